@@ -1,0 +1,48 @@
+"""The door to the operator: arguments, clock, files, exit codes. One file per group of commands.
+
+Exit codes: 0 done, 1 some sources failed, 2 could not run.
+"""
+
+import sys
+
+import click
+
+from veille import __version__
+from veille.cli.collecting import check, collect
+from veille.cli.curating import curators
+from veille.cli.demo import demo
+from veille.cli.predicting import predict
+from veille.cli.serving import serve
+from veille.errors import VeilleError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="veille", help="Afficher la version.")
+def cli() -> None:
+    """La veille des innovations publiques dans les départements."""
+
+
+for command in (collect, check, serve, demo, predict, curators):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """A mistake of the person is one sentence and exit 2, never a traceback."""
+    try:
+        cli.main(prog_name="veille", standalone_mode=False)
+    except VeilleError as exc:
+        click.echo(str(exc), err=True)
+        sys.exit(2)
+    except click.exceptions.Exit as exc:
+        sys.exit(exc.exit_code)
+    except click.ClickException as exc:
+        exc.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+
+
+__all__ = ["cli", "main"]

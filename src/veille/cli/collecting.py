@@ -1,0 +1,187 @@
+"""`veille collect` and `veille check`."""
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from veille.child import Parser
+from veille.cli.options import config_option, db_option, open_database, read_clock, read_config
+from veille.collect import Collector
+from veille.errors import ConfigError, StoreError, UsageError
+from veille.fetch import Fetcher, Limits
+from veille.messages import (
+    COLLECTOR_BUSY, CONFIG_COUNT, CONFIG_FINE, DATABASE_UNUSABLE, MEANT, UNKNOWN_SOURCE, failed_source, plural, run_summary,
+)  # fmt: skip
+from veille.model import Collected, Failed, RunSummary
+from veille.normalize import stored
+from veille.resources import load_knowledge
+
+
+@click.command(help="Vérifier feeds.yaml : tous les problèmes, avec la ligne et ce qui était sans doute voulu.")
+@config_option
+@db_option
+def check(config_file: str, db_file: str) -> None:  # noqa: ARG001 - every command takes --db
+    try:
+        config = read_config(config_file, load_knowledge())
+    except ConfigError as exc:
+        click.echo(str(exc), err=True)
+        sys.exit(2)
+    for warning in config.warnings:
+        click.echo(f"{warning} (avertissement)", err=True)
+    click.echo(CONFIG_FINE.format(file=config_file, sources=plural(len(config.sources), "source", "sources")))
+
+
+@click.command(help="Visiter les sources dont c’est le tour et garder ce qui est nouveau. Muette quand tout va bien.")
+@config_option
+@db_option
+@click.option("--source", "only", multiple=True, metavar="ID", help="Seulement cette source (répétable), même si ce n’est pas son tour.")
+@click.option("--all", "everything", is_flag=True, help="Toutes les sources actives, même si ce n’est pas leur tour.")
+@click.option("--json", "as_json", is_flag=True, help="Écrire le bilan en JSON.")
+@click.option("-v", "--verbose", is_flag=True, help="Dire ce qui a été fait.")
+@click.option("--allow-private-network", is_flag=True, help="Admettre les adresses privées (essais seulement).")
+@click.option("--spacing", type=click.FloatRange(0, 60), default=1.0, show_default=True, metavar="SECONDES",
+              help="Délai entre deux visites d’un même site.")  # fmt: skip
+def collect(
+    config_file: str, db_file: str, only: tuple[str, ...], *, everything: bool, as_json: bool, verbose: bool,
+    allow_private_network: bool, spacing: float,
+) -> None:  # fmt: skip
+    summary = run_collection(
+        config_file, db_file, only=only, everything=everything, allow_private=allow_private_network, spacing=spacing
+    )
+    if summary is None:
+        if verbose or as_json:
+            click.echo(COLLECTOR_BUSY, err=True)
+        return
+    if as_json:
+        click.echo(json.dumps(summary_json(summary), ensure_ascii=False))
+    elif verbose or sys.stderr.isatty():
+        click.echo(summary_text(summary), err=not verbose)
+    told = [row for row in _failures(summary) if row[0] not in summary.quiet_failures]
+    for source_id, outcome in _failures(summary) if verbose else told:
+        click.echo(failed_source(source_id, outcome.failure, outcome.reason), err=True)
+    if told:
+        sys.exit(1)
+
+
+def run_collection(
+    config_file: str, db_file: str, *, only: tuple[str, ...] = (), everything: bool = False, allow_private: bool = False,
+    spacing: float = 1.0,
+) -> RunSummary | None:  # fmt: skip
+    """One collection; None when another one is at work. Raises VeilleError when it cannot run."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    knowledge = load_knowledge()
+    try:
+        config = read_config(config_file, knowledge)
+    except ConfigError as exc:
+        problems = plural(len(exc.problems), "problème", "problèmes")
+        raise ConfigError([*exc.problems, CONFIG_COUNT.format(problems=problems, file=config_file)]) from exc
+    ids = [source.id for source in config.sources]
+    for wanted in only:
+        if wanted not in ids:
+            raise UsageError(_unknown(wanted, ids))
+    clock = read_clock()
+    with _alone(db_file) as alone:
+        if not alone:
+            return None
+        db = open_database(db_file, knowledge, clock())
+        fetcher = Fetcher(contact=config.contact, allow_private=allow_private, limits=Limits(spacing=spacing))
+        with contextlib.closing(db), Parser() as parser, _progress() as progress:
+            collector = Collector(
+                db=db, config=config, knowledge=knowledge, fetcher=fetcher, clock=clock, parser=parser, progress=progress
+            )
+            return asyncio.run(collector.run(only=frozenset(only), everything=everything))
+
+
+def _unknown(wanted: str, ids: list[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(wanted, ids, n=1)
+    return UNKNOWN_SOURCE.format(id=wanted) + (MEANT.format(guess=near[0]) if near else ".")
+
+
+@contextlib.contextmanager
+def _alone(db_file: str) -> Iterator[bool]:
+    """Whether no other collector works on this file; the lock dies with its process."""
+    path = Path(db_file + ".collecte")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.open("a")
+    except OSError as exc:
+        raise StoreError(DATABASE_UNUSABLE.format(file=db_file, why=exc.strerror)) from exc
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on a terminal, nothing under cron."""
+    if not sys.stderr.isatty():
+        yield lambda _source, _done, _due: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("Collecte"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[source]}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("collecte", total=None, source="")
+        yield lambda source, done, due: bar.update(task, completed=done, total=due, source=source)
+
+
+def _failures(summary: RunSummary) -> list[tuple[str, Failed]]:
+    return sorted((source, outcome) for source, outcome in summary.outcomes.items() if isinstance(outcome, Failed))
+
+
+def _counts(summary: RunSummary) -> dict[str, int]:
+    good = [outcome for outcome in summary.outcomes.values() if isinstance(outcome, Collected)]
+    return {
+        "ok": sum(not one.unchanged for one in good),
+        "unchanged": sum(one.unchanged for one in good),
+        "failed": len(summary.outcomes) - len(good),
+        "new": sum(one.new for one in good),
+        "changed": sum(one.changed for one in good),
+        "duplicates": sum(one.duplicates for one in good),
+        "seen": sum(one.seen for one in good),
+    }
+
+
+def summary_text(summary: RunSummary) -> str:
+    """One French line about a run."""
+    counts = _counts(summary)
+    return run_summary(**{name: counts[name] for name in ("new", "changed", "duplicates", "ok", "unchanged", "failed")})
+
+
+def summary_json(summary: RunSummary) -> dict[str, Any]:
+    """The contract of `collect --json`."""
+    counts = _counts(summary)
+    return {
+        "run": summary.run,
+        "started_at": stored(summary.started_at),
+        "ended_at": stored(summary.ended_at),
+        "sources": {"due": len(summary.outcomes)} | {name: counts[name] for name in ("ok", "unchanged", "failed")},
+        "items": {name: counts[name] for name in ("new", "changed", "duplicates", "seen")},
+        "failures": [
+            {
+                "source": source,
+                "class": outcome.failure,
+                "reason": outcome.reason,
+                "next_visit_at": summary.next_visits.get(source),
+            }
+            for source, outcome in _failures(summary)
+        ],
+    }
+
+
+__all__ = ["check", "collect", "run_collection", "summary_json", "summary_text"]

@@ -1,0 +1,59 @@
+"""`veille curators add|list|disable`."""
+
+import contextlib
+import sys
+
+import click
+
+from veille.cli.options import config_option, db_option, open_database, read_clock
+from veille.messages import ACCOUNT_ADDED, ACCOUNT_DISABLED
+from veille.resources import load_knowledge
+from veille.store.accounts import ROLES, accounts, add_account, disable_account
+
+
+@click.group(help="Les comptes des documentalistes.")
+def curators() -> None:
+    """Accounts; see the commands below."""
+
+
+@curators.command(help="Créer un compte ; le mot de passe est demandé, ou lu sur l’entrée si elle n’est pas un terminal.")
+@click.argument("name", metavar="NOM")
+@click.option("--role", type=click.Choice(ROLES), default="curator", show_default=True, help="Ce que le compte peut faire.")
+@config_option
+@db_option
+def add(name: str, role: str, config_file: str, db_file: str) -> None:  # noqa: ARG001
+    if sys.stdin.isatty():
+        password = click.prompt("Mot de passe", hide_input=True, confirmation_prompt="Encore une fois")
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    now = read_clock()()
+    with contextlib.closing(open_database(db_file, load_knowledge(), now, durable=True)) as db:
+        add_account(db, name, password, role, now)
+    click.echo(ACCOUNT_ADDED.format(name=name, role=role))
+
+
+@curators.command("list", help="Tous les comptes.")
+@config_option
+@db_option
+def list_(config_file: str, db_file: str) -> None:  # noqa: ARG001
+    from rich.console import Console
+    from rich.table import Table
+
+    now = read_clock()()
+    with contextlib.closing(open_database(db_file, load_knowledge(), now)) as db:
+        found = accounts(db.conn)
+    table = Table("compte", "rôle", "créé le", "état", box=None)
+    for one in found:
+        table.add_row(one.name, one.role, one.created_at[:10], f"désactivé le {one.disabled_at[:10]}" if one.disabled_at else "actif")
+    Console().print(table)
+
+
+@curators.command(help="Désactiver un compte et clore ses sessions ; ses décisions restent.")
+@click.argument("name", metavar="NOM")
+@config_option
+@db_option
+def disable(name: str, config_file: str, db_file: str) -> None:  # noqa: ARG001
+    now = read_clock()()
+    with contextlib.closing(open_database(db_file, load_knowledge(), now, durable=True)) as db:
+        disable_account(db, name, now)
+    click.echo(ACCOUNT_DISABLED.format(name=name))

@@ -1,0 +1,131 @@
+"""`veille predict KIND`: JSONL in, JSONL out, by the same code as the collector."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from veille.cli.options import config_option, db_option
+from veille.errors import UsageError
+from veille.messages import FILE_MISSING
+from veille.normalize import canonical
+from veille.resources import load_knowledge
+from veille.understand import Knowledge
+from veille.understand.interest import interest_of
+from veille.understand.kind import kind_of
+from veille.understand.territory import territories_of
+from veille.understand.themes import themes_of
+from veille.understand.words import Words
+
+Row = dict[str, Any]
+KINDS = ("urls", "territory", "themes", "interest", "kind", "search")
+
+
+@click.command(help="Prédire, une ligne JSON par ligne JSON lue sur l’entrée, avec le code de la collecte.")
+@click.argument("kind", type=click.Choice(KINDS), metavar="|".join(KINDS))
+@click.option("--items", "items_file", metavar="FICHIER", help="Pour search : les articles, en JSONL.")
+@config_option
+@db_option
+def predict(kind: str, items_file: str | None, config_file: str, db_file: str) -> None:  # noqa: ARG001
+    knowledge = load_knowledge()
+    answer = _search(items_file, knowledge) if kind == "search" else _ANSWERS[kind](knowledge)
+    for row in read_rows(click.get_text_stream("stdin"), "entrée"):
+        click.echo(json.dumps({"id": row.get("id")} | answer(row), ensure_ascii=False))
+
+
+def read_rows(lines: Any, name: str) -> Any:
+    """The objects of a JSONL stream; raises UsageError with the line of the first that is none."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as exc:
+            raise UsageError(f"{name}:{number}: ce n’est pas du JSON.") from exc
+        if not isinstance(row, dict):
+            raise UsageError(f"{name}:{number}: il faut un objet JSON par ligne.")
+        yield row
+
+
+def _text(row: Row, name: str) -> str:
+    value = row.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _urls(_knowledge: Knowledge) -> Callable[[Row], Row]:
+    def answer(row: Row) -> Row:
+        a, b = canonical(_text(row, "a")), canonical(_text(row, "b"))
+        return {"a": a, "b": b, "same": bool(a) and a == b}
+
+    return answer
+
+
+def _territory(knowledge: Knowledge) -> Callable[[Row], Row]:
+    def answer(row: Row) -> Row:
+        default = row.get("source_default")
+        inherited = tuple(default) if isinstance(default, list) else (default,) if isinstance(default, str) else ()
+        return {"deps": [place.code for place in territories_of("", _text(row, "text"), inherited, knowledge)]}
+
+    return answer
+
+
+def _themes(knowledge: Knowledge) -> Callable[[Row], Row]:
+    def answer(row: Row) -> Row:
+        words = Words.of(_text(row, "title"), _text(row, "text"))
+        tags = themes_of(words, (), knowledge)
+        reasons = {tag.id: [f"{one.phrase} ({one.field}, {one.position})" for one in tag.reasons] for tag in tags}
+        return {"tags": [tag.id for tag in tags], "kind": kind_of(words, knowledge)[0], "reasons": reasons}
+
+    return answer
+
+
+def _interest(knowledge: Knowledge) -> Callable[[Row], Row]:
+    def answer(row: Row) -> Row:
+        words = Words.of(_text(row, "title"), _text(row, "text"))
+        kind, _ = kind_of(words, knowledge)
+        interest, why = interest_of(words, kind, knowledge)
+        return {"interest": interest, "kind": kind, "reason": why}
+
+    return answer
+
+
+def _kind(knowledge: Knowledge) -> Callable[[Row], Row]:
+    return lambda row: {"kind": kind_of(Words.of(_text(row, "title"), _text(row, "text")), knowledge)[0]}
+
+
+def _search(items_file: str | None, knowledge: Knowledge) -> Callable[[Row], Row]:
+    """A store in memory, filled and asked by the same code as the real one."""
+    from veille.search import Request, read_query
+    from veille.store.articles import correct, rank
+    from veille.store.memory import store_of_items
+
+    if not items_file:
+        raise UsageError("search a besoin de --items FICHIER.")
+    try:
+        with Path(items_file).open(encoding="utf-8") as lines:
+            db, ids = store_of_items(read_rows(lines, items_file), knowledge)
+    except FileNotFoundError as exc:
+        raise UsageError(FILE_MISSING.format(file=items_file)) from exc
+    today = datetime.now(UTC).date().isoformat()
+
+    def answer(row: Row) -> Row:
+        query = correct(db.conn, read_query(_text(row, "query"), knowledge.synonyms), knowledge)
+        found = rank(db.conn, Request(q=_text(row, "query")), query, today).ids
+        corrected = {"corrected": " ".join(new for _, new in query.corrected)} if query.corrected else {}
+        return {"ranking": [ids[item] for item in found[:100]]} | corrected
+
+    return answer
+
+
+_ANSWERS: dict[str, Callable[[Knowledge], Callable[[Row], Row]]] = {
+    "urls": _urls,
+    "territory": _territory,
+    "themes": _themes,
+    "interest": _interest,
+    "kind": _kind,
+}
+
+__all__ = ["predict", "read_rows"]

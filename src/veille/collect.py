@@ -1,0 +1,163 @@
+"""The itinerary of a run: which sources are due, fetch them, hand each to `intake`.
+
+Comes in: a valid `Config`, an open database, a clock. Goes out: `RunSummary`. Forbidden: printing, arguments, SQL.
+Fetching runs in parallel; parsing, understanding and SQLite stay in order on one path, in one thread of their own.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from veille.child import Parser
+from veille.errors import FetchError, SourceError
+from veille.fetch import Fetcher
+from veille.intake import keep, prepare
+from veille.messages import BUG, NO_FEED_FOUND
+from veille.model import Collected, Config, Failed, Fetched, NotModified, Outcome, RunSummary, Validators, Visit
+from veille.store import writing
+from veille.store.sources import due_visits, end_run, record_visit, start_run, sync_sources
+from veille.understand import Knowledge
+
+log = logging.getLogger("veille")
+Clock = Callable[[], datetime]
+_WAITING = 16  # answers that wait to be read; each may hold 20 MiB
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a visit brought back, before it is read."""
+
+    visit: Visit
+    got: Fetched | NotModified | FetchError | Exception
+    milliseconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collector:
+    """All that a run needs."""
+
+    db: Database
+    config: Config
+    knowledge: Knowledge
+    fetcher: Fetcher
+    clock: Clock
+    parser: Parser
+    strict: bool = False  # in tests: a bug is raised again
+    progress: Callable[[str, int, int], None] = lambda _source, _done, _due: None
+
+    async def run(self, *, only: frozenset[str] = frozenset(), everything: bool = False) -> RunSummary:
+        """Visit what is due (or only these, or all) and keep what is new. One ill source never stops the others."""
+        started = self.clock()
+        with writing(self.db):
+            sync_sources(self.db, self.config)
+        chosen = tuple(source for source in self.config.sources if not only or source.id in only)
+        visits = due_visits(self.db, chosen, started, everything=everything or bool(only))
+        with writing(self.db):
+            run_id = start_run(self.db, started, len(visits))
+        outcomes: dict[str, Outcome] = {}
+        next_visits: dict[str, str] = {}
+        quiet: set[str] = set()
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self.fetcher)
+            path = stack.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="veille-path"))
+            answers = _answers(visits, self._visit, at_once=self.fetcher.limits.at_once)
+            async for answer in await stack.enter_async_context(aclosing(answers)):
+                settle = asyncio.get_running_loop().run_in_executor(path, self._settle, run_id, answer)
+                outcome, next_at, state = await settle
+                source_id = answer.visit.source.id
+                outcomes[source_id] = outcome
+                next_visits[source_id] = next_at
+                if state == "unproven" and answer.visit.failures:
+                    quiet.add(source_id)
+                self.progress(source_id, len(outcomes), len(visits))
+        summary = RunSummary(
+            run=run_id, started_at=started, ended_at=self.clock(), outcomes=outcomes, next_visits=next_visits,
+            quiet_failures=frozenset(quiet),
+        )  # fmt: skip
+        with writing(self.db):
+            end_run(self.db, summary)
+        return summary
+
+    async def _visit(self, visit: Visit) -> _Answer:
+        started = time.monotonic()
+        got: Fetched | NotModified | FetchError | Exception
+        try:
+            if visit.source.kind == "discover":
+                visit, got = await self._discover(visit)
+            else:
+                got = await self.fetcher.fetch(visit.source, visit.source.url, visit.validators)
+        except FetchError as exc:
+            got = exc
+        except Exception as exc:  # noqa: BLE001 - the boundary: a bug of ours costs one source, and is told as such
+            got = exc
+        return _Answer(visit, got, int((time.monotonic() - started) * 1000))
+
+    async def _discover(self, visit: Visit) -> tuple[Visit, Fetched | NotModified]:
+        """The feed found before, else the one that the page announces now; a found feed that died is looked for again."""
+        if visit.found_url:
+            try:
+                return visit, await self.fetcher.fetch(visit.source, visit.found_url, visit.validators)
+            except FetchError as exc:
+                if exc.failure not in ("http", "gone", "redirects"):
+                    raise
+        page = await self.fetcher.fetch(visit.source, visit.source.url, Validators())
+        assert isinstance(page, Fetched)
+        try:
+            found = await asyncio.to_thread(self.parser.announced_feed, page)
+        except SourceError as exc:
+            raise FetchError(exc.failure, exc.reason) from exc
+        if not found:
+            raise FetchError("bad-page", NO_FEED_FOUND)
+        return replace(visit, found_url=found), await self.fetcher.fetch(visit.source, found, Validators())
+
+    def _settle(self, run_id: int, answer: _Answer) -> tuple[Outcome, str, str]:
+        """Read and keep one answer, and record its outcome; items, validators and visit land together or not at all."""
+        visit, got = answer.visit, answer.got
+        validators = got.validators if isinstance(got, (Fetched, NotModified)) else None
+        try:
+            if isinstance(got, Exception):
+                raise got
+            prepared = prepare(self.db, visit.source, got, self.parser.parse, self.knowledge) if isinstance(got, Fetched) else None
+            now = self.clock()
+            with writing(self.db):
+                outcome: Outcome = (
+                    keep(self.db, prepared, self.knowledge, first_visit=visit.first, now=now)
+                    if prepared
+                    else Collected(unchanged=True, status=got.status, received=got.received)
+                )
+                return outcome, *record_visit(self.db, run_id, visit, outcome, validators, answer.milliseconds, now)
+        except SourceError as exc:
+            outcome = Failed(failure=exc.failure, reason=exc.reason, status=exc.status)
+        except Exception as exc:
+            if self.strict:
+                raise
+            log.exception("source %s", visit.source.id)
+            outcome = Failed(failure="bug", reason=BUG.format(kind=type(exc).__name__))
+        with writing(self.db):
+            now = self.clock()
+            return outcome, *record_visit(self.db, run_id, visit, outcome, None, answer.milliseconds, now)
+
+
+async def _answers(
+    visits: list[Visit], fetch: Callable[[Visit], Awaitable[_Answer]], *, at_once: int
+) -> AsyncIterator[_Answer]:
+    """The answers as they come; a bounded queue keeps fetching from running ahead of reading."""
+    waiting: asyncio.Queue[_Answer] = asyncio.Queue(_WAITING)
+    rest = iter(visits)
+
+    async def work() -> None:
+        for visit in rest:
+            await waiting.put(await fetch(visit))
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(min(at_once, len(visits))):
+            tasks.create_task(work())
+        for _ in visits:
+            yield await waiting.get()

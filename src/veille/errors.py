@@ -1,0 +1,47 @@
+"""Every error raised on purpose.
+
+Comes in: the facts of the failure. Goes out: an exception whose text is a French sentence for a person.
+"""
+
+FAILURES = (
+    "timeout", "connection", "tls", "http", "rate-limited", "gone", "moved", "too-large", "decode", "bad-response",
+    "bad-feed", "bad-page", "redirects", "blocked-address", "blocked-scheme", "robots", "bot-wall", "bug",
+)  # fmt: skip
+
+
+class VeilleError(Exception):
+    """Anything veille says no to."""
+
+
+class ConfigError(VeilleError):
+    """feeds.yaml cannot be used; nothing is fetched. Each problem is `file:line: what, and what was meant`."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class UsageError(VeilleError):
+    """A person asked for something that cannot be done as asked."""
+
+
+class StoreError(VeilleError):
+    """The database cannot be used: absent, damaged, or written by a newer veille."""
+
+
+class SourceError(VeilleError):
+    """One source is skipped, and the run goes on."""
+
+    def __init__(self, failure: str, reason: str, *, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.failure = failure
+        self.reason = reason
+        self.status = status
+
+
+class FetchError(SourceError):
+    """The answer could not be had, or broke a limit."""
+
+
+class ParseError(SourceError):
+    """The answer came, and is not what the source promised."""

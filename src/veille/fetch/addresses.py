@@ -1,0 +1,52 @@
+"""Which addresses may be dialled.
+
+Comes in: a host name. Goes out: its addresses, every one checked. Forbidden: dialling.
+"""
+
+import asyncio
+import ipaddress
+import socket
+
+from veille.errors import FetchError
+from veille.messages import BLOCKED_ADDRESS, NOT_RESOLVED
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+_COMPATIBLE = ipaddress.IPv6Network("::/96")
+
+
+def is_public(address: Address) -> bool:
+    """Whether an address is of the public internet, the IPv4 one that it may hide included."""
+    if not address.is_global or address.is_multicast or address.is_reserved:
+        return False
+    if isinstance(address, ipaddress.IPv4Address):
+        return True
+    return all(is_public(hidden) for hidden in _hidden(address))
+
+
+def _hidden(address: ipaddress.IPv6Address) -> list[Address]:
+    """The IPv4 addresses inside mapped, 6to4, Teredo, NAT64 and compatible forms (RFC 4291, 3056, 4380, 6052)."""
+    found: list[Address] = []
+    if address.ipv4_mapped:
+        found.append(address.ipv4_mapped)
+    if address.sixtofour:
+        found.append(address.sixtofour)
+    if address.teredo:
+        found.extend(address.teredo)
+    if address in _COMPATIBLE or any(address in network for network in _NAT64):
+        found.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+    return found
+
+
+async def resolve(host: str, port: int, *, allow_private: bool) -> list[str]:
+    """The checked addresses of a host, in the resolver's order; raises FetchError when one of them is private."""
+    try:
+        answers = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as exc:
+        raise FetchError("connection", NOT_RESOLVED) from exc
+    addresses = list(dict.fromkeys(str(answer[4][0]).split("%")[0] for answer in answers))
+    if not addresses:
+        raise FetchError("connection", NOT_RESOLVED)
+    if not allow_private and not all(is_public(ipaddress.ip_address(address)) for address in addresses):
+        raise FetchError("blocked-address", BLOCKED_ADDRESS)
+    return addresses

@@ -1,0 +1,155 @@
+"""French words: folding, light inflection, tokens. What search and understanding share.
+
+Comes in: text. Goes out: text or tokens. Forbidden: anything but the words themselves.
+
+`FOLDING_VERSION` is kept in the database: the index holds folded words, so a change here means a new index.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+FOLDING_VERSION = 1
+
+WORD = re.compile(r"[^\W_]+")
+_MARKS = re.compile("[\u0300-\u036f]+")
+
+# Elided articles and pronouns stay in the index (one token per unicode61 token) and leave the query.
+ELISIONS = frozenset("l d j n s c m t qu jusqu lorsqu puisqu quoiqu".split())
+STOP_WORDS = frozenset(
+    "a afin ai ainsi alors apres au aucun aussi autre aux avant avec avoir car ce cela celle celui ces cet cette ceux "
+    "chez comme comment dans de depuis des donc dont du elle elles en encore entre est et etaient etait etant ete etre "
+    "eu eux faire fait ici il ils je jusque la le les leur leurs lors lui mais me meme mes mon ne ni nos notre nous on "
+    "ont ou par pas pendant peu peut plus pour pourquoi qu quand que quel quelle quelles quels qui sa sans se selon ses "
+    "si sinon soit son sont sous sur ta te tes toi ton tous tout toute toutes tres tu un une vers via vos votre vous y".split()
+)
+
+# Words that the rules below would change and must not, or change into something else. Keys are folded.
+_EXCEPTIONS = {
+    "travaux": "travail", "baux": "bail", "vitraux": "vitrail", "emaux": "email", "coraux": "corail", "soupiraux": "soupirail",
+    "eaux": "eau", "yeux": "oeil", "cieux": "ciel", "aieux": "aieul", "mesdames": "madame", "messieurs": "monsieur",
+    "taux": "taux", "faux": "faux", "chaux": "chaux", "prix": "prix", "voix": "voix", "choix": "choix", "paix": "paix",
+    "deux": "deux", "noix": "noix", "croix": "croix", "mieux": "mieux", "vieux": "vieux", "vieille": "vieux",
+    "pays": "pays", "temps": "temps", "corps": "corps", "cours": "cours", "secours": "secours", "recours": "recours",
+    "parcours": "parcours", "concours": "concours", "discours": "discours", "acces": "acces", "proces": "proces",
+    "succes": "succes", "progres": "progres", "exces": "exces", "apres": "apres", "pres": "pres", "tres": "tres",
+    "avis": "avis", "devis": "devis", "permis": "permis", "depuis": "depuis", "puis": "puis", "mois": "mois", "fois": "fois",
+    "bois": "bois", "choisis": "choisi", "trois": "trois", "bus": "bus", "campus": "campus", "virus": "virus", "plus": "plus",
+    "sous": "sous", "vous": "vous", "nous": "nous", "tous": "tous", "dans": "dans", "sans": "sans", "moins": "moins",
+    "fonds": "fonds", "poids": "poids", "vers": "vers", "tiers": "tiers", "univers": "univers", "divers": "divers",
+    "travers": "travers", "repas": "repas", "pas": "pas", "cas": "cas", "bras": "bras", "processus": "processus",
+    "paris": "paris", "calvados": "calvados", "gers": "gers", "landes": "landes", "vosges": "vosges", "ardennes": "ardennes",
+    "bouches": "bouches", "cotes": "cote", "yvelines": "yvelines", "arras": "arras", "reims": "reims", "tours": "tours",
+    "nantes": "nantes", "rennes": "rennes", "assises": "assises", "ressources": "ressource", "palmares": "palmares",
+    "cle": "cle", "cles": "cle", "clef": "cle", "clefs": "cle", "numero": "numero", "process": "process", "express": "express",
+    "tele": "tele", "bleue": "bleu", "bleues": "bleu", "neuve": "neuf", "neuves": "neuf", "vive": "vif", "vives": "vif",
+    "blanche": "blanc", "blanches": "blanc", "longue": "long", "longues": "long", "nouvelle": "nouveau",
+    "nouvelles": "nouveau", "nouvel": "nouveau", "belle": "beau", "belles": "beau", "bel": "beau", "anglais": "anglais",
+    "francais": "francais", "francaise": "francais", "francaises": "francais", "impots": "impot", "jeux": "jeu",
+    "lois": "loi", "rois": "roi", "europeenne": "europeen", "europeennes": "europeen", "appels": "appel", "elle": "elle",
+    "ville": "ville", "villes": "ville", "mille": "mille", "echelle": "echelle", "echelles": "echelle",
+    "parcelle": "parcelle", "parcelles": "parcelle", "tutelle": "tutelle", "tutelles": "tutelle", "passerelle": "passerelle",
+    "passerelles": "passerelle", "mademoiselle": "mademoiselle", "antenne": "antenne", "antennes": "antenne",
+    "initiative": "initiative", "initiatives": "initiative", "perspective": "perspective", "perspectives": "perspective",
+    "archive": "archive", "archives": "archive", "rive": "rive", "rives": "rive", "directive": "directive",
+    "matrice": "matrice", "service": "service", "services": "service", "trente": "trente", "vente": "vente", "ventes": "vente",
+    "attente": "attente", "attentes": "attente", "plante": "plante", "plantes": "plante", "cinquante": "cinquante",
+    "quarante": "quarante", "soixante": "soixante", "entente": "entente", "detente": "detente",
+}  # fmt: skip
+
+# (ending, at least so many letters, what replaces it); the first that fits is applied, the plural is gone by then.
+_FEMININES = (
+    ("trice", 8, "teur"),
+    ("ienne", 7, "ien"),
+    ("enne", 7, "en"),
+    ("ionne", 8, "ion"),
+    ("elle", 7, "el"),
+    ("euse", 7, "eu"),
+    ("iere", 6, "ier"),
+    ("ique", 6, "ic"),
+    ("ale", 5, "al"),
+    ("ive", 6, "if"),
+    ("ante", 7, "ant"),
+    ("ente", 7, "ent"),
+    ("aine", 6, "ain"),
+    ("ee", 5, "e"),
+    ("ie", 9, "i"),
+    ("ue", 7, "u"),
+)
+
+
+def fold(text: str) -> str:
+    """Lower case without accents, œ and æ opened; as many words as before, in the same order."""
+    text = text.lower()
+    if text.isascii():
+        return text
+    text = _MARKS.sub("", unicodedata.normalize("NFD", text))
+    return text.replace("œ", "oe").replace("æ", "ae").replace("ß", "ss").replace("’", "'")
+
+
+def lemma(word: str) -> str:
+    """The folded word without its plural and feminine, as the index keeps it.."""
+    found = _EXCEPTIONS.get(word)
+    if found is not None:
+        return found
+    if len(word) < 4 or not word.isalpha():
+        return word
+    if word.endswith("eaux") or (word.endswith(("oux", "eux")) and len(word) > 4):
+        word = word[:-1]
+    elif word.endswith("aux"):
+        word = word[:-3] + "al"
+    elif word.endswith("s") and not word.endswith("ss"):
+        word = word[:-1]
+        if word in _EXCEPTIONS:
+            return _EXCEPTIONS[word]
+    for ending, least, instead in _FEMININES:
+        if len(word) >= least and word.endswith(ending):
+            return word[: -len(ending)] + instead
+    return word
+
+
+def index_text(text: str) -> str:
+    """What the full-text index is given: every word folded and inflected, every separator kept."""
+    return WORD.sub(lambda match: lemma(match[0]), fold(text))
+
+
+def tokens(text: str) -> Iterator[tuple[str, int, int]]:
+    """Each word folded (not inflected), with where it starts and ends in the text itself."""
+    for match in WORD.finditer(text):
+        yield fold(match[0]), match.start(), match.end()
+
+
+def lemmas(text: str) -> list[str]:
+    """The words of a text as the index keeps them."""
+    return [lemma(word) for word in WORD.findall(fold(text))]
+
+
+def plural_forms(word: str) -> frozenset[str]:
+    """A folded word and its simple plurals."""
+    forms = {word, word + "s"}
+    if word.endswith(("eau", "eu", "ou")):
+        forms.add(word + "x")
+    if word.endswith("al"):
+        forms.add(word[:-2] + "aux")
+    if word.endswith("ail"):
+        forms.add(word[:-3] + "aux")
+    return frozenset(forms)
+
+
+def distance_at_most(first: str, second: str, limit: int) -> int | None:
+    """The number of edits (Damerau-Levenshtein, adjacent swaps count one) from one word to the other, None past `limit`."""
+    if abs(len(first) - len(second)) > limit:
+        return None
+    before_last: list[int] = []
+    last = list(range(len(second) + 1))
+    for i, left in enumerate(first, 1):
+        row = [i]
+        for j, right in enumerate(second, 1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (left != right))
+            if i > 1 and j > 1 and left == second[j - 2] and first[i - 2] == right:
+                cost = min(cost, before_last[j - 2] + 1)
+            row.append(cost)
+        if min(row) > limit:
+            return None
+        before_last, last = last, row
+    return last[-1] if last[-1] <= limit else None

@@ -1,0 +1,199 @@
+"""The French sentences that Python shows a person.
+
+Comes in: facts. Goes out: sentences, with French counts and typography. Forbidden: decisions.
+"""
+
+from datetime import date
+
+NBSP = "\u00a0"
+THIN = "\u202f"
+MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+SHORT_MONTHS = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juill.", "août", "sept.", "oct.", "nov.", "déc.")
+WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+
+KIND_LABELS = {
+    "article": "Article",
+    "retour-experience": "Retour d’expérience",
+    "appel": "Appel à projets",
+    "evenement": "Événement",
+    "publication": "Publication",
+    "prix": "Prix",
+    "emploi": "Offre d’emploi",
+}
+LANGUAGE_LABELS = {"fr": "français", "en": "anglais"}
+STATE_LABELS = {"new": "à trier", "selected": "sélectionné", "dismissed": "écarté", "later": "pour plus tard"}
+SOURCE_STATES = {
+    "new": ("jamais visitée", "La prochaine collecte la lira."),
+    "live": ("active", "Rien à faire."),
+    "quiet": ("silencieuse", "Vérifier que le site publie encore."),
+    "empty": ("vide", "Le flux répond mais ne contient rien : regarder le site."),
+    "selector-missed": ("sélecteur perdu", "La page a changé : revoir les sélecteurs."),
+    "blocked": ("refusée", "Le site refuse les robots : écrire à son gestionnaire."),
+    "rate-limited": ("ralentie", "Le site demande d’attendre : allonger « every »."),
+    "robots": ("interdite aux robots", "robots.txt l’interdit : demander l’accord du site."),
+    "moved": ("déménagée", "Mettre la nouvelle adresse dans feeds.yaml."),
+    "gone": ("disparue", "Chercher une nouvelle adresse ou retirer la source."),
+    "failing": ("en panne", "Lire la raison ; la collecte réessaie d’elle-même."),
+    "unproven": ("pas encore prouvée", "N’a jamais répondu correctement : vérifier l’adresse."),
+    "disabled": ("désactivée", "Mettre « enabled: true » pour la reprendre."),
+    "retired": ("retirée", "N’est plus dans feeds.yaml ; ses articles restent."),
+}
+
+
+def plural(count: int, one: str, many: str) -> str:
+    """French counts 0 and 1 as singular."""
+    return f"{number(count)} {one if abs(count) < 2 else many}"
+
+
+def number(count: int) -> str:
+    """12 480, with narrow no-break spaces."""
+    return f"{count:,}".replace(",", THIN)
+
+
+def long_date(day: date) -> str:
+    """7 octobre 2025, 1er mai 2026."""
+    return f"{'1er' if day.day == 1 else day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def spoken_date(day: date, today: date) -> str:
+    """As people say it: hier, il y a 3 jours, 30 nov., 30 nov. 2024."""
+    days = (today - day).days
+    if days == 0:
+        return "aujourd’hui"
+    if days == 1:
+        return "hier"
+    if 1 < days < 8:
+        return f"il y a {days} jours"
+    if days == -1:
+        return "demain"
+    short = f"{'1er' if day.day == 1 else day.day} {SHORT_MONTHS[day.month - 1]}"
+    return short if day.year == today.year else f"{short} {day.year}"
+
+
+def duration(seconds: float) -> str:
+    """20 s, 5 min, 6 h, 30 j."""
+    for size, unit in ((86400, "j"), (3600, "h"), (60, "min")):
+        if seconds >= size and seconds % size == 0:
+            return f"{int(seconds // size)} {unit}"
+    return f"{seconds:g} s".replace(".", ",")
+
+
+def size(count: int) -> str:
+    """5 Mio, 300 Kio."""
+    for unit, step in (("Mio", 1 << 20), ("Kio", 1 << 10)):
+        if count >= step:
+            return f"{count / step:.1f}".rstrip("0").rstrip(".").replace(".", ",") + f" {unit}"
+    return f"{count} octets"
+
+
+# Failures of a source: one sentence each, at most 200 characters.
+def timed_out(seconds: float) -> str:
+    return f"la réponse n’est pas arrivée entière en {duration(seconds)}"
+
+
+def too_large(limit: int, *, decoded: bool) -> str:
+    return f"la réponse dépasse {size(limit)}{' une fois décompressée' if decoded else ''}"
+
+
+def http_status(status: int) -> str:
+    words = {
+        401: "le site demande un mot de passe",
+        403: "le site refuse l’accès",
+        404: "l’adresse n’existe pas ou plus",
+        410: "l’adresse a été supprimée",
+        429: "le site demande de ralentir",
+        500: "le site est en erreur",
+        502: "le site est en erreur",
+        503: "le site est momentanément indisponible",
+        504: "le site ne répond pas à temps",
+    }
+    return f"{words.get(status, 'réponse inattendue')} (HTTP {status})"
+
+
+TOO_MANY_REDIRECTS = "plus de {limit} redirections"
+REDIRECT_WITHOUT_ADDRESS = "redirection sans adresse (HTTP {status})"
+BLOCKED_SCHEME = "adresse refusée : seuls http et https sont lus"
+BLOCKED_ADDRESS = "adresse refusée : elle mène à un réseau privé"
+BLOCKED_PORT = "adresse refusée : port {port} interdit"
+NOT_RESOLVED = "le nom du site est introuvable"
+NOT_CONNECTED = "connexion impossible"
+TLS_REFUSED = "certificat refusé : {why}"
+BAD_RESPONSE = "réponse HTTP invalide ou coupée"
+CODING_UNKNOWN = "codage de la réponse inconnu : {coding}"
+CODING_BROKEN = "réponse compressée illisible"
+NOT_A_FEED = "la réponse n’est pas un flux"
+HTML_NOT_FEED = "la réponse est une page web, pas un flux"
+EMPTY_ANSWER = "la réponse est vide"
+ENTITIES_REFUSED = "le flux déclare des entités XML : refusé"
+NO_READABLE_ENTRY = "aucune entrée lisible dans le flux"
+PARSER_TIMED_OUT = "l’analyse du document dépasse {seconds} s"
+PARSER_DIED = "l’analyse du document a échoué (mémoire ou format)"
+NOT_HTML = "la réponse n’est pas une page web"
+SELECTOR_MISSED = "le sélecteur « {selector} » ne trouve rien dans la page"
+ENTRIES_WITHOUT_TITLE = "les sélecteurs ne trouvent aucun titre"
+NO_FEED_FOUND = "aucun flux annoncé par la page"
+BUG = "erreur interne de veille ({kind}) : voir le journal"
+
+# The command line.
+CONFIG_FINE = "{file} : {sources}, aucun problème."
+CONFIG_COUNT = "{problems} dans {file} ; rien n’a été collecté."
+FILE_MISSING = "{file} : fichier introuvable."
+FILE_UNREADABLE = "{file} : lecture impossible ({why})."
+COLLECTOR_BUSY = "Une autre collecte est en cours : celle-ci s’arrête."
+DATABASE_NEWER = "{file} a été écrit par une version plus récente de veille : mettez veille à jour."
+DATABASE_UNUSABLE = "{file} : base inutilisable ({why})."
+UNKNOWN_SOURCE = "source inconnue : « {id} »"
+MEANT = ", vouliez-vous dire « {guess} » ?"
+
+
+def failed_source(source: str, failure: str, reason: str) -> str:
+    """One line of cron's mail."""
+    return f"{source} : {reason} [{failure}]"
+
+
+def run_summary(*, new: int, changed: int, duplicates: int, ok: int, unchanged: int, failed: int) -> str:
+    parts = [plural(new, "nouvel article", "nouveaux articles"), plural(changed, "modifié", "modifiés")]
+    if duplicates:
+        parts.append(plural(duplicates, "déjà connu par ailleurs", "déjà connus par ailleurs"))
+    sources = [plural(ok, "source lue", "sources lues")]
+    if unchanged:
+        sources.append(plural(unchanged, "inchangée", "inchangées"))
+    if failed:
+        sources.append(plural(failed, "en échec", "en échec"))
+    return f"{', '.join(sources)} : {', '.join(parts)}."
+
+
+# Curators.
+PASSWORD_TOO_SHORT = "le mot de passe doit compter au moins {least} caractères"
+ACCOUNT_EXISTS = "le compte « {name} » existe déjà"
+ACCOUNT_UNKNOWN = "aucun compte « {name} »"
+ACCOUNT_ADDED = "Compte « {name} » créé ({role})."
+ACCOUNT_DISABLED = "Compte « {name} » désactivé : ses sessions sont closes."
+BAD_ACCOUNT_NAME = "un nom de compte est fait de 2 à 40 lettres minuscules, chiffres, points ou tirets"
+SIGN_IN_REFUSED = "Nom ou mot de passe incorrect."
+SIGN_IN_WAIT = "Trop d’essais : attendez une minute."
+TAG_ADDED = "Étiquette « {tag} » ajoutée."
+TAG_REMOVED = "Étiquette « {tag} » retirée : la collecte ne la remettra pas."
+STATE_SET = "Article {state}."
+NOTHING_CHANGED = "Rien n’a changé."
+UNDONE = "Décision annulée."
+
+# Search.
+QUERY_TOO_LONG = "Votre recherche est trop longue : gardez l’essentiel, {limit} caractères au plus."
+BAD_DAY = "« {value} » n’est pas une date : écrivez AAAA-MM-JJ."
+BAD_NUMBER = "« {value} » n’est pas un nombre de page."
+TOO_SLOW = "Cette recherche demande trop de temps : ajoutez un mot ou un filtre."
+
+FIELD_LABELS = {"title": "dans le titre", "lead": "au début du texte", "text": "dans le texte", "url": "dans l’adresse"}
+
+
+def reason(phrase: str, where: str, position: int) -> str:
+    """Why a label is there, in words."""
+    if where == "source":
+        return "hérité de la source"
+    if where == "curator":
+        return "ajouté par un documentaliste"
+    return f"« {phrase} » {FIELD_LABELS.get(where, where)}" + (f", signe {position + 1}" if where == "text" else "")

@@ -1,0 +1,246 @@
+"""The vocabulary of the code: frozen values that travel from room to room.
+
+Comes in: nothing. Goes out: types. Forbidden: behaviour beyond tiny properties, any import of another room.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+Rights = Literal["link", "excerpt", "full"]
+SourceKind = Literal["feed", "page", "discover"]
+Moment = datetime | date
+KINDS = ("article", "retour-experience", "appel", "evenement", "publication", "prix", "emploi")
+STATES = ("new", "selected", "dismissed", "later")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selectors:
+    """Where a listing page keeps its entries: CSS selectors, `@name` for an attribute."""
+
+    item: str
+    title: str
+    link: str | None = None  # absent: the page itself, with the id of the entry's element
+    date: str | None = None
+    summary: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What a source promises: at least so many entries, something new within so long."""
+
+    at_least: int | None = None
+    within: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Something watched, as feeds.yaml describes it; checked, so nothing is checked again."""
+
+    id: str
+    name: str
+    kind: SourceKind
+    url: str
+    territory: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    every: timedelta = timedelta(hours=6)
+    language: str = "fr"
+    timezone: str = "Europe/Paris"
+    rights: Rights = "excerpt"
+    timeout: timedelta = timedelta(seconds=20)
+    full_text: int = 0
+    select: Selectors | None = None
+    expect: Expectation = Expectation()
+    formerly: tuple[str, ...] = ()
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A whole, valid feeds.yaml."""
+
+    sources: tuple[Source, ...]
+    contact: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What makes the next request conditional (RFC 9110 §8.8) and the next parse needless."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """An answer with a body, within every limit, decoded from its transfer and content codings."""
+
+    url: str  # after redirects
+    status: int
+    content_type: str  # the whole header, "" when absent
+    body: bytes
+    received: int  # bytes on the wire
+    validators: Validators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotModified:
+    """The server, or the hash of the body, says that nothing has changed."""
+
+    status: int
+    received: int
+    validators: Validators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What a feed or page says of one article, as parsed: markup still in title, summary and content."""
+
+    guid: str = ""
+    link: str = ""
+    title: str = ""
+    summary: str = ""
+    content: str = ""
+    author: str = ""
+    published: str = ""  # as written, or ISO 8601 when the parser understood it
+    title_is_text: bool = False  # the format promises plain text: `<b>` is three characters
+    body_is_text: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """The entries of one answer, in its order."""
+
+    entries: tuple[Entry, ...]
+    language: str = ""
+    skipped: int = 0  # unreadable entries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """An article as we hold it before the store gives it its id: clean text, honest dates."""
+
+    source_id: str
+    guid: str
+    url: str  # as the source gives it, absolute; "" when the entry has none
+    canonical: str  # "" when there is no url
+    title: str
+    text: str  # plain text; no HTML is ever stored
+    author: str
+    published: Moment | None  # aware UTC, or a day, or unknown; never a guess
+    day: str  # YYYY-MM-DD in the source's time zone, "" when unknown
+    language: str
+    fingerprint: str  # of title and text; changes when the article does
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a label is there: what was matched, in which field, at which character."""
+
+    phrase: str
+    field: str  # title | text | url | source
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """A theme of the vocabulary put on an item, with its reasons, the strongest first."""
+
+    id: str
+    origin: str  # rule | source | curator | refused
+    score: float
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Territory:
+    """A département on an item: named in the text, or inherited from the source."""
+
+    code: str
+    origin: str  # text | source
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A day or a range of days that the text names (bounds included)."""
+
+    start: date
+    end: date
+    role: str  # deadline | event | other
+    evidence: str
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaggedItem:
+    """An item that has been through understanding."""
+
+    item: Item
+    tags: tuple[Tag, ...]
+    territories: tuple[Territory, ...]
+    mentions: tuple[Mention, ...]
+    kind: str
+    kind_reason: str
+    interest: float
+    interest_reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the store remembers of an item that an entry may be."""
+
+    id: int
+    source_id: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """A visit that went well."""
+
+    new: int = 0
+    changed: int = 0
+    seen: int = 0
+    duplicates: int = 0  # entries that another source had already brought
+    skipped: int = 0
+    unchanged: bool = False
+    status: int = 200
+    received: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A visit that did not."""
+
+    failure: str  # a class of errors.FAILURES
+    reason: str  # one French sentence
+    status: int | None = None
+
+
+Outcome = Collected | Failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """A source that is due, with what the last visits left."""
+
+    source: Source
+    validators: Validators = Validators()
+    first: bool = True  # it never worked yet
+    failures: int = 0  # in a row, until now
+    found_url: str | None = None  # the feed that a discover source found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """What one `veille collect` did."""
+
+    run: int
+    started_at: datetime
+    ended_at: datetime
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    next_visits: dict[str, str] = field(default_factory=dict)
+    quiet_failures: frozenset[str] = frozenset()  # unproven sources: told once, then not counted

@@ -1,0 +1,94 @@
+"""RSS, Atom, RDF and CDF become entries, by feedparser.
+
+Comes in: `Fetched`. Goes out: `ParsedFeed`. Forbidden: handing feedparser anything but bytes in a file object
+(a string that looks like an address would be opened).
+"""
+
+import calendar
+import io
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import feedparser
+
+from veille.errors import ParseError
+from veille.messages import HTML_NOT_FEED, NO_READABLE_ENTRY, NOT_A_FEED
+from veille.model import Entry, Fetched, ParsedFeed
+
+_DAY_ONLY = re.compile(r"\s*\d{4}-\d\d-\d\d\s*\Z")
+_HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.I | re.S)
+
+
+def parse_feed(fetched: Fetched) -> ParsedFeed:
+    """Every entry that has a title, a link or a text; raises ParseError when the answer is not a feed."""
+    if _HTML.match(fetched.body[:2000].lstrip(b"\xef\xbb\xbf")):
+        raise ParseError("bad-feed", HTML_NOT_FEED)
+    headers = {"content-location": fetched.url, "content-type": fetched.content_type or "application/xml"}
+    try:
+        document = feedparser.parse(
+            io.BytesIO(fetched.body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+        )
+    except MemoryError:
+        raise
+    except Exception as exc:  # feedparser raises whatever its parsers raise on malformed dates, encodings, entities
+        raise ParseError("bad-feed", NOT_A_FEED) from exc
+    if not document.get("version") and not document.entries:
+        raise ParseError("bad-feed", NOT_A_FEED)
+    entries = [_entry(entry) for entry in document.entries]
+    readable = tuple(entry for entry in entries if entry.title or entry.link or entry.summary or entry.content)
+    if entries and not readable:
+        raise ParseError("bad-feed", NO_READABLE_ENTRY)
+    return ParsedFeed(
+        entries=readable, language=str(document.feed.get("language") or ""), skipped=len(entries) - len(readable)
+    )
+
+
+def _entry(entry: Any) -> Entry:
+    contents = [part for part in entry.get("content") or () if part.get("value")]
+    longest = max(contents, key=lambda part: len(part["value"]), default=None)
+    title = entry.get("title_detail") or {}
+    summary = entry.get("summary_detail") or {}
+    body = longest if longest and len(longest["value"]) >= len(entry.get("summary") or "") else summary
+    return Entry(
+        guid=str(entry.get("id") or ""),
+        link=_link(entry),
+        title=str(entry.get("title") or ""),
+        summary=str(entry.get("summary") or ""),
+        content=str(longest["value"]) if longest else "",
+        author=str(entry.get("author") or ""),
+        published=_published(entry),
+        title_is_text=title.get("type") == "text/plain",
+        body_is_text=body.get("type") == "text/plain" and "<" not in (body.get("value") or ""),
+    )
+
+
+def _link(entry: Any) -> str:
+    """The page of the entry: its link, else an alternate one, else an enclosure, else a guid that is an address."""
+    link = entry.get("link")
+    if not link:
+        links = [found for found in entry.get("links") or () if found.get("href")]
+        order = {"alternate": 0, "self": 1, "related": 2, "via": 3, "enclosure": 4}
+        links.sort(key=lambda found: order.get(found.get("rel") or "", 5))
+        link = links[0]["href"] if links else ""
+    guid = str(entry.get("id") or "")
+    return str(link or (guid if guid.startswith(("http://", "https://")) else ""))
+
+
+def _published(entry: Any) -> str:
+    """The first publication, or the last change where it is all there is; as written when it could not be read."""
+    raw = ""
+    for name in ("published", "created", "updated"):
+        text = str(entry.get(name) or "") if name in entry else ""
+        if not text:
+            continue
+        if _DAY_ONLY.match(text):
+            return text.strip()
+        parsed = entry.get(name + "_parsed")
+        if parsed:
+            try:
+                return datetime.fromtimestamp(calendar.timegm(parsed), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            except (ValueError, OverflowError, OSError):
+                continue
+        raw = raw or text
+    return raw[:300]

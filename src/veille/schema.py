@@ -1,0 +1,160 @@
+"""The migrations: append-only, one function each, never edited once merged. They import no other room.
+
+Public tables carry nothing that a source's rights hide; everything else is private (see `web/permissions.py`).
+"""
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+migrations = Migrations("veille")
+
+PUBLIC_TABLES = (
+    "articles", "sources", "tags", "departements", "runs", "visits", "stories", "item_tags", "item_territories", "item_dates",
+)  # fmt: skip
+
+
+@migrations()
+def m001_create_everything(db: Database) -> None:
+    for statement in _M001.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+_M001 = """
+create table settings (key text primary key, value text not null) strict;
+
+create table tags (
+    id text primary key, label text not null, group_id text not null, group_label text not null, position integer not null,
+    alias_of text references tags(id)
+) strict;
+
+create table departements (
+    code text primary key, name text not null, region_code text not null, region text not null, prefecture text not null,
+    tile_column integer not null, tile_row integer not null
+) strict;
+
+create table sources (
+    id text primary key, name text not null, kind text not null, url text not null, territory text not null, rights text not null,
+    language text not null, state text not null, reason text, last_visit_at text, last_success_at text, last_item_at text,
+    next_visit_at text, failures integer not null default 0
+) strict;
+
+create table validators (
+    source_id text primary key references sources(id), etag text, last_modified text, body_hash text, found_url text
+) strict;
+
+create table runs (
+    id integer primary key, started_at text not null, ended_at text, due integer not null, ok integer not null default 0,
+    unchanged integer not null default 0, failed integer not null default 0, new integer not null default 0,
+    changed integer not null default 0, duplicates integer not null default 0, seen integer not null default 0
+) strict;
+
+create table visits (
+    id integer primary key, run_id integer references runs(id), source_id text not null references sources(id),
+    at text not null, outcome text not null, failure text, reason text, status integer, bytes integer not null default 0,
+    milliseconds integer not null default 0, new integer not null default 0, changed integer not null default 0,
+    seen integer not null default 0, duplicates integer not null default 0, skipped integer not null default 0
+) strict;
+
+create index visits_source on visits(source_id, at);
+
+create table stories (
+    id integer primary key, fingerprint text not null unique, lead_id integer not null, score real not null, reason text not null
+) strict;
+
+create table items (
+    id integer primary key autoincrement, source_id text not null references sources(id), url text not null, title text not null,
+    summary text not null, author text not null, language text not null, kind text not null, kind_reason text not null,
+    kind_origin text not null default 'rule', interest real not null, interest_reason text not null, published_at text,
+    day text not null, first_seen_at text not null, changed_at text, fingerprint text not null,
+    state text not null default 'new', queued integer not null default 1, story_id integer references stories(id),
+    lead integer not null default 1
+) strict;
+
+create index items_day on items(day, id);
+
+create index items_source on items(source_id, day);
+
+create index items_state on items(state, day);
+
+create index items_fingerprint on items(fingerprint);
+
+create table texts (item_id integer primary key references items(id), text text not null) strict;
+
+create view items_words as select items.id as id, items.title as title, texts.text as text
+    from items join texts on texts.item_id = items.id;
+
+create virtual table items_fts using fts5(
+    title, text, content='items_words', content_rowid='id', tokenize="unicode61 remove_diacritics 2", prefix='3'
+);
+
+create virtual table items_vocabulary using fts5vocab('items_fts', 'row');
+
+create table addresses (
+    kind text not null, scope text not null, value text not null, item_id integer references items(id),
+    rule integer not null, primary key (kind, scope, value)
+) strict, without rowid;
+
+create index addresses_item on addresses(item_id);
+
+create table sightings (
+    item_id integer not null references items(id), source_id text not null references sources(id), url text not null,
+    first_seen_at text not null, primary key (item_id, source_id)
+) strict, without rowid;
+
+create index sightings_source on sightings(source_id);
+
+create table versions (
+    id integer primary key, item_id integer not null references items(id), until text not null, title text not null,
+    text text not null, fingerprint text not null
+) strict;
+
+create index versions_item on versions(item_id);
+
+create table item_tags (
+    item_id integer not null, tag_id text not null references tags(id), origin text not null, score real not null,
+    reason text not null, primary key (item_id, tag_id)
+) strict, without rowid;
+
+create index item_tags_tag on item_tags(tag_id, item_id);
+
+create table item_territories (
+    item_id integer not null, code text not null references departements(code), role text not null, origin text not null,
+    reason text not null, primary key (item_id, code)
+) strict, without rowid;
+
+create index item_territories_code on item_territories(code, item_id);
+
+create table item_dates (
+    item_id integer not null, role text not null, start text not null, "end" text not null, evidence text not null,
+    primary key (item_id, start, "end", role)
+) strict, without rowid;
+
+create index item_dates_end on item_dates("end");
+
+create table accounts (
+    id integer primary key, name text not null unique, role text not null, hash text not null, created_at text not null,
+    disabled_at text
+) strict;
+
+create table decisions (
+    id integer primary key, at text not null, account_id integer not null references accounts(id),
+    item_id integer not null references items(id), action text not null, before text, after text,
+    undone_at text, undone_by integer references accounts(id)
+) strict;
+
+create index decisions_item on decisions(item_id);
+
+create view articles as
+select items.id as id, items.url as url, items.title as title, items.summary as summary, items.source_id as source,
+    (select json_group_array(code) from
+        (select code from item_territories where item_territories.item_id = items.id order by code)) as departements,
+    items.kind as kind,
+    (select json_group_array(tag_id) from
+        (select tag_id from item_tags where item_tags.item_id = items.id and origin <> 'refused' order by score desc, tag_id)
+    ) as themes,
+    items.language as language, items.interest as interest, items.published_at as published_at,
+    items.first_seen_at as first_seen_at, items.changed_at as changed_at, items.story_id as story_id, items.lead as lead,
+    (items.state = 'selected') as selected
+from items where items.state <> 'dismissed';
+"""

@@ -1,0 +1,8 @@
+"""The door to SQLite: one file per subject, and all the SQL that is not in `search.py` or `schema.py`.
+
+Comes in: values. Goes out: rows. Forbidden: the network, the clock, a table made while saving.
+"""
+
+from veille.store.connection import connect, migrate, prepare, writing
+
+__all__ = ["connect", "migrate", "prepare", "writing"]

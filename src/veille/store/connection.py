@@ -1,0 +1,124 @@
+"""Opening the file, migrating it, and holding the write lock.
+
+Comes in: a path. Goes out: a `Database`. A file from a newer veille is refused with a sentence.
+"""
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+from sqlite_utils.utils import sqlite3
+
+from veille.errors import StoreError
+from veille.french import FOLDING_VERSION, index_text
+from veille.messages import DATABASE_NEWER, DATABASE_UNUSABLE
+from veille.schema import migrations
+from veille.understand import Knowledge
+
+BUSY_MILLISECONDS = 15_000
+_SAFE_WAL = (3, 51, 3)  # older ones can corrupt a WAL that a checkpoint resets while another process writes
+Connection = Any  # sqlite3.Connection of whichever SQLite sqlite-utils picked
+
+
+def prepare(connection: Connection) -> None:
+    """What every connection of ours needs, Datasette's included."""
+    connection.execute(f"pragma busy_timeout = {BUSY_MILLISECONDS}")
+    connection.create_function("index_text", 1, index_text, deterministic=True)
+
+
+def connect(path: str | Path, *, durable: bool = False) -> Database:
+    """The database of a file, made if need be; `durable` waits for the disk at each commit (decisions)."""
+    try:
+        if str(path) != ":memory:":
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(str(path), isolation_level=None, check_same_thread=False, timeout=BUSY_MILLISECONDS / 1000)
+        prepare(connection)
+        connection.execute("pragma foreign_keys = on")
+        wanted = "wal" if sqlite3.sqlite_version_info >= _SAFE_WAL else "delete"
+        if connection.execute("pragma journal_mode").fetchone()[0] not in (wanted, "memory"):
+            connection.execute(f"pragma journal_mode = {wanted}")
+        connection.execute(f"pragma synchronous = {'full' if durable or wanted == 'delete' else 'normal'}")
+    except (sqlite3.Error, OSError) as exc:
+        raise StoreError(DATABASE_UNUSABLE.format(file=path, why=exc)) from exc
+    return Database(connection)
+
+
+@contextlib.contextmanager
+def writing(db: Database) -> Iterator[None]:
+    """Hold the write lock from the first statement, so that a second writer waits its turn."""
+    db.conn.execute("begin immediate")
+    try:
+        yield
+    except BaseException:
+        db.conn.rollback()
+        raise
+    db.conn.commit()
+
+
+def migrate(db: Database, knowledge: Knowledge, now: datetime) -> None:
+    """Bring the file to this version: backed up first when it holds anything, then the vocabulary. May be run again."""
+    path = db.conn.execute("select file from pragma_database_list where name = 'main'").fetchone()[0]
+    name = Path(path).name if path else ":memory:"
+    try:
+        with _one_at_a_time(path):
+            pending = [step.name for step in migrations.pending(db)]
+            known = {step.name for step in migrations.pending(Database(memory=True))}
+            applied = {step.name for step in migrations.applied(db)}
+            if applied - known:
+                raise StoreError(DATABASE_NEWER.format(file=name))
+            if pending:
+                if applied and path:
+                    _back_up(db, Path(path), now)
+                migrations.apply(db)
+        with writing(db):
+            _seed(db, knowledge)
+    except sqlite3.Error as exc:
+        raise StoreError(DATABASE_UNUSABLE.format(file=name, why=exc)) from exc
+
+
+@contextlib.contextmanager
+def _one_at_a_time(path: str) -> Iterator[None]:
+    """Two commands that start together migrate one after the other; the lock dies with its process."""
+    if not path:
+        yield
+        return
+    import fcntl
+
+    with Path(path + ".migration").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _back_up(db: Database, path: Path, now: datetime) -> None:
+    target = path.with_name(f"{path.name}.avant-{now:%Y%m%dT%H%M%SZ}")
+    partial = target.with_name(target.name + ".part")
+    with contextlib.closing(sqlite3.connect(str(partial))) as copy:
+        db.conn.backup(copy)
+    shutil.move(partial, target)
+
+
+def _seed(db: Database, knowledge: Knowledge) -> None:
+    """The vocabulary and the départements as this version ships them; a theme that went stays, with its items."""
+    themes = [
+        (theme.id, theme.label, theme.group, theme.group_label, place)
+        for place, theme in enumerate(knowledge.themes.values())
+    ]
+    db.conn.executemany(
+        "insert into tags (id, label, group_id, group_label, position) values (?, ?, ?, ?, ?) on conflict (id) do update set "
+        "label = excluded.label, group_id = excluded.group_id, group_label = excluded.group_label, position = excluded.position "
+        "where (label, group_id, group_label, position) is not "
+        "(excluded.label, excluded.group_id, excluded.group_label, excluded.position)",
+        themes,
+    )
+    db.conn.executemany(
+        "insert or ignore into departements values (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (place.code, place.name, place.region_code, place.region, place.prefecture, place.column, place.row)
+            for place in knowledge.departements.values()
+        ],
+    )
+    db.conn.execute("insert or ignore into settings values ('folding_version', ?)", (str(FOLDING_VERSION),))

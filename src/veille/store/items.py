@@ -1,0 +1,236 @@
+"""Items: what is known under a name, and the one transaction that keeps what an answer brought.
+
+One writer per column: what a curator set (`kind_origin`, `item_tags.origin`) is never touched here.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlite_utils import Database
+
+from veille.identity import Name, Named, Plan
+from veille.messages import reason
+from veille.model import Item, Known, Reason, Rights, Tag, TaggedItem
+from veille.normalize import CANONICAL_VERSION, shown, stored
+
+BACKFILL = timedelta(days=30)
+LEAST_STORY_TEXT = 120  # characters; shorter texts are equal by chance
+_BATCH = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """What became of an answer."""
+
+    new: int
+    changed: int
+    seen: int
+    duplicates: int
+
+
+def shared_names(db: Database, source_id: str) -> frozenset[Name]:
+    """Names that were seen on several entries of one answer of this source."""
+    rows = db.conn.execute("select value from addresses where kind = 'shared' and scope = ?", (source_id,))
+    split = (row[0].split(" ", 1) for row in rows)
+    return frozenset(Name(kind, "" if kind == "canonical" else source_id, value) for kind, value in split)
+
+
+def known_names(db: Database, names: Iterable[Name]) -> dict[Name, Known]:
+    """The items that go by these names."""
+    found: dict[Name, Known] = {}
+    wanted = list(dict.fromkeys(names))
+    for start in range(0, len(wanted), _BATCH):
+        batch = wanted[start : start + _BATCH]
+        asked = json.dumps([[name.kind, name.scope, name.value] for name in batch])
+        rows = db.conn.execute(
+            "select addresses.kind, addresses.scope, addresses.value, items.id, items.source_id, items.fingerprint "
+            "from json_each(:asked) as asked cross join addresses on addresses.kind = asked.value ->> 0 "
+            "and addresses.scope = asked.value ->> 1 and addresses.value = asked.value ->> 2 "
+            "join items on items.id = addresses.item_id",
+            {"asked": asked},
+        )
+        for kind, scope, value, item_id, source_id, fingerprint in rows:
+            found[Name(kind, scope, value)] = Known(id=item_id, source_id=source_id, fingerprint=fingerprint)
+    return found
+
+
+def save(
+    db: Database, todo: Plan, tagged: dict[Item, TaggedItem], *, source_id: str, rights: Rights, first_visit: bool, now: datetime
+) -> Saved:
+    """Write a plan; the caller holds the transaction. `tagged` holds every item that is new, changed or from elsewhere."""
+    at = stored(now) or ""
+    new_ids = [(_insert(db, tagged[one.item], rights, first_visit, now), one) for one in todo.new]
+    _index(db, [item_id for item_id, _ in new_ids])
+    for known, one in todo.changed:
+        _change(db, known, tagged[one.item], rights, at)
+    everything = [*new_ids, *((known.id, one) for known, one in (*todo.changed, *todo.same, *todo.elsewhere))]
+    _remember_names(db, everything, todo.shared, source_id)
+    db.conn.executemany(
+        "insert or ignore into sightings (item_id, source_id, url, first_seen_at) values (?, ?, ?, ?)",
+        [(item_id, one.item.source_id, one.item.url, at) for item_id, one in everything],
+    )
+    for known, one in todo.elsewhere:
+        _inherit(db, known.id, tagged[one.item])
+    for item_id, one in [*new_ids, *((known.id, one) for known, one in todo.changed)]:
+        _join_story(db, item_id, one)
+    seen = len(everything)
+    return Saved(new=len(new_ids), changed=len(todo.changed), seen=seen, duplicates=len(todo.elsewhere))
+
+
+def _insert(db: Database, tagged: TaggedItem, rights: Rights, first_visit: bool, now: datetime) -> int:  # noqa: FBT001
+    item = tagged.item
+    today = (stored(now) or "")[:10]
+    old = first_visit and bool(item.day) and item.day < (now - BACKFILL).date().isoformat()
+    cursor = db.conn.execute(
+        "insert into items (source_id, url, title, summary, author, language, kind, kind_reason, interest, interest_reason, "
+        "published_at, day, first_seen_at, fingerprint, queued) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            item.source_id, item.url, item.title, shown(item.text, rights), item.author, item.language, tagged.kind,
+            tagged.kind_reason, tagged.interest, tagged.interest_reason, stored(item.published),
+            min(item.day or today, today), stored(now), item.fingerprint, int(not old),
+        ),
+    )  # fmt: skip
+    item_id = int(cursor.lastrowid or 0)
+    db.conn.execute("insert into texts (item_id, text) values (?, ?)", (item_id, item.text))
+    _label(db, item_id, tagged)
+    return item_id
+
+
+def _change(db: Database, known: Known, tagged: TaggedItem, rights: Rights, at: str) -> None:
+    item = tagged.item
+    db.conn.execute(
+        "insert into versions (item_id, until, title, text, fingerprint) "
+        "select id, ?, title, text, ? from items_words where id = ?",
+        (at, known.fingerprint, known.id),
+    )
+    _unindex(db, [known.id])
+    db.conn.execute(
+        "update items set title = :title, summary = :summary, author = :author, url = case when :url = '' then url else :url end, "
+        "kind = case when kind_origin = 'curator' then kind else :kind end, "
+        "kind_reason = case when kind_origin = 'curator' then kind_reason else :kind_reason end, interest = :interest, "
+        "interest_reason = :interest_reason, published_at = coalesce(published_at, :published_at), changed_at = :at, "
+        "fingerprint = :fingerprint where id = :id",
+        {
+            "title": item.title, "summary": shown(item.text, rights), "author": item.author, "url": item.url,
+            "kind": tagged.kind, "kind_reason": tagged.kind_reason, "interest": tagged.interest,
+            "interest_reason": tagged.interest_reason, "published_at": stored(item.published), "at": at,
+            "fingerprint": item.fingerprint, "id": known.id,
+        },
+    )  # fmt: skip
+    db.conn.execute("update texts set text = ? where item_id = ?", (item.text, known.id))
+    _index(db, [known.id])
+    db.conn.execute("delete from item_tags where item_id = ? and origin in ('rule', 'source')", (known.id,))
+    db.conn.execute("delete from item_territories where item_id = ? and origin <> 'curator'", (known.id,))
+    db.conn.execute("delete from item_dates where item_id = ?", (known.id,))
+    _label(db, known.id, tagged)
+
+
+def _label(db: Database, item_id: int, tagged: TaggedItem) -> None:
+    """Labels by rule; a row that a curator wrote, a refusal included, stays as it is."""
+    db.conn.executemany(
+        "insert or ignore into item_tags (item_id, tag_id, origin, score, reason) values (?, ?, ?, ?, ?)",
+        [(item_id, tag.id, tag.origin, tag.score, reasons_text(tag.reasons)) for tag in tagged.tags],
+    )
+    db.conn.executemany(
+        "insert or ignore into item_territories (item_id, code, role, origin, reason) values (?, ?, 'place', ?, ?)",
+        [(item_id, place.code, place.origin, reasons_text((place.reason,))) for place in tagged.territories],
+    )
+    db.conn.executemany(
+        'insert or ignore into item_dates (item_id, role, start, "end", evidence) values (?, ?, ?, ?, ?)',
+        [
+            (item_id, mention.role, mention.start.isoformat(), mention.end.isoformat(), mention.evidence)
+            for mention in tagged.mentions
+        ],
+    )
+
+
+def reasons_text(reasons: Sequence[Reason]) -> str:
+    """Reasons as a person reads them: phrase, field, position."""
+    return " ; ".join(reason(one.phrase, one.field, one.position) for one in reasons)
+
+
+def _inherit(db: Database, item_id: int, tagged: TaggedItem) -> None:
+    """A second source gives an item its own tags, and its territory where none was found."""
+    own: list[Tag] = [tag for tag in tagged.tags if tag.origin == "source"]
+    db.conn.executemany(
+        "insert or ignore into item_tags (item_id, tag_id, origin, score, reason) values (?, ?, ?, ?, ?)",
+        [(item_id, tag.id, tag.origin, tag.score, reasons_text(tag.reasons)) for tag in own],
+    )
+    if db.conn.execute("select 1 from item_territories where item_id = ?", (item_id,)).fetchone() is None:
+        db.conn.executemany(
+            "insert or ignore into item_territories (item_id, code, role, origin, reason) values (?, ?, 'place', 'source', ?)",
+            [
+                (item_id, place.code, reasons_text((place.reason,)))
+                for place in tagged.territories
+                if place.origin == "source"
+            ],
+        )
+
+
+def _remember_names(db: Database, named: list[tuple[int, Named]], shared: frozenset[Name], source_id: str) -> None:
+    db.conn.executemany(
+        "insert or ignore into addresses (kind, scope, value, item_id, rule) values (?, ?, ?, ?, ?)",
+        [
+            (name.kind, name.scope, name.value, item_id, CANONICAL_VERSION)
+            for item_id, one in named
+            for name in one.kept
+        ],
+    )
+    db.conn.executemany(
+        "insert or ignore into addresses (kind, scope, value, item_id, rule) values ('shared', ?, ?, null, ?)",
+        [(source_id, f"{name.kind} {name.value}", CANONICAL_VERSION) for name in sorted(shared)],
+    )
+
+
+def _join_story(db: Database, item_id: int, one: Named) -> None:
+    """The same title and text under another address is one story; the first seen leads."""
+    if len(one.item.text) < LEAST_STORY_TEXT:
+        return
+    twins = [
+        row[0]
+        for row in db.conn.execute(
+            "select id from items where fingerprint = ? and language = ? order by id limit 50",
+            (one.item.fingerprint, one.item.language),
+        )
+    ]
+    if len(twins) < 2:
+        return
+    db.conn.execute(
+        "insert or ignore into stories (fingerprint, lead_id, score, reason) values (?, ?, 1.0, 'même titre et même texte')",
+        (one.item.fingerprint, twins[0]),
+    )
+    story_id, lead_id = db.conn.execute(
+        "select id, lead_id from stories where fingerprint = ?", (one.item.fingerprint,)
+    ).fetchone()
+    db.conn.executemany(
+        "update items set story_id = ?, lead = ? where id = ?", [(story_id, int(twin == lead_id), twin) for twin in twins]
+    )
+
+
+def _index(db: Database, item_ids: list[int]) -> None:
+    db.conn.execute(
+        "insert into items_fts (rowid, title, text) select id, index_text(title), index_text(text) from items_words "
+        "where id in (select value from json_each(?)) order by id",
+        (json.dumps(item_ids),),
+    )
+
+
+def _unindex(db: Database, item_ids: list[int]) -> None:
+    """External content: the index is told what it held, before the content changes."""
+    db.conn.execute(
+        "insert into items_fts (items_fts, rowid, title, text) select 'delete', id, index_text(title), index_text(text) "
+        "from items_words where id in (select value from json_each(?))",
+        (json.dumps(item_ids),),
+    )
+
+
+def apply_rights(db: Database, source_id: str, rights: str) -> int:
+    """Show again, or no more, what the rights of a source allow; the number of items that changed."""
+    rows = db.conn.execute(
+        "select items.id, text, summary from items join texts on item_id = items.id where source_id = ?", (source_id,)
+    ).fetchall()
+    todo = [(shown(text, rights), item_id) for item_id, text, summary in rows if shown(text, rights) != summary]
+    db.conn.executemany("update items set summary = ? where id = ?", todo)
+    return len(todo)

@@ -1,0 +1,49 @@
+"""A store in memory made of items given as JSON objects, by the same code as the real one: for `veille predict`.
+
+Comes in: objects with `id, title, summary?, text, date`. Goes out: a database and what its ids stand for.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from veille.identity import name_items, plan
+from veille.model import Entry, Source
+from veille.normalize import to_item
+from veille.store.connection import connect, migrate, writing
+from veille.store.items import save
+from veille.understand import Knowledge, understand
+
+
+def store_of_items(rows: Iterable[dict[str, Any]], knowledge: Knowledge) -> tuple[Database, dict[int, Any]]:
+    """Every object is one item, whatever its text; the second value gives each item's own id back."""
+    db = connect(":memory:")
+    now = datetime.now(UTC)
+    migrate(db, knowledge, now)
+    source = Source(id="memoire", name="memoire", kind="feed", url="https://exemple.fr/", rights="full")
+    db.conn.execute(
+        "insert into sources (id, name, kind, url, territory, rights, language, state) "
+        "values ('memoire', 'memoire', 'feed', '', '[]', 'full', 'fr', 'live')"
+    )
+    given: list[Any] = []
+    items = []
+    for row in rows:
+        text = "\n".join(part for part in (row.get("summary"), row.get("text")) if isinstance(part, str) and part)
+        entry = Entry(
+            guid=str(len(given)), title=str(row.get("title") or ""), content=text, published=str(row.get("date") or ""),
+            title_is_text=True, body_is_text=True,
+        )  # fmt: skip
+        item = to_item(source, entry)
+        if item is not None:
+            items.append(item)
+            given.append(row.get("id"))
+    named, shared = name_items(items, frozenset())
+    with writing(db):
+        todo = plan(source.id, named, {}, shared)
+        tagged = {one.item: understand(one.item, source, knowledge) for one in todo.new}
+        save(db, todo, tagged, source_id=source.id, rights="full", first_visit=False, now=now)
+    guids = dict(db.conn.execute("select item_id, cast(value as integer) from addresses where kind = 'guid'").fetchall())
+    order = {int(one.item.guid): given[place] for place, one in enumerate(named)}
+    return db, {item_id: order[guid] for item_id, guid in guids.items()}

@@ -1,0 +1,40 @@
+"""What an article is about: one pure file per question, asked here in order.
+
+Comes in: `Item`, its `Source`, `Knowledge`. Goes out: `TaggedItem`, every label with its reason.
+Forbidden: network, disk, clock, SQLite. What must be known is a value, read once at a door.
+"""
+
+from datetime import date, datetime
+
+from veille.model import Item, Source, TaggedItem
+from veille.understand.dates import find_dates
+from veille.understand.interest import interest_of
+from veille.understand.kind import kind_of
+from veille.understand.knowledge import Knowledge, build_knowledge
+from veille.understand.territory import territories_of
+from veille.understand.themes import themes_of
+from veille.understand.words import Words
+
+
+def understand(item: Item, source: Source, knowledge: Knowledge) -> TaggedItem:
+    """All labels of an article. The same code serves the collector and `veille predict`."""
+    words = Words.of(item.title, item.text)
+    kind, kind_reason = kind_of(words, knowledge)
+    interest, interest_reason = interest_of(words, kind, knowledge)
+    return TaggedItem(
+        item=item,
+        tags=themes_of(words, source.tags, knowledge),
+        territories=territories_of(item.title, item.text, source.territory, knowledge),
+        mentions=find_dates(f"{item.title}\n{item.text}"[:20_000], _reference(item)),
+        kind=kind,
+        kind_reason=kind_reason,
+        interest=interest,
+        interest_reason=interest_reason,
+    )
+
+
+def _reference(item: Item) -> date | None:
+    return item.published.date() if isinstance(item.published, datetime) else item.published
+
+
+__all__ = ["Knowledge", "build_knowledge", "understand"]

@@ -1,0 +1,113 @@
+"""What understanding and search must know, as one frozen value.
+
+Comes in: the texts of the vocabulary, the synonyms and the départements. Goes out: `Knowledge`. Forbidden: reading files.
+"""
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from veille.french import lemmas
+from veille.model import KINDS
+from veille.understand.words import Phrases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theme:
+    id: str
+    label: str
+    group: str
+    group_label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departement:
+    code: str
+    name: str
+    region_code: str
+    region: str
+    prefecture: str
+    column: int  # of the tile map
+    row: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """Built once at a door, then passed as an argument."""
+
+    themes: dict[str, Theme]
+    aliases: dict[str, str]
+    departements: dict[str, Departement]
+    theme_phrases: Phrases[str]
+    kind_titles: Phrases[str]
+    kind_anywhere: Phrases[str]
+    signals: Phrases[int]
+    synonyms: dict[tuple[str, ...], tuple[tuple[str, ...], ...]]
+
+
+def build_knowledge(vocabulary: str, synonyms: str, departements: str) -> Knowledge:
+    """Knowledge from the texts of the files in veille/data; they are the project's own and trusted."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    words: dict[str, Any] = yaml.load(vocabulary, Loader=loader)  # noqa: S506 - a safe loader, and our own file
+    themes = {
+        tag["id"]: Theme(id=tag["id"], label=tag["label"], group=group["id"], group_label=group["label"])
+        for group in words["groups"]
+        for tag in group["tags"]
+    }
+    tags = [tag for group in words["groups"] for tag in group["tags"]]
+    places = _departements(departements)
+    assert [kind["id"] for kind in words["kinds"] if kind["id"] not in KINDS] == []
+    points = [(phrase, value) for value, phrases in words["signals"].items() for phrase in phrases]
+    points += [(phrase, -value) for value, phrases in words["noise"].items() for phrase in phrases]
+    return Knowledge(
+        themes=themes,
+        aliases=dict(words["aliases"]),
+        departements=places,
+        theme_phrases=Phrases(
+            ((phrase, tag["id"]) for tag in tags for phrase in tag["keywords"]),
+            ((acronym, tag["id"]) for tag in tags for acronym in tag["acronyms"]),
+        ),
+        kind_titles=_kind_phrases(words["kinds"], "title"),
+        kind_anywhere=_kind_phrases(words["kinds"], "anywhere"),
+        signals=Phrases(points),
+        synonyms=_synonyms(yaml.load(synonyms, Loader=loader), places),  # noqa: S506
+    )
+
+
+def _kind_phrases(kinds: list[dict[str, Any]], where: str) -> Phrases[str]:
+    """Phrases in capitals are acronyms (CDI, AMI): compared as written."""
+    pairs = [(str(phrase), str(kind["id"])) for kind in kinds for phrase in kind[where]]
+    return Phrases(
+        [(phrase, kind) for phrase, kind in pairs if not phrase.isupper()],
+        [(phrase, kind) for phrase, kind in pairs if phrase.isupper()],
+    )
+
+
+def _departements(text: str) -> dict[str, Departement]:
+    rows = csv.DictReader(io.StringIO(text))
+    return {
+        row["code"]: Departement(
+            code=row["code"], name=row["name"], region_code=row["region_code"], region=row["region"],
+            prefecture=row["prefecture"], column=int(row["column"]), row=int(row["row"]),
+        )
+        for row in rows
+    }  # fmt: skip
+
+
+def _synonyms(
+    groups: list[list[str]], departements: dict[str, Departement]
+) -> dict[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Each member of a group, as the index keeps it, with the other members; CD93 and the like stand for the name."""
+    table: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    families = [[tuple(lemmas(word)) for word in group] for group in groups]
+    families += [
+        [tuple(lemmas(f"cd{place.code}")), tuple(lemmas(place.name))] for place in departements.values()
+    ]
+    for family in families:
+        for member in family:
+            table.setdefault(member, []).extend(other for other in family if other != member)
+    # A short name finds the long one, never the other way round: « Isère » must not ask for « cd38 » only.
+    return {member: tuple(dict.fromkeys(others)) for member, others in table.items()}

@@ -1,0 +1,56 @@
+"""Which themes of the vocabulary an article is about: rules, each hit a reason.
+
+Comes in: `Words`, the source's own tags, `Knowledge`. Goes out: tags, the strongest first. Forbidden: a tag without a reason.
+"""
+
+import math
+from collections import defaultdict
+
+from veille.french import fold
+from veille.model import Reason, Tag
+from veille.understand.knowledge import Knowledge
+from veille.understand.words import Hit, Words
+
+_WEIGHTS = {"title": 3.0, "lead": 1.6, "text": 0.8}
+THRESHOLD = 1.5
+MOST = 5  # themes that rules may give to one article
+
+
+def themes_of(words: Words, inherited: tuple[str, ...], knowledge: Knowledge) -> tuple[Tag, ...]:
+    """Themes whose phrases weigh enough, then the source's own."""
+    hits: dict[str, list[Hit[str]]] = defaultdict(list)
+    for hit in knowledge.theme_phrases.find(words):
+        hits[hit.payload].append(hit)
+    length = max(1.0, math.log10(max(len(words.words), 10) / 60) + 1)
+    scored = [(_score(found) / length, tag, found) for tag, found in hits.items()]
+    scored.sort(key=lambda row: (-row[0], row[1]))
+    found_tags = [
+        Tag(id=tag, origin="rule", score=round(min(1.0, score / 8), 3), reasons=_reasons(found))
+        for score, tag, found in scored[:MOST]
+        if score >= THRESHOLD
+    ]
+    named = {tag.id for tag in found_tags}
+    source_reason = (Reason(phrase="", field="source"),)
+    from_source = [Tag(id=tag, origin="source", score=0.5, reasons=source_reason) for tag in inherited if tag not in named]
+    return (*found_tags, *from_source)
+
+
+def _score(hits: list[Hit[str]]) -> float:
+    """Each phrase counts at its best place, and a little more each time it comes back; long phrases say more."""
+    by_phrase: dict[str, list[Hit[str]]] = defaultdict(list)
+    for hit in hits:
+        by_phrase[fold(hit.phrase)].append(hit)
+    total = 0.0
+    for phrase, places in by_phrase.items():
+        best = max(_WEIGHTS[hit.field] for hit in places)
+        precise = 1.25 if " " in phrase else 1.0
+        total += precise * best * (1 + 0.35 * math.log2(min(len(places), 8)))
+    return total
+
+
+def _reasons(hits: list[Hit[str]]) -> tuple[Reason, ...]:
+    order = sorted(hits, key=lambda hit: (-_WEIGHTS[hit.field], hit.start))
+    seen: dict[str, Reason] = {}
+    for hit in order:
+        seen.setdefault(hit.phrase, Reason(phrase=hit.phrase, field=hit.field, position=hit.start))
+    return tuple(list(seen.values())[:4])
