@@ -16,6 +16,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from veille.child import Parser
+from veille.clock import Clock
 from veille.errors import FetchError, SourceError
 from veille.fetch import Fetcher
 from veille.intake import keep, prepare
@@ -26,7 +27,6 @@ from veille.store.sources import due_visits, end_run, record_visit, start_run, s
 from veille.understand import Knowledge
 
 log = logging.getLogger("veille")
-Clock = Callable[[], datetime]
 _WAITING = 16  # answers that wait to be read; each may hold 20 MiB
 
 

@@ -17,8 +17,13 @@ PAGE_SIZE = 20
 MOST_MATCHES = 20_000  # ranked and counted exactly; beyond that, the newest so many
 LONGEST_QUERY = 500
 MOST_WORDS = 24
-FEW = 100  # results under which articles with some of the words are added
+# Measured on two sets of queries (docs/quality.md): a synonym counts half, having every word is worth a quarter more, and an
+# article that lacks a word stays when it scores at least a quarter of the best.
 TITLE_WEIGHT, TEXT_WEIGHT = 6.0, 1.0
+SYNONYM_WEIGHT = 0.5
+EVERY_WORD_BONUS = 1.25
+LEAST_SHARE = 0.25
+
 
 Synonyms = Mapping[tuple[str, ...], tuple[tuple[str, ...], ...]]
 

@@ -1,17 +1,16 @@
 """What the commands share: options, the clock, reading feeds.yaml, opening the database."""
 
-import os
-import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 from sqlite_utils import Database
 
+from veille.clock import read_clock
 from veille.config import Names, decode_config, parse_config
-from veille.errors import ConfigError, UsageError
+from veille.errors import ConfigError
 from veille.messages import FILE_MISSING, FILE_UNREADABLE
 from veille.model import Config
 from veille.store import connect, migrate
@@ -30,20 +29,6 @@ def db_option(command: Decorated) -> Decorated:
     return click.option(
         "--db", "db_file", default="data/veille.db", show_default=True, metavar="FICHIER", help="La base SQLite."
     )(command)
-
-
-def read_clock() -> Callable[[], datetime]:
-    """The real clock, or one that starts at VEILLE_NOW (ISO 8601, for tests and simulations)."""
-    given = os.environ.get("VEILLE_NOW")
-    if not given:
-        return lambda: datetime.now(UTC)
-    try:
-        start = datetime.fromisoformat(given)
-    except ValueError as exc:
-        raise UsageError(f"VEILLE_NOW=« {given} » n’est pas une date ISO 8601.") from exc
-    start = start if start.tzinfo else start.replace(tzinfo=UTC)
-    began = time.monotonic()
-    return lambda: start.astimezone(UTC) + timedelta(seconds=time.monotonic() - began)
 
 
 def read_config(file: str, knowledge: Knowledge) -> Config:
@@ -65,3 +50,6 @@ def open_database(file: str, knowledge: Knowledge, now: datetime, *, durable: bo
     db = connect(file, durable=durable)
     migrate(db, knowledge, now)
     return db
+
+
+__all__ = ["config_option", "db_option", "open_database", "read_clock", "read_config"]

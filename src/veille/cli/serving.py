@@ -1,11 +1,24 @@
-"""`veille serve`."""
+"""`veille serve`: Datasette as a process of its own, so that its plugins load the way they do everywhere.
+
+Sessions are signed with a secret that is made at the first start and kept beside the database, readable by its owner alone.
+"""
 
 import contextlib
+import os
+import secrets
+import socket
+import sys
+from pathlib import Path
 
 import click
 
 from veille.cli.options import config_option, db_option, open_database, read_clock
 from veille.resources import load_knowledge
+
+_SECRET_BYTES = 32
+_SETTINGS = {
+    "allow_download": "off", "default_allow_sql": "off", "suggest_facets": "off", "max_returned_rows": "1000", "sql_time_limit_ms": "1500",
+}  # fmt: skip
 
 
 @click.command(help="Servir le site : la base est mise à jour, puis Datasette démarre avec les pages de veille.")
@@ -17,6 +30,35 @@ from veille.resources import load_knowledge
 def serve(config_file: str, db_file: str, host: str, port: int, base_url: str) -> None:  # noqa: ARG001
     with contextlib.closing(open_database(db_file, load_knowledge(), read_clock()())):
         pass
-    from veille.web.serving import serve_forever
+    os.environ["DATASETTE_SECRET"] = session_secret(db_file)
+    command = serve_command(db_file, host=host, port=port, base_url=base_url)
+    sys.stdout.flush()
+    os.execv(command[0], command)  # noqa: S606 - our own interpreter; signals reach Datasette itself
 
-    serve_forever(db_file, host=host, port=port, base_url=base_url)
+
+def serve_command(db_file: str, *, host: str, port: int, base_url: str = "/") -> list[str]:
+    """The command line of Datasette on this file, with settings that suit a public site."""
+    command = [sys.executable, "-m", "datasette", "serve", db_file, "--host", host, "--port", str(port)]
+    for name, value in {**_SETTINGS, "base_url": base_url}.items():
+        command += ["--setting", name, value]
+    return command
+
+
+def session_secret(db_file: str) -> str:
+    """The secret of this site; made when absent, mode 0600 from its first byte."""
+    path = Path(db_file + ".secret")
+    with contextlib.suppress(FileExistsError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(_SECRET_BYTES))
+    return path.read_text(encoding="ascii").strip()
+
+
+def free_port(wanted: int) -> int:
+    """The wanted port, or another one that nobody uses when it is taken."""
+    for port in (wanted, 0):
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    return wanted

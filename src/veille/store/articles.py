@@ -96,18 +96,18 @@ def _scores(db: Connection, where: Where, match: str, floor: int, today: str) ->
     return {row[0]: row[1] for row in rows}
 
 
-def search(db: Connection, request: Request, knowledge: Knowledge, today: str) -> Results:
+def search(db: Connection, request: Request, knowledge: Knowledge, today: str, size: int = PAGE_SIZE) -> Results:
     """A page of results, the counts of every facet, and what the words were taken to mean."""
     query = read_query(request.q, knowledge.synonyms)
     if query.terms and not request.verbatim:
         query = correct(db, query, knowledge)
     ranked = rank(db, request, query, today)
     ids = ranked.ids
-    start = (request.page - 1) * PAGE_SIZE
+    start = (request.page - 1) * size
     return Results(
         total=len(ids),
         capped=ranked.capped,
-        cards=cards(db, ids[start : start + PAGE_SIZE]),
+        cards=cards(db, ids[start : start + size]),
         facets=_facets(db, request, query, ids, today),
         query=query,
         every=ranked.every,

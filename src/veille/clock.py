@@ -1,0 +1,30 @@
+"""The one reading of the clock.
+
+Comes in: the environment, once, when a door opens. Goes out: a function that tells the time. VEILLE_NOW (ISO 8601) sets the
+start, for tests and simulations.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from veille.errors import UsageError
+
+Clock = Callable[[], datetime]
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def read_clock() -> Clock:
+    """The real clock, or one that starts at VEILLE_NOW; raises UsageError for a VEILLE_NOW that is no moment."""
+    given = os.environ.get("VEILLE_NOW")
+    if not given:
+        return lambda: datetime.now(UTC)
+    try:
+        start = datetime.fromisoformat(given)
+    except ValueError as exc:
+        raise UsageError(f"VEILLE_NOW=« {given} » n’est pas une date ISO 8601.") from exc
+    start = (start if start.tzinfo else start.replace(tzinfo=UTC)).astimezone(UTC)
+    began = time.monotonic()
+    return lambda: start + timedelta(seconds=time.monotonic() - began)

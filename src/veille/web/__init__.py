@@ -1,0 +1,66 @@
+"""The door to readers and curators: Datasette's hooks, each handed over in a line or two.
+
+Datasette is imported in this folder alone. The plugin works under `veille serve` and under plain `datasette data/veille.db`.
+"""
+
+from typing import Any
+
+from datasette import hookimpl
+
+from veille.web import errors, permissions, routes, session, site
+
+
+@hookimpl
+def startup(datasette: Any) -> Any:
+    errors.replace_default_handler()
+    return lambda: site.open_site(datasette)
+
+
+@hookimpl
+def register_routes() -> list[tuple[str, Any]]:
+    return routes.ROUTES
+
+
+@hookimpl
+def permission_allowed(datasette: Any, action: str, resource: Any) -> Any:
+    return permissions.decide(datasette, action, resource)
+
+
+@hookimpl
+def actor_from_request(datasette: Any, request: Any) -> Any:
+    return lambda: session.actor_of(datasette, request)
+
+
+@hookimpl(trylast=True)
+def prepare_connection(conn: Any) -> None:
+    site.prepare_connection(conn)
+
+
+@hookimpl
+def prepare_jinja2_environment(env: Any) -> None:
+    site.prepare_templates(env)
+
+
+@hookimpl
+def extra_template_vars(datasette: Any) -> Any:
+    return lambda: site.shared_variables(datasette)
+
+
+@hookimpl
+def get_metadata(datasette: Any, database: str | None) -> dict[str, Any]:
+    return site.metadata(datasette, database)
+
+
+@hookimpl
+def asgi_wrapper(datasette: Any) -> Any:
+    return permissions.guard(datasette)
+
+
+@hookimpl(tryfirst=True)
+def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
+    return lambda: errors.answer(datasette, request, exception)
+
+
+@hookimpl(tryfirst=True)
+def forbidden(datasette: Any, request: Any) -> Any:
+    return lambda: errors.refuse(datasette, request)

@@ -1,0 +1,81 @@
+"""Pages for what went wrong: one sentence, a way on, nothing of our insides.
+
+Datasette's own handler prints local variables to the terminal on every error, 404 included: it is taken out.
+"""
+
+import logging
+from typing import Any
+
+from datasette import Response
+from datasette.plugins import pm
+from datasette.utils.asgi import Base400, NotFound
+
+from veille.errors import StoreError, UsageError
+
+log = logging.getLogger("veille")
+
+_SENTENCES = {
+    400: ("Demande incomprise", "L’adresse contient quelque chose que ce site ne sait pas lire."),
+    403: ("Accès refusé", "Cette page n’est pas publique."),
+    404: ("Page introuvable", "Cette page n’existe pas, ou n’existe plus."),
+    405: ("Demande incomprise", "Cette page se lit, elle ne reçoit rien."),
+    429: ("Trop d’essais", "Attendez une minute avant de recommencer."),
+    500: ("Erreur du site", "La page n’a pas pu être faite. L’erreur est notée ; réessayez dans un moment."),
+    503: ("Site occupé", "Réessayez dans quelques instants."),
+}
+
+
+class PageError(Exception):
+    """A page that answers with a status and a sentence."""
+
+    def __init__(self, status: int, sentence: str = "") -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.sentence = sentence
+
+
+def replace_default_handler() -> None:
+    """Take Datasette's own handler out, once."""
+    default = pm.get_plugin("datasette.handle_exception")
+    if default is not None:
+        pm.unregister(default)
+
+
+async def answer(datasette: Any, request: Any, exception: Exception) -> Any:
+    """The page for an exception."""
+    status, sentence = _meaning(exception)
+    if status == 500:
+        log.error("page %s", request.path, exc_info=exception)
+    return await page(datasette, request, status, sentence)
+
+
+def _meaning(exception: Exception) -> tuple[int, str]:
+    if isinstance(exception, PageError):
+        return exception.status, exception.sentence
+    if isinstance(exception, UsageError):
+        return 400, str(exception)
+    if isinstance(exception, StoreError):
+        return 503, str(exception)
+    if isinstance(exception, NotFound):
+        return 404, ""
+    status = getattr(exception, "status", None)
+    if isinstance(exception, Base400) or (isinstance(status, int) and 400 <= status < 500):
+        return int(status or 400), ""
+    return 500, ""
+
+
+async def refuse(datasette: Any, request: Any) -> Any:
+    """The page for what is not public."""
+    return await page(datasette, request, 403, "")
+
+
+async def page(datasette: Any, request: Any, status: int, sentence: str) -> Any:
+    """An error in the reader's format."""
+    title, words = _SENTENCES.get(status, _SENTENCES[500])
+    headers = {"retry-after": "60"} if status in (429, 503) else {}
+    if request.path.endswith((".json", ".csv", ".atom")):
+        body = {"ok": False, "status": status, "error": sentence or words}
+        return Response.json(body, status=status, headers=headers)
+    context = {"status": status, "error_title": title, "sentence": sentence or words, "q": request.args.get("q") or ""}
+    html = await datasette.render_template("veille_error.html", context, request=request)
+    return Response.html(html, status=status, headers=headers)

@@ -1,0 +1,122 @@
+"""Results that leave: Atom (RFC 4287), JSON and CSV. What they carry of a text is what the pages show of it."""
+
+import csv
+import io
+from datetime import UTC, datetime
+from typing import Any
+
+from datasette import Response
+
+from veille.messages import KIND_LABELS
+from veille.search import Request, address
+from veille.store.articles import Card, Results
+from veille.understand import Knowledge
+
+
+def _title(wanted: Request) -> str:
+    return f"veille : {wanted.q}" if wanted.q else "veille"
+
+
+def as_atom(wanted: Request, results: Results, knowledge: Knowledge, here: str, now: datetime) -> Any:
+    """An Atom feed; entry ids are the addresses of our articles, which never change."""
+    from feedgen.feed import FeedGenerator
+
+    query = address(wanted)
+    feed = FeedGenerator()
+    feed.id(f"{here}recherche.atom?{query}")
+    feed.title(_title(wanted))
+    feed.subtitle("L’innovation publique des départements")
+    feed.language("fr")
+    feed.author({"name": "veille"})
+    feed.link(href=f"{here}recherche.atom?{query}", rel="self", type="application/atom+xml")
+    feed.link(href=f"{here}recherche?{query}", rel="alternate", type="text/html")
+    moments = [_moment(card) for card in results.cards]
+    feed.updated(max(moments, default=now.replace(microsecond=0)))
+    for card, moment in zip(results.cards, moments, strict=True):
+        entry = feed.add_entry(order="append")
+        entry.id(f"{here}article/{card.id}")
+        entry.title(card.title)
+        entry.link(href=f"{here}article/{card.id}", rel="alternate", type="text/html")
+        if card.url:
+            entry.link(href=card.url, rel="via", type="text/html")
+        entry.author({"name": card.source_name})
+        entry.updated(moment)
+        if card.published_at:
+            entry.published(_moment(card, published=True))
+        if card.summary:
+            entry.summary(card.summary, type="text")
+        for tag in card.themes:
+            if tag in knowledge.themes:
+                entry.category(term=tag, label=knowledge.themes[tag].label)
+    return Response(feed.atom_str(pretty=True), content_type="application/atom+xml; charset=utf-8")
+
+
+def _moment(card: Card, *, published: bool = False) -> datetime:
+    text = card.published_at if published and card.published_at else card.first_seen_at
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _row(card: Card, knowledge: Knowledge, here: str) -> dict[str, Any]:
+    return {
+        "id": card.id,
+        "article": f"{here}article/{card.id}",
+        "url": card.url,
+        "titre": card.title,
+        "resume": card.summary,
+        "source": card.source,
+        "nom_source": card.source_name,
+        "publie_le": card.published_at,
+        "vu_le": card.first_seen_at,
+        "type": card.kind,
+        "departements": list(card.departements),
+        "themes": list(card.themes),
+        "langue": card.language,
+        "interet": card.interest,
+        "selectionne": card.state == "selected",
+    }
+
+
+def as_json(wanted: Request, results: Results, knowledge: Knowledge, here: str, now: datetime) -> Any:  # noqa: ARG001
+    """The page of results with its facets."""
+    body = {
+        "total": results.total,
+        "plafonne": results.capped,
+        "page": wanted.page,
+        "corrige": dict(results.query.corrected),
+        "articles": [_row(card, knowledge, here) for card in results.cards],
+        "facettes": {name: dict(rows) for name, rows in results.facets.items()},
+    }
+    return Response.json(body)
+
+
+def as_csv(wanted: Request, results: Results, knowledge: Knowledge, here: str, now: datetime) -> Any:  # noqa: ARG001
+    """A CSV that a French spreadsheet opens right: UTF-8 with its mark, semicolons, no cell that is a formula."""
+    out = io.StringIO()
+    out.write("\ufeff")
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    names = list(_row(_EMPTY, knowledge, here))
+    writer.writerow(names)
+    for card in results.cards:
+        row = _row(card, knowledge, here)
+        row["type"] = KIND_LABELS.get(card.kind, card.kind)
+        row["themes"] = ", ".join(knowledge.themes[tag].label for tag in card.themes if tag in knowledge.themes)
+        row["departements"] = ", ".join(card.departements)
+        row["selectionne"] = "oui" if row["selectionne"] else "non"
+        row["interet"] = f"{card.interest:.2f}".replace(".", ",")
+        writer.writerow([_cell(row[name]) for name in names])
+    headers = {"content-disposition": 'attachment; filename="veille.csv"'}
+    return Response(out.getvalue(), headers=headers, content_type="text/csv; charset=utf-8")
+
+
+def _cell(value: Any) -> str:
+    """Text that a spreadsheet cannot take for a formula (OWASP, CSV injection)."""
+    text = "" if value is None else str(value)
+    bare = text.lstrip("\"' \t\r\n\u00a0")
+    return f"'{text}" if bare[:1] in ("=", "+", "-", "@") or text[:1] in ("\t", "\r") else text
+
+
+_EMPTY = Card(
+    id=0, url="", title="", summary="", source="", source_name="", kind="", language="", interest=0.0, published_at=None, day="",
+    first_seen_at="", state="", departements=(), themes=(), also=0,
+)  # fmt: skip

@@ -1,0 +1,63 @@
+"""Who may see what of Datasette's own pages: a closed list, and what no list can say refused before Datasette sees it.
+
+Everything that is not public is refused, to everyone: hashes, hidden texts and private notes are in this file.
+"""
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+from datasette import Response
+
+from veille.schema import PUBLIC_TABLES
+from veille.web.site import veille_databases
+
+_REFUSED = frozenset({"execute-sql", "view-database-download", "permissions-debug", "debug-menu"})
+# `_through` filters by private tables, `_where` is SQL, `_extras` counts rows of private tables.
+_REFUSED_PARAMETERS = frozenset({"_through", "_where", "_extras"})
+_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"strict-origin-when-cross-origin"))
+
+
+def decide(datasette: Any, action: str, resource: Any) -> Any:
+    """True, False or None (no opinion), for Datasette's permission_allowed hook."""
+    database = resource[0] if isinstance(resource, (tuple, list)) else resource
+
+    async def inner() -> bool | None:
+        if action not in _REFUSED and action not in ("view-table", "view-query"):
+            return None
+        ours = await veille_databases(datasette)
+        if database is not None and database not in ours:
+            return None
+        if action == "view-table":
+            return resource[1] in PUBLIC_TABLES
+        return False if action in _REFUSED else None
+
+    return inner
+
+
+def guard(datasette: Any) -> Any:
+    """An ASGI wrapper: refused parameters answer 400, every answer carries the same safety headers."""
+
+    def wrap(app: Any) -> Any:
+        async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] != "http":
+                await app(scope, receive, send)
+                return
+
+            async def send_with_headers(message: Any) -> None:
+                if message["type"] == "http.response.start":
+                    present = {name.lower() for name, _ in message["headers"]}
+                    extra = [header for header in _HEADERS if header[0] not in present]
+                    message = {**message, "headers": [*message["headers"], *extra]}
+                await send(message)
+
+            query = scope.get("query_string", b"").decode("latin-1")
+            names = {name for name, _ in parse_qsl(query, keep_blank_values=True)}
+            if names & _REFUSED_PARAMETERS:
+                refusal = Response.text("Ce paramètre n’est pas admis sur ce site.\n", status=400)
+                await refusal.asgi_send(send_with_headers)
+                return
+            await app(scope, receive, send_with_headers)
+
+        return wrapped
+
+    return wrap

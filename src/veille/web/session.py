@@ -1,0 +1,109 @@
+"""Signing in and out, and who a request comes from.
+
+The session is a signed cookie that names the account and when it began; a disabled account ends it.
+"""
+
+import time
+from typing import Any
+
+from datasette import Response
+
+from veille.messages import SIGN_IN_REFUSED, SIGN_IN_WAIT
+from veille.store.accounts import active_account, check_password
+from veille.web.errors import PageError
+from veille.web.site import reading, site_of, veille_databases
+
+COOKIE = "veille_session"
+LASTS = 12 * 3600  # seconds
+_NAMESPACE = "veille-session"
+_TRIES, _WITHIN = 5, 60.0
+
+
+async def actor_of(datasette: Any, request: Any) -> dict[str, Any] | None:
+    """The curator of a request, None for a reader."""
+    cookie = request.cookies.get(COOKIE)
+    if not cookie:
+        return None
+    from itsdangerous import BadSignature
+
+    try:
+        session = datasette.unsign(cookie, _NAMESPACE)
+        account_id, began = int(session["account"]), float(session["began"])
+    except (BadSignature, KeyError, TypeError, ValueError):
+        return None
+    if not 0 <= time.time() - began < LASTS or not await veille_databases(datasette):
+        return None
+    account = await reading(datasette, active_account, account_id)
+    return {"id": account.name, "account": account.id, "role": account.role} if account else None
+
+
+def required(request: Any) -> dict[str, Any]:
+    """The curator of a request; raises PageError for a reader."""
+    if not request.actor or "account" not in request.actor:
+        raise PageError(403, "Connectez-vous pour décider.")
+    return dict(request.actor)
+
+
+def same_site(request: Any) -> None:
+    """A form of another site is refused, whatever token it carries; raises PageError."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise PageError(403, "Ce formulaire vient d’un autre site.")
+    origin = request.headers.get("origin")
+    if origin and origin != "null" and origin.split("://")[-1] != request.headers.get("host"):
+        raise PageError(403, "Ce formulaire vient d’un autre site.")
+
+
+async def sign_in_page(datasette: Any, request: Any, *, sentence: str = "", status: int = 200) -> Any:
+    """The form."""
+    html = await datasette.render_template(
+        "veille_connexion.html", {"sentence": sentence, "next": safe_path(request.args.get("suite"))}, request=request
+    )
+    return Response.html(html, status=status, headers={"cache-control": "no-store"})
+
+
+async def connexion(datasette: Any, request: Any) -> Any:
+    """GET shows the form, POST signs in."""
+    if request.method != "POST":
+        return await sign_in_page(datasette, request)
+    same_site(request)
+    form = await request.post_vars()
+    name = str(form.get("nom", ""))[:80].strip().lower()
+    site = site_of(datasette)
+    address = (request.scope.get("client") or ("",))[0]
+    now = time.monotonic()
+    keys = (f"compte {name}", f"adresse {address}")
+    recent = {key: [when for when in site.attempts.get(key, []) if now - when < _WITHIN] for key in keys}
+    if any(len(times) >= _TRIES for times in recent.values()):
+        return await sign_in_page(datasette, request, sentence=SIGN_IN_WAIT, status=429)
+    account = await reading(datasette, check_password, name, str(form.get("mot-de-passe", "")))
+    if account is None:
+        site.attempts.update({key: [*times, now] for key, times in recent.items()})
+        return await sign_in_page(datasette, request, sentence=SIGN_IN_REFUSED, status=403)
+    target = safe_path(form.get("suite")) or datasette.urls.path("/")
+    response = Response.redirect(target)
+    response.set_cookie(
+        COOKIE,
+        datasette.sign({"account": account.id, "began": int(time.time())}, _NAMESPACE),
+        max_age=LASTS,
+        httponly=True,
+        samesite="lax",
+        secure=request.scheme == "https",
+    )
+    return response
+
+
+async def deconnexion(datasette: Any, request: Any) -> Any:
+    """POST ends the session."""
+    if request.method != "POST":
+        raise PageError(405)
+    same_site(request)
+    response = Response.redirect(datasette.urls.path("/"))
+    response.set_cookie(COOKIE, "", max_age=0, httponly=True, samesite="lax")
+    return response
+
+
+def safe_path(given: Any) -> str:
+    """A path of this site, "" for anything else."""
+    path = str(given or "")
+    good = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path
+    return path if good and len(path) < 500 else ""

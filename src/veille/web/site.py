@@ -1,0 +1,193 @@
+"""What the pages share: the knowledge, the clock, the database, template filters.
+
+One `Site` for each Datasette, kept on it.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+
+from markupsafe import Markup
+
+from veille import messages
+from veille.clock import PARIS, Clock, read_clock
+from veille.errors import StoreError
+from veille.resources import load_knowledge
+from veille.search import match_words
+from veille.store import prepare
+from veille.store.articles import last_run
+from veille.understand import Knowledge
+from veille.understand.knowledge import Theme
+
+_ATTRIBUTE = "_veille_site"
+GROUP_CLASSES = {"education-culture": "education"}  # the others are called like their group
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One served database."""
+
+    knowledge: Knowledge
+    clock: Clock
+    attempts: dict[str, list[float]] = field(default_factory=dict)  # failed sign-ins, by account and by address
+
+    def today(self) -> date:
+        """The day in Paris."""
+        return self.clock().astimezone(PARIS).date()
+
+
+async def open_site(datasette: Any) -> None:
+    """At start: read what ships with the package, once."""
+    site_of(datasette)
+
+
+def site_of(datasette: Any) -> Site:
+    """The Site of a Datasette."""
+    found = getattr(datasette, _ATTRIBUTE, None)
+    if found is None:
+        found = Site(knowledge=load_knowledge(), clock=read_clock())
+        setattr(datasette, _ATTRIBUTE, found)
+    return found  # type: ignore[no-any-return]
+
+
+async def veille_databases(datasette: Any) -> list[str]:
+    """Names of the databases that are ours: those with our index and our view."""
+    found = []
+    for name, db in datasette.databases.items():
+        if name != "_internal" and {"articles", "items", "items_fts"} <= await _tables(db):
+            found.append(name)
+    return found
+
+
+async def _tables(db: Any) -> set[str]:
+    return {row[0] for row in (await db.execute("select name from sqlite_master where type in ('table', 'view')")).rows}
+
+
+async def database(datasette: Any) -> Any:
+    """The database that the site shows; raises StoreError when Datasette was given none of ours."""
+    names = await veille_databases(datasette)
+    if not names:
+        raise StoreError("Aucune base de veille : lancez « veille collect » ou « veille serve ».")
+    return datasette.get_database(names[0])
+
+
+async def reading(datasette: Any, read: Any, *arguments: Any) -> Any:
+    """Run a reading function of the store on one of Datasette's connections, cut off after its time limit."""
+    from datasette.utils import sqlite_timelimit
+
+    db = await database(datasette)
+    call = partial(_limited, sqlite_timelimit, read, arguments)
+    return await db.execute_fn(call)
+
+
+READING_MILLISECONDS = 1500
+
+
+def _limited(limit: Any, read: Any, arguments: Any, connection: Any) -> Any:
+    with limit(connection, READING_MILLISECONDS):
+        return read(connection, *arguments)
+
+
+async def deciding(datasette: Any, write: Any) -> Any:
+    """Run a writing function of the store in a transaction of Datasette's one write connection."""
+
+    def inside(connection: Any) -> Any:
+        connection.execute("pragma synchronous = full")
+        with connection:
+            connection.execute("begin immediate")
+            return write(connection)
+
+    return await (await database(datasette)).execute_write_fn(inside)
+
+
+def prepare_connection(connection: Any) -> None:
+    """Our functions on every connection; Datasette's search boxes fold their words like the index."""
+    prepare(connection)
+    connection.create_function("escape_fts", 1, lambda text: match_words(str(text or "")))
+
+
+def metadata(datasette: Any, database_name: str | None) -> dict[str, Any]:
+    """Titles in French, and the search box of `articles`."""
+    site = getattr(datasette, _ATTRIBUTE, None)
+    if site is None or database_name is None:
+        return {}
+    tables = {name: {"title": title, "description": text} for name, (title, text) in TABLES.items()}
+    tables["articles"] |= {"fts_table": "items_fts", "fts_pk": "id", "sort_desc": "id"}
+    return {"databases": {database_name: {"tables": tables}}}
+
+
+TABLES = {
+    "articles": ("Articles", "Un article par ligne : ce que le site montre, selon les droits de chaque source."),
+    "sources": ("Sources", "Ce qui est lu, à quel rythme, et dans quel état."),
+    "tags": ("Thèmes", "Le vocabulaire : 27 thèmes en 6 groupes."),
+    "departements": ("Départements", "Les 101 départements, leur région et leur préfecture."),
+    "item_tags": ("Thèmes des articles", "Chaque étiquette avec son origine et sa raison."),
+    "item_territories": ("Départements des articles", "Chaque département avec sa raison."),
+    "item_dates": ("Dates des articles", "Échéances et événements nommés par les textes."),
+    "stories": ("Histoires", "Les articles qui disent la même chose."),
+    "runs": ("Collectes", "Chaque passage du collecteur."),
+    "visits": ("Visites", "Chaque lecture d’une source, réussie ou non."),
+}
+
+
+# --- templates ----------------------------------------------------------------------------------------------------
+
+
+def group_class(theme: Theme | None) -> str:
+    """The class that gives a card or a tag the hue of its group."""
+    return f"g-{GROUP_CLASSES.get(theme.group, theme.group)}" if theme else "g-none"
+
+
+def as_day(value: str | None) -> date | None:
+    """The day in Paris of a stored date or moment."""
+    if not value:
+        return None
+    if len(value) == 10:
+        return date.fromisoformat(value)
+    return datetime.fromisoformat(value).astimezone(PARIS).date()
+
+
+def prepare_templates(env: Any) -> None:
+    """Filters of our templates."""
+    env.filters["number"] = messages.number
+    env.filters["plural"] = messages.plural
+    env.filters["exact_date"] = lambda value: messages.long_date(as_day(value)) if value else ""
+    env.filters["typo"] = typo
+
+
+def typo(text: str) -> str:
+    """French spaces before high punctuation and inside guillemets, where the text has plain ones."""
+    for mark in ":;?!»":
+        text = text.replace(f" {mark}", f"{messages.NBSP if mark in ':»' else messages.THIN}{mark}")
+    return text.replace("« ", f"«{messages.NBSP}")
+
+
+async def shared_variables(datasette: Any) -> dict[str, Any]:
+    """What every page may show, Datasette's own included."""
+    site = site_of(datasette)
+    names = await veille_databases(datasette)
+    run = await reading(datasette, last_run) if names else None
+    today = site.today()
+    return {
+        "veille_database": names[0] if names else None,
+        "last_run": run and {"when": spoken_moment(run["ended_at"], today), "alarms": run["alarms"]},
+        "today": today.isoformat(),
+        "spoken": lambda value: messages.spoken_date(day, today) if (day := as_day(value)) else "",
+        "kind_label": lambda kind: messages.KIND_LABELS.get(kind, kind),
+        "theme": site.knowledge.themes.get,
+        "place": site.knowledge.departements.get,
+        "group_class": lambda tag: group_class(site.knowledge.themes.get(tag)),
+        "marked": marked,
+    }
+
+
+def marked(pieces: list[tuple[str, bool]]) -> Markup:
+    """Highlighted pieces as HTML; every piece is escaped."""
+    return Markup("").join(Markup("<mark>{}</mark>").format(text) if hit else text for text, hit in pieces)
+
+
+def spoken_moment(value: str, today: date) -> str:
+    """aujourd’hui à 6 h 12."""
+    moment = datetime.fromisoformat(value).astimezone(PARIS)
+    return f"{messages.spoken_date(moment.date(), today)} à {moment.hour} h {moment.minute:02}"
