@@ -14,9 +14,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from types import TracebackType
-from typing import BinaryIO
+from typing import IO
 
 from veille.errors import ParseError
 from veille.messages import PARSER_DIED, PARSER_TIMED_OUT
@@ -77,11 +78,11 @@ class Parser:
         found = self._ask(question, fetched.body, failure="bad-page")["found"]
         return str(found) if found else None
 
-    def _ask(self, question: dict[str, object], body: bytes, *, failure: str) -> dict[str, object]:
+    def _ask(self, question: Mapping[str, object], body: bytes, *, failure: str) -> dict[str, object]:
         with self._turn:
             return self._exchange(question, body, failure)
 
-    def _exchange(self, question: dict[str, object], body: bytes, failure: str) -> dict[str, object]:
+    def _exchange(self, question: Mapping[str, object], body: bytes, failure: str) -> dict[str, object]:
         if self._process is None or self._process.poll() is not None:
             self.close()
             self._process = _start(*self._limits)
@@ -113,7 +114,7 @@ def _start(cpu_seconds: int, memory: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own interpreter
 
 
-def _read_within(pipe: BinaryIO, seconds: float) -> dict[str, object]:
+def _read_within(pipe: IO[bytes], seconds: float) -> dict[str, object]:
     ends = time.monotonic() + seconds
     head = _read_exactly(pipe, _LENGTHS.size, ends)
     answer = json.loads(_read_exactly(pipe, _LENGTHS.unpack(head)[0], ends))
@@ -122,7 +123,7 @@ def _read_within(pipe: BinaryIO, seconds: float) -> dict[str, object]:
     return answer
 
 
-def _read_exactly(pipe: BinaryIO, count: int, ends: float) -> bytes:
+def _read_exactly(pipe: IO[bytes], count: int, ends: float) -> bytes:
     parts: list[bytes] = []
     while count:
         ready, _, _ = waiting.select([pipe.fileno()], [], [], max(0.0, ends - time.monotonic()))

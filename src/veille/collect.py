@@ -7,11 +7,10 @@ Fetching runs in parallel; parsing, understanding and SQLite stay in order on on
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from sqlite_utils import Database
 
@@ -95,7 +94,7 @@ class Collector:
                 got = await self.fetcher.fetch(visit.source, visit.source.url, visit.validators)
         except FetchError as exc:
             got = exc
-        except Exception as exc:  # noqa: BLE001 - the boundary: a bug of ours costs one source, and is told as such
+        except Exception as exc:
             got = exc
         return _Answer(visit, got, int((time.monotonic() - started) * 1000))
 
@@ -145,9 +144,7 @@ class Collector:
             return outcome, *record_visit(self.db, run_id, visit, outcome, None, answer.milliseconds, now)
 
 
-async def _answers(
-    visits: list[Visit], fetch: Callable[[Visit], Awaitable[_Answer]], *, at_once: int
-) -> AsyncIterator[_Answer]:
+async def _answers(visits: list[Visit], fetch: Callable[[Visit], Awaitable[_Answer]], *, at_once: int) -> AsyncGenerator[_Answer, None]:
     """The answers as they come; a bounded queue keeps fetching from running ahead of reading."""
     waiting: asyncio.Queue[_Answer] = asyncio.Queue(_WAITING)
     rest = iter(visits)

@@ -194,7 +194,7 @@ def address_problem(text: str) -> str | None:
         host = parts.hostname or ""
     except ValueError:
         return "adresse illisible"
-    if not parts.scheme or (not parts.netloc and "." in text.split("/")[0]):
+    if not parts.scheme or (not parts.netloc and "." in text.split("/", maxsplit=1)[0]):
         return f"adresse sans protocole, vouliez-vous dire « https://{text[:80]} » ?"
     if parts.scheme.lower() not in ("http", "https"):
         return f"protocole « {parts.scheme[:20]} » refusé : http ou https seulement"
@@ -259,7 +259,7 @@ def _tree(text: str, file: str) -> Node:
 
     try:
         for event in yaml.parse(text, Loader=_Loader):
-            line = event.start_mark.line + 1
+            line = event.start_mark.line + 1 if event.start_mark else 1
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
@@ -418,7 +418,10 @@ def _territory(reader: _Reader, node: Node) -> tuple[str, ...]:
         meant = {"20": " ; la Corse est 2A ou 2B"}.get(code, "")
         if not meant and ("0" + code) in reader.names.departements:
             meant = f", vouliez-vous dire « 0{code} » ?"
-        reader.problem(scalar.line, f"département inconnu « {code[:40]} »{meant or ' ; mettez un code INSEE, par exemple 01, 2A, 974'}")
+        reader.problem(
+            scalar.line,
+            f"département inconnu « {code[:40]} »{meant or ' ; mettez un code INSEE, par exemple 01, 2A, 974'}",
+        )
     return tuple(dict.fromkeys(codes))
 
 

@@ -51,9 +51,7 @@ def keep(db: Database, prepared: Prepared, knowledge: Knowledge, *, first_visit:
     """Write what `prepare` read; the plan is made again, since another writer may have come between."""
     source = prepared.source
     todo, fresh = _plan(db, source, prepared.items)
-    tagged = prepared.tagged | {
-        one.item: understand(one.item, source, knowledge) for one in fresh if one.item not in prepared.tagged
-    }
+    tagged = prepared.tagged | {one.item: understand(one.item, source, knowledge) for one in fresh if one.item not in prepared.tagged}
     saved = save(db, todo, tagged, source_id=source.id, rights=source.rights, first_visit=first_visit, now=now)
     return Collected(
         new=saved.new, changed=saved.changed, seen=saved.seen, duplicates=saved.duplicates, skipped=prepared.skipped,

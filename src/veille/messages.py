@@ -167,7 +167,7 @@ def run_summary(*, new: int, changed: int, duplicates: int, ok: int, unchanged: 
 
 
 # Curators.
-PASSWORD_TOO_SHORT = "le mot de passe doit compter au moins {least} caractères"
+PASSWORD_TOO_SHORT = "le mot de passe doit compter au moins {least} caractères"  # noqa: S105 - a sentence
 ACCOUNT_EXISTS = "le compte « {name} » existe déjà"
 ACCOUNT_UNKNOWN = "aucun compte « {name} »"
 ACCOUNT_ADDED = "Compte « {name} » créé ({role})."

@@ -18,7 +18,7 @@ from veille.messages import MONTHS
 from veille.model import Entry, Item, Moment, Source
 
 if TYPE_CHECKING:
-    from bs4 import Tag
+    from bs4.element import Tag
 
 CANONICAL_VERSION = 1
 LONGEST_TITLE = 500
@@ -29,10 +29,49 @@ LONGEST_MARKUP = 2_000_000
 # --- text ---------------------------------------------------------------------------------------------------------
 
 _BLOCKS = frozenset(
-    "address article aside blockquote br caption dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 "
-    "h5 h6 header hr li main nav ol p pre section summary table td th tr ul".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "br",
+        "caption",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "td",
+        "th",
+        "tr",
+        "ul",
+    ]
 )
-_UNSEEN = frozenset("script style noscript template iframe object embed svg math head title select textarea".split())
+_UNSEEN = frozenset(
+    ["script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "math", "head", "title", "select", "textarea"]
+)
 # What a feed may mean as markup in a title; any other `<word>` in it is honest text and stays.
 _TITLE_MARKUP = re.compile(r"</?(?:a|abbr|b|br|cite|code|em|font|i|p|q|s|small|span|strong|sub|sup|u|div|h[1-6])\b[^<>]*>", re.I)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.I)
@@ -72,8 +111,7 @@ def text_of(markup: str) -> str:
 
 def _pieces(root: "Tag") -> Iterator[str]:
     """Text in reading order; a stack and not recursion, since pages nest as deep as they please."""
-    from bs4 import NavigableString, Tag
-    from bs4.element import PreformattedString
+    from bs4.element import NavigableString, PreformattedString, Tag
 
     stack: list[object] = [root]
     while stack:

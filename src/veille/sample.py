@@ -68,9 +68,7 @@ def sample_config(sample: str, root: str) -> str:
 def _dated(row: dict[str, Any], today: date) -> dict[str, Any]:
     day = today - timedelta(days=row["days_ago"])
     moment = datetime.combine(day, time(5 + len(row["title"]) % 3, len(row["text"]) % 60), UTC)
-    filled = {
-        name: _MARK.sub(lambda mark: long_date(today + timedelta(days=int(mark[1]))), row[name]) for name in ("title", "text")
-    }
+    filled = {name: _MARK.sub(lambda mark: long_date(today + timedelta(days=int(mark[1]))), row[name]) for name in ("title", "text")}
     slug = re.sub(r"[^a-z0-9]+", "-", row["title"].lower().replace("é", "e").replace("è", "e"))[:60].strip("-")
     url = f"https://{row['source']}.exemple.fr/actualites/{slug}"
     return {**row, **filled, "moment": moment, "url": url, "author": row.get("author", "")}
@@ -110,7 +108,8 @@ def _atom(source: dict[str, Any], rows: list[dict[str, Any]]) -> str:
     entries = "".join(
         f'<entry><id>{row["url"]}</id><title>{escape(row["title"])}</title><link rel="alternate" href="{row["url"]}"/>'
         f"<published>{row['moment']:%Y-%m-%dT%H:%M:%SZ}</published><updated>{row['moment']:%Y-%m-%dT%H:%M:%SZ}</updated>"
-        f'<author><name>{escape(row["author"] or source["name"])}</name></author><content type="html">{escape(_paragraphs(row["text"]))}</content></entry>'
+        f"<author><name>{escape(row['author'] or source['name'])}</name></author>"
+        f'<content type="html">{escape(_paragraphs(row["text"]))}</content></entry>'
         for row in rows
     )
     updated = f"{rows[0]['moment']:%Y-%m-%dT%H:%M:%SZ}"
@@ -122,15 +121,33 @@ def _atom(source: dict[str, Any], rows: list[dict[str, Any]]) -> str:
 
 def _jsonfeed(source: dict[str, Any], rows: list[dict[str, Any]]) -> str:
     items = [
-        {"id": row["url"], "url": row["url"], "title": row["title"], "content_text": row["text"], "date_published": row["moment"].isoformat()}
+        {
+            "id": row["url"],
+            "url": row["url"],
+            "title": row["title"],
+            "content_text": row["text"],
+            "date_published": row["moment"].isoformat(),
+        }
         for row in rows
     ]
     return json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": source["name"], "items": items}, ensure_ascii=False)
 
 
 _SELECT = {
-    "cher-projets": {"item": "article.carte", "title": "h3 a", "link": "h3 a@href", "date": "time@datetime", "summary": ".chapo"},
-    "la-reunion-actualites": {"item": "ul.actus > li", "title": "a", "link": "a@href", "date": ".date", "summary": ".resume"},
+    "cher-projets": {
+        "item": "article.carte",
+        "title": "h3 a",
+        "link": "h3 a@href",
+        "date": "time@datetime",
+        "summary": ".chapo",
+    },
+    "la-reunion-actualites": {
+        "item": "ul.actus > li",
+        "title": "a",
+        "link": "a@href",
+        "date": ".date",
+        "summary": ".resume",
+    },
 }
 
 
@@ -151,7 +168,14 @@ def _page(source: dict[str, Any], rows: list[dict[str, Any]]) -> str:
     return f"<!doctype html><html lang=fr><meta charset=utf-8><title>{escape(source['name'])}</title>{menu}<main>{body}</main></html>"
 
 
-_WRITERS = {"rss2": _rss2, "rss2-windows-1252": _rss2, "rss1": _rss1, "atom": _atom, "jsonfeed": _jsonfeed, "page": _page}
+_WRITERS = {
+    "rss2": _rss2,
+    "rss2-windows-1252": _rss2,
+    "rss1": _rss1,
+    "atom": _atom,
+    "jsonfeed": _jsonfeed,
+    "page": _page,
+}
 
 
 @contextlib.contextmanager
@@ -159,7 +183,7 @@ def serving(answers: dict[str, Document]) -> Iterator[str]:
     """Serve the documents on a free loopback port, with validators; the root address."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+        def do_GET(self) -> None:
             document = answers.get(self.path)
             tag = f'"{len(document.body)}-{hash(document.body) & 0xFFFFFFFF:x}"' if document else ""
             if document and self.headers.get("if-none-match") == tag:
@@ -174,7 +198,7 @@ def serving(answers: dict[str, Document]) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002, ARG002
             return
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -84,6 +84,11 @@ def read_request(given: Mapping[str, Sequence[str]]) -> Request:
     )  # fmt: skip
 
 
+def unfiltered(request: Request, name: str) -> Request:
+    """The request without one of its filters."""
+    return replace(request, **{name: ()})  # type: ignore[arg-type]
+
+
 def _day(text: str) -> str:
     if not text:
         return ""
@@ -279,7 +284,9 @@ def conditions(request: Request, *, without: str = "") -> Where:
             parts.append(sql.format(", ".join(marks)))
 
     one_of(
-        "themes", "items.id in (select item_id from item_tags where tag_id in ({}) and origin <> 'refused')", request.themes
+        "themes",
+        "items.id in (select item_id from item_tags where tag_id in ({}) and origin <> 'refused')",
+        request.themes,
     )
     one_of("departements", "items.id in (select item_id from item_territories where code in ({}))", request.departements)
     one_of(

@@ -18,7 +18,15 @@ from veille.collect import Collector
 from veille.errors import ConfigError, StoreError, UsageError
 from veille.fetch import Fetcher, Limits
 from veille.messages import (
-    COLLECTOR_BUSY, CONFIG_COUNT, CONFIG_FINE, DATABASE_UNUSABLE, MEANT, UNKNOWN_SOURCE, failed_source, plural, run_summary,
+    COLLECTOR_BUSY,
+    CONFIG_COUNT,
+    CONFIG_FINE,
+    DATABASE_UNUSABLE,
+    MEANT,
+    UNKNOWN_SOURCE,
+    failed_source,
+    plural,
+    run_summary,
 )  # fmt: skip
 from veille.model import Collected, Failed, RunSummary
 from veille.normalize import stored
@@ -42,7 +50,13 @@ def check(config_file: str, db_file: str) -> None:  # noqa: ARG001 - every comma
 @click.command(help="Visiter les sources dont c’est le tour et garder ce qui est nouveau. Muette quand tout va bien.")
 @config_option
 @db_option
-@click.option("--source", "only", multiple=True, metavar="ID", help="Seulement cette source (répétable), même si ce n’est pas son tour.")
+@click.option(
+    "--source",
+    "only",
+    multiple=True,
+    metavar="ID",
+    help="Seulement cette source (répétable), même si ce n’est pas son tour.",
+)
 @click.option("--all", "everything", is_flag=True, help="Toutes les sources actives, même si ce n’est pas leur tour.")
 @click.option("--json", "as_json", is_flag=True, help="Écrire le bilan en JSON.")
 @click.option("-v", "--verbose", is_flag=True, help="Dire ce qui a été fait.")
@@ -53,9 +67,7 @@ def collect(
     config_file: str, db_file: str, only: tuple[str, ...], *, everything: bool, as_json: bool, verbose: bool,
     allow_private_network: bool, spacing: float,
 ) -> None:  # fmt: skip
-    summary = run_collection(
-        config_file, db_file, only=only, everything=everything, allow_private=allow_private_network, spacing=spacing
-    )
+    summary = run_collection(config_file, db_file, only=only, everything=everything, allow_private=allow_private_network, spacing=spacing)
     if summary is None:
         if verbose or as_json:
             click.echo(COLLECTOR_BUSY, err=True)
@@ -95,7 +107,13 @@ def run_collection(
         fetcher = Fetcher(contact=config.contact, allow_private=allow_private, limits=Limits(spacing=spacing))
         with contextlib.closing(db), Parser() as parser, _progress() as progress:
             collector = Collector(
-                db=db, config=config, knowledge=knowledge, fetcher=fetcher, clock=clock, parser=parser, progress=progress
+                db=db,
+                config=config,
+                knowledge=knowledge,
+                fetcher=fetcher,
+                clock=clock,
+                parser=parser,
+                progress=progress,
             )
             return asyncio.run(collector.run(only=frozenset(only), everything=everything))
 

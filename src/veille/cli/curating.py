@@ -44,7 +44,12 @@ def list_(config_file: str, db_file: str) -> None:  # noqa: ARG001
         found = accounts(db.conn)
     table = Table("compte", "rôle", "créé le", "état", box=None)
     for one in found:
-        table.add_row(one.name, one.role, one.created_at[:10], f"désactivé le {one.disabled_at[:10]}" if one.disabled_at else "actif")
+        table.add_row(
+            one.name,
+            one.role,
+            one.created_at[:10],
+            f"désactivé le {one.disabled_at[:10]}" if one.disabled_at else "actif",
+        )
     Console().print(table)
 
 

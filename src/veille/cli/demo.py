@@ -1,6 +1,8 @@
 """`veille demo`: the whole of veille on a sample, offline."""
 
 import contextlib
+import secrets
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -13,9 +15,12 @@ from veille.cli.serving import free_port, serve_command
 from veille.clock import PARIS
 from veille.messages import failed_source, plural
 from veille.model import Failed
+from veille.normalize import stored
 from veille.resources import package_text
 from veille.sample import documents, sample_config, serving
-from veille.store import connect
+from veille.store import connect, writing
+from veille.store.accounts import add_account
+from veille.store.decisions import decide
 
 
 @click.command(help="Montrer veille en marche : un échantillon servi en local, collecté, compris, puis le site.")
@@ -40,25 +45,63 @@ def demo(*, once: bool, port: int, config_file: str, db_file: str) -> None:  # n
                 for source, outcome in summary.outcomes.items():
                     if isinstance(outcome, Failed) and source not in summary.quiet_failures:
                         click.echo(f"  {failed_source(source, outcome.failure, outcome.reason)}")
+        password = _curate(db)
         _tell(db)
         if once:
             return
         port = free_port(port)
-        click.echo(f"\nLe site : http://127.0.0.1:{port}/   (Ctrl+C pour arrêter)\n")
-        with contextlib.suppress(KeyboardInterrupt):
-            subprocess.run(serve_command(db, host="127.0.0.1", port=port), check=False)  # noqa: S603 - our own interpreter
+        click.echo(f"\nPour décider : http://127.0.0.1:{port}/connexion, compte « demo », mot de passe « {password} »")
+        click.echo(f"Le site : http://127.0.0.1:{port}/   (Ctrl+C pour arrêter)\n")
+        _serve_until_stopped(serve_command(db, host="127.0.0.1", port=port))
+
+
+def _serve_until_stopped(command: list[str]) -> None:
+    """Run the site; Ctrl+C, a closed terminal and a polite kill all end it, and the sample with it."""
+
+    def stop(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+    site = subprocess.Popen(command)  # noqa: S603 - our own interpreter
+    try:
+        site.wait()
+    except KeyboardInterrupt:
+        site.terminate()
+        site.wait()
+
+
+def _curate(db_file: str) -> str:
+    """An account for the visitor, and a first selection made with it; its password."""
+    password = secrets.token_urlsafe(9)
+    clock = read_clock()
+    with contextlib.closing(connect(db_file)) as db:
+        add_account(db, "demo", password, "curator", clock())
+        best = db.conn.execute(
+            "select id from items where kind in ('retour-experience', 'article') and summary <> '' order by interest desc, id limit 3"
+        ).fetchall()
+        with writing(db):
+            for (item_id,) in best:
+                decide(db.conn, account_id=1, item_id=item_id, action="select", tag_id=None, at=stored(clock()) or "")
+    return password
+
+
+_COUNTS = (
+    "select count(*) from articles",
+    "select count(distinct code) from item_territories",
+    "select count(distinct tag_id) from item_tags",
+    "select count(*) from items where interest >= 0.5",
+    "select count(*) from (select item_id from sightings group by 1 having count(*) > 1)",
+    "select count(*) from items where state = 'selected'",
+)
 
 
 def _tell(db_file: str) -> None:
     """What the database holds now."""
-    db = connect(db_file)
-    one = lambda sql: db.conn.execute(sql).fetchone()[0]  # noqa: E731
+    with contextlib.closing(connect(db_file)) as db:
+        counts = [db.conn.execute(sql).fetchone()[0] for sql in _COUNTS]
+    articles, places, themes, worthwhile, twice, selected = counts
     click.echo(
-        f"{plural(one('select count(*) from articles'), 'article', 'articles')}, "
-        f"{one('select count(distinct code) from item_territories')} départements, "
-        f"{one('select count(distinct tag_id) from item_tags')} thèmes, "
-        f"{plural(one('select count(*) from items where interest >= 0.5'), 'article d’intérêt', 'articles d’intérêt')}, "
-        f"{plural(one('select count(*) from (select item_id from sightings group by 1 having count(*) > 1)'), 'vu', 'vus')} dans deux sources"
+        f"{plural(articles, 'article', 'articles')} de {places} départements et {themes} thèmes, "
+        f"{worthwhile} d’intérêt, {plural(twice, 'vu', 'vus')} dans deux sources, {plural(selected, 'sélectionné', 'sélectionnés')}."
     )
-    db.close()
-

@@ -21,14 +21,17 @@ Decorated = Callable[..., Any]
 
 def config_option(command: Decorated) -> Decorated:
     return click.option(
-        "--config", "config_file", default="feeds.yaml", show_default=True, metavar="FICHIER", help="Les sources à lire."
+        "--config",
+        "config_file",
+        default="feeds.yaml",
+        show_default=True,
+        metavar="FICHIER",
+        help="Les sources à lire.",
     )(command)
 
 
 def db_option(command: Decorated) -> Decorated:
-    return click.option(
-        "--db", "db_file", default="data/veille.db", show_default=True, metavar="FICHIER", help="La base SQLite."
-    )(command)
+    return click.option("--db", "db_file", default="data/veille.db", show_default=True, metavar="FICHIER", help="La base SQLite.")(command)
 
 
 def read_config(file: str, knowledge: Knowledge) -> Config:
@@ -39,9 +42,7 @@ def read_config(file: str, knowledge: Knowledge) -> Config:
         raise ConfigError([FILE_MISSING.format(file=file)]) from exc
     except OSError as exc:
         raise ConfigError([FILE_UNREADABLE.format(file=file, why=exc.strerror)]) from exc
-    names = Names(
-        tags=frozenset(knowledge.themes), aliases=knowledge.aliases, departements=frozenset(knowledge.departements)
-    )
+    names = Names(tags=frozenset(knowledge.themes), aliases=knowledge.aliases, departements=frozenset(knowledge.departements))
     return parse_config(decode_config(raw, file), file, names)
 
 

@@ -31,7 +31,10 @@ KINDS = ("urls", "territory", "themes", "interest", "kind", "search")
 @db_option
 def predict(kind: str, items_file: str | None, config_file: str, db_file: str) -> None:  # noqa: ARG001
     knowledge = load_knowledge()
-    answer = _search(items_file, knowledge) if kind == "search" else _ANSWERS[kind](knowledge)
+    if kind == "search":
+        answer = _search(items_file, knowledge)
+    else:
+        answer = _ANSWERS[kind](knowledge)
     for row in read_rows(click.get_text_stream("stdin"), "entrée"):
         click.echo(json.dumps({"id": row.get("id")} | answer(row), ensure_ascii=False))
 
@@ -86,7 +89,7 @@ def _interest(knowledge: Knowledge) -> Callable[[Row], Row]:
     def answer(row: Row) -> Row:
         words = Words.of(_text(row, "title"), _text(row, "text"))
         kind, _ = kind_of(words, knowledge)
-        interest, why = interest_of(words, kind, knowledge)
+        interest, why = interest_of(words, kind, themes_of(words, (), knowledge), knowledge)
         return {"interest": interest, "kind": kind, "reason": why}
 
     return answer

@@ -16,9 +16,7 @@ _WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 
 async def read_body(response: httpx.Response, *, most_received: int, most_decoded: int) -> tuple[bytes, int]:
     """The decoded body and how many bytes came on the wire; raises FetchError past a limit or for a bad coding."""
-    codings = [
-        coding.strip().lower() for coding in response.headers.get("content-encoding", "").split(",") if coding.strip()
-    ]
+    codings = [coding.strip().lower() for coding in response.headers.get("content-encoding", "").split(",") if coding.strip()]
     codings = [coding for coding in codings if coding != "identity"]
     if len(codings) > 1 or any(coding not in _WINDOW for coding in codings):
         raise FetchError("decode", CODING_UNKNOWN.format(coding=", ".join(codings)[:60]), status=response.status_code)

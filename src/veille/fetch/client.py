@@ -18,7 +18,14 @@ from veille.errors import FetchError
 from veille.fetch.addresses import resolve
 from veille.fetch.body import read_body
 from veille.messages import (
-    BAD_RESPONSE, BLOCKED_SCHEME, NOT_CONNECTED, REDIRECT_WITHOUT_ADDRESS, TLS_REFUSED, TOO_MANY_REDIRECTS, http_status, timed_out,
+    BAD_RESPONSE,
+    BLOCKED_SCHEME,
+    NOT_CONNECTED,
+    REDIRECT_WITHOUT_ADDRESS,
+    TLS_REFUSED,
+    TOO_MANY_REDIRECTS,
+    http_status,
+    timed_out,
 )  # fmt: skip
 from veille.model import Fetched, NotModified, Source, Validators
 
@@ -60,9 +67,7 @@ class Fetcher:
     async def __aenter__(self) -> "Fetcher":
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
         await asyncio.gather(*(host.client.aclose() for host in self._hosts.values()))
 
     async def fetch(self, source: Source, url: str, validators: Validators) -> Fetched | NotModified:
@@ -88,10 +93,15 @@ class Fetcher:
                 verify=self._tls,
                 trust_env=False,
                 follow_redirects=False,
-                timeout=None,  # the deadline on the whole visit is ours
+                timeout=None,  # noqa: S113 - the deadline on the whole visit is ours
                 limits=limit,
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-                headers={"user-agent": self._agent, "accept": _ACCEPT, "accept-encoding": "gzip", "accept-language": "fr"},
+                headers={
+                    "user-agent": self._agent,
+                    "accept": _ACCEPT,
+                    "accept-encoding": "gzip",
+                    "accept-language": "fr",
+                },
             )
             self._hosts[key] = _Host(client, asyncio.Semaphore(self.limits.per_host))
         return self._hosts[key]
@@ -133,7 +143,10 @@ class Fetcher:
         last: FetchError | None = None
         for address in addresses[:3]:
             request = client.build_request(
-                "GET", place.copy_with(host=address, fragment=None), headers=headers, extensions={"sni_hostname": place.host}
+                "GET",
+                place.copy_with(host=address, fragment=None),
+                headers=headers,
+                extensions={"sni_hostname": place.host},
             )
             try:
                 response = await client.send(request, stream=True)
@@ -157,7 +170,7 @@ class Fetcher:
             if not location:
                 raise FetchError("bad-response", REDIRECT_WITHOUT_ADDRESS.format(status=status), status=status)
             try:
-                return urljoin(url, location)
+                return str(urljoin(url, location))
             except ValueError as exc:
                 raise FetchError("blocked-scheme", BLOCKED_SCHEME, status=status) from exc
         if status == 304 and (validators.etag or validators.last_modified):
@@ -199,5 +212,11 @@ def _connect_failure(exc: httpx.ConnectError) -> FetchError:
 def _tls_reason(error: ssl.SSLError) -> str:
     if not isinstance(error, ssl.SSLCertVerificationError):
         return "la négociation a échoué"
-    known = {10: "il a expiré", 9: "il n’est pas encore valable", 18: "il est autosigné", 19: "il est autosigné", 62: "il est d’un autre site"}
+    known = {
+        10: "il a expiré",
+        9: "il n’est pas encore valable",
+        18: "il est autosigné",
+        19: "il est autosigné",
+        62: "il est d’un autre site",
+    }
     return known.get(error.verify_code, "son émetteur est inconnu")

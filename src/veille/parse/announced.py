@@ -21,6 +21,6 @@ def announced_feed(fetched: Fetched) -> str | None:
             continue
         address = absolute(base, str(link["href"]))
         words = f"{link.get('title', '')} {address}".lower()
-        if str(link.get("type", "")).lower().split(";")[0] in _TYPES and address and not ("comment" in words):
+        if str(link.get("type", "")).lower().split(";")[0] in _TYPES and address and "comment" not in words:
             return address
     return None

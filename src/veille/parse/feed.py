@@ -26,9 +26,7 @@ def parse_feed(fetched: Fetched) -> ParsedFeed:
         raise ParseError("bad-feed", HTML_NOT_FEED)
     headers = {"content-location": fetched.url, "content-type": fetched.content_type or "application/xml"}
     try:
-        document = feedparser.parse(
-            io.BytesIO(fetched.body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
-        )
+        document = feedparser.parse(io.BytesIO(fetched.body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
     except MemoryError:
         raise
     except Exception as exc:  # feedparser raises whatever its parsers raise on malformed dates, encodings, entities
@@ -39,9 +37,7 @@ def parse_feed(fetched: Fetched) -> ParsedFeed:
     readable = tuple(entry for entry in entries if entry.title or entry.link or entry.summary or entry.content)
     if entries and not readable:
         raise ParseError("bad-feed", NO_READABLE_ENTRY)
-    return ParsedFeed(
-        entries=readable, language=str(document.feed.get("language") or ""), skipped=len(entries) - len(readable)
-    )
+    return ParsedFeed(entries=readable, language=str(document.feed.get("language") or ""), skipped=len(entries) - len(readable))
 
 
 def _entry(entry: Any) -> Entry:

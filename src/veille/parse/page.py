@@ -20,12 +20,13 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.I)
 def page_text(fetched: Fetched) -> str:
     """The characters of a page: by byte-order mark, header, what the document says, then windows-1252."""
     body = fetched.body
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+    for mark, unicode in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if body.startswith(mark):
-            return body[len(mark) :].decode(encoding, "replace")
+            return body[len(mark) :].decode(unicode, "replace")
     header = _CHARSET.search(fetched.content_type)
     declared = EncodingDetector.find_declared_encoding(body[:20_000], is_html=True)
-    for encoding in (header[1] if header else None, declared, "utf-8"):
+    encodings: tuple[str | None, ...] = (header[1] if header else None, declared, "utf-8")
+    for encoding in encodings:
         if encoding:
             try:
                 return body.decode(encoding)
@@ -64,7 +65,7 @@ def parse_page(fetched: Fetched, select: Selectors) -> ParsedFeed:
 
 
 def _entry(block: Tag, select: Selectors, base: str, url: str) -> Entry:
-    anchor = f"{url.split('#')[0]}#{block['id']}" if block.get("id") else ""
+    anchor = f"{url.split('#', maxsplit=1)[0]}#{block['id']}" if block.get("id") else ""
     link = absolute(base, _read(block, select.link)) if select.link else anchor
     return Entry(
         guid="" if select.link else anchor,

@@ -56,7 +56,8 @@ def add_account(db: Database, name: str, password: str, role: str, now: datetime
     try:
         with writing(db):
             db.conn.execute(
-                "insert into accounts (name, role, hash, created_at) values (?, ?, ?, ?)", (name, role, hashed, stored(now))
+                "insert into accounts (name, role, hash, created_at) values (?, ?, ?, ?)",
+                (name, role, hashed, stored(now)),
             )
     except sqlite3.IntegrityError as exc:
         raise UsageError(ACCOUNT_EXISTS.format(name=name)) from exc

@@ -6,13 +6,26 @@ what is shown of a text is `items.summary`, which obeys the source's rights.
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from veille.french import WORD, distance_at_most, fold, lemma
 from veille.search import (
-    MOST_MATCHES, PAGE_SIZE, Query, Request, Term, Where, best_first, conditions, listed_sql, match_all, match_any, match_synonyms,
-    read_query, scored_sql,
+    MOST_MATCHES,
+    PAGE_SIZE,
+    Query,
+    Request,
+    Term,
+    Where,
+    best_first,
+    conditions,
+    listed_sql,
+    match_all,
+    match_any,
+    match_synonyms,
+    read_query,
+    scored_sql,
+    unfiltered,
 )  # fmt: skip
 from veille.store.connection import Connection
 from veille.understand import Knowledge
@@ -86,7 +99,8 @@ def rank(db: Connection, request: Request, query: Query, today: str) -> Ranked:
 def _floor(db: Connection, match: str) -> tuple[int, bool]:
     """The id from which on matches are ranked, and whether older ones are left out."""
     newest = db.execute(
-        "select rowid from items_fts where items_fts match ? order by rowid desc limit 1 offset ?", (match, MOST_MATCHES - 1)
+        "select rowid from items_fts where items_fts match ? order by rowid desc limit 1 offset ?",
+        (match, MOST_MATCHES - 1),
     ).fetchone()
     return (newest[0], True) if newest else (0, False)
 
@@ -124,15 +138,13 @@ _FACET_SQL = {
 }
 
 
-def _facets(
-    db: Connection, request: Request, query: Query, ids: list[int], today: str
-) -> dict[str, list[tuple[str, int]]]:
+def _facets(db: Connection, request: Request, query: Query, ids: list[int], today: str) -> dict[str, list[tuple[str, int]]]:
     """Counts with every filter but the facet's own, so that « or » within a facet shows what it would add."""
     facets: dict[str, list[tuple[str, int]]] = {}
     for name, sql in _FACET_SQL.items():
         counted = ids
         if getattr(request, name):
-            counted = rank(db, replace(request, **{name: ()}), query, today).ids
+            counted = rank(db, unfiltered(request, name), query, today).ids
         rows = [(str(value), int(count)) for value, count in db.execute(sql, (json.dumps(counted),))]
         by_value = name == "years"
         rows.sort(key=lambda row: (-int(row[0] or 0),) if by_value else (-row[1], row[0]))
@@ -193,7 +205,7 @@ def _surface(db: Connection, indexed: str) -> str:
     return indexed
 
 
-_CARD = """
+_CARDS = """
 select items.id, items.url, items.title, items.summary, items.source_id, sources.name, items.kind, items.language, items.interest,
     items.published_at, items.day, items.first_seen_at, items.state,
     (select json_group_array(code) from (select code from item_territories where item_id = items.id order by origin = 'source', code)),
@@ -204,13 +216,14 @@ select items.id, items.url, items.title, items.summary, items.source_id, sources
         + case when items.story_id is null then 0 else
             (select count(*) - 1 from items as twins where twins.story_id = items.story_id and twins.state <> 'dismissed') end
 from items join sources on sources.id = items.source_id
+where items.id in (select value from json_each(?))
 """
 
 
 def cards(db: Connection, ids: Iterable[int]) -> list[Card]:
     """Cards of these items, in this order."""
     wanted = list(ids)
-    rows = db.execute(_CARD + "where items.id in (select value from json_each(?))", (json.dumps(wanted),))
+    rows = db.execute(_CARDS, (json.dumps(wanted),))
     found = {row[0]: _card(row) for row in rows}
     return [found[item_id] for item_id in wanted if item_id in found]
 
@@ -249,7 +262,7 @@ def home(db: Connection, today: str, *, selected: int = 4, latest: int = 12) -> 
         'select item_dates."end", item_dates.evidence, items.id, items.title, sources.name from item_dates '
         "join items on items.id = item_dates.item_id join sources on sources.id = items.source_id "
         "where role = 'deadline' and item_dates.\"end\" >= ? and items.state <> 'dismissed' and items.lead = 1 "
-        'and (items.interest >= 0.5 or items.state = \'selected\') order by item_dates."end" limit 4',
+        "and (items.interest >= 0.5 or items.state = 'selected') order by item_dates.\"end\" limit 4",
         (today,),
     ).fetchall()
     return Home(
@@ -271,9 +284,7 @@ def home(db: Connection, today: str, *, selected: int = 4, latest: int = 12) -> 
         deadlines=[tuple(row) for row in deadlines],
         watched=frozenset(
             row[0]
-            for row in db.execute(
-                "select value from sources, json_each(sources.territory) where state not in ('retired', 'disabled')"
-            )
+            for row in db.execute("select value from sources, json_each(sources.territory) where state not in ('retired', 'disabled')")
         ),
     )
 
@@ -317,9 +328,7 @@ def article(db: Connection, item_id: int) -> Article | None:
         (item_id,),
     ).fetchone()
     author, rights, kind_reason, interest_reason, changed_at, story_id, versions = tuple(extra)
-    twins = (
-        [row[0] for row in db.execute("select id from items where story_id = ? and id <> ?", (story_id, item_id))] if story_id else []
-    )
+    twins = [row[0] for row in db.execute("select id from items where story_id = ? and id <> ?", (story_id, item_id))] if story_id else []
     tags = rows(
         "select tag_id, origin, score, reason from item_tags where item_id = ? order by origin = 'source', score desc, tag_id",
         "id", "origin", "score", "reason",

@@ -42,9 +42,7 @@ def decide(db: Connection, *, account_id: int, item_id: int, action: str, tag_id
 
 def undo(db: Connection, *, account_id: int, decision_id: int, at: str) -> int:
     """Bring back what a decision changed, if nothing has changed it since; the id of the item. Raises UsageError."""
-    row = db.execute(
-        "select item_id, before, after from decisions where id = ? and undone_at is null", (decision_id,)
-    ).fetchone()
+    row = db.execute("select item_id, before, after from decisions where id = ? and undone_at is null", (decision_id,)).fetchone()
     if row is None:
         raise UsageError(NOTHING_CHANGED)
     item_id, before, after = row[0], json.loads(row[1]), json.loads(row[2])
@@ -57,7 +55,7 @@ def undo(db: Connection, *, account_id: int, decision_id: int, at: str) -> int:
 
 def _tag_row(db: Connection, item_id: int, tag_id: str) -> list[Any] | None:
     row = db.execute("select origin, score, reason from item_tags where item_id = ? and tag_id = ?", (item_id, tag_id)).fetchone()
-    return list(tuple(row)) if row else None
+    return list(row) if row else None
 
 
 def _current(db: Connection, item_id: int, like: dict[str, Any]) -> dict[str, Any]:

@@ -57,7 +57,14 @@ def known_names(db: Database, names: Iterable[Name]) -> dict[Name, Known]:
 
 
 def save(
-    db: Database, todo: Plan, tagged: dict[Item, TaggedItem], *, source_id: str, rights: Rights, first_visit: bool, now: datetime
+    db: Database,
+    todo: Plan,
+    tagged: dict[Item, TaggedItem],
+    *,
+    source_id: str,
+    rights: Rights,
+    first_visit: bool,
+    now: datetime,
 ) -> Saved:
     """Write a plan; the caller holds the transaction. `tagged` holds every item that is new, changed or from elsewhere."""
     at = stored(now) or ""
@@ -73,8 +80,8 @@ def save(
     )
     for known, one in todo.elsewhere:
         _inherit(db, known.id, tagged[one.item])
-    for item_id, one in [*new_ids, *((known.id, one) for known, one in todo.changed)]:
-        _join_story(db, item_id, one)
+    for one in [*todo.new, *(one for _, one in todo.changed)]:
+        _join_story(db, one)
     seen = len(everything)
     return Saved(new=len(new_ids), changed=len(todo.changed), seen=seen, duplicates=len(todo.elsewhere))
 
@@ -101,11 +108,11 @@ def _insert(db: Database, tagged: TaggedItem, rights: Rights, first_visit: bool,
 def _change(db: Database, known: Known, tagged: TaggedItem, rights: Rights, at: str) -> None:
     item = tagged.item
     db.conn.execute(
-        "insert into versions (item_id, until, title, text, fingerprint) "
-        "select id, ?, title, text, ? from items_words where id = ?",
+        "insert into versions (item_id, until, title, text, fingerprint) select id, ?, title, text, ? from items_words where id = ?",
         (at, known.fingerprint, known.id),
     )
     _unindex(db, [known.id])
+    _leave_story(db, known.id)
     db.conn.execute(
         "update items set title = :title, summary = :summary, author = :author, url = case when :url = '' then url else :url end, "
         "kind = case when kind_origin = 'curator' then kind else :kind end, "
@@ -139,10 +146,7 @@ def _label(db: Database, item_id: int, tagged: TaggedItem) -> None:
     )
     db.conn.executemany(
         'insert or ignore into item_dates (item_id, role, start, "end", evidence) values (?, ?, ?, ?, ?)',
-        [
-            (item_id, mention.role, mention.start.isoformat(), mention.end.isoformat(), mention.evidence)
-            for mention in tagged.mentions
-        ],
+        [(item_id, mention.role, mention.start.isoformat(), mention.end.isoformat(), mention.evidence) for mention in tagged.mentions],
     )
 
 
@@ -161,22 +165,14 @@ def _inherit(db: Database, item_id: int, tagged: TaggedItem) -> None:
     if db.conn.execute("select 1 from item_territories where item_id = ?", (item_id,)).fetchone() is None:
         db.conn.executemany(
             "insert or ignore into item_territories (item_id, code, role, origin, reason) values (?, ?, 'place', 'source', ?)",
-            [
-                (item_id, place.code, reasons_text((place.reason,)))
-                for place in tagged.territories
-                if place.origin == "source"
-            ],
+            [(item_id, place.code, reasons_text((place.reason,))) for place in tagged.territories if place.origin == "source"],
         )
 
 
 def _remember_names(db: Database, named: list[tuple[int, Named]], shared: frozenset[Name], source_id: str) -> None:
     db.conn.executemany(
         "insert or ignore into addresses (kind, scope, value, item_id, rule) values (?, ?, ?, ?, ?)",
-        [
-            (name.kind, name.scope, name.value, item_id, CANONICAL_VERSION)
-            for item_id, one in named
-            for name in one.kept
-        ],
+        [(name.kind, name.scope, name.value, item_id, CANONICAL_VERSION) for item_id, one in named for name in one.kept],
     )
     db.conn.executemany(
         "insert or ignore into addresses (kind, scope, value, item_id, rule) values ('shared', ?, ?, null, ?)",
@@ -184,29 +180,39 @@ def _remember_names(db: Database, named: list[tuple[int, Named]], shared: frozen
     )
 
 
-def _join_story(db: Database, item_id: int, one: Named) -> None:
+def _join_story(db: Database, one: Named) -> None:
     """The same title and text under another address is one story; the first seen leads."""
     if len(one.item.text) < LEAST_STORY_TEXT:
         return
-    twins = [
-        row[0]
-        for row in db.conn.execute(
-            "select id from items where fingerprint = ? and language = ? order by id limit 50",
-            (one.item.fingerprint, one.item.language),
-        )
-    ]
+    mark = one.item.fingerprint
+    twins = [row[0] for row in db.conn.execute("select id from items where fingerprint = ? order by id", (mark,))]
     if len(twins) < 2:
         return
     db.conn.execute(
-        "insert or ignore into stories (fingerprint, lead_id, score, reason) values (?, ?, 1.0, 'même titre et même texte')",
-        (one.item.fingerprint, twins[0]),
+        "insert into stories (fingerprint, lead_id, score, reason) values (?, ?, 1.0, 'même titre et même texte') "
+        "on conflict (fingerprint) do update set lead_id = excluded.lead_id where lead_id <> excluded.lead_id",
+        (mark, twins[0]),
     )
-    story_id, lead_id = db.conn.execute(
-        "select id, lead_id from stories where fingerprint = ?", (one.item.fingerprint,)
-    ).fetchone()
-    db.conn.executemany(
-        "update items set story_id = ?, lead = ? where id = ?", [(story_id, int(twin == lead_id), twin) for twin in twins]
+    story_id = db.conn.execute("select id from stories where fingerprint = ?", (mark,)).fetchone()[0]
+    db.conn.execute(
+        "update items set story_id = ?, lead = (id = ?) where fingerprint = ? and (story_id, lead) is not (?, id = ?)",
+        (story_id, twins[0], mark, story_id, twins[0]),
     )
+
+
+def _leave_story(db: Database, item_id: int) -> None:
+    """A text that changed tells something else; a story needs two items, and one that leads."""
+    (story_id,) = db.conn.execute("select story_id from items where id = ?", (item_id,)).fetchone()
+    if story_id is None:
+        return
+    db.conn.execute("update items set story_id = null, lead = 1 where id = ?", (item_id,))
+    rest = [row[0] for row in db.conn.execute("select id from items where story_id = ? order by id", (story_id,))]
+    if len(rest) >= 2:
+        db.conn.execute("update stories set lead_id = ? where id = ?", (rest[0], story_id))
+        db.conn.execute("update items set lead = (id = ?) where story_id = ?", (rest[0], story_id))
+        return
+    db.conn.execute("update items set story_id = null, lead = 1 where story_id = ?", (story_id,))
+    db.conn.execute("delete from stories where id = ?", (story_id,))
 
 
 def _index(db: Database, item_ids: list[int]) -> None:

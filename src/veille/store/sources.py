@@ -19,10 +19,7 @@ PROVING_VISITS = 3  # a source that never worked is tried at its own rhythm so m
 
 def sync_sources(db: Database, config: Config) -> None:
     """Make the table say what feeds.yaml says; the caller holds the transaction. Only what differs is written."""
-    before = {
-        row[0]: row[1:]
-        for row in db.conn.execute("select id, name, kind, url, territory, rights, language, state from sources")
-    }
+    before = {row[0]: row[1:] for row in db.conn.execute("select id, name, kind, url, territory, rights, language, state from sources")}
     for source in config.sources:
         wanted = (source.name, source.kind, source.url, json.dumps(source.territory), source.rights, source.language)
         old_id = next((former for former in source.formerly if former in before and source.id not in before), None)
@@ -106,7 +103,13 @@ def end_run(db: Database, summary: RunSummary) -> None:
 
 
 def record_visit(
-    db: Database, run_id: int, visit: Visit, outcome: Outcome, validators: Validators | None, milliseconds: int, now: datetime
+    db: Database,
+    run_id: int,
+    visit: Visit,
+    outcome: Outcome,
+    validators: Validators | None,
+    milliseconds: int,
+    now: datetime,
 ) -> tuple[str, str]:
     """Keep the outcome of a visit and what follows; the caller holds the transaction. The next visit and the new state."""
     source, at = visit.source, stored(now)
@@ -118,7 +121,13 @@ def record_visit(
             {"at": at, "next": stored(next_at), "new": outcome.new, "id": source.id},
         )
         _remember(db, visit, validators)
-        row = ("unchanged" if outcome.unchanged else "ok", None, None, outcome.status, outcome.received)
+        row: tuple[object, ...] = (
+            "unchanged" if outcome.unchanged else "ok",
+            None,
+            None,
+            outcome.status,
+            outcome.received,
+        )
         counts = (outcome.new, outcome.changed, outcome.seen, outcome.duplicates, outcome.skipped)
     else:
         failures = visit.failures + 1
@@ -162,4 +171,5 @@ def _wait(source: Source, failures: int, state: str) -> timedelta:
     if state == "unproven" and failures >= PROVING_VISITS:
         return UNPROVEN_WAIT
     longest = max(LONGEST_WAIT, source.every)
-    return min(source.every * 2 ** min(failures - 1, 10), longest)
+    doubled: timedelta = source.every * 2 ** min(failures - 1, 10)
+    return min(doubled, longest)

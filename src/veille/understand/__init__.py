@@ -20,10 +20,11 @@ def understand(item: Item, source: Source, knowledge: Knowledge) -> TaggedItem:
     """All labels of an article. The same code serves the collector and `veille predict`."""
     words = Words.of(item.title, item.text)
     kind, kind_reason = kind_of(words, knowledge)
-    interest, interest_reason = interest_of(words, kind, knowledge)
+    tags = themes_of(words, source.tags, knowledge)
+    interest, interest_reason = interest_of(words, kind, tags, knowledge)
     return TaggedItem(
         item=item,
-        tags=themes_of(words, source.tags, knowledge),
+        tags=tags,
         territories=territories_of(item.title, item.text, source.territory, knowledge),
         mentions=find_dates(f"{item.title}\n{item.text}"[:20_000], _reference(item)),
         kind=kind,

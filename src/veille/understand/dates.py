@@ -39,7 +39,10 @@ def find_dates(text: str, published: date | None) -> tuple[Mention, ...]:
     for match in _RANGE.finditer(folded):
         end = _resolve(int(match["last"]), match["month2"], match["year2"], published)
         start = _resolve(
-            int(match["first"]), match["month1"] or match["month2"], match["year1"] or (str(end.year) if end else None), published
+            int(match["first"]),
+            match["month1"] or match["month2"],
+            match["year1"] or (str(end.year) if end else None),
+            published,
         )
         if start and end and start <= end <= start + timedelta(days=366):
             found.append(_mention(folded, text, match.start(), match.end(), start, end))

@@ -97,15 +97,11 @@ def _departements(text: str) -> dict[str, Departement]:
     }  # fmt: skip
 
 
-def _synonyms(
-    groups: list[list[str]], departements: dict[str, Departement]
-) -> dict[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def _synonyms(groups: list[list[str]], departements: dict[str, Departement]) -> dict[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Each member of a group, as the index keeps it, with the other members; CD93 and the like stand for the name."""
     table: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
     families = [[tuple(lemmas(word)) for word in group] for group in groups]
-    families += [
-        [tuple(lemmas(f"cd{place.code}")), tuple(lemmas(place.name))] for place in departements.values()
-    ]
+    families += [[tuple(lemmas(f"cd{place.code}")), tuple(lemmas(place.name))] for place in departements.values()]
     for family in families:
         for member in family:
             table.setdefault(member, []).extend(other for other in family if other != member)

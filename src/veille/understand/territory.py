@@ -13,7 +13,7 @@ from veille.model import Reason, Territory
 from veille.understand.knowledge import Departement, Knowledge
 
 READ = 20_000
-AMBIGUOUS = frozenset("01 08 16 18 19 23 27 36 39 40 42 46 48 50 59 61 72 80 83 86 88 91".split())
+AMBIGUOUS = frozenset(["08", "16", "18", "39", "42", "46", "48", "50", "59", "80", "86", "88"])
 # Where a name is something else: rivers, winds, agreements, other places of the same name.
 _BLOCKED = re.compile(
     r"pays de la loire|val[- ]de[- ]loire|centre[- ]val de loire|ch[aâ]teaux de la loire|bords? de (?:la )?loire|"
@@ -34,9 +34,7 @@ def territories_of(title: str, text: str, inherited: tuple[str, ...], knowledge:
     found: dict[str, Territory] = {}
     for field, words in (("title", title), ("text", text[:READ])):
         for code, phrase, start in sorted(_named(words, knowledge), key=lambda hit: hit[2]):
-            found.setdefault(
-                code, Territory(code=code, origin="text", reason=Reason(phrase=phrase, field=field, position=start))
-            )
+            found.setdefault(code, Territory(code=code, origin="text", reason=Reason(phrase=phrase, field=field, position=start)))
     if found:
         return tuple(found.values())
     return tuple(Territory(code=code, origin="source", reason=Reason(phrase="", field="source")) for code in inherited)

@@ -33,9 +33,7 @@ class Words:
         found = [Word(folded, "title", start, title[start:end]) for folded, start, end in tokens(title)]
         found.append(Word("", "text", 0, ""))
         text = text[:READ]
-        found += [
-            Word(folded, "lead" if start < LEAD else "text", start, text[start:end]) for folded, start, end in tokens(text)
-        ]
+        found += [Word(folded, "lead" if start < LEAD else "text", start, text[start:end]) for folded, start, end in tokens(text)]
         return cls(tuple(found))
 
 
@@ -68,9 +66,7 @@ class Phrases(Generic[Payload]):
         for place, word in enumerate(words):
             for forms, phrase, payload in self._by_first.get(word.folded, ()):
                 following = words[place : place + len(forms)]
-                if len(following) == len(forms) and all(
-                    part.folded in allowed for part, allowed in zip(following, forms, strict=True)
-                ):
+                if len(following) == len(forms) and all(part.folded in allowed for part, allowed in zip(following, forms, strict=True)):
                     yield Hit(payload, phrase, word.field, word.start)
             for acronym, payload in self._acronyms.get(word.as_written, ()):
                 yield Hit(payload, acronym, word.field, word.start)

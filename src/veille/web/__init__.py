@@ -47,13 +47,13 @@ def extra_template_vars(datasette: Any) -> Any:
 
 
 @hookimpl
-def get_metadata(datasette: Any, database: str | None) -> dict[str, Any]:
-    return site.metadata(datasette, database)
+def get_metadata(datasette: Any) -> dict[str, Any]:
+    return site.metadata(datasette)
 
 
 @hookimpl
-def asgi_wrapper(datasette: Any) -> Any:
-    return permissions.guard(datasette)
+def asgi_wrapper() -> Any:
+    return permissions.guard()
 
 
 @hookimpl(tryfirst=True)

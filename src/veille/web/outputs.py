@@ -57,7 +57,7 @@ def _moment(card: Card, *, published: bool = False) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _row(card: Card, knowledge: Knowledge, here: str) -> dict[str, Any]:
+def _row(card: Card, here: str) -> dict[str, Any]:
     return {
         "id": card.id,
         "article": f"{here}article/{card.id}",
@@ -77,28 +77,28 @@ def _row(card: Card, knowledge: Knowledge, here: str) -> dict[str, Any]:
     }
 
 
-def as_json(wanted: Request, results: Results, knowledge: Knowledge, here: str, now: datetime) -> Any:  # noqa: ARG001
+def as_json(wanted: Request, results: Results, _knowledge: Knowledge, here: str, _now: datetime) -> Any:
     """The page of results with its facets."""
     body = {
         "total": results.total,
         "plafonne": results.capped,
         "page": wanted.page,
         "corrige": dict(results.query.corrected),
-        "articles": [_row(card, knowledge, here) for card in results.cards],
+        "articles": [_row(card, here) for card in results.cards],
         "facettes": {name: dict(rows) for name, rows in results.facets.items()},
     }
     return Response.json(body)
 
 
-def as_csv(wanted: Request, results: Results, knowledge: Knowledge, here: str, now: datetime) -> Any:  # noqa: ARG001
+def as_csv(_wanted: Request, results: Results, knowledge: Knowledge, here: str, _now: datetime) -> Any:
     """A CSV that a French spreadsheet opens right: UTF-8 with its mark, semicolons, no cell that is a formula."""
     out = io.StringIO()
     out.write("\ufeff")
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    names = list(_row(_EMPTY, knowledge, here))
+    names = list(_row(_EMPTY, here))
     writer.writerow(names)
     for card in results.cards:
-        row = _row(card, knowledge, here)
+        row = _row(card, here)
         row["type"] = KIND_LABELS.get(card.kind, card.kind)
         row["themes"] = ", ".join(knowledge.themes[tag].label for tag in card.themes if tag in knowledge.themes)
         row["departements"] = ", ".join(card.departements)

@@ -11,7 +11,7 @@ from veille.search import PAGE_SIZE, PARAMETERS, Request, address, highlight, re
 from veille.store import articles
 from veille.web.errors import PageError
 from veille.web.outputs import as_atom, as_csv, as_json
-from veille.web.site import TABLES, as_day, database, group_class, reading, site_of
+from veille.web.site import TABLES, as_day, database, group_class, reading, site_of, typo
 
 _POLICY = {
     "content-security-policy": "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; "
@@ -77,7 +77,13 @@ def _tiles(home: articles.Home, places: Any) -> list[dict[str, Any]]:
         heat = 0 if not count else min(4, 1 + int(3.999 * (count / most) ** 0.5)) if most > 1 else 2
         seen = count or place.code in home.watched
         tiles.append(
-            {"place": place, "count": count, "css": f"h{heat}" if seen else "none", "x": place.column * 22, "y": place.row * 22}
+            {
+                "place": place,
+                "count": count,
+                "css": f"h{heat}" if seen else "none",
+                "x": place.column * 22,
+                "y": place.row * 22,
+            }
         )
     return tiles
 
@@ -101,7 +107,9 @@ async def recherche(datasette: Any, request: Any) -> Any:
     context = {
         "request_": wanted,
         "results": results,
-        "marks": {card.id: (highlight(card.title, results.query), highlight(card.summary, results.query)) for card in results.cards},
+        "marks": {
+            card.id: (highlight(typo(card.title), results.query), highlight(typo(card.summary), results.query)) for card in results.cards
+        },
         "facets": _facets(site, wanted, results, names, link),
         "chips": _chips(site, wanted, names, link),
         "pages": pages,
@@ -150,7 +158,10 @@ def _facets(site: Any, wanted: Request, results: articles.Results, names: dict[s
                 "link": link(**{name: tuple(one for one in chosen if one != value) if value in chosen else (*chosen, value)}),
                 "css": group_class(site.knowledge.themes.get(value)) if name == "themes" else "",
             }
-            for value, count in [*((one, counts.get(one, 0)) for one in chosen), *((v, c) for v, c in counts.items() if v not in chosen)]
+            for value, count in [
+                *((one, counts.get(one, 0)) for one in chosen),
+                *((v, c) for v, c in counts.items() if v not in chosen),
+            ]
         ]
         if len(rows) > 1 or chosen:
             facets.append({"name": name, "title": _FACET_TITLES[name], "rows": rows[:8], "more": rows[8:]})
@@ -159,7 +170,10 @@ def _facets(site: Any, wanted: Request, results: articles.Results, names: dict[s
 
 def _chips(site: Any, wanted: Request, names: dict[str, str], link: Any) -> list[dict[str, str]]:
     chips = [
-        {"label": _label(site, name, value, names), "link": link(**{name: tuple(v for v in getattr(wanted, name) if v != value)})}
+        {
+            "label": _label(site, name, value, names),
+            "link": link(**{name: tuple(v for v in getattr(wanted, name) if v != value)}),
+        }
         for name, _ in PARAMETERS
         for value in getattr(wanted, name)
     ]
@@ -216,7 +230,13 @@ async def donnees(datasette: Any, request: Any) -> Any:
     tables = []
     for name, (title, text) in TABLES.items():
         count = (await db.execute(f"select count(*) from [{name}]")).first()[0]  # noqa: S608 - names of our own list
-        tables.append({"name": name, "title": title, "text": text, "count": number(count), "url": datasette.urls.table(db.name, name)})
+        tables.append(
+            {
+                "name": name,
+                "title": title,
+                "text": text,
+                "count": number(count),
+                "url": datasette.urls.table(db.name, name),
+            }
+        )
     return await _page(datasette, request, "veille_donnees.html", {"tables": tables, "here": "donnees"})
-
-

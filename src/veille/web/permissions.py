@@ -34,7 +34,7 @@ def decide(datasette: Any, action: str, resource: Any) -> Any:
     return inner
 
 
-def guard(datasette: Any) -> Any:
+def guard() -> Any:
     """An ASGI wrapper: refused parameters answer 400, every answer carries the same safety headers."""
 
     def wrap(app: Any) -> Any:

@@ -30,6 +30,7 @@ class Site:
 
     knowledge: Knowledge
     clock: Clock
+    databases: list[str] = field(default_factory=list)  # those that turned out to be ours
     attempts: dict[str, list[float]] = field(default_factory=dict)  # failed sign-ins, by account and by address
 
     def today(self) -> date:
@@ -39,7 +40,7 @@ class Site:
 
 async def open_site(datasette: Any) -> None:
     """At start: read what ships with the package, once."""
-    site_of(datasette)
+    await veille_databases(datasette)
 
 
 def site_of(datasette: Any) -> Site:
@@ -48,16 +49,17 @@ def site_of(datasette: Any) -> Site:
     if found is None:
         found = Site(knowledge=load_knowledge(), clock=read_clock())
         setattr(datasette, _ATTRIBUTE, found)
-    return found  # type: ignore[no-any-return]
+    assert isinstance(found, Site)
+    return found
 
 
 async def veille_databases(datasette: Any) -> list[str]:
     """Names of the databases that are ours: those with our index and our view."""
-    found = []
+    ours = site_of(datasette).databases
     for name, db in datasette.databases.items():
-        if name != "_internal" and {"articles", "items", "items_fts"} <= await _tables(db):
-            found.append(name)
-    return found
+        if name not in (*ours, "_internal") and {"articles", "items", "items_fts"} <= await _tables(db):
+            ours.append(name)
+    return ours
 
 
 async def _tables(db: Any) -> set[str]:
@@ -107,14 +109,14 @@ def prepare_connection(connection: Any) -> None:
     connection.create_function("escape_fts", 1, lambda text: match_words(str(text or "")))
 
 
-def metadata(datasette: Any, database_name: str | None) -> dict[str, Any]:
+def metadata(datasette: Any) -> dict[str, Any]:
     """Titles in French, and the search box of `articles`."""
     site = getattr(datasette, _ATTRIBUTE, None)
-    if site is None or database_name is None:
+    if site is None or not site.databases:
         return {}
     tables = {name: {"title": title, "description": text} for name, (title, text) in TABLES.items()}
     tables["articles"] |= {"fts_table": "items_fts", "fts_pk": "id", "sort_desc": "id"}
-    return {"databases": {database_name: {"tables": tables}}}
+    return {"databases": {name: {"tables": tables} for name in site.databases}}
 
 
 TABLES = {
@@ -152,7 +154,7 @@ def prepare_templates(env: Any) -> None:
     """Filters of our templates."""
     env.filters["number"] = messages.number
     env.filters["plural"] = messages.plural
-    env.filters["exact_date"] = lambda value: messages.long_date(as_day(value)) if value else ""
+    env.filters["exact_date"] = lambda value: messages.long_date(day) if (day := as_day(value)) else ""
     env.filters["typo"] = typo
 
 
