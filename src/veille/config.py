@@ -171,7 +171,7 @@ class _Reader:
             return None
         try:
             ZoneInfo(text)
-        except (ValueError, OSError):
+        except (KeyError, ValueError, OSError):
             self.problem(node.line, f"fuseau horaire inconnu « {text[:40]} » ; par exemple Europe/Paris, Indian/Reunion")
             return None
         return text

@@ -121,6 +121,16 @@ BLOCKED_PORT = "adresse refusée : port {port} interdit"
 NOT_RESOLVED = "le nom du site est introuvable"
 NOT_CONNECTED = "connexion impossible"
 TLS_REFUSED = "certificat refusé : {why}"
+# By OpenSSL's verification code; None when the handshake failed before any certificate was judged.
+TLS_REASONS = {
+    None: "la négociation a échoué",
+    0: "son émetteur est inconnu",
+    9: "il n’est pas encore valable",
+    10: "il a expiré",
+    18: "il est autosigné",
+    19: "il est autosigné",
+    62: "il est d’un autre site",
+}
 BAD_RESPONSE = "réponse HTTP invalide ou coupée"
 CODING_UNKNOWN = "codage de la réponse inconnu : {coding}"
 CODING_BROKEN = "réponse compressée illisible"

@@ -1,6 +1,8 @@
 """`veille predict KIND`: JSONL in, JSONL out, by the same code as the collector."""
 
+import io
 import json
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +23,7 @@ from veille.understand.themes import themes_of
 from veille.understand.words import Words
 
 Row = dict[str, Any]
+Predictor = Callable[[Row], Row]
 KINDS = ("urls", "territory", "themes", "interest", "kind", "search")
 
 
@@ -30,13 +33,15 @@ KINDS = ("urls", "territory", "themes", "interest", "kind", "search")
 @config_option
 @db_option
 def predict(kind: str, items_file: str | None, config_file: str, db_file: str) -> None:  # noqa: ARG001
-    knowledge = load_knowledge()
-    if kind == "search":
-        answer = _search(items_file, knowledge)
-    else:
-        answer = _ANSWERS[kind](knowledge)
-    for row in read_rows(click.get_text_stream("stdin"), "entrée"):
+    answer = _predictor(kind, items_file, load_knowledge())
+    for row in read_rows(io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="surrogateescape"), "entrée"):
         click.echo(json.dumps({"id": row.get("id")} | answer(row), ensure_ascii=False))
+
+
+def _predictor(kind: str, items_file: str | None, knowledge: Knowledge) -> Predictor:
+    if kind == "search":
+        return _search(items_file, knowledge)
+    return _ANSWERS[kind](knowledge)
 
 
 def read_rows(lines: Any, name: str) -> Any:
@@ -58,7 +63,7 @@ def _text(row: Row, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _urls(_knowledge: Knowledge) -> Callable[[Row], Row]:
+def _urls(_knowledge: Knowledge) -> Predictor:
     def answer(row: Row) -> Row:
         a, b = canonical(_text(row, "a")), canonical(_text(row, "b"))
         return {"a": a, "b": b, "same": bool(a) and a == b}
@@ -66,7 +71,7 @@ def _urls(_knowledge: Knowledge) -> Callable[[Row], Row]:
     return answer
 
 
-def _territory(knowledge: Knowledge) -> Callable[[Row], Row]:
+def _territory(knowledge: Knowledge) -> Predictor:
     def answer(row: Row) -> Row:
         default = row.get("source_default")
         inherited = tuple(default) if isinstance(default, list) else (default,) if isinstance(default, str) else ()
@@ -75,7 +80,7 @@ def _territory(knowledge: Knowledge) -> Callable[[Row], Row]:
     return answer
 
 
-def _themes(knowledge: Knowledge) -> Callable[[Row], Row]:
+def _themes(knowledge: Knowledge) -> Predictor:
     def answer(row: Row) -> Row:
         words = Words.of(_text(row, "title"), _text(row, "text"))
         tags = themes_of(words, (), knowledge)
@@ -85,7 +90,7 @@ def _themes(knowledge: Knowledge) -> Callable[[Row], Row]:
     return answer
 
 
-def _interest(knowledge: Knowledge) -> Callable[[Row], Row]:
+def _interest(knowledge: Knowledge) -> Predictor:
     def answer(row: Row) -> Row:
         words = Words.of(_text(row, "title"), _text(row, "text"))
         kind, _ = kind_of(words, knowledge)
@@ -95,11 +100,11 @@ def _interest(knowledge: Knowledge) -> Callable[[Row], Row]:
     return answer
 
 
-def _kind(knowledge: Knowledge) -> Callable[[Row], Row]:
+def _kind(knowledge: Knowledge) -> Predictor:
     return lambda row: {"kind": kind_of(Words.of(_text(row, "title"), _text(row, "text")), knowledge)[0]}
 
 
-def _search(items_file: str | None, knowledge: Knowledge) -> Callable[[Row], Row]:
+def _search(items_file: str | None, knowledge: Knowledge) -> Predictor:
     """A store in memory, filled and asked by the same code as the real one."""
     from veille.search import Request, read_query
     from veille.store.articles import correct, rank
@@ -123,7 +128,7 @@ def _search(items_file: str | None, knowledge: Knowledge) -> Callable[[Row], Row
     return answer
 
 
-_ANSWERS: dict[str, Callable[[Knowledge], Callable[[Row], Row]]] = {
+_ANSWERS: dict[str, Callable[[Knowledge], Predictor]] = {
     "urls": _urls,
     "territory": _territory,
     "themes": _themes,

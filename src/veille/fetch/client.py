@@ -22,6 +22,7 @@ from veille.messages import (
     BLOCKED_SCHEME,
     NOT_CONNECTED,
     REDIRECT_WITHOUT_ADDRESS,
+    TLS_REASONS,
     TLS_REFUSED,
     TOO_MANY_REDIRECTS,
     http_status,
@@ -210,13 +211,5 @@ def _connect_failure(exc: httpx.ConnectError) -> FetchError:
 
 
 def _tls_reason(error: ssl.SSLError) -> str:
-    if not isinstance(error, ssl.SSLCertVerificationError):
-        return "la négociation a échoué"
-    known = {
-        10: "il a expiré",
-        9: "il n’est pas encore valable",
-        18: "il est autosigné",
-        19: "il est autosigné",
-        62: "il est d’un autre site",
-    }
-    return known.get(error.verify_code, "son émetteur est inconnu")
+    code = error.verify_code if isinstance(error, ssl.SSLCertVerificationError) else None
+    return TLS_REASONS.get(code, TLS_REASONS[0])

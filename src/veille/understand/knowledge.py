@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from veille.french import lemmas
+from veille.french import ELISIONS, STOP_WORDS, lemmas
 from veille.model import KINDS
 from veille.understand.words import Phrases
 
@@ -98,12 +98,15 @@ def _departements(text: str) -> dict[str, Departement]:
 
 
 def _synonyms(groups: list[list[str]], departements: dict[str, Departement]) -> dict[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Each member of a group, as the index keeps it, with the other members; CD93 and the like stand for the name."""
+    """Each member of a group, as a query keeps it (without « de » and the like), with the other members in full.
+
+    CD93 and the like stand for the name.
+    """
     table: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
     families = [[tuple(lemmas(word)) for word in group] for group in groups]
     families += [[tuple(lemmas(f"cd{place.code}")), tuple(lemmas(place.name))] for place in departements.values()]
     for family in families:
         for member in family:
-            table.setdefault(member, []).extend(other for other in family if other != member)
-    # A short name finds the long one, never the other way round: « Isère » must not ask for « cd38 » only.
+            asked = tuple(word for word in member if word not in STOP_WORDS and word not in ELISIONS) or member
+            table.setdefault(asked, []).extend(other for other in family if other != member)
     return {member: tuple(dict.fromkeys(others)) for member, others in table.items()}

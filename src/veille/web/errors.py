@@ -9,6 +9,7 @@ from typing import Any
 from datasette import Response
 from datasette.plugins import pm
 from datasette.utils.asgi import Base400, NotFound
+from datasette.utils.sqlite import sqlite3
 
 from veille.errors import StoreError, UsageError
 
@@ -58,6 +59,8 @@ def _meaning(exception: Exception) -> tuple[int, str]:
         return 503, str(exception)
     if isinstance(exception, NotFound):
         return 404, ""
+    if isinstance(exception, sqlite3.OperationalError) and str(exception) == "no such column: rowid":
+        return 404, ""  # Datasette looks for the row of a view, which has none
     status = getattr(exception, "status", None)
     if isinstance(exception, Base400) or (isinstance(status, int) and 400 <= status < 500):
         return int(status or 400), ""

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from datasette import Response
+from datasette.utils.sqlite import sqlite3
 
 from veille.messages import KIND_LABELS, LANGUAGE_LABELS, TOO_SLOW, long_date, number
 from veille.model import STATES
@@ -35,8 +36,8 @@ async def _ask(datasette: Any, read: Any, *arguments: Any) -> Any:
     """Read, or say that it takes too long."""
     try:
         return await reading(datasette, read, *arguments)
-    except Exception as exc:
-        if "interrupted" in str(exc):
+    except sqlite3.OperationalError as exc:
+        if str(exc) == "interrupted":
             raise PageError(503, TOO_SLOW) from exc
         raise
 

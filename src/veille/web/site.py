@@ -8,6 +8,8 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any
 
+from datasette.utils import sqlite_timelimit
+from datasette.utils.sqlite import sqlite3
 from markupsafe import Markup
 
 from veille import messages
@@ -76,18 +78,15 @@ async def database(datasette: Any) -> Any:
 
 async def reading(datasette: Any, read: Any, *arguments: Any) -> Any:
     """Run a reading function of the store on one of Datasette's connections, cut off after its time limit."""
-    from datasette.utils import sqlite_timelimit
-
     db = await database(datasette)
-    call = partial(_limited, sqlite_timelimit, read, arguments)
-    return await db.execute_fn(call)
+    return await db.execute_fn(partial(_limited, read, arguments))
 
 
 READING_MILLISECONDS = 1500
 
 
-def _limited(limit: Any, read: Any, arguments: Any, connection: Any) -> Any:
-    with limit(connection, READING_MILLISECONDS):
+def _limited(read: Any, arguments: Any, connection: Any) -> Any:
+    with sqlite_timelimit(connection, READING_MILLISECONDS):
         return read(connection, *arguments)
 
 
@@ -169,7 +168,10 @@ async def shared_variables(datasette: Any) -> dict[str, Any]:
     """What every page may show, Datasette's own included."""
     site = site_of(datasette)
     names = await veille_databases(datasette)
-    run = await reading(datasette, last_run) if names else None
+    try:
+        run = await reading(datasette, last_run) if names else None
+    except sqlite3.OperationalError:  # an error page must not fail for want of its footer
+        run = None
     today = site.today()
     return {
         "veille_database": names[0] if names else None,

@@ -1,0 +1,62 @@
+# make demo : voir veille marcher, hors ligne. make test : tout vérifier. make run : la vraie veille.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+BROWSER := $(VENV)/.browser
+
+.PHONY: demo run test lint fast live corpus quality soak bench screenshots clean
+
+demo: $(INSTALLED)
+	$(BIN)/veille demo $(if $(CI),--once)
+
+run: $(INSTALLED)
+	$(BIN)/veille collect -v || [ $$? -eq 1 ]
+	$(BIN)/veille serve
+
+test: lint fast live corpus
+
+lint: $(INSTALLED)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+fast: $(INSTALLED)
+	$(BIN)/pytest -n 2 --ignore tests/live --ignore tests/corpus
+
+live: $(INSTALLED) $(BROWSER)
+	$(BIN)/pytest -n 2 tests/live
+
+corpus: $(INSTALLED)
+	$(BIN)/pytest -n 2 tests/corpus
+
+quality: $(INSTALLED)
+	$(BIN)/python tools/quality.py
+
+soak: $(INSTALLED)
+	VEILLE_KILLS=1000 $(BIN)/pytest tests/live/test_killed.py
+
+bench: $(INSTALLED)
+	$(BIN)/python bench/collect.py
+
+screenshots: $(INSTALLED) $(BROWSER)
+	$(BIN)/python tools/screenshots.py
+
+$(INSTALLED): pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "Il faut Python 3.11 ou plus récent : installez-le, ou lancez « make PYTHON=python3.12 … »."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+# The browser of the tests is Debian's chromium, driven by Playwright for Python.
+$(BROWSER): $(INSTALLED)
+	@command -v chromium >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	  else \
+	    echo "Les essais du navigateur demandent chromium : installez-le (Debian : apt-get install chromium), puis relancez make."; exit 1; \
+	  fi; }
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build src/*.egg-info

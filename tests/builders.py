@@ -1,0 +1,72 @@
+"""Values that are valid by default; override what matters."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlite_utils import Database
+
+from veille.intake import keep, prepare
+from veille.model import Collected, Entry, Fetched, Item, ParsedFeed, Source, Validators
+from veille.normalize import to_item
+from veille.store import writing
+from veille.understand import Knowledge
+
+
+def make_source(**given: Any) -> Source:
+    values = {"id": "gironde", "name": "Gironde, actualités", "kind": "feed", "url": "https://gironde.example.fr/rss"} | given
+    return Source(**{"every": timedelta(hours=6), **values})  # type: ignore[arg-type]
+
+
+def make_entry(**given: Any) -> Entry:
+    values = {
+        "guid": "g1",
+        "link": "https://gironde.example.fr/actu/un-accueil",
+        "title": "Un accueil social repensé",
+        "summary": "Trois maisons des solidarités ont revu leurs salles d’attente avec les habitants.",
+        "published": "2026-11-20T08:00:00Z",
+    }
+    return Entry(**(values | given))
+
+
+def make_item(source: Source | None = None, **given: Any) -> Item:
+    item = to_item(source or make_source(), make_entry(**given))
+    assert item is not None
+    return item
+
+
+def make_fetched(body: bytes | str = b"", **given: Any) -> Fetched:
+    values = {
+        "url": "https://gironde.example.fr/rss",
+        "status": 200,
+        "content_type": "application/xml; charset=utf-8",
+        "body": body.encode() if isinstance(body, str) else body,
+        "received": len(body),
+        "validators": Validators(),
+    }
+    return Fetched(**(values | given))
+
+
+def register(db: Database, source: Source) -> None:
+    """The row of a source, as `sync_sources` would write it."""
+    db.conn.execute(
+        "insert or ignore into sources (id, name, kind, url, territory, rights, language, state) values (?, ?, ?, ?, ?, ?, ?, 'new')",
+        (source.id, source.name, source.kind, source.url, json.dumps(source.territory), source.rights, source.language),
+    )
+
+
+def collect_entries(
+    db: Database, source: Source, entries: list[Entry], knowledge: Knowledge, now: datetime, *, first: bool = False
+) -> Collected:
+    """One answer of a source with these entries, through the real intake."""
+    register(db, source)
+    parsed = ParsedFeed(entries=tuple(entries))
+    prepared = prepare(db, source, make_fetched(b"x"), lambda *_: parsed, knowledge)
+    with writing(db):
+        return keep(db, prepared, knowledge, first_visit=first, now=now)
+
+
+def dump(db: Database) -> dict[str, list[Any]]:
+    """Every row of every table, the index included."""
+    names = [row[0] for row in db.conn.execute("select name from sqlite_master where type = 'table' order by name")]
+    return {name: sorted(map(repr, db.conn.execute(f"select * from [{name}]").fetchall())) for name in names}

@@ -1,0 +1,116 @@
+"""feeds.yaml: every problem at once, each with its line and what was meant."""
+
+from datetime import timedelta
+
+import pytest
+
+from veille.config import Names, decode_config, parse_config
+from veille.errors import ConfigError
+
+NAMES = Names(
+    tags=frozenset({"laboratoires", "design-usages"}), aliases={"labs": "laboratoires"}, departements=frozenset({"01", "14", "2A"})
+)
+HEAD = "version: 1\nsources:\n"
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text, "feeds.yaml", NAMES)
+    return caught.value.problems
+
+
+def one(text: str):
+    return parse_config(HEAD + text, "feeds.yaml", NAMES).sources[0]
+
+
+def test_a_whole_source_is_read_as_written():
+    source = one(
+        "  - {id: a-1, name: no, feed: https://exemple.fr/rss, territory: 01, tags: [laboratoires], every: 12h, rights: link,\n"
+        "     timeout: 5s, full_text: 20, expect: {at_least: 5, within: 30d}, language: en, timezone: Indian/Reunion, enabled: false}\n"
+    )
+
+    assert (source.id, source.name, source.territory, source.enabled) == ("a-1", "no", ("01",), False)
+    assert (source.every, source.timeout, source.expect.within) == (timedelta(hours=12), timedelta(seconds=5), timedelta(days=30))
+
+
+def test_a_source_overrides_the_defaults():
+    text = "version: 1\ndefaults: {every: 2h, rights: link}\nsources:\n  - {id: a, name: A, feed: 'https://e.fr/', rights: full}\n"
+
+    source = parse_config(text, "f", NAMES).sources[0]
+
+    assert (source.every, source.rights) == (timedelta(hours=2), "full")
+
+
+def test_all_problems_come_at_once_with_their_lines():
+    found = problems(HEAD + "  - id: A B\n    fed: https://e.fr/\n    name: ''\n    territory: 1\n  - {id: b, name: B, feed: ftp://e.fr}\n")
+
+    lines = [int(problem.split(":")[1]) for problem in found]
+    assert lines == sorted(lines)
+    assert {3, 4, 5, 6, 7} <= set(lines)
+    assert any("vouliez-vous dire « feed » ?" in problem for problem in found)
+    assert any("vouliez-vous dire « 01 » ?" in problem for problem in found)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{id: a, name: A}", "il manque « feed »"),
+        ("{id: a, name: A, feed: 'https://e.fr', page: 'https://e.fr', select: {item: a, title: b}}", "à la fois"),
+        ("{id: a, name: A, page: 'https://e.fr'}", "a besoin de « select"),
+        ("{id: a, name: A, feed: 'https://e.fr', select: {item: a, title: b}}", "ne va qu’avec « page »"),
+        ("{id: a, name: A, page: 'https://e.fr', select: {item: 'li[', title: b}}", "sélecteur CSS invalide"),
+        ("{id: a, name: A, page: 'https://e.fr', select: {item: 'a@href', title: b}}", "@attribut"),
+        ("{id: a, name: A, feed: 'https://e.fr', tags: [laboratoire]}", "vouliez-vous dire « laboratoires » ?"),
+        ("{id: a, name: A, feed: 'https://e.fr', territory: '20'}", "la Corse est 2A ou 2B"),
+        ("{id: a, name: A, feed: 'https://e.fr', every: 6}", "n’est pas une durée"),
+        ("{id: a, name: A, feed: 'https://e.fr', every: 1m}", "hors limites"),
+        ("{id: a, name: A, feed: 'https://e.fr', enabled: yes}", "true, false"),
+        ("{id: a, name: A, feed: 'https://e.fr', rights: extrait}", "vouliez-vous dire « excerpt » ?"),
+        ("{id: a, name: A, feed: 'https://u:p@e.fr/'}", "ni nom ni mot de passe"),
+        ("{id: a, name: A, feed: 'e.fr/rss'}", "vouliez-vous dire « https://e.fr/rss » ?"),
+        ("{id: a, name: A, feed: 'https://e.fr/a b'}", "espace"),
+        ("{id: a, name: A, feed: 'https://e.fr', timezone: Europe/Pari}", "fuseau horaire inconnu"),
+        ("{id: a, name: A, name: B, feed: 'https://e.fr'}", "clé répétée"),
+        ("{id: a, name: &x A, feed: 'https://e.fr'}", "ancres"),
+        ("{id: a, name: !!str A, feed: 'https://e.fr'}", "étiquettes YAML"),
+    ],
+)  # fmt: skip
+def test_each_mistake_gets_one_clear_sentence(line, said):
+    found = problems(f"{HEAD}  - {line}\n")
+
+    assert any(said in problem and problem.startswith("feeds.yaml:3:") for problem in found), found
+
+
+def test_an_id_is_used_once_former_ones_included():
+    found = problems(HEAD + "  - {id: a, name: A, feed: 'https://e.fr'}\n  - {id: b, name: B, feed: 'https://e.fr', formerly: [a]}\n")
+
+    assert "id répété « a » (déjà ligne 3)" in found[0]
+
+
+def test_a_merged_tag_is_a_warning():
+    config = parse_config(HEAD + "  - {id: a, name: A, feed: 'https://e.fr', tags: [labs]}\n", "f.yaml", NAMES)
+
+    assert config.sources[0].tags == ("laboratoires",)
+    assert "s’appelle maintenant « laboratoires »" in config.warnings[0]
+
+
+def test_bytes_that_are_not_utf8_are_told_with_their_line():
+    with pytest.raises(ConfigError, match="f:2: le fichier n’est pas en UTF-8"):
+        decode_config("version: 1\nname: été".encode("latin-1"), "f")
+
+
+def test_deep_nesting_ends_in_a_sentence():
+    assert "niveaux" in problems("sources: " + "[" * 50_000)[0]
+
+
+def test_our_own_feeds_yaml_is_right(knowledge):
+    from pathlib import Path
+
+    text = (Path(__file__).parent.parent / "feeds.yaml").read_text(encoding="utf-8")
+    names = Names(tags=frozenset(knowledge.themes), aliases=knowledge.aliases, departements=frozenset(knowledge.departements))
+
+    config = parse_config(text, "feeds.yaml", names)
+
+    assert len(config.sources) == 83
+    assert all(not source.enabled for source in config.sources if source.id.endswith("opendata"))
+    assert not config.warnings

@@ -1,0 +1,179 @@
+"""Identity, versions, backfill, rights, curators' words: entries in, real SQLite out."""
+
+import itertools
+from datetime import timedelta
+
+import pytest
+
+from builders import collect_entries, dump, make_entry, make_source
+
+A = make_entry(guid="a", link="https://e.fr/a", title="Article A")
+B = make_entry(guid="b", link="https://e.fr/b", title="Article B")
+
+
+def titles(db) -> list[str]:
+    return [row[0] for row in db.conn.execute("select title from items order by id")]
+
+
+def test_a_second_round_changes_nothing(store, knowledge, now):
+    first = collect_entries(store, make_source(), [A, B], knowledge, now)
+    before = dump(store)
+
+    second = collect_entries(store, make_source(), [A, B], knowledge, now + timedelta(hours=6))
+
+    assert (first.new, second.new, second.changed, second.seen) == (2, 0, 0, 2)
+    assert dump(store) == before
+
+
+def test_entry_without_guid_is_known_by_its_link(store, knowledge, now):
+    for link in ("https://e.fr/x?utm_source=rss", "http://www.e.fr/x/"):
+        collect_entries(store, make_source(), [make_entry(guid="", link=link)], knowledge, now)
+
+    assert len(titles(store)) == 1
+
+
+def test_a_new_guid_for_a_known_address_is_the_same_article(store, knowledge, now):
+    for guid in ("1", "2", "3"):
+        collect_entries(store, make_source(), [make_entry(guid=guid)], knowledge, now)
+
+    assert len(titles(store)) == 1
+
+
+def test_a_new_address_for_a_known_guid_is_the_same_article(store, knowledge, now):
+    for link in ("https://e.fr/ancien", "https://e.fr/nouveau", "https://e.fr/ancien"):
+        collect_entries(store, make_source(), [make_entry(link=link)], knowledge, now)
+
+    assert len(titles(store)) == 1
+
+
+def test_an_address_shared_in_one_answer_names_nothing(store, knowledge, now):
+    home = "https://e.fr/"
+    entries = [make_entry(guid="", link=home, title=title) for title in ("Un", "Deux", "Trois")]
+
+    collect_entries(store, make_source(), entries, knowledge, now)
+    collect_entries(store, make_source(), entries[:1], knowledge, now)
+    collect_entries(store, make_source(), [*entries[1:], make_entry(guid="", link=home, title="Quatre")], knowledge, now)
+
+    assert titles(store) == ["Un", "Deux", "Trois", "Quatre"]
+
+
+def test_a_guid_shared_in_one_answer_leaves_it_to_the_address(store, knowledge, now):
+    entries = [make_entry(guid="0", link=f"https://e.fr/{n}", title=f"N {n}") for n in range(3)]
+
+    for _ in range(2):
+        collect_entries(store, make_source(), entries, knowledge, now)
+
+    assert len(titles(store)) == 3
+
+
+def test_the_same_entry_twice_in_one_answer_is_one_article(store, knowledge, now):
+    outcome = collect_entries(store, make_source(), [A, A], knowledge, now)
+
+    assert (outcome.new, titles(store)) == (1, ["Article A"])
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_the_order_of_entries_does_not_matter(store, knowledge, now, order):
+    entries = [A, B, make_entry(guid="", link="", title="Sans rien")]
+
+    collect_entries(store, make_source(), [entries[place] for place in order], knowledge, now)
+    again = collect_entries(store, make_source(), entries, knowledge, now)
+
+    assert again.new == 0
+
+
+def test_across_sources_the_address_decides(store, knowledge, now):
+    press = make_source(id="presse", name="Presse", territory=(), tags=("laboratoires",))
+    collect_entries(store, make_source(territory=("33",)), [A], knowledge, now)
+
+    outcome = collect_entries(store, press, [make_entry(guid="z", link="https://e.fr/a?xtor=RSS-1", title="Autre titre")], knowledge, now)
+
+    assert (outcome.new, outcome.duplicates, outcome.changed) == (0, 1, 0)
+    assert titles(store) == ["Article A"]
+    assert store.conn.execute("select count(*) from sightings").fetchone()[0] == 2
+    assert ("laboratoires", "source") in store.conn.execute("select tag_id, origin from item_tags").fetchall()
+
+
+def test_the_same_guid_in_two_sources_is_two_articles(store, knowledge, now):
+    collect_entries(store, make_source(), [make_entry(link="https://e.fr/1")], knowledge, now)
+    collect_entries(store, make_source(id="autre"), [make_entry(link="https://e.fr/2", title="Autre")], knowledge, now)
+
+    assert len(titles(store)) == 2
+
+
+def test_a_changed_text_makes_a_version_and_a_changed_date_does_not(store, knowledge, now):
+    collect_entries(store, make_source(), [A], knowledge, now)
+    moved = make_entry(guid="a", link="https://e.fr/a", title="Article A", published="2026-11-21T08:00:00Z")
+    edited = make_entry(guid="a", link="https://e.fr/a", title="Article A, corrigé", published="2026-11-21T08:00:00Z")
+
+    assert collect_entries(store, make_source(), [moved], knowledge, now).changed == 0
+    assert collect_entries(store, make_source(), [edited], knowledge, now).changed == 1
+
+    assert store.conn.execute("select title from versions").fetchall() == [("Article A",)]
+    assert store.conn.execute("select published_at, changed_at is not null from items").fetchone() == ("2026-11-20T08:00:00Z", 1)
+
+
+def test_the_index_follows_every_change(store, knowledge, now):
+    find = "select count(*) from items_fts where items_fts match ?"
+    collect_entries(store, make_source(), [make_entry(summary="Une piste cyclable.")], knowledge, now)
+    collect_entries(store, make_source(), [make_entry(summary="Un réseau de chaleur.")], knowledge, now)
+
+    assert store.conn.execute(find, ('"cyclable"',)).fetchone()[0] == 0
+    assert store.conn.execute(find, ('"chaleur"',)).fetchone()[0] == 1
+    rows, indexed = (store.conn.execute(f"select count(*) from {table}").fetchone()[0] for table in ("items", "items_fts_docsize"))
+    assert rows == indexed
+
+
+def test_the_first_visit_is_a_backfill(store, knowledge, now):
+    old = make_entry(guid="o", link="https://e.fr/o", title="Vieux", published="2020-01-05T08:00:00Z")
+    collect_entries(store, make_source(), [A, old], knowledge, now, first=True)
+
+    assert store.conn.execute("select title, queued, day from items order by id").fetchall() == [
+        ("Article A", 1, "2026-11-20"), ("Vieux", 0, "2020-01-05"),
+    ]  # fmt: skip
+
+
+def test_recency_is_never_in_the_future_and_a_bad_date_is_none(store, knowledge, now):
+    collect_entries(store, make_source(), [make_entry(published="2031-01-01")], knowledge, now)
+    collect_entries(store, make_source(id="b"), [make_entry(link="https://e.fr/2", published="demain")], knowledge, now)
+
+    assert store.conn.execute("select published_at, day from items order by id").fetchall() == [
+        ("2031-01-01", "2026-11-22"), (None, "2026-11-22"),
+    ]  # fmt: skip
+
+
+def test_rights_bound_what_is_kept_to_be_shown(store, knowledge, now):
+    text = "mot " * 200 + "zanzibar"
+    for rights in ("link", "excerpt", "full"):
+        source = make_source(id=rights, rights=rights)
+        collect_entries(store, source, [make_entry(link=f"https://e.fr/{rights}", summary=text, title=rights)], knowledge, now)
+
+    lengths = dict(store.conn.execute("select source_id, length(summary) from items").fetchall())
+    assert lengths["link"] == 0
+    assert 0 < lengths["excerpt"] <= 300
+    assert lengths["full"] == len(text)
+    assert store.conn.execute("select count(*) from items_fts where items_fts match '\"zanzibar\"'").fetchone()[0] == 3
+
+
+def test_same_text_under_another_address_is_a_story_until_it_changes(store, knowledge, now):
+    text = "Le Département ouvre une maison des solidarités. " * 5
+    one = make_entry(link="https://e.fr/1", summary=text)
+    two = make_entry(link="https://f.fr/1", summary=text)
+    collect_entries(store, make_source(), [one], knowledge, now)
+    collect_entries(store, make_source(id="autre"), [two], knowledge, now)
+    assert store.conn.execute("select story_id is not null, lead from items order by id").fetchall() == [(1, 1), (1, 0)]
+
+    collect_entries(store, make_source(id="autre"), [make_entry(link="https://f.fr/1", summary="Autre chose.")], knowledge, now)
+
+    assert store.conn.execute("select story_id, lead from items order by id").fetchall() == [(None, 1), (None, 1)]
+    assert store.conn.execute("select count(*) from stories").fetchone()[0] == 0
+
+
+def test_every_tag_says_why(store, knowledge, now):
+    entry = make_entry(title="Un budget participatif en Gironde", summary="Les habitants votent. Le RSA aussi.")
+    collect_entries(store, make_source(tags=("laboratoires",)), [entry], knowledge, now)
+
+    tags = {row[0]: row[1:] for row in store.conn.execute("select tag_id, origin, reason from item_tags")}
+    assert tags["participation-citoyenne"] == ("rule", "« budget participatif » dans le titre")
+    assert tags["laboratoires"] == ("source", "hérité de la source")
+    assert store.conn.execute("select code, reason from item_territories").fetchall() == [("33", "« Gironde » dans le titre")]

@@ -1,0 +1,160 @@
+"""A reader's words become SQL: what is found, in what order, and what is shown of it."""
+
+from dataclasses import replace
+
+import pytest
+
+from builders import collect_entries, make_entry, make_source
+from veille.errors import UsageError
+from veille.search import Request, address, highlight, match_all, match_any, match_words, read_query, read_request
+from veille.store.articles import search
+
+TODAY = "2026-11-22"
+ARTICLES = [
+    ("accueil", "Un accueil social qui ne fait plus attendre", "Trois maisons des solidarités.", "2026-11-20", ("93",)),
+    ("budget", "Le budget participatif des collèges", "Les élèves votent.", "2026-11-18", ("33",)),
+    ("rsa", "RSA : deux voix", "Les allocataires sont reçus une fois.", "2025-11-10", ("33",)),
+    ("revenu", "Le revenu de solidarité active en débat", "Session du Conseil.", "2026-10-01", ("38",)),
+    ("eau", "L’eau des communes", "Des compteurs posés par le département.", "2026-11-15", ("29",)),
+]
+
+
+@pytest.fixture
+def filled(store, knowledge, now):
+    for number, (key, title, text, day, territory) in enumerate(ARTICLES):
+        source = make_source(id=f"s-{territory[0]}", name=f"Source {territory[0]}", territory=territory)
+        entry = make_entry(guid=key, link=f"https://e.fr/{number}", title=title, summary=text, published=day)
+        collect_entries(store, source, [entry], knowledge, now)
+    return store
+
+
+def found(db, knowledge, q="", **given) -> list[str]:
+    results = search(db.conn, replace(Request(q=q), **given), knowledge, TODAY)
+    keys = {title: key for key, title, *_ in ARTICLES}
+    return [keys[card.title] for card in results.cards]
+
+
+@pytest.mark.parametrize(
+    "q", ["accueil social", "ACCUEIL SOCIAL", "acceuil social", "l’accueil", '"accueil social"', "accueils sociaux", "accu*"]
+)
+def test_spelling_case_plural_and_elision_find_the_same(filled, knowledge, q):
+    assert found(filled, knowledge, q)[0] == "accueil"
+
+
+@pytest.mark.parametrize(
+    ("q", "keys"),
+    [
+        ("RSA", {"rsa", "revenu"}), ("revenu de solidarité active", {"rsa", "revenu"}), ("eau", {"eau"}), ("l'eau", {"eau"}),
+        ("budget -participatif", set()), ('"social accueil"', set()), ("zzzzz", set()), ("collège", {"budget"}), ("votent", {"budget"}),
+    ],
+)  # fmt: skip
+def test_words_phrases_exclusions_and_synonyms(filled, knowledge, q, keys):
+    assert set(found(filled, knowledge, q)) == keys
+
+
+def test_filters_are_or_within_and_and_between(filled, knowledge):
+    assert set(found(filled, knowledge, departements=("33", "29"))) == {"budget", "rsa", "eau"}
+    assert found(filled, knowledge, departements=("33",), years=("2025",)) == ["rsa"]
+    assert found(filled, knowledge, regions=("53",)) == ["eau"]
+    assert set(found(filled, knowledge, since="2026-11-16")) == {"accueil", "budget"}
+    assert found(filled, knowledge, until="2025-12-31") == ["rsa"]
+    assert found(filled, knowledge, sources=("s-38",)) == ["revenu"]
+
+
+def test_without_words_the_newest_come_first(filled, knowledge):
+    assert found(filled, knowledge) == ["accueil", "budget", "eau", "revenu", "rsa"]
+
+
+def test_a_facet_counts_what_its_own_filter_would_add(filled, knowledge):
+    results = search(filled.conn, Request(departements=("33",)), knowledge, TODAY)
+
+    assert dict(results.facets["departements"])["29"] == 1
+    assert dict(results.facets["years"]) == {"2026": 1, "2025": 1}
+    assert results.total == 2
+
+
+def test_dismissed_articles_are_found_only_when_asked(filled, knowledge):
+    filled.conn.execute("update items set state = 'dismissed' where title like 'RSA%'")
+
+    assert "rsa" not in found(filled, knowledge, "RSA")
+    assert "rsa" in found(filled, knowledge, "RSA", dismissed=True)
+
+
+def test_a_correction_is_said_and_can_be_refused(filled, knowledge):
+    results = search(filled.conn, Request(q="acceuil"), knowledge, TODAY)
+
+    assert results.query.corrected == (("acceuil", "accueil"),)
+    assert search(filled.conn, Request(q="acceuil", verbatim=True), knowledge, TODAY).total == 0
+
+
+def test_an_article_with_every_word_comes_before_one_that_lacks_some(filled, knowledge):
+    results = search(filled.conn, Request(q="budget débat"), knowledge, TODAY)
+
+    assert results.every == 0
+    assert {card.title for card in results.cards} == {"Le budget participatif des collèges", "Le revenu de solidarité active en débat"}
+
+
+@pytest.mark.parametrize(
+    "q",
+    [
+        '"',
+        "'",
+        "*",
+        "-",
+        "--",
+        "AND",
+        "OR NOT",
+        "NEAR(a b)",
+        "a:b",
+        "{a}",
+        "^a",
+        "()",
+        "%",
+        "\\",
+        "é" * 400,
+        "a\nb",
+        "👍",
+        "title:x",
+        "-a -b",
+    ],
+)
+def test_any_words_give_an_answer(filled, knowledge, q):
+    search(filled.conn, read_request({"q": [q]}), knowledge, TODAY)
+    filled.conn.execute("select count(*) from items_fts where items_fts match ?", (match_words(q),)).fetchone()
+
+
+@pytest.mark.parametrize(
+    "given", [{"page": ["0"]}, {"page": ["x"]}, {"page": ["²"]}, {"depuis": ["hier"]}, {"jusqua": ["2026-02-31"]}, {"q": ["x" * 501]}]
+)
+def test_what_cannot_be_meant_is_one_sentence(given):
+    with pytest.raises(UsageError):
+        read_request(given)
+
+
+def test_an_address_says_the_whole_request():
+    given = {
+        "q": ["accueil social"], "theme": ["handicap", "insertion-rsa"], "departement": ["2A"], "region": ["53"], "type": ["appel"],
+        "source": ["s"], "langue": ["fr"], "annee": ["2026"], "depuis": ["2026-01-01"], "jusqua": ["2026-12-31"], "tri": ["date"],
+        "page": ["3"], "ecartes": ["1"],
+    }  # fmt: skip
+    from urllib.parse import parse_qs
+
+    request = read_request(given)
+
+    assert read_request(parse_qs(address(request, page=request.page))) == request
+    assert "page" not in address(request)
+
+
+def test_only_what_is_shown_is_marked(knowledge):
+    query = read_query("accueils RSA", knowledge.synonyms)
+
+    assert highlight("L’accueil du revenu de solidarité", query) == [
+        ("L’", False), ("accueil", True), (" du ", False), ("revenu", True), (" de ", False), ("solidarité", True),
+    ]  # fmt: skip
+
+
+def test_the_match_expression_is_made_of_quoted_words(knowledge):
+    query = read_query('l\'accueil "deux mots" RSA pré* -chien', knowledge.synonyms)
+
+    assert match_all(query) == '("accueil" AND "deux mot" AND ("rsa" OR "revenu de solidarite actif") AND "pre" *) NOT ("chien")'
+    assert match_any(query) == '("accueil" OR "deux mot" OR "rsa" OR "pre" *) NOT ("chien")'

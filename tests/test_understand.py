@@ -1,0 +1,120 @@
+"""Themes, kinds, interest, territory, dates: first careful forms, each with its reason."""
+
+from datetime import date
+
+import pytest
+
+from builders import make_item, make_source
+from veille.understand import understand
+from veille.understand.dates import find_dates
+from veille.understand.territory import territories_of
+
+
+def labels(knowledge, title, text="", **source):
+    return understand(make_item(title=title, summary=text), make_source(**source), knowledge)
+
+
+@pytest.mark.parametrize(
+    ("title", "theme"),
+    [
+        ("Un budget participatif pour les jeunes", "participation-citoyenne"), ("La MDPH simplifie ses courriers", "handicap"),
+        ("Les espaces naturels sensibles s’ouvrent", "environnement-eau"), ("Le SDIS recrute des volontaires", "risques-secours"),
+        ("COVOITURAGE : une ligne de plus", "mobilites-routes"), ("Les aides à domicile formées", "grand-age-autonomie"),
+    ],
+)  # fmt: skip
+def test_a_phrase_in_the_title_is_a_theme(knowledge, title, theme):
+    assert theme in [tag.id for tag in labels(knowledge, title).tags]
+
+
+@pytest.mark.parametrize(
+    ("title", "theme"),
+    [
+        ("Transport en commun : la ligne 4", "ess-tiers-lieux"),
+        ("Il s’est mis à apa", "grand-age-autonomie"),
+        ("Le sage est là", "environnement-eau"),
+    ],
+)
+def test_acronyms_as_written_and_whole_words_only(knowledge, title, theme):
+    assert theme not in [tag.id for tag in labels(knowledge, title).tags]
+
+
+def test_a_reason_names_phrase_field_and_position(knowledge):
+    tags = labels(
+        knowledge,
+        "Vie du Département",
+        "x " * 300 + "Le budget participatif, oui, le budget participatif la concertation, la convention citoyenne.",
+    ).tags
+
+    reason = next(tag for tag in tags if tag.id == "participation-citoyenne").reasons[0]
+    assert (reason.phrase, reason.field, reason.position) == ("budget participatif", "text", 603)
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "kind"),
+    [
+        ("Appel à projets : inclusion numérique", "", "appel"), ("Le Département recrute trois médecins (H/F)", "", "emploi"),
+        ("Webinaire : évaluer une expérimentation", "Inscription gratuite", "evenement"), ("Guide des achats responsables", "", "publication"),
+        ("Retour d’expérience sur le guichet unique", "", "retour-experience"), ("Prix de l’innovation : les lauréats", "", "prix"),
+        ("La RD 12 rouvre", "", "article"),
+    ],
+)  # fmt: skip
+def test_kinds(knowledge, title, text, kind):
+    assert labels(knowledge, title, text).kind == kind
+
+
+def test_interest_tells_an_idea_from_a_road_work(knowledge):
+    idea = labels(knowledge, "Le laboratoire d’innovation teste un guichet avec les usagers")
+    road = labels(knowledge, "RD 12 : circulation alternée", "Travaux de réfection de la chaussée.")
+
+    assert idea.interest > 0.8 > 0.2 > road.interest
+    assert "« laboratoire d'innovation » dans le titre" in idea.interest_reason
+    assert "circulation alternée" in road.interest_reason
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("En Loire-Atlantique et dans la Drôme", ["44", "26"]), ("Le Département du Nord vote", ["59"]), ("Le vent du Nord", []),
+        ("Pays de la Loire", []), ("le département de la Loire", ["42"]), ("Langon (33) ouvre", ["33"]), ("(12) jours", []),
+        ("CD93 et CD 2A", ["93", "2A"]), ("la réunion de jeudi", []), ("À La Réunion, un essai", ["974"]), ("l'accord de Paris", []),
+        ("Côtes-d’Armor et Côte-d'Or", ["22", "21"]), ("Seine-Saint-Denis", ["93"]), ("un lot, une somme, la manche", []),
+        ("Hautes-Pyrénées", ["65"]), ("CD99", []),
+    ],
+)  # fmt: skip
+def test_departements_named_in_a_text(knowledge, text, codes):
+    assert [place.code for place in territories_of("", text, (), knowledge)] == codes
+
+
+def test_the_sources_territory_when_the_text_names_none(knowledge):
+    assert [(p.code, p.origin) for p in labels(knowledge, "Rien", territory=("67", "68")).territories] == [
+        ("67", "source"),
+        ("68", "source"),
+    ]
+    assert [(p.code, p.origin) for p in labels(knowledge, "En Gironde", territory=("67",)).territories] == [("33", "text")]
+
+
+@pytest.mark.parametrize(
+    ("text", "mentions"),
+    [
+        ("Candidatez avant le 30 avril 2027.", [("2027-04-30", "2027-04-30", "deadline")]),
+        ("Dépôt des dossiers jusqu’au 1er mars", [("2027-03-01", "2027-03-01", "deadline")]),
+        ("Webinaire le 4 décembre 2026", [("2026-12-04", "2026-12-04", "event")]),
+        ("Du 3 au 7 mars 2027, le forum", [("2027-03-03", "2027-03-07", "event")]),
+        ("Loi du 13 mai 2019", [("2019-05-13", "2019-05-13", "other")]),
+        ("Le 31 février 2026", []),
+        ("Vu en mai", []),
+    ],
+)
+def test_days_that_a_text_names(text, mentions):
+    found = find_dates(text, date(2026, 11, 20))
+
+    assert [(one.start.isoformat(), one.end.isoformat(), one.role) for one in found] == mentions
+
+
+@pytest.mark.parametrize(
+    "text", ["", "👍", "x" * 1_000_000, "\ud800", "\u202eabc", "TOUT EN CAPITALES", "sansespaces" * 10_000, "œ 3 mai 2026 " * 2000]
+)
+def test_any_text_gets_an_answer(knowledge, text):
+    tagged = labels(knowledge, "Titre", text)
+
+    assert 0 <= tagged.interest <= 1
