@@ -1,0 +1,78 @@
+"""A collector killed with -9 at random instants leaves a sound file, loses nothing committed and doubles nothing."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+from loopback import reply, serve
+
+from veille.store import connect
+
+KILLS = int(os.environ.get("VEILLE_KILLS", "50"))
+SOURCES, ENTRIES = 6, 15
+
+
+def document(source: int, generation: int) -> bytes:
+    """Entries 0..n of a source; every generation adds some and edits one."""
+    items = "".join(
+        f"<item><title>S{source} article {number}{' revu ' + str(generation) if number == generation % ENTRIES else ''}</title>"
+        f"<link>https://s{source}.fr/{number}</link><guid>s{source}-{number}</guid>"
+        f"<description>Un budget participatif en Gironde, texte {number}. {'mot ' * 200}</description></item>"
+        for number in range(ENTRIES + generation)
+    )
+    return f'<?xml version="1.0"?><rss version="2.0"><channel><title>x</title>{items}</channel></rss>'.encode()
+
+
+def sound(db) -> None:
+    """Integrity, foreign keys, and an index that holds exactly the articles."""
+    assert db.conn.execute("pragma integrity_check").fetchone()[0] == "ok"
+    assert db.conn.execute("pragma foreign_key_check").fetchall() == []
+    counts = [db.conn.execute(f"select count(*) from {table}").fetchone()[0] for table in ("items", "texts", "items_fts_docsize")]
+    assert len(set(counts)) == 1, counts
+    doubled = db.conn.execute("select source_id, url, count(*) from items group by 1, 2 having count(*) > 1").fetchall()
+    assert doubled == []
+    matches = db.conn.execute("select count(*) from items_fts where items_fts match '\"budget\"'").fetchone()[0]
+    assert matches == counts[0]
+
+
+def test_killed_at_random_instants(tmp_path):
+    generation = 0
+    seed = random.Random(20171006)
+    lines = ["version: 1", "sources:"]
+    answers = {}
+    for source in range(SOURCES):
+        answers[f"/{source}"] = lambda handler, source=source: reply(handler, document(source, generation))
+    with serve(answers) as root:
+        lines += [f"  - {{id: s{source}, name: S{source}, feed: '{root}/{source}'}}" for source in range(SOURCES)]
+        (tmp_path / "feeds.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        command = [sys.executable, "-m", "veille", "collect", "--all", "--allow-private-network", "--spacing", "0"]
+        started = time.monotonic()
+        subprocess.run(command, cwd=tmp_path, check=True)
+        whole = time.monotonic() - started
+        committed: set[tuple[str, str]] = set()
+        interrupted = 0
+        for _ in range(KILLS):
+            generation += 1
+            process = subprocess.Popen(command, cwd=tmp_path, start_new_session=True, stderr=subprocess.DEVNULL)
+            time.sleep(seed.uniform(0.15, whole * 1.05))
+            interrupted += process.poll() is None
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            process.wait()
+            db = connect(tmp_path / "data" / "veille.db")
+            sound(db)
+            kept = set(db.conn.execute("select source_id, url from items").fetchall())
+            assert committed <= kept
+            committed = kept
+            db.close()
+        subprocess.run(command, cwd=tmp_path, check=True)
+    db = connect(tmp_path / "data" / "veille.db")
+    sound(db)
+    assert db.conn.execute("select count(*) from items").fetchone()[0] == SOURCES * (ENTRIES + generation)
+    assert interrupted > KILLS * 0.5
+    db.close()
