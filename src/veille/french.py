@@ -191,8 +191,6 @@ _FEMININES = (
     ("ente", 7, "ent"),
     ("aine", 6, "ain"),
     ("ee", 5, "e"),
-    ("ie", 9, "i"),
-    ("ue", 7, "u"),
 )
 
 

@@ -299,7 +299,7 @@ def to_item(source: Source, entry: Entry) -> Item | None:
     markup = entry.content if len(entry.content) >= len(entry.summary) else entry.summary
     text = clean(markup) if entry.body_is_text else text_of(markup)
     text = cut(text, LONGEST_TEXT)
-    title = title_of(entry) or cut(text.replace("\n", " "), 90) or _title_from(url)
+    title = title_of(entry) or cut(text.replace("\n", " "), 90) or _title_from(url or entry.link)
     if not title:
         return None
     published = moment_of(entry.published, source.timezone) if entry.published else None
@@ -324,7 +324,10 @@ def _title_from(url: str) -> str:
     """The words of an address, for an entry that has nothing else."""
     if not url:
         return ""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
     slug = next((part for part in reversed(unquote(parts.path, errors="replace").split("/")) if part), "")
     words = clean(re.sub(r"[-_+.]+", " ", re.sub(r"\.\w{2,5}\Z", "", slug)))
     return cut(words[:1].upper() + words[1:], 120) or (parts.hostname or "")

@@ -17,10 +17,10 @@ PAGE_SIZE = 20
 MOST_MATCHES = 20_000  # ranked and counted exactly; beyond that, the newest so many
 LONGEST_QUERY = 500
 MOST_WORDS = 24
-# Measured on two sets of queries (docs/quality.md): a synonym counts half, having every word is worth a quarter more, and an
-# article that lacks a word stays when it scores at least a quarter of the best.
+# Measured on two sets of queries (docs/quality.md): another way to say it counts 0.6 of the word itself, having every word is
+# worth a quarter more, and an article that lacks a word stays when it scores at least a quarter of the best.
 TITLE_WEIGHT, TEXT_WEIGHT = 6.0, 1.0
-SYNONYM_WEIGHT = 0.5
+SYNONYM_WEIGHT = 0.6
 EVERY_WORD_BONUS = 1.25
 LEAST_SHARE = 0.25
 
@@ -210,9 +210,15 @@ def match_any(query: Query) -> str:
     return _minus(" OR ".join(loose), query)
 
 
-def match_synonyms(query: Query) -> str:
-    """The FTS5 expression of articles that say it otherwise; "" when there is no other way to say it."""
-    return _minus(" OR ".join(_quoted(other) for term in query.terms for other in term.others), query)
+def match_term(term: Term, query: Query) -> str:
+    """The FTS5 expression of one term as typed; run together words may stand apart."""
+    wanted = " OR ".join(_quoted((word,)) for word in term.words) if term.spread else _expression(replace(term, others=()))
+    return _minus(wanted, query)
+
+
+def match_other(other: tuple[str, ...], query: Query) -> str:
+    """The FTS5 expression of another way to say a term."""
+    return _minus(_quoted(other), query)
 
 
 def match_words(text: str) -> str:
@@ -327,12 +333,21 @@ def scored_sql(where: Where) -> str:
     )
 
 
-def best_first(exact: Mapping[int, float], other: Mapping[int, float], every: set[int]) -> list[int]:
-    """Ids by their combined score; those that lack a word stay only when they score well."""
-    scores = {
-        item: (exact.get(item, 0.0) + SYNONYM_WEIGHT * other.get(item, 0.0)) * (EVERY_WORD_BONUS if item in every else 1.0)
-        for item in exact.keys() | other.keys() | every
-    }
+Scores = Mapping[int, float]
+
+
+def best_first(terms: Iterable[tuple[Scores, Sequence[Scores]]], every: set[int]) -> list[int]:
+    """Ids by the sum of their terms' scores (as typed, and the best other way to say it); some that lack a word stay."""
+    scores: dict[int, float] = dict.fromkeys(every, 0.0)
+    for typed, others in terms:
+        best = dict(typed)
+        for other in others:
+            for item, score in other.items():
+                best[item] = max(best.get(item, 0.0), typed.get(item, 0.0) + SYNONYM_WEIGHT * score)
+        for item, score in best.items():
+            scores[item] = scores.get(item, 0.0) + score
+    for item in every:
+        scores[item] *= EVERY_WORD_BONUS
     least = LEAST_SHARE * max(scores.values(), default=0.0)
     kept = [item for item, score in scores.items() if item in every or score >= least]
     return sorted(kept, key=lambda item: (-scores[item], -item))

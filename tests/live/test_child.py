@@ -1,9 +1,9 @@
 """The parsing child: a document that hangs, swells or crashes it is one failure, and the next document is read."""
 
 import pytest
+from loopback import feed
 
 from builders import make_fetched
-from loopback import feed
 from veille.child import Parser
 from veille.errors import ParseError
 

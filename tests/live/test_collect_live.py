@@ -48,7 +48,7 @@ def faults(tmp_path_factory):
         "/cut": truncated, "/html": b"<!doctype html><p>Bonjour", "/gone": status(410), "/busy": status(503, Retry_After="60"),
         "/403": status(403), "/nowhere": redirect("file:///etc/passwd"), "/empty": b"", "/coding": lambda handler: reply(handler, b"x", Content_Encoding="br"),
         "/moved": lambda handler: reply(handler, b"", status=302), "/garbage": lambda handler: handler.wfile.write(b"bonjour\r\n\r\n"),
-        "/page": "<ul><li><a href='/un'>Un projet</a> <time>7 octobre 2025</time></li></ul>".encode(),
+        "/page": b"<ul><li><a href='/un'>Un projet</a> <time>7 octobre 2025</time></li></ul>",
         "/portail": b"<link rel=alternate type='application/rss+xml' href='/decouvert'>", "/decouvert": feed("Découvert"),
     }  # fmt: skip
     with serve(answers, hits=hits) as root:
@@ -102,7 +102,7 @@ def test_the_run_waits_for_its_slowest_source_and_no_longer(faults):
 
 
 def test_the_second_visit_is_conditional_and_a_same_body_is_no_change(faults):
-    asked = {path: headers for path, headers in faults["second_hits"]}
+    asked = dict(faults["second_hits"])
 
     assert asked["/etag"]["if-none-match"] == '"v1"'
     assert asked["/etag"]["if-modified-since"] == "Fri, 20 Nov 2026 08:00:00 GMT"
@@ -194,7 +194,10 @@ def test_the_second_of_two_collectors_leaves_at_once(tmp_path):
     with serve({"/slow": slow(4)}) as root:
         write_config(tmp_path, {"a": f"feed: '{root}/slow'"}, defaults="{timeout: 20s}")
         first = subprocess.Popen(
-            [sys.executable, "-m", "veille", "collect", "--allow-private-network"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [sys.executable, "-m", "veille", "collect", "--allow-private-network"],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
         lock = tmp_path / "data" / "veille.db.collecte"
         while not (tmp_path / "data" / "veille.db-wal").exists() or not lock.exists():

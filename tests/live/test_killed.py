@@ -1,5 +1,6 @@
 """A collector killed with -9 at random instants leaves a sound file, loses nothing committed and doubles nothing."""
 
+import contextlib
 import os
 import random
 import signal
@@ -59,10 +60,8 @@ def test_killed_at_random_instants(tmp_path):
             process = subprocess.Popen(command, cwd=tmp_path, start_new_session=True, stderr=subprocess.DEVNULL)
             time.sleep(seed.uniform(0.15, whole * 1.05))
             interrupted += process.poll() is None
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             process.wait()
             db = connect(tmp_path / "data" / "veille.db")
             sound(db)

@@ -22,7 +22,8 @@ from veille.search import (
     listed_sql,
     match_all,
     match_any,
-    match_synonyms,
+    match_other,
+    match_term,
     read_query,
     scored_sql,
     unfiltered,
@@ -80,16 +81,19 @@ def rank(db: Connection, request: Request, query: Query, today: str) -> Ranked:
     if not query.terms:
         ids = [row[0] for row in db.execute(listed_sql(where), where.values | {"most": MOST_MATCHES})]
         return Ranked(ids, len(ids) >= MOST_MATCHES, len(ids))
-    every_match = match_all(query)
     floor, capped = _floor(db, match_any(query))
-    every = _scores(db, where, every_match, floor, today)
+    every = _scores(db, where, match_all(query), floor, today)
     if len(query.terms) == 1 and not query.terms[0].others and not query.terms[0].spread:
-        ids = best_first(every, {}, set(every))
+        terms: list[tuple[dict[int, float], list[dict[int, float]]]] = [(every, [])]
     else:
-        exact = _scores(db, where, match_any(query), floor, today)
-        other_match = match_synonyms(query)
-        other = _scores(db, where, other_match, floor, today) if other_match else {}
-        ids = best_first(exact, other, set(every))
+        terms = [
+            (
+                _scores(db, where, match_term(term, query), floor, today),
+                [_scores(db, where, match_other(other, query), floor, today) for other in term.others],
+            )
+            for term in query.terms
+        ]
+    ids = best_first(terms, set(every))
     if request.by_date:
         days = db.execute("select id, day from items where id in (select value from json_each(?))", (json.dumps(ids),))
         ids = [row[0] for row in sorted(days, key=lambda row: (row[1], row[0]), reverse=True)]
