@@ -208,7 +208,7 @@ def lemma(word: str) -> str:
     found = _EXCEPTIONS.get(word)
     if found is not None:
         return found
-    if len(word) < 4 or not word.isalpha():
+    if word[-1:] not in ("s", "e", "x") or len(word) < 4 or not word.isalpha():
         return word
     if word.endswith("eaux") or (word.endswith(("oux", "eux")) and len(word) > 4):
         word = word[:-1]
@@ -218,6 +218,8 @@ def lemma(word: str) -> str:
         word = word[:-1]
         if word in _EXCEPTIONS:
             return _EXCEPTIONS[word]
+    if not word.endswith("e"):
+        return word
     for ending, least, instead in _FEMININES:
         if len(word) >= least and word.endswith(ending):
             return word[: -len(ending)] + instead
@@ -231,6 +233,11 @@ def index_text(text: str) -> str:
 
 def tokens(text: str) -> Iterator[tuple[str, int, int]]:
     """Each word folded (not inflected), with where it starts and ends in the text itself."""
+    folded = fold(text)
+    if len(folded) == len(text):  # letter for letter: one folding serves all words
+        for match in WORD.finditer(folded):
+            yield match[0], match.start(), match.end()
+        return
     for match in WORD.finditer(text):
         yield fold(match[0]), match.start(), match.end()
 
