@@ -1,0 +1,117 @@
+"""Every figure of docs/quality.md, each with a bootstrap interval; fails under the floors.
+
+    VEILLE_SHARED=… python tools/quality.py
+
+Truth and scoring rules are those of the shared folder; the predictions are those of `veille predict`.
+"""
+
+import json
+import math
+import os
+import random
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from veille.store.connection import sqlite3
+
+Row = dict
+ROUNDS = 2000
+
+
+def rows(path: Path) -> list[Row]:
+    with path.open(encoding="utf-8") as file:
+        return [json.loads(line) for line in file if line.strip()]
+
+
+def predict(kind: str, truth: Path, *more: str | Path) -> dict[str, Row]:
+    with truth.open("rb") as lines:
+        printed = subprocess.run(
+            [sys.executable, "-m", "veille", "predict", kind, *map(str, more)], stdin=lines, capture_output=True, check=True
+        )
+    return {row["id"]: row for row in map(json.loads, printed.stdout.splitlines())}
+
+
+def interval(units: list, measure: Callable[[list], float]) -> tuple[float, float, float]:
+    """The measure, and the 2.5th and 97.5th percentiles over resampled units."""
+    dice = random.Random(6102017)
+    drawn = sorted(measure([dice.choice(units) for _ in units]) for _ in range(ROUNDS))
+    return measure(units), drawn[int(ROUNDS * 0.025)], drawn[int(ROUNDS * 0.975)]
+
+
+def f1(units: list[tuple[int, int, int]]) -> float:
+    right, extra, missed = (sum(unit[place] for unit in units) for place in range(3))
+    return 2 * right / max(2 * right + extra + missed, 1)
+
+
+def mean(units: list[float]) -> float:
+    return sum(units) / len(units)
+
+
+def ndcg(ranking: list[str], relevant: dict[str, int]) -> float:
+    gain = sum((2 ** relevant.get(item, 0) - 1) / math.log2(place + 2) for place, item in enumerate(ranking[:10]))
+    best = sum((2**value - 1) / math.log2(place + 2) for place, value in enumerate(sorted(relevant.values(), reverse=True)[:10]))
+    return gain / best
+
+
+def plain(items: Path, queries: list[Row]) -> dict[str, list[str]]:
+    """FTS5 as it comes: unicode61 remove_diacritics 2, words by OR, its own ranking."""
+    db = sqlite3.connect(":memory:")
+    db.execute("create virtual table plain using fts5(id unindexed, title, text, tokenize='unicode61 remove_diacritics 2')")
+    for row in rows(items):
+        db.execute(
+            "insert into plain values (?, ?, ?)", (row["id"], row["title"], "\n".join(filter(None, (row.get("summary"), row["text"]))))
+        )
+    found = {}
+    for row in queries:
+        match = " OR ".join(f'"{word}"' for word in re.findall(r"\w+", row["query"]))
+        found[row["id"]] = [one[0] for one in db.execute("select id from plain where plain match ? order by rank limit 100", (match,))]
+    db.close()
+    return found
+
+
+def main() -> None:
+    shared = Path(os.environ.get("VEILLE_SHARED", ""))
+    if not (shared / "truth").is_dir():
+        sys.exit("VEILLE_SHARED ne nomme pas le dossier des vérités : rien à mesurer.")
+    low = []
+
+    def tell(name: str, units: list, measure: Callable[[list], float], floor: float) -> float:
+        value, least, most = interval(units, measure)
+        print(f"{name:<48} {value:.3f}  [{least:.3f} ; {most:.3f}]  plancher {floor:.2f}  n = {len(units)}")
+        if value < floor:
+            low.append(name)
+        return value
+
+    truth = shared / "truth"
+    said = predict("urls", truth / "urls-dev.jsonl")
+    tell("adresses : justesse", [float(said[row["id"]]["same"] == row["same"]) for row in rows(truth / "urls-dev.jsonl")], mean, 1.0)
+    for name, items, queries in (
+        ("recherche (search-dev)", truth / "search-items.jsonl", truth / "search-dev.jsonl"),
+        ("recherche (queries-dev)", shared / "corpus/innovation/items.jsonl", shared / "corpus/innovation/queries-dev.jsonl"),
+    ):
+        asked = rows(queries)
+        said = predict("search", queries, "--items", items)
+        beside = plain(items, asked)
+        base = tell(f"{name} : nDCG@10, FTS5 nu", [ndcg(beside[row["id"]], row["relevant"]) for row in asked], mean, 0.0)
+        ours = tell(f"{name} : nDCG@10, veille", [ndcg(said[row["id"]]["ranking"], row["relevant"]) for row in asked], mean, base + 0.05)
+        print(f"{'':<48} {ours - base:+.3f}")
+    said = predict("territory", truth / "territory-dev.jsonl")
+    units = []
+    for row in rows(truth / "territory-dev.jsonl"):
+        found, right, allowed = set(said[row["id"]]["deps"]), set(row["deps"]), set(row.get("ok", []))
+        units.append((len(found & right), len(found - right - allowed), len(right - found)))
+    tell("territoire : F1 (première forme)", units, f1, 0.7)
+    said = predict("interest", truth / "interest-dev.jsonl")
+    labelled = rows(truth / "interest-dev.jsonl")
+    guesses = [(said[row["id"]]["interest"] >= 0.5, bool(row["interest"])) for row in labelled]
+    tell("intérêt : F1 à 0,5 (première forme)", [(int(g and t), int(g and not t), int(t and not g)) for g, t in guesses], f1, 0.85)
+    tell("type : justesse (première forme)", [float(said[row["id"]]["kind"] == row["kind"]) for row in labelled], mean, 0.85)
+    if low:
+        sys.exit("Sous le plancher : " + ", ".join(low))
+
+
+if __name__ == "__main__":
+    main()
