@@ -265,7 +265,7 @@ def home(db: Connection, today: str, *, selected: int = 4, latest: int = 12) -> 
     deadlines = db.execute(
         'select item_dates."end", item_dates.evidence, items.id, items.title, sources.name from item_dates '
         "join items on items.id = item_dates.item_id join sources on sources.id = items.source_id "
-        "where role = 'deadline' and item_dates.\"end\" >= ? and items.state <> 'dismissed' and items.lead = 1 "
+        "where role = 'deadline' and item_dates.\"end\" >= ? and items.state <> 'dismissed' and items.lead = 1 and items.kind <> 'emploi' "
         "and (items.interest >= 0.5 or items.state = 'selected') order by item_dates.\"end\" limit 4",
         (today,),
     ).fetchall()

@@ -79,6 +79,6 @@ async def page(datasette: Any, request: Any, status: int, sentence: str) -> Any:
     if request.path.endswith((".json", ".csv", ".atom")):
         body = {"ok": False, "status": status, "error": sentence or words}
         return Response.json(body, status=status, headers=headers)
-    context = {"status": status, "error_title": title, "sentence": sentence or words, "q": request.args.get("q") or ""}
+    context = {"status": status, "error_title": title, "sentence": sentence or words, "q": request.args.get("q") or "", "here": "erreur"}
     html = await datasette.render_template("veille_error.html", context, request=request)
     return Response.html(html, status=status, headers=headers)

@@ -56,7 +56,7 @@ def same_site(request: Any) -> None:
 async def sign_in_page(datasette: Any, request: Any, *, sentence: str = "", status: int = 200) -> Any:
     """The form."""
     html = await datasette.render_template(
-        "veille_connexion.html", {"sentence": sentence, "next": safe_path(request.args.get("suite"))}, request=request
+        "veille_connexion.html", {"sentence": sentence, "next": safe_path(request.args.get("suite")), "here": "connexion"}, request=request
     )
     return Response.html(html, status=status, headers={"cache-control": "no-store"})
 

@@ -18,14 +18,27 @@ BROWSER = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]  # fmt: skip
-PAGES = ("/", "/recherche?q=acceuil+social", "/recherche?departement=33", "/connexion", "/donnees", "/veille/sources", "/veille/articles", "/nulle-part")
+PAGES = (
+    "/",
+    "/recherche?q=acceuil+social",
+    "/recherche?departement=33",
+    "/connexion",
+    "/donnees",
+    "/veille/sources",
+    "/veille/articles",
+    "/nulle-part",
+)
 
 
 @pytest.fixture(scope="module")
 def demo():
     """`veille demo` as a visitor starts it: its address and the password it prints."""
     process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "veille", "demo", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
+        [sys.executable, "-u", "-m", "veille", "demo", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
     )
     said = ""
     for line in process.stdout:
@@ -163,7 +176,17 @@ def test_light_and_dark_have_different_paper_and_readable_ink(opened):
     for scheme in ("light", "dark"):
         page = opened("/", color_scheme=scheme)
         papers.append(page.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
-        for selector in (".hero p", ".card p", ".card .from", ".tag", ".plate", ".theme-group h3", ".theme-group b", ".foot a", ".search button"):
+        for selector in (
+            ".hero p",
+            ".card p",
+            ".card .from",
+            ".tag",
+            ".plate",
+            ".theme-group h3",
+            ".theme-group b",
+            ".foot a",
+            ".search button",
+        ):
             assert contrast(page, selector) >= 4.5, (scheme, selector)
         for group in ("solidarites", "education", "territoires", "numerique", "innovation", "organisation"):
             assert contrast(page, f".theme-group.g-{group} h3") >= 4.5, (scheme, group)
