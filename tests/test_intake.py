@@ -1,6 +1,7 @@
 """Identity, versions, backfill, rights, curators' words: entries in, real SQLite out."""
 
 import itertools
+import json
 from datetime import timedelta
 
 import pytest
@@ -176,4 +177,6 @@ def test_every_tag_says_why(store, knowledge, now):
     tags = {row[0]: row[1:] for row in store.conn.execute("select tag_id, origin, reason from item_tags")}
     assert tags["participation-citoyenne"] == ("rule", "« budget participatif » dans le titre")
     assert tags["laboratoires"] == ("source", "hérité de la source")
+    evidence = store.conn.execute("select evidence from item_tags where tag_id = 'participation-citoyenne'").fetchone()[0]
+    assert json.loads(evidence) == [{"phrase": "budget participatif", "field": "title", "position": 3}]
     assert store.conn.execute("select code, reason from item_territories").fetchall() == [("33", "« Gironde » dans le titre")]

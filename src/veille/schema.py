@@ -113,14 +113,14 @@ create index versions_item on versions(item_id);
 
 create table item_tags (
     item_id integer not null, tag_id text not null references tags(id), origin text not null, score real not null,
-    reason text not null, primary key (item_id, tag_id)
+    reason text not null, evidence text not null default '[]', primary key (item_id, tag_id)
 ) strict, without rowid;
 
 create index item_tags_tag on item_tags(tag_id, item_id);
 
 create table item_territories (
     item_id integer not null, code text not null references departements(code), role text not null, origin text not null,
-    reason text not null, primary key (item_id, code)
+    reason text not null, evidence text not null default '[]', primary key (item_id, code)
 ) strict, without rowid;
 
 create index item_territories_code on item_territories(code, item_id);

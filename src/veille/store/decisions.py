@@ -28,7 +28,7 @@ def decide(db: Connection, *, account_id: int, item_id: int, action: str, tag_id
         if tag_id is None or db.execute("select 1 from tags where id = ?", (tag_id,)).fetchone() is None:
             raise UsageError(NOTHING_CHANGED)
         before = {"tag": tag_id, "row": _tag_row(db, item_id, tag_id)}
-        wanted = ("curator", 1.0, CURATOR_REASON) if action == "tag-add" else ("refused", 0.0, REFUSED_REASON)
+        wanted = ("curator", 1.0, CURATOR_REASON, "[]") if action == "tag-add" else ("refused", 0.0, REFUSED_REASON, "[]")
         after = {"tag": tag_id, "row": list(wanted)}
     if before == after:
         raise UsageError(NOTHING_CHANGED)
@@ -54,7 +54,7 @@ def undo(db: Connection, *, account_id: int, decision_id: int, at: str) -> int:
 
 
 def _tag_row(db: Connection, item_id: int, tag_id: str) -> list[Any] | None:
-    row = db.execute("select origin, score, reason from item_tags where item_id = ? and tag_id = ?", (item_id, tag_id)).fetchone()
+    row = db.execute("select origin, score, reason, evidence from item_tags where item_id = ? and tag_id = ?", (item_id, tag_id)).fetchone()
     return list(row) if row else None
 
 
@@ -72,7 +72,7 @@ def _set(db: Connection, item_id: int, wanted: dict[str, Any]) -> None:
         db.execute("delete from item_tags where item_id = ? and tag_id = ?", (item_id, wanted["tag"]))
         return
     db.execute(
-        "insert into item_tags (item_id, tag_id, origin, score, reason) values (?, ?, ?, ?, ?) on conflict (item_id, tag_id) "
-        "do update set origin = excluded.origin, score = excluded.score, reason = excluded.reason",
+        "insert into item_tags (item_id, tag_id, origin, score, reason, evidence) values (?, ?, ?, ?, ?, ?) on conflict (item_id, tag_id) "
+        "do update set origin = excluded.origin, score = excluded.score, reason = excluded.reason, evidence = excluded.evidence",
         (item_id, wanted["tag"], *wanted["row"]),
     )

@@ -137,12 +137,12 @@ def _change(db: Database, known: Known, tagged: TaggedItem, rights: Rights, at: 
 def _label(db: Database, item_id: int, tagged: TaggedItem) -> None:
     """Labels by rule; a row that a curator wrote, a refusal included, stays as it is."""
     db.conn.executemany(
-        "insert or ignore into item_tags (item_id, tag_id, origin, score, reason) values (?, ?, ?, ?, ?)",
-        [(item_id, tag.id, tag.origin, tag.score, reasons_text(tag.reasons)) for tag in tagged.tags],
+        "insert or ignore into item_tags (item_id, tag_id, origin, score, reason, evidence) values (?, ?, ?, ?, ?, ?)",
+        [(item_id, tag.id, tag.origin, tag.score, *reasons_kept(tag.reasons)) for tag in tagged.tags],
     )
     db.conn.executemany(
-        "insert or ignore into item_territories (item_id, code, role, origin, reason) values (?, ?, 'place', ?, ?)",
-        [(item_id, place.code, place.origin, reasons_text((place.reason,))) for place in tagged.territories],
+        "insert or ignore into item_territories (item_id, code, role, origin, reason, evidence) values (?, ?, 'place', ?, ?, ?)",
+        [(item_id, place.code, place.origin, *reasons_kept((place.reason,))) for place in tagged.territories],
     )
     db.conn.executemany(
         'insert or ignore into item_dates (item_id, role, start, "end", evidence) values (?, ?, ?, ?, ?)',
@@ -150,22 +150,24 @@ def _label(db: Database, item_id: int, tagged: TaggedItem) -> None:
     )
 
 
-def reasons_text(reasons: Sequence[Reason]) -> str:
-    """Reasons as a person reads them: phrase, field, position."""
-    return " ; ".join(reason(one.phrase, one.field, one.position) for one in reasons)
+def reasons_kept(reasons: Sequence[Reason]) -> tuple[str, str]:
+    """Reasons as a person reads them, and as JSON objects: phrase, field, position (characters, from 0)."""
+    told = " ; ".join(reason(one.phrase, one.field, one.position) for one in reasons)
+    found = [{"phrase": one.phrase, "field": one.field, "position": one.position} for one in reasons if one.phrase]
+    return told, json.dumps(found, ensure_ascii=False)
 
 
 def _inherit(db: Database, item_id: int, tagged: TaggedItem) -> None:
     """A second source gives an item its own tags, and its territory where none was found."""
     own: list[Tag] = [tag for tag in tagged.tags if tag.origin == "source"]
     db.conn.executemany(
-        "insert or ignore into item_tags (item_id, tag_id, origin, score, reason) values (?, ?, ?, ?, ?)",
-        [(item_id, tag.id, tag.origin, tag.score, reasons_text(tag.reasons)) for tag in own],
+        "insert or ignore into item_tags (item_id, tag_id, origin, score, reason, evidence) values (?, ?, ?, ?, ?, ?)",
+        [(item_id, tag.id, tag.origin, tag.score, *reasons_kept(tag.reasons)) for tag in own],
     )
     if db.conn.execute("select 1 from item_territories where item_id = ?", (item_id,)).fetchone() is None:
         db.conn.executemany(
-            "insert or ignore into item_territories (item_id, code, role, origin, reason) values (?, ?, 'place', 'source', ?)",
-            [(item_id, place.code, reasons_text((place.reason,))) for place in tagged.territories if place.origin == "source"],
+            "insert or ignore into item_territories (item_id, code, role, origin, reason, evidence) values (?, ?, 'place', 'source', ?, ?)",
+            [(item_id, place.code, *reasons_kept((place.reason,))) for place in tagged.territories if place.origin == "source"],
         )
 
 

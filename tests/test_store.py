@@ -1,0 +1,199 @@
+"""The file itself: migrations, backups, newer files, SQLite's settings, runs and visits."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from builders import make_source, register
+from veille.errors import StoreError
+from veille.model import Collected, Config, Failed, Visit
+from veille.schema import PUBLIC_TABLES, migrations
+from veille.store import connect, migrate, writing
+from veille.store.sources import due_visits, record_visit, start_run, sync_sources
+
+
+def test_a_migrated_file_is_left_as_it_is(store, knowledge, now):
+    before = store.conn.execute("select name, sql from sqlite_master order by name").fetchall()
+
+    migrate(store, knowledge, now)
+
+    assert store.conn.execute("select name, sql from sqlite_master order by name").fetchall() == before
+
+
+def test_a_file_from_a_newer_veille_is_refused_with_a_sentence(store, knowledge, now):
+    with writing(store):
+        store.conn.execute("insert into _sqlite_migrations (migration_set, name, applied_at) values ('veille', 'm999_later', '2030')")
+
+    with pytest.raises(StoreError, match="version plus récente de veille"):
+        migrate(store, knowledge, now)
+
+
+def test_a_migration_backs_the_file_up_first(tmp_path, knowledge, now):
+    from sqlite_utils.migrations import Migrations
+
+    db = connect(tmp_path / "old.db")
+    older = Migrations("veille")
+
+    @older(name="m000_before")
+    def _before(db: Database) -> None:
+        db.execute("create table souvenir (id integer primary key)")
+
+    older.apply(db)
+    with writing(db):
+        db.conn.execute("insert into souvenir values (7)")
+    migrations._migrations.insert(0, older._migrations[0])
+    try:
+        migrate(db, knowledge, now)
+    finally:
+        migrations._migrations.pop(0)
+    db.close()
+
+    kept = connect(tmp_path / "old.db.avant-20261122T090000Z")
+    assert kept.conn.execute("select id from souvenir").fetchone() == (7,)
+    kept.close()
+
+
+def test_tables_are_strict_and_the_journal_is_safe(store):
+    loose = store.conn.execute(
+        "select name from sqlite_master where type = 'table' and sql not like '%strict%' and sql not like '%fts5%' and name not like '%fts%'"
+        " and name not like 'sqlite_%' and name <> '_sqlite_migrations'"
+    ).fetchall()
+
+    assert loose == []
+    assert store.conn.execute("pragma journal_mode").fetchone()[0] in ("wal", "delete")
+    assert store.conn.execute("pragma busy_timeout").fetchone()[0] == 15_000
+    assert store.conn.execute("pragma foreign_keys").fetchone()[0] == 1
+    assert set(PUBLIC_TABLES) <= {row[0] for row in store.conn.execute("select name from sqlite_master")}
+
+
+def test_the_vocabulary_and_the_departements_are_in(store, knowledge):
+    assert store.conn.execute("select count(*) from tags").fetchone()[0] == len(knowledge.themes) == 27
+    assert store.conn.execute("select count(*) from departements").fetchone()[0] == 101
+
+
+def test_a_transaction_that_fails_leaves_nothing(store):
+    def fail() -> None:
+        with writing(store):
+            store.conn.execute("insert into settings values ('x', 'y')")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+
+    assert store.conn.execute("select count(*) from settings where key = 'x'").fetchone()[0] == 0
+
+
+def test_what_is_no_database_is_refused_with_a_sentence(tmp_path, knowledge, now):
+    file = tmp_path / "notes.txt"
+    file.write_text("ceci n’est pas une base " * 100, encoding="utf-8")
+
+    with pytest.raises(StoreError, match="base inutilisable"):
+        migrate(connect(file), knowledge, now)
+
+    assert file.read_text(encoding="utf-8").startswith("ceci")
+
+
+def visit_once(db, source, outcome, now):
+    visit = due_visits(db, (source,), now, everything=True)[0]
+    with writing(db):
+        run = start_run(db, now, 1)
+        return record_visit(db, run, visit, outcome, None, 5, now)
+
+
+def test_waits_double_after_failures_and_end_with_a_success(store, now):
+    source = make_source(every=timedelta(hours=1))
+    with writing(store):
+        sync_sources(store, Config(sources=(source,)))
+    visit_once(store, source, Collected(new=1), now)
+    failure = Failed(failure="http", reason="non", status=500)
+
+    waits = [visit_once(store, source, failure, now)[0] for _ in range(7)]
+    recovered, state = visit_once(store, source, Collected(), now)
+
+    hours = [int(wait[8:10]) * 24 + int(wait[11:13]) - (22 * 24 + 9) for wait in waits]
+    assert hours == [1, 2, 4, 8, 16, 24, 24]
+    assert (recovered, state) == ("2026-11-22T10:00:00Z", "live")
+
+
+def test_a_source_that_never_worked_is_visited_weekly_after_three_tries(store, now):
+    source = make_source(every=timedelta(hours=6))
+    with writing(store):
+        sync_sources(store, Config(sources=(source,)))
+
+    waits = [visit_once(store, source, Failed(failure="connection", reason="non"), now) for _ in range(4)]
+
+    assert [state for _, state in waits] == ["unproven"] * 4
+    assert [wait[:13] for wait, _ in waits] == ["2026-11-22T15", "2026-11-22T21", "2026-11-29T09", "2026-11-29T09"]
+
+
+def test_a_gone_source_is_not_visited_again(store, now):
+    source = make_source()
+    with writing(store):
+        sync_sources(store, Config(sources=(source,)))
+    visit_once(store, source, Failed(failure="gone", reason="supprimée", status=410), now)
+
+    assert due_visits(store, (source,), now + timedelta(days=300), everything=False) == []
+
+
+def test_another_address_starts_anew(store, now):
+    source = make_source()
+    with writing(store):
+        sync_sources(store, Config(sources=(source,)))
+    visit_once(store, source, Collected(new=1), now)
+    with writing(store):
+        sync_sources(store, Config(sources=(make_source(url="https://gironde.example.fr/neuf"),)))
+
+    assert [visit.source.url for visit in due_visits(store, (source,), now, everything=False)] == [source.url]
+    assert store.conn.execute("select url from sources").fetchone()[0] == "https://gironde.example.fr/neuf"
+
+
+def test_two_writers_wait_for_each_other(tmp_path, store):
+    """The second begins while the first holds the lock, from another thread, and both are kept."""
+    import threading
+    import time
+
+    other = connect(tmp_path / "veille.db")
+    done = []
+
+    def write() -> None:
+        with writing(other):
+            other.conn.execute("insert into settings values ('b', '2')")
+        done.append("b")
+
+    with writing(store):
+        thread = threading.Thread(target=write)
+        thread.start()
+        time.sleep(0.3)
+        store.conn.execute("insert into settings values ('a', '1')")
+        done.append("a")
+    thread.join()
+    other.close()
+
+    assert done == ["a", "b"]
+    assert store.conn.execute("select count(*) from settings where key in ('a', 'b')").fetchone()[0] == 2
+
+
+def test_the_demo_sample_is_what_it_promises():
+    import yaml
+
+    from veille.resources import package_text
+
+    sample = yaml.safe_load(package_text("sample.yaml"))
+    assert len(sample["articles"]) >= 60
+    assert len({source["territory"] for source in sample["sources"] if source["territory"]}) >= 8
+    assert {"rss2", "rss2-windows-1252", "rss1", "atom"} <= {source["format"] for source in sample["sources"]}
+    assert sum("also_in" in article for article in sample["articles"]) == 1
+
+
+def test_visits_know_what_the_last_one_left(store, now):
+    source = make_source()
+    register(store, source)
+
+    (visit,) = due_visits(store, (source,), now, everything=False)
+
+    assert visit == Visit(source=source)
+    assert json.loads(store.conn.execute("select territory from sources").fetchone()[0]) == []
+    assert Path(store.conn.execute("select file from pragma_database_list").fetchone()[0]).name == "veille.db"
