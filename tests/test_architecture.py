@@ -15,11 +15,8 @@ FLOORS = {
     "fetch": 2, "schema": 2, "resources": 2, "clock": 2, "child": 2, "sample": 2,
     "store": 3, "intake": 4, "collect": 5, "web": 5, "cli": 6, "__main__": 7,
 }  # fmt: skip
-# Rooms of one floor that may know each other: normalisation is what parsing and identity stand on.
-SAME_FLOOR = {
-    ("identity", "normalize"), ("parse", "normalize"), ("search", "understand"),
-    ("resources", "understand"),
-}  # fmt: skip
+# Rooms of one floor that may know each other: a parser resolves links as normalisation does.
+SAME_FLOOR = {("parse", "normalize")}
 DOORS = {
     "httpx": {"fetch"}, "socket": {"fetch", "cli"}, "ssl": {"fetch"}, "http.server": {"sample"}, "urllib.request": set(),
     "sqlite3": set(), "sqlite_utils": {"store", "schema", "intake", "collect", "cli"}, "datasette": {"web"},

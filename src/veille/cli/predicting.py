@@ -107,8 +107,8 @@ def _kind(knowledge: Knowledge) -> Predictor:
 def _search(items_file: str | None, knowledge: Knowledge) -> Predictor:
     """A store in memory, filled and asked by the same code as the real one."""
     from veille.search import Request, read_query
-    from veille.store.articles import correct, rank
     from veille.store.memory import store_of_items
+    from veille.store.searching import correct, rank
 
     if not items_file:
         raise UsageError("search a besoin de --items FICHIER.")

@@ -1,35 +1,15 @@
-"""What readers see: searches with their facets, the home page, one article. Reading only.
+"""What readers see: the home page, cards, one article. Reading only.
 
 Every function takes a plain connection, so that Datasette's own threads can call it. Nothing here reads `texts`:
 what is shown of a text is `items.summary`, which obeys the source's rights.
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from veille.french import WORD, distance_at_most, fold, lemma
-from veille.search import (
-    MOST_MATCHES,
-    PAGE_SIZE,
-    Query,
-    Request,
-    Term,
-    Where,
-    best_first,
-    conditions,
-    listed_sql,
-    match_all,
-    match_any,
-    match_other,
-    match_term,
-    read_query,
-    scored_sql,
-    unfiltered,
-)  # fmt: skip
 from veille.store.connection import Connection
-from veille.understand import Knowledge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,161 +32,6 @@ class Card:
     departements: tuple[str, ...]
     themes: tuple[str, ...]
     also: int  # other sources and other copies of the same text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Results:
-    """The answer to a request."""
-
-    total: int
-    capped: bool
-    cards: list[Card]
-    facets: dict[str, list[tuple[str, int]]]
-    query: Query
-    every: int  # so many have every word; the others have some of them
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """Ids of all items asked for, in order."""
-
-    ids: list[int]
-    capped: bool  # there are more, older ones
-    every: int  # how many of them have every word
-
-
-def rank(db: Connection, request: Request, query: Query, today: str) -> Ranked:
-    """The items asked for; by relevance some of the words may do, by date as well, but the best score decides how few."""
-    where = conditions(request)
-    if not query.terms:
-        ids = [row[0] for row in db.execute(listed_sql(where), where.values | {"most": MOST_MATCHES})]
-        return Ranked(ids, len(ids) >= MOST_MATCHES, len(ids))
-    floor, capped = _floor(db, match_any(query))
-    every = _scores(db, where, match_all(query), floor, today)
-    if len(query.terms) == 1 and not query.terms[0].others and not query.terms[0].spread:
-        terms: list[tuple[dict[int, float], list[dict[int, float]]]] = [(every, [])]
-    else:
-        terms = [
-            (
-                _scores(db, where, match_term(term, query), floor, today),
-                [_scores(db, where, match_other(other, query), floor, today) for other in term.others],
-            )
-            for term in query.terms
-        ]
-    ids = best_first(terms, set(every))
-    if request.by_date:
-        days = db.execute("select id, day from items where id in (select value from json_each(?))", (json.dumps(ids),))
-        ids = [row[0] for row in sorted(days, key=lambda row: (row[1], row[0]), reverse=True)]
-    return Ranked(ids, capped, len(every))
-
-
-def _floor(db: Connection, match: str) -> tuple[int, bool]:
-    """The id from which on matches are ranked, and whether older ones are left out."""
-    newest = db.execute(
-        "select rowid from items_fts where items_fts match ? order by rowid desc limit 1 offset ?",
-        (match, MOST_MATCHES - 1),
-    ).fetchone()
-    return (newest[0], True) if newest else (0, False)
-
-
-def _scores(db: Connection, where: Where, match: str, floor: int, today: str) -> dict[int, float]:
-    rows = db.execute(scored_sql(where), where.values | {"match": match, "floor": floor, "today": today})
-    return {row[0]: row[1] for row in rows}
-
-
-def search(db: Connection, request: Request, knowledge: Knowledge, today: str, size: int = PAGE_SIZE) -> Results:
-    """A page of results, the counts of every facet, and what the words were taken to mean."""
-    query = read_query(request.q, knowledge.synonyms)
-    if query.terms and not request.verbatim:
-        query = correct(db, query, knowledge)
-    ranked = rank(db, request, query, today)
-    ids = ranked.ids
-    start = (request.page - 1) * size
-    return Results(
-        total=len(ids),
-        capped=ranked.capped,
-        cards=cards(db, ids[start : start + size]),
-        facets=_facets(db, request, query, ids, today),
-        query=query,
-        every=ranked.every,
-    )
-
-
-_FACET_SQL = {
-    "themes": "select tag_id, count(*) from item_tags where origin <> 'refused' and item_id in (select value from json_each(?)) group by 1",
-    "departements": "select code, count(*) from item_territories where item_id in (select value from json_each(?)) group by 1",
-    "kinds": "select kind, count(*) from items where id in (select value from json_each(?)) group by 1",
-    "sources": "select source_id, count(*) from sightings where item_id in (select value from json_each(?)) group by 1",
-    "years": "select substr(day, 1, 4), count(*) from items where id in (select value from json_each(?)) group by 1",
-    "languages": "select language, count(*) from items where id in (select value from json_each(?)) group by 1",
-}
-
-
-def _facets(db: Connection, request: Request, query: Query, ids: list[int], today: str) -> dict[str, list[tuple[str, int]]]:
-    """Counts with every filter but the facet's own, so that « or » within a facet shows what it would add."""
-    facets: dict[str, list[tuple[str, int]]] = {}
-    for name, sql in _FACET_SQL.items():
-        counted = ids
-        if getattr(request, name):
-            counted = rank(db, unfiltered(request, name), query, today).ids
-        rows = [(str(value), int(count)) for value, count in db.execute(sql, (json.dumps(counted),))]
-        by_value = name == "years"
-        rows.sort(key=lambda row: (-int(row[0] or 0),) if by_value else (-row[1], row[0]))
-        facets[name] = rows
-    return facets
-
-
-def correct(db: Connection, query: Query, knowledge: Knowledge) -> Query:
-    """A word that no article has is replaced by the nearest one that several have, when there is one."""
-    corrected: list[tuple[str, str]] = []
-    terms: list[Term] = []
-    for term in query.terms:
-        word = term.words[0]
-        if len(term.words) > 1 or term.prefix or term.others or len(word) < 5 or not word.isalpha() or _exists(db, word):
-            terms.append(term)
-            continue
-        better = _nearest(db, word)
-        if better is None:
-            terms.append(term)
-            continue
-        corrected.append((term.typed, better))
-        terms += read_query(better, knowledge.synonyms).terms or (Term((better,), typed=better),)
-    return Query(tuple(terms), query.excluded, tuple(corrected)) if corrected else query
-
-
-def _exists(db: Connection, word: str) -> bool:
-    return db.execute("select 1 from items_vocabulary where term = ?", (word,)).fetchone() is not None
-
-
-def _nearest(db: Connection, word: str) -> str | None:
-    """The nearest indexed word: fewest edits, then most articles. The first letter is taken to be right, or the second."""
-    limit = 1 if len(word) < 8 else 2
-    best: tuple[int, int, str] | None = None
-    starts = {word[0], word[1]} if len(word) > 1 else {word[0]}
-    for start in starts:
-        rows = db.execute(
-            "select term, doc from items_vocabulary where term >= ? and term < ? and length(term) between ? and ?",
-            (start, chr(ord(start) + 1), len(word) - limit, len(word) + limit),
-        )
-        for term, count in rows:
-            distance = distance_at_most(word, term, limit)
-            if distance is not None and (best is None or (distance, -count) < best[:2]):
-                best = (distance, -count, term)
-    return _surface(db, best[2]) if best else None
-
-
-def _surface(db: Connection, indexed: str) -> str:
-    """How a word of the index is written in an article that a reader may see, else as indexed."""
-    rows = db.execute(
-        "select title, summary from items where id in "
-        "(select rowid from items_fts where items_fts match ? order by rowid desc limit 20) and state <> 'dismissed'",
-        (f'"{indexed}"',),
-    )
-    for title, summary in rows:
-        for found in WORD.findall(f"{title} {summary}"):
-            if lemma(fold(found)) == indexed:
-                return str(found).lower()
-    return indexed
 
 
 _CARDS = """
@@ -375,6 +200,3 @@ def last_run(db: Connection) -> dict[str, Any] | None:
         "from runs where ended_at is not null order by id desc limit 1"
     ).fetchone()
     return {"ended_at": row[0], "alarms": row[1]} if row else None
-
-
-Reader = Callable[[Connection], Any]

@@ -9,7 +9,8 @@ from datasette import Response
 
 from veille.messages import KIND_LABELS
 from veille.search import Request, address
-from veille.store.articles import Card, Results
+from veille.store.articles import Card
+from veille.store.searching import Results
 from veille.understand import Knowledge
 
 

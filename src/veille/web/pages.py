@@ -9,7 +9,7 @@ from datasette.utils.sqlite import sqlite3
 from veille.messages import KIND_LABELS, LANGUAGE_LABELS, TOO_SLOW, long_date, number
 from veille.model import STATES
 from veille.search import PAGE_SIZE, PARAMETERS, Request, address, highlight, read_request
-from veille.store import articles
+from veille.store import articles, searching
 from veille.web.errors import PageError
 from veille.web.outputs import as_atom, as_csv, as_json
 from veille.web.site import TABLES, as_day, database, group_class, reading, site_of, typo
@@ -93,7 +93,7 @@ async def recherche(datasette: Any, request: Any) -> Any:
     """/recherche"""
     site = site_of(datasette)
     wanted = read_request(_arguments(request))
-    results = await _ask(datasette, articles.search, wanted, site.knowledge, site.today().isoformat())
+    results = await _ask(datasette, searching.search, wanted, site.knowledge, site.today().isoformat())
     names = await _ask(datasette, articles.names)
     pages = max(1, -(-results.total // PAGE_SIZE))
     if wanted.page > pages:
@@ -146,7 +146,7 @@ def _label(site: Any, name: str, value: str, names: dict[str, str]) -> str:
     return tables.get(name, {}).get(value, value)
 
 
-def _facets(site: Any, wanted: Request, results: articles.Results, names: dict[str, str], link: Any) -> list[dict[str, Any]]:
+def _facets(site: Any, wanted: Request, results: searching.Results, names: dict[str, str], link: Any) -> list[dict[str, Any]]:
     facets = []
     for name in _SHOWN_FACETS:
         chosen = getattr(wanted, name)
@@ -199,7 +199,7 @@ async def resultats(datasette: Any, request: Any) -> Any:
     if format_ == "atom":
         wanted = replace(wanted, order="date", page=1)
     size = {"atom": _FEED_SIZE, "csv": _EXPORT_SIZE, "json": PAGE_SIZE}[format_]
-    results = await _ask(datasette, articles.search, wanted, site.knowledge, site.today().isoformat(), size)
+    results = await _ask(datasette, searching.search, wanted, site.knowledge, site.today().isoformat(), size)
     here = datasette.absolute_url(request, datasette.urls.path("/"))
     make = {"atom": as_atom, "csv": as_csv, "json": as_json}[format_]
     return make(wanted, results, site.knowledge, here, site.clock())

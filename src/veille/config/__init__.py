@@ -1,0 +1,216 @@
+"""The text of feeds.yaml becomes a Config, or every problem in it.
+
+Comes in: text, the names that are allowed. Goes out: `Config`. Forbidden: reading files, objects made by YAML.
+Every value is text until it is converted here: `01` stays `01`, `no` stays `no`.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from veille.config.tree import Mapping, Node, Scalar, Sequence, decode_config, read_tree
+from veille.config.values import Names, Reader, selector_problem
+from veille.errors import ConfigError
+from veille.model import Config, Expectation, Selectors, Source
+
+_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,78}[a-z0-9])?\Z")
+_PLACES = {"feed", "page", "discover"}
+_TOP = ("version", "defaults", "sources")
+_DEFAULTS = ("every", "language", "timezone", "rights", "timeout", "contact")
+_SOURCE = (
+    "id", "formerly", "name", "feed", "page", "discover", "territory", "tags", "every", "rights", "language", "timezone",
+    "timeout", "full_text", "expect", "enabled", "select",
+)  # fmt: skip
+_SELECT = ("item", "title", "link", "date", "summary")
+_RIGHTS = ("link", "excerpt", "full")
+
+
+def parse_config(text: str, file: str, names: Names) -> Config:
+    """A Config from the text of feeds.yaml; raises ConfigError with all its problems, each with its line."""
+    tree = read_tree(text, file)
+    reader = Reader(file, names)
+    config = _config(reader, tree)
+    if reader.problems:
+        raise ConfigError([f"{file}:{line}: {what}" for line, what in sorted(set(reader.problems))])
+    return config
+
+
+def _config(reader: Reader, tree: Node) -> Config:
+    if not isinstance(tree, Mapping):
+        reader.problem(tree.line, "le fichier doit commencer par « version: 1 » puis « sources: »")
+        return Config(sources=())
+    top = reader.mapping(tree, "le fichier", _TOP)
+    if "version" not in top:
+        reader.problem(1, "il manque « version: 1 »")
+    elif reader.text(top["version"], "version") not in (None, "1"):
+        reader.problem(top["version"].line, "version inconnue ; cette veille lit « version: 1 »")
+    common: dict[str, Any] = {}
+    contact = ""
+    if "defaults" in top:
+        given = reader.mapping(top["defaults"], "« defaults »", _DEFAULTS)
+        contact = (reader.text(given["contact"], "contact") or "") if "contact" in given else ""
+        common = _shared(reader, given)
+    if "sources" not in top:
+        reader.problem(tree.line, "il manque « sources: »")
+        return Config(sources=(), contact=contact)
+    if not isinstance(top["sources"], Sequence):
+        reader.problem(top["sources"].line, "« sources » doit être une liste : chaque source commence par « - id: »")
+        return Config(sources=(), contact=contact)
+    sources = [_source(reader, node, common) for node in top["sources"].values]
+    _ids_once(reader, top["sources"])
+    warnings = tuple(f"{reader.file}:{line}: {what}" for line, what in sorted(set(reader.warnings)))
+    return Config(sources=tuple(source for source in sources if source), contact=contact, warnings=warnings)
+
+
+def _shared(reader: Reader, given: dict[str, Node]) -> dict[str, Any]:
+    """The settings that defaults and sources have in common."""
+    readers: dict[str, Callable[[Node], Any]] = {
+        "every": lambda node: reader.duration(node, "every", least=300, most=90 * 86400),
+        "timeout": lambda node: reader.duration(node, "timeout", least=1, most=300),
+        "rights": lambda node: reader.one_of(node, "rights", _RIGHTS),
+        "language": lambda node: _language(reader, node),
+        "timezone": reader.timezone,
+    }
+    found = {key: read(given[key]) for key, read in readers.items() if key in given}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _language(reader: Reader, node: Node) -> str | None:
+    text = reader.text(node, "language")
+    if text is not None and not re.fullmatch(r"[a-z]{2,3}", text):
+        reader.problem(node.line, f"langue inconnue « {text[:20]} » ; deux lettres, par exemple fr ou en")
+        return None
+    return text
+
+
+def _source(reader: Reader, node: Node, common: dict[str, Any]) -> Source | None:
+    before = len(reader.problems)
+    if not isinstance(node, Mapping):
+        reader.problem(node.line, "chaque source est faite de « clé: valeur » et commence par « - id: »")
+        return None
+    given = reader.mapping(node, "une source", _SOURCE)
+    for key in ("id", "name"):
+        if key not in given:
+            reader.problem(node.line, f"il manque « {key} »")
+    places = [key for key in given if key in _PLACES]
+    if not places:
+        reader.problem(node.line, "il manque « feed », « page » ou « discover »")
+    for extra in places[1:]:
+        reader.problem(given[extra].line, f"« {places[0]} » et « {extra} » à la fois : gardez-en un seul")
+    values: dict[str, Any] = dict(common) | _shared(reader, given)
+    if "id" in given:
+        values["id"] = _identifier(reader, given["id"], "id")
+    if "name" in given:
+        values["name"] = reader.text(given["name"], "name", longest=120)
+    if places:
+        values |= {"kind": places[0], "url": reader.address(given[places[0]], places[0])}
+    if "territory" in given:
+        values["territory"] = _territory(reader, given["territory"])
+    if "tags" in given:
+        values["tags"] = _tags(reader, given["tags"])
+    if "formerly" in given:
+        former = [_identifier(reader, value, "formerly") for value in reader.texts(given["formerly"], "formerly")]
+        values["formerly"] = tuple(filter(None, former))
+    if "full_text" in given:
+        values["full_text"] = reader.count(given["full_text"], "full_text", most=200)
+    if "enabled" in given:
+        values["enabled"] = reader.boolean(given["enabled"], "enabled")
+    if "expect" in given:
+        values["expect"] = _expect(reader, given["expect"])
+    values["select"] = _select(reader, node, given, places)
+    return Source(**values) if len(reader.problems) == before else None
+
+
+def _identifier(reader: Reader, node: Node, what: str) -> str | None:
+    text = reader.text(node, what)
+    if text is not None and not _ID.match(text):
+        reader.problem(node.line, f"« {what}: {text[:80]} » : seulement des minuscules sans accent, des chiffres et des tirets")
+        return None
+    return text
+
+
+def _territory(reader: Reader, node: Node) -> tuple[str, ...]:
+    scalars = [node] if isinstance(node, Scalar) else reader.texts(node, "territory")
+    codes = []
+    for scalar in scalars:
+        code = scalar.text.strip().upper()
+        if code in reader.names.departements:
+            codes.append(code)
+            continue
+        meant = {"20": " ; la Corse est 2A ou 2B"}.get(code, "")
+        if not meant and ("0" + code) in reader.names.departements:
+            meant = f", vouliez-vous dire « 0{code} » ?"
+        reader.problem(
+            scalar.line,
+            f"département inconnu « {code[:40]} »{meant or ' ; mettez un code INSEE, par exemple 01, 2A, 974'}",
+        )
+    return tuple(dict.fromkeys(codes))
+
+
+def _tags(reader: Reader, node: Node) -> tuple[str, ...]:
+    kept = []
+    for scalar in reader.texts(node, "tags"):
+        tag = scalar.text.strip()
+        if tag in reader.names.aliases:
+            now = reader.names.aliases[tag]
+            reader.warnings.append((scalar.line, f"l’étiquette « {tag} » s’appelle maintenant « {now} »"))
+            kept.append(now)
+        elif tag in reader.names.tags:
+            kept.append(tag)
+        else:
+            guess = reader.guess(tag, reader.names.tags) or f" ; attendu : {', '.join(sorted(reader.names.tags)[:6])}…"
+            reader.problem(scalar.line, f"étiquette inconnue « {tag[:80]} »{guess}")
+    return tuple(dict.fromkeys(kept))
+
+
+def _expect(reader: Reader, node: Node) -> Expectation:
+    given = reader.mapping(node, "« expect »", ("at_least", "within"))
+    return Expectation(
+        at_least=reader.count(given["at_least"], "at_least", most=5000) if "at_least" in given else None,
+        within=reader.duration(given["within"], "within", least=3600, most=1000 * 86400) if "within" in given else None,
+    )
+
+
+def _select(reader: Reader, source: Mapping, given: dict[str, Node], places: list[str]) -> Selectors | None:
+    if "select" not in given:
+        if places == ["page"]:
+            reader.problem(source.line, "une « page » a besoin de « select: {item, title, link} »")
+        return None
+    if "page" not in places:
+        reader.problem(given["select"].line, "« select » ne va qu’avec « page »")
+    parts = reader.mapping(given["select"], "« select »", _SELECT)
+    found: dict[str, str] = {}
+    for key, node in parts.items():
+        text = reader.text(node, key, longest=200)
+        if text is None:
+            continue
+        why = selector_problem(text, attribute=key != "item")
+        if why:
+            reader.problem(node.line, f"« {key}: {text[:80]} » : {why}")
+        found[key] = text
+    for key in ("item", "title"):
+        if key not in parts:
+            reader.problem(given["select"].line, f"il manque « {key} » dans « select »")
+    if not {"item", "title"} <= found.keys():
+        return None
+    return Selectors(**found)
+
+
+def _ids_once(reader: Reader, sources: Sequence) -> None:
+    """An id, a former one included, belongs to one source."""
+    first: dict[str, int] = {}
+    for node in sources.values:
+        if not isinstance(node, Mapping):
+            continue
+        names = [node.pairs[key][1] for key in ("id",) if key in node.pairs]
+        former = node.pairs["formerly"][1] if "formerly" in node.pairs else None
+        names += former.values if isinstance(former, Sequence) else []
+        for name in names:
+            if not isinstance(name, Scalar) or not name.text:
+                continue
+            if name.text in first:
+                reader.problem(name.line, f"id répété « {name.text[:80]} » (déjà ligne {first[name.text]})")
+            first.setdefault(name.text, name.line)
+
+
+__all__ = ["Names", "decode_config", "parse_config"]

@@ -1,0 +1,64 @@
+"""An Entry becomes an Item: canonical address, plain text, honest dates, fingerprint.
+
+Comes in: `Entry`, its `Source`. Goes out: `Item`, or nothing when the entry holds nothing. Forbidden: guessing a date.
+"""
+
+import hashlib
+import re
+from urllib.parse import unquote, urlsplit
+
+from veille.model import Entry, Item, Source
+from veille.normalize.addresses import CANONICAL_VERSION, LONGEST_URL, absolute, canonical
+from veille.normalize.dates import local_day, moment_of, stored
+from veille.normalize.text import LONGEST_TEXT, clean, cut, shown, text_of, title_of
+
+
+def to_item(source: Source, entry: Entry) -> Item | None:
+    """The article that an entry speaks of; None when it has neither title, nor text, nor address."""
+    url = absolute(source.url, entry.link)
+    markup = entry.content if len(entry.content) >= len(entry.summary) else entry.summary
+    text = clean(markup) if entry.body_is_text else text_of(markup)
+    text = cut(text, LONGEST_TEXT)
+    title = title_of(entry) or cut(text.replace("\n", " "), 90) or _title_from(url or entry.link)
+    if not title:
+        return None
+    published = moment_of(entry.published, source.timezone) if entry.published else None
+    if text == title:
+        text = ""
+    return Item(
+        source_id=source.id,
+        guid=clean(entry.guid)[:LONGEST_URL],
+        url=url,
+        canonical=canonical(url) if url else "",
+        title=title,
+        text=text,
+        author=cut(clean(text_of(entry.author)).replace("\n", " "), 200),
+        published=published,
+        day=local_day(published, source.timezone),
+        language=source.language,
+        fingerprint=fingerprint(title, text),
+    )
+
+
+def _title_from(url: str) -> str:
+    """The words of an address, for an entry that has nothing else."""
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    slug = next((part for part in reversed(unquote(parts.path, errors="replace").split("/")) if part), "")
+    words = clean(re.sub(r"[-_+.]+", " ", re.sub(r"\.\w{2,5}\Z", "", slug)))
+    return cut(words[:1].upper() + words[1:], 120) or (parts.hostname or "")
+
+
+def fingerprint(title: str, text: str) -> str:
+    """Equal exactly when title and text are; 32 hexadecimal digits."""
+    return hashlib.blake2b(f"{title}\n{text}".encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+__all__ = [
+    "CANONICAL_VERSION", "absolute", "canonical", "clean", "cut", "fingerprint", "local_day", "moment_of", "shown", "stored", "text_of",
+    "to_item",
+]  # fmt: skip

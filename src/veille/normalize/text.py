@@ -1,0 +1,144 @@
+"""Markup becomes clean, visible text; what may be shown of it.
+
+Comes in: HTML or text from outside. Goes out: plain text. Forbidden: keeping any markup.
+"""
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from veille.model import Entry
+
+if TYPE_CHECKING:
+    from bs4.element import Tag
+
+LONGEST_TITLE = 500
+LONGEST_TEXT = 200_000
+LONGEST_MARKUP = 2_000_000
+
+_BLOCKS = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "br",
+        "caption",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "td",
+        "th",
+        "tr",
+        "ul",
+    ]
+)
+_UNSEEN = frozenset(
+    ["script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "math", "head", "title", "select", "textarea"]
+)
+# What a feed may mean as markup in a title; any other `<word>` in it is honest text and stays.
+_TITLE_MARKUP = re.compile(r"</?(?:a|abbr|b|br|cite|code|em|font|i|p|q|s|small|span|strong|sub|sup|u|div|h[1-6])\b[^<>]*>", re.I)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.I)
+_MARKUP = re.compile(r"<[a-z/!?]", re.I)
+_SPACES = re.compile(r"[^\S\n]+")
+_LINES = re.compile(r"\s*\n\s*")
+# Controls, zero-width and direction marks, byte-order mark, lone surrogates, non-characters.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffc"
+    "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U000e007f]"
+)
+_VISIBLE = re.compile(r"[^\s\u2800\u3164\u115f\u1160\uffa0\u00a0]")
+
+
+def clean(text: str) -> str:
+    """Composed, visible text: single spaces, paragraphs on lines of their own. clean(clean(x)) == clean(x)."""
+    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text.replace("\x85", "\n").replace("\r", "\n")))
+    text = _LINES.sub("\n", _SPACES.sub(" ", text)).strip()
+    return text if _VISIBLE.search(text) else ""
+
+
+def text_of(markup: str) -> str:
+    """The words of a piece of HTML, blocks on lines of their own; what a browser would not show is left out."""
+    if len(markup) > LONGEST_MARKUP:
+        markup = markup[:LONGEST_MARKUP]
+    if not _MARKUP.search(markup):
+        return clean(html.unescape(markup))
+    import warnings
+
+    from bs4 import BeautifulSoup
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # BeautifulSoup warns about text that looks like a file name or XML
+        soup = BeautifulSoup(_INVISIBLE.sub("", markup), "lxml")
+    return clean("".join(_pieces(soup)))
+
+
+def _pieces(root: "Tag") -> Iterator[str]:
+    """Text in reading order; a stack and not recursion, since pages nest as deep as they please."""
+    from bs4.element import NavigableString, PreformattedString, Tag
+
+    stack: list[object] = [root]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, str) and not isinstance(node, NavigableString):
+            yield node
+        elif isinstance(node, PreformattedString):
+            continue  # comments, CDATA, declarations
+        elif isinstance(node, NavigableString):
+            yield node.replace("\n", " ")
+        elif isinstance(node, Tag) and node.name not in _UNSEEN:
+            block = node.name in _BLOCKS
+            if block:
+                yield "\n"
+                stack.append("\n")
+            stack.extend(reversed(node.contents))
+
+
+def title_of(entry: Entry) -> str:
+    """A title on one line; markup is taken off only where it is surely markup."""
+    title = entry.title[: LONGEST_TITLE * 8]
+    if not entry.title_is_text and (_TITLE_MARKUP.search(title) or _ENTITY.search(title)):
+        title = text_of(title) if _TITLE_MARKUP.search(title) else html.unescape(title)
+    return cut(clean(title).replace("\n", " "), LONGEST_TITLE)
+
+
+def cut(text: str, longest: int) -> str:
+    """At most so many characters, ended at a word and with an ellipsis when something is left out."""
+    if len(text) <= longest:
+        return text
+    head = text[: longest - 1]
+    space = head.rfind(" ", longest // 2)
+    return head[: space if space > 0 else None].rstrip(" ,;:.–—-") + "…"
+
+
+def shown(text: str, rights: str) -> str:
+    """What may be shown of a text: nothing under link, at most 300 characters under excerpt, all under full."""
+    if rights == "full":
+        return text
+    return "" if rights == "link" else cut(text.replace("\n", " "), 300)

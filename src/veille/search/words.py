@@ -1,0 +1,154 @@
+"""What the words of a reader mean, and where they stand in what is shown.
+
+Comes in: the words, synonyms. Goes out: `Query`, FTS5 expressions made of quoted words, highlighted pieces.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from veille.french import ELISIONS, STOP_WORDS, WORD, fold, lemma, lemmas
+
+MOST_WORDS = 24
+
+Synonyms = Mapping[tuple[str, ...], tuple[tuple[str, ...], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One thing to find: a word, a phrase or a prefix, and what stands for it as well."""
+
+    words: tuple[str, ...]  # as the index keeps them
+    prefix: bool = False
+    others: tuple[tuple[str, ...], ...] = ()
+    spread: bool = False  # words typed side by side without quotes: near each other is best, anywhere will do
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What the words of a reader mean."""
+
+    terms: tuple[Term, ...] = ()
+    excluded: tuple[Term, ...] = ()
+    corrected: tuple[tuple[str, str], ...] = field(default=())
+
+
+_PIECE = re.compile(r"(?P<minus>(?<!\S)-)?(?:[\"“”«](?P<phrase>[^\"“”«»]*)[\"“”»]|(?P<word>[^\s\"“”«»]+))")
+
+
+def read_query(q: str, synonyms: Synonyms) -> Query:
+    """Words, "phrases", -exclusions and prefix*; anything else is a word."""
+    plain: list[Term] = []
+    excluded: list[Term] = []
+    for piece in _PIECE.finditer(q):
+        text = piece["phrase"] if piece["phrase"] is not None else piece["word"]
+        words = lemmas(text)
+        if piece["phrase"] is None:
+            while len(words) > 1 and words[0] in ELISIONS:
+                words = words[1:]
+        if not words:
+            continue
+        prefix = piece["phrase"] is None and text.endswith("*") and len(words) == 1 and len(words[0]) > 1
+        if prefix:
+            words = [WORD.findall(fold(text))[-1]]
+        term = Term(tuple(words), prefix=prefix, typed=text)
+        (excluded if piece["minus"] else plain).append(term)
+    kept = [term for term in plain if len(term.words) > 1 or not (_is_empty(term))] or plain
+    return Query(terms=tuple(_with_synonyms(kept[:MOST_WORDS], synonyms)), excluded=tuple(excluded[:MOST_WORDS]))
+
+
+def _is_empty(term: Term) -> bool:
+    """Whether a single word says nothing; typed in capitals it is an acronym (« ON », « SON »)."""
+    word = fold(term.typed.strip("'’"))
+    return not term.prefix and not term.typed.isupper() and (word in STOP_WORDS or term.words[0] in ELISIONS)
+
+
+def _with_synonyms(terms: list[Term], synonyms: Synonyms) -> Iterable[Term]:
+    """The longest run of single words that has synonyms becomes one term."""
+    place = 0
+    longest = max((len(member) for member in synonyms), default=0)
+    while place < len(terms):
+        for length in range(min(longest, len(terms) - place), 0, -1):
+            run = terms[place : place + length]
+            words = tuple(word for term in run for word in term.words)
+            joined = length == 1 or all(len(term.words) == 1 and not term.prefix for term in run)
+            if joined and words in synonyms and not run[0].prefix:
+                typed = " ".join(term.typed for term in run)
+                yield Term(words, others=synonyms[words], spread=length > 1, typed=typed)
+                place += length
+                break
+        else:
+            yield terms[place]
+            place += 1
+
+
+def match_all(query: Query) -> str:
+    """The FTS5 expression that every term must satisfy; "" when there is nothing to match."""
+    return _minus(" AND ".join(_expression(term) for term in query.terms), query)
+
+
+def match_any(query: Query) -> str:
+    """The FTS5 expression of articles that have one of the words as typed."""
+    loose: list[str] = []
+    for term in query.terms:
+        if term.spread:
+            loose += [_quoted((word,)) for word in term.words]
+        else:
+            loose.append(_expression(replace(term, others=())))
+    return _minus(" OR ".join(loose), query)
+
+
+def match_term(term: Term, query: Query) -> str:
+    """The FTS5 expression of one term as typed; run together words may stand apart."""
+    wanted = " OR ".join(_quoted((word,)) for word in term.words) if term.spread else _expression(replace(term, others=()))
+    return _minus(wanted, query)
+
+
+def match_other(other: tuple[str, ...], query: Query) -> str:
+    """The FTS5 expression of another way to say a term."""
+    return _minus(_quoted(other), query)
+
+
+def match_words(text: str) -> str:
+    """What Datasette's own search boxes ask: every word, folded; never an FTS5 syntax error."""
+    return match_all(read_query(text, {})) or '""'
+
+
+def _minus(wanted: str, query: Query) -> str:
+    if not wanted or not query.excluded:
+        return wanted
+    return f"({wanted}) NOT ({' OR '.join(_expression(term) for term in query.excluded)})"
+
+
+def _expression(term: Term) -> str:
+    if term.prefix:
+        return f"{_quoted(term.words)} *"
+    ways = [
+        "(" + " AND ".join(_quoted((word,)) for word in term.words) + ")" if term.spread else _quoted(term.words),
+        *(_quoted(other) for other in term.others),
+    ]
+    return ways[0] if len(ways) == 1 else f"({' OR '.join(ways)})"
+
+
+def _quoted(words: Sequence[str]) -> str:
+    return '"' + " ".join(words).replace('"', "") + '"'
+
+
+def highlight(text: str, query: Query) -> list[tuple[str, bool]]:
+    """The text in pieces, those that the query found marked; only what is shown is ever looked at."""
+    wanted = {word for term in query.terms for word in term.words if len(word) > 1}
+    wanted |= {word for term in query.terms for other in term.others for word in other if len(word) > 1 and word not in STOP_WORDS}
+    prefixes = tuple(term.words[0] for term in query.terms if term.prefix)
+    pieces: list[tuple[str, bool]] = []
+    end = 0
+    for match in WORD.finditer(text):
+        folded = fold(match[0])
+        if lemma(folded) in wanted or (prefixes and folded.startswith(prefixes)):
+            if match.start() > end:
+                pieces.append((text[end : match.start()], False))
+            pieces.append((match[0], True))
+            end = match.end()
+    if end < len(text):
+        pieces.append((text[end:], False))
+    return pieces
