@@ -7,7 +7,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from veille.intake import keep, prepare
-from veille.model import Collected, Entry, Fetched, Item, ParsedFeed, Source, Validators
+from veille.model import Collected, Entry, Fetched, Item, Reading, Source, Validators
 from veille.normalize import to_item
 from veille.store import writing
 from veille.understand import Knowledge
@@ -60,8 +60,9 @@ def collect_entries(
 ) -> Collected:
     """One answer of a source with these entries, through the real intake."""
     register(db, source)
-    parsed = ParsedFeed(entries=tuple(entries))
-    prepared = prepare(db, source, make_fetched(b"x"), lambda *_: parsed, knowledge)
+    items = [to_item(source, entry) for entry in entries]
+    reading = Reading(items=tuple(item for item in items if item), skipped=items.count(None))
+    prepared = prepare(db, source, make_fetched(b"x"), lambda *_: reading, knowledge)
     with writing(db):
         return keep(db, prepared, knowledge, first_visit=first, now=now)
 

@@ -1,6 +1,6 @@
-"""Parsing in a child process with limits: what may hang or swell takes one source with it, never the run.
+"""Reading in a child process with limits: what may hang or swell takes one source with it, never the run.
 
-Comes in: a kind, `Fetched`, selectors. Goes out: `ParsedFeed`, or ParseError. Forbidden: anything in the child but parsing.
+Comes in: a source, its answer. Goes out: `Reading` (clean items), or ParseError. Forbidden: anything in the child but reading.
 One child serves a whole run; it is replaced when it dies. Both sides speak length-prefixed JSON over pipes.
 """
 
@@ -16,17 +16,37 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import date, datetime
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
 from veille.errors import ParseError
-from veille.messages import PARSER_DIED, PARSER_TIMED_OUT
-from veille.model import Entry, Fetched, ParsedFeed, Selectors, Validators
+from veille.messages import PARSER_DIED, PARSER_TIMED_OUT, too_many_entries
+from veille.model import Fetched, Item, Moment, Reading, Selectors, Source, Validators
+from veille.normalize import stored, to_item
+from veille.parse import announced_feed, parse
 
 CPU_SECONDS = 8
 WALL_SECONDS = 30.0  # a busy machine gives a child less than one core
 MEMORY = 1 << 30
+MOST_ENTRIES = 20_000
 _LENGTHS = struct.Struct("!II")
+_TIMED_OUT = (-signal.SIGPROF, -signal.SIGXCPU)
+_OUT_OF_MEMORY = 3
+
+
+def read_items(source: Source, fetched: Fetched) -> Reading:
+    """The items of an answer; raises ParseError when it is not what the source promised, or holds too many entries."""
+    parsed = parse("page" if source.kind == "page" else "feed", fetched, source.select)
+    if len(parsed.entries) > MOST_ENTRIES:
+        raise ParseError("too-large", too_many_entries(MOST_ENTRIES))
+    items = [to_item(source, entry) for entry in parsed.entries]
+    good = tuple(item for item in items if item is not None)
+    return Reading(items=good, skipped=parsed.skipped + len(items) - len(good))
+
+
+class ChildBug(Exception):
+    """The child ended with a traceback: a bug of ours, not a fault of the source."""
 
 
 class Parser:
@@ -56,57 +76,60 @@ class Parser:
                 with contextlib.suppress(OSError):
                     pipe.close()
 
-    def parse(self, kind: str, fetched: Fetched, select: Selectors | None) -> ParsedFeed:
-        """The entries of one answer; raises ParseError, also when the child ran out of time or memory."""
-        answer = self._ask(
-            {
-                "do": "parse",
-                "kind": kind,
-                "url": fetched.url,
-                "content_type": fetched.content_type,
-                "select": asdict(select) if select else None,
+    def read(self, source: Source, fetched: Fetched) -> Reading:
+        """The items of one answer; raises ParseError, also when the child ran out of time or memory."""
+        question = {
+            "do": "read",
+            "source": {
+                "id": source.id, "kind": source.kind, "url": source.url, "language": source.language, "timezone": source.timezone,
+                "select": asdict(source.select) if source.select else None,
             },
-            fetched.body,
-            failure="bad-page" if kind == "page" else "bad-feed",
-        )
-        entries = tuple(Entry(**entry) for entry in answer["entries"])  # type: ignore[attr-defined]
-        return ParsedFeed(entries=entries, language=str(answer["language"]), skipped=int(str(answer["skipped"])))
+        }  # fmt: skip
+        answer = self._ask(question, fetched, failure="bad-page" if source.kind == "page" else "bad-feed")
+        items = tuple(Item(**(row | {"published": _moment(row["published"])})) for row in answer["items"])
+        return Reading(items=items, skipped=answer["skipped"])
 
     def announced_feed(self, fetched: Fetched) -> str | None:
         """The feed that a page announces; raises ParseError for what is no page."""
-        question = {"do": "announced", "url": fetched.url, "content_type": fetched.content_type}
-        found = self._ask(question, fetched.body, failure="bad-page")["found"]
+        found = self._ask({"do": "announced"}, fetched, failure="bad-page")["found"]
         return str(found) if found else None
 
-    def _ask(self, question: Mapping[str, object], body: bytes, *, failure: str) -> dict[str, object]:
+    def _ask(self, question: Mapping[str, Any], fetched: Fetched, *, failure: str) -> dict[str, Any]:
+        head = json.dumps({**question, "at": fetched.url, "content_type": fetched.content_type}).encode()
         with self._turn:
-            return self._exchange(question, body, failure)
+            return self._exchange(_LENGTHS.pack(len(head), len(fetched.body)) + head + fetched.body, failure)
 
-    def _exchange(self, question: Mapping[str, object], body: bytes, failure: str) -> dict[str, object]:
+    def _exchange(self, message: bytes, failure: str) -> dict[str, Any]:
         if self._process is None or self._process.poll() is not None:
             self.close()
             self._process = _start(*self._limits)
         process = self._process
         assert process.stdin is not None
         assert process.stdout is not None
-        head = json.dumps(question).encode()
         try:
-            process.stdin.write(_LENGTHS.pack(len(head), len(body)) + head + body)
+            process.stdin.write(message)
             process.stdin.flush()
             answer = _read_within(process.stdout, self._wall)
-        except (OSError, EOFError, ValueError) as exc:
-            slow = process.poll() is not None and process.returncode in (-signal.SIGPROF, -signal.SIGXCPU)
-            if not slow and process.poll() is None:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    slow = process.wait(1) in (-signal.SIGPROF, -signal.SIGXCPU)
-            self.close()
-            raise ParseError(failure, PARSER_TIMED_OUT.format(seconds=self._limits[0]) if slow else PARSER_DIED) from exc
         except TimeoutError as exc:
             self.close()
             raise ParseError(failure, PARSER_TIMED_OUT.format(seconds=int(self._wall))) from exc
+        except (OSError, EOFError, ValueError) as exc:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(2)
+            code = process.returncode
+            self.close()
+            if code == 1:
+                raise ChildBug from exc
+            raise ParseError(failure, PARSER_TIMED_OUT.format(seconds=self._limits[0]) if code in _TIMED_OUT else PARSER_DIED) from exc
         if "failure" in answer:
             raise ParseError(str(answer["failure"]), str(answer["reason"]))
         return answer
+
+
+def _moment(text: str | None) -> Moment | None:
+    if text is None:
+        return None
+    return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
 
 
 def _start(cpu_seconds: int, memory: int) -> subprocess.Popen[bytes]:
@@ -114,7 +137,7 @@ def _start(cpu_seconds: int, memory: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own interpreter
 
 
-def _read_within(pipe: IO[bytes], seconds: float) -> dict[str, object]:
+def _read_within(pipe: IO[bytes], seconds: float) -> dict[str, Any]:
     ends = time.monotonic() + seconds
     head = _read_exactly(pipe, _LENGTHS.size, ends)
     answer = json.loads(_read_exactly(pipe, _LENGTHS.unpack(head)[0], ends))
@@ -141,8 +164,6 @@ def _serve(cpu_seconds: int, memory: int) -> None:
     """The child's side: one document after another, each with its own CPU time, until the parent is gone."""
     import resource
 
-    from veille.parse import announced_feed, parse
-
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when a run ends
@@ -154,27 +175,33 @@ def _serve(cpu_seconds: int, memory: int) -> None:
         lengths = _LENGTHS.unpack(head)
         question = json.loads(source.read(lengths[0]))
         fetched = Fetched(
-            url=question["url"], status=200, content_type=question["content_type"], body=source.read(lengths[1]),
+            url=question["at"], status=200, content_type=question["content_type"], body=source.read(lengths[1]),
             received=lengths[1], validators=Validators(),
         )  # fmt: skip
         signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
-        answer: dict[str, object]
-        try:
-            if question["do"] == "announced":
-                answer = {"found": announced_feed(fetched)}
-            else:
-                select = Selectors(**question["select"]) if question["select"] else None
-                answer = asdict(parse(question["kind"], fetched, select))
-        except ParseError as exc:
-            answer = {"failure": exc.failure, "reason": exc.reason}
+        encoded = json.dumps(_answer(question, fetched)).encode("ascii")
         signal.setitimer(signal.ITIMER_PROF, 0)
-        encoded = json.dumps(answer).encode("ascii")
         target.write(_LENGTHS.pack(len(encoded), 0) + encoded)
         target.flush()
+
+
+def _answer(question: dict[str, Any], fetched: Fetched) -> dict[str, Any]:
+    try:
+        if question["do"] == "announced":
+            return {"found": announced_feed(fetched)}
+        given = question["source"]
+        select = Selectors(**given.pop("select")) if given["select"] else given.pop("select")
+        reading = read_items(Source(name="", select=select, **given), fetched)
+    except ParseError as exc:
+        return {"failure": exc.failure, "reason": exc.reason}
+    rows = [asdict(item) | {"published": stored(item.published)} for item in reading.items]
+    return {"items": rows, "skipped": reading.skipped}
 
 
 if __name__ == "__main__":
     try:
         _serve(int(sys.argv[1]), int(sys.argv[2]))
-    except (MemoryError, BrokenPipeError, RecursionError):
-        os._exit(3)
+    except (MemoryError, RecursionError):
+        os._exit(_OUT_OF_MEMORY)
+    except BrokenPipeError:
+        os._exit(0)

@@ -11,12 +11,14 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, replace
+from itertools import zip_longest
+from urllib.parse import urlsplit
 
 from sqlite_utils import Database
 
 from veille.child import Parser
 from veille.clock import Clock
-from veille.errors import FetchError, SourceError
+from veille.errors import FetchError, SourceError, StoreError
 from veille.fetch import Fetcher
 from veille.intake import keep, prepare
 from veille.messages import BUG, NO_FEED_FOUND
@@ -66,7 +68,7 @@ class Collector:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.fetcher)
             path = stack.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="veille-path"))
-            answers = _answers(visits, self._visit, at_once=self.fetcher.limits.at_once)
+            answers = _answers(_interleaved(visits), self._visit, at_once=self.fetcher.limits.at_once)
             async for answer in await stack.enter_async_context(aclosing(answers)):
                 settle = asyncio.get_running_loop().run_in_executor(path, self._settle, run_id, answer)
                 outcome, next_at, state = await settle
@@ -123,7 +125,7 @@ class Collector:
         try:
             if isinstance(got, Exception):
                 raise got
-            prepared = prepare(self.db, visit.source, got, self.parser.parse, self.knowledge) if isinstance(got, Fetched) else None
+            prepared = prepare(self.db, visit.source, got, self.parser.read, self.knowledge) if isinstance(got, Fetched) else None
             now = self.clock()
             with writing(self.db):
                 outcome: Outcome = (
@@ -132,6 +134,8 @@ class Collector:
                     else Collected(unchanged=True, status=got.status, received=got.received)
                 )
                 return outcome, *record_visit(self.db, run_id, visit, outcome, validators, answer.milliseconds, now)
+        except StoreError:
+            raise  # the database itself: no source is to blame, and nothing can be recorded
         except SourceError as exc:
             outcome = Failed(failure=exc.failure, reason=exc.reason, status=exc.status)
         except Exception as exc:
@@ -153,8 +157,20 @@ async def _answers(visits: list[Visit], fetch: Callable[[Visit], Awaitable[_Answ
         for visit in rest:
             await waiting.put(await fetch(visit))
 
-    async with asyncio.TaskGroup() as tasks:
-        for _ in range(min(at_once, len(visits))):
-            tasks.create_task(work())
+    tasks = [asyncio.create_task(work()) for _ in range(min(at_once, len(visits)))]
+    try:
         for _ in visits:
             yield await waiting.get()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _interleaved(visits: list[Visit]) -> list[Visit]:
+    """One visit of each host, then a second of each, and so on: a slow host with many sources holds nobody up."""
+    waiting: dict[str, list[Visit]] = {}
+    for visit in visits:
+        waiting.setdefault(urlsplit(visit.found_url or visit.source.url).netloc, []).append(visit)
+    rounds = zip_longest(*waiting.values())
+    return [visit for one in rounds for visit in one if visit is not None]

@@ -3,8 +3,8 @@
 Comes in: the items of one answer, what the store knows under their names. Goes out: `Plan`. Forbidden: SQL.
 
 Within one source a guid or a canonical address names an item, unless several entries of one answer carry it: then, and from
-then on in that source, it names none of them, and the other one, then title and day, decide. Across sources the canonical
-address decides.
+then on, it names none of them, and the other one, then title and day, decide. Across sources the canonical address decides.
+Where guid and address disagree (guids that count positions), the address is believed and the guid no more.
 """
 
 import hashlib
@@ -26,11 +26,16 @@ class Name:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """An item with the names that may be asked for it, the best first, and those it is to be remembered by."""
+    """An item with the names it goes by; those that turned out to be shared are left out."""
 
     item: Item
-    asked: tuple[Name, ...]
-    kept: tuple[Name, ...]
+    guid: Name | None
+    canonical: Name | None
+    title_day: Name
+
+    @property
+    def names(self) -> tuple[Name, ...]:
+        return tuple(name for name in (self.guid, self.canonical, self.title_day) if name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,58 +49,88 @@ class Plan:
     shared: frozenset[Name]  # names that turned out to name several
 
 
+def asked_names(items: list[Item]) -> list[Name]:
+    """Guids and addresses of an answer, as they stand: what the store is asked about sharing."""
+    return [name for item in items for name in (_guid(item), _canonical(item)) if name]
+
+
 def name_items(items: list[Item], shared_before: frozenset[Name]) -> tuple[list[Named], frozenset[Name]]:
-    """The names of each item of one answer, and the names that this answer shows to be shared."""
-    guids = Counter(_guid(item) for item in items if item.guid)
-    places = Counter(_canonical(item) for item in items if item.canonical)
-    shared_now = frozenset(name for name, times in (guids + places).items() if times > 1)
-    shared = {Name(name.kind, "", name.value) if name.kind == "canonical" else name for name in shared_before} | shared_now
-    named = []
-    for item in items:
-        best = [_guid(item)] if item.guid else []
-        if item.canonical:
-            best.append(_canonical(item))
-        usable = [name for name in best if name not in shared]
-        title = _title_day(item)
-        has_place = any(name.kind == "canonical" for name in usable)
-        asked = tuple(usable) if has_place else (*usable, title)
-        named.append(Named(item=item, asked=asked, kept=(*usable, title)))
+    """The names of each item of one answer, and the names that this answer shows to be shared. Exact repeats are dropped."""
+    distinct = list({(_guid(item), _canonical(item), _title_day(item)): item for item in reversed(items)}.values())[::-1]
+    carried = Counter(asked_names(distinct))
+    shared_now = frozenset(name for name, times in carried.items() if times > 1)
+    shared = shared_before | shared_now
+
+    def usable(name: Name | None) -> Name | None:
+        return None if name in shared else name
+
+    named = [
+        Named(item=item, guid=usable(_guid(item)), canonical=usable(_canonical(item)), title_day=_title_day(item)) for item in distinct
+    ]
     return named, shared_now
 
 
 def plan(source_id: str, named: list[Named], known: dict[Name, Known], shared: frozenset[Name]) -> Plan:
     """What to write; the first entry of an answer that finds an item speaks for it."""
+    claimed = {known[one.canonical].id: one for one in reversed(named) if one.canonical and one.canonical in known}
+    held = {known[one.guid].id for one in named if one.guid and one.guid in known} | claimed.keys()
+    distrusted: set[Name] = set()
+    rows: dict[str, list[tuple[Known, Named]]] = {"changed": [], "same": [], "elsewhere": []}
     new: list[Named] = []
-    changed: list[tuple[Known, Named]] = []
-    same: list[tuple[Known, Named]] = []
-    elsewhere: list[tuple[Known, Named]] = []
     met: set[int] = set()
     fresh: set[Name] = set()
     for one in named:
-        found = next((known[name] for name in one.asked if name in known), None)
+        found = _item_of(source_id, one, known, claimed, held, distrusted)
         if found is None:
-            if not fresh.intersection(one.asked):
+            # Without a guid or an address, title and day also tell entries of one answer apart.
+            unique = (one.guid, one.canonical) if one.guid or one.canonical else (one.title_day,)
+            if not fresh.intersection(unique):
                 new.append(one)
-                fresh.update(one.asked)
-            continue
-        if found.id in met:
-            continue
-        met.add(found.id)
-        if found.source_id != source_id:
-            elsewhere.append((found, one))
-        elif found.fingerprint != one.item.fingerprint:
-            changed.append((found, one))
-        else:
-            same.append((found, one))
-    return Plan(new=tuple(new), changed=tuple(changed), same=tuple(same), elsewhere=tuple(elsewhere), shared=shared)
+                fresh.update(name for name in unique if name)
+        elif found.id not in met:
+            met.add(found.id)
+            kind = "same" if found.fingerprint == one.item.fingerprint else "changed"
+            rows["elsewhere" if found.source_id != source_id else kind].append((found, one))
+    return Plan(
+        new=tuple(new), changed=tuple(rows["changed"]), same=tuple(rows["same"]), elsewhere=tuple(rows["elsewhere"]),
+        shared=shared | distrusted,
+    )  # fmt: skip
 
 
-def _guid(item: Item) -> Name:
-    return Name("guid", item.source_id, item.guid)
+def _item_of(
+    source_id: str, one: Named, known: dict[Name, Known], claimed: dict[int, Named], held: set[int], distrusted: set[Name]
+) -> Known | None:
+    """The item that an entry is, if any."""
+    by_guid = known.get(one.guid) if one.guid else None
+    by_place = known.get(one.canonical) if one.canonical else None
+    if by_guid and by_place and by_guid.id != by_place.id:
+        if by_place.source_id != source_id:
+            return by_guid  # its own item, whose address now is one that another source brought
+        distrusted.add(one.guid)  # type: ignore[arg-type]
+        return by_place
+    if by_place:
+        return by_place
+    if by_guid:
+        if claimed.get(by_guid.id, one) is one:
+            return by_guid
+        distrusted.add(one.guid)  # type: ignore[arg-type]
+        return None
+    by_title = known.get(one.title_day)
+    if one.canonical or by_title is None:
+        return None
+    if one.guid is None:
+        return by_title
+    # A new guid and no address: the same article only when nothing but the guid changed, and nobody else is it.
+    same = by_title.fingerprint == one.item.fingerprint and by_title.id not in held
+    return by_title if same else None
 
 
-def _canonical(item: Item) -> Name:
-    return Name("canonical", "", item.canonical)
+def _guid(item: Item) -> Name | None:
+    return Name("guid", item.source_id, item.guid) if item.guid else None
+
+
+def _canonical(item: Item) -> Name | None:
+    return Name("canonical", "", item.canonical) if item.canonical else None
 
 
 def _title_day(item: Item) -> Name:

@@ -98,6 +98,10 @@ def too_large(limit: int, *, decoded: bool) -> str:
     return f"la réponse dépasse {size(limit)}{' une fois décompressée' if decoded else ''}"
 
 
+def too_many_entries(limit: int) -> str:
+    return f"la réponse compte plus de {number(limit)} entrées"
+
+
 def http_status(status: int) -> str:
     words = {
         401: "le site demande un mot de passe",

@@ -136,6 +136,14 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one answer says, read and cleaned: its items in order, and how many entries held nothing."""
+
+    items: tuple[Item, ...]
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """Why a label is there: what was matched, in which field, at which character."""
 

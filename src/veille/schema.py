@@ -40,7 +40,8 @@ create table sources (
 ) strict;
 
 create table validators (
-    source_id text primary key references sources(id), etag text, last_modified text, body_hash text, found_url text
+    source_id text primary key references sources(id), etag text, last_modified text, body_hash text, found_url text,
+    settings text
 ) strict;
 
 create table runs (
@@ -59,7 +60,7 @@ create table visits (
 create index visits_source on visits(source_id, at);
 
 create table stories (
-    id integer primary key, fingerprint text not null unique, lead_id integer not null, score real not null, reason text not null
+    id integer primary key, lead_id integer not null, score real not null, reason text not null
 ) strict;
 
 create table items (
@@ -96,6 +97,8 @@ create table addresses (
 ) strict, without rowid;
 
 create index addresses_item on addresses(item_id);
+
+create index addresses_shared on addresses(value) where kind = 'shared';
 
 create table sightings (
     item_id integer not null references items(id), source_id text not null references sources(id), url text not null,

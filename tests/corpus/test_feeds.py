@@ -35,8 +35,10 @@ def test_every_document_is_items_or_one_clear_failure(shared, kind):
         for path in documents(shared, kind):
             started = time.monotonic()
             try:
-                parsed = parser.parse("feed", make_fetched(path.read_bytes(), url="https://e.fr/feed", content_type=""), None)
-                counts["items" if parsed.entries else "empty"] += 1
+                parsed = parser.read(
+                    make_source(url="https://e.fr/feed"), make_fetched(path.read_bytes(), url="https://e.fr/feed", content_type="")
+                )
+                counts["items" if parsed.items else "empty"] += 1
             except ParseError as failure:
                 assert failure.failure == "bad-feed"
                 assert 10 < len(failure.reason) <= 200, path
@@ -72,7 +74,7 @@ def test_no_entry_is_lost_on_the_way_to_the_store(shared, kind, store, knowledge
             source = make_source(id=f"s{number}", url="https://e.fr/feed")
             register(store, source)
             try:
-                prepared = prepare(store, source, make_fetched(body, url="https://e.fr/feed", content_type=""), parser.parse, knowledge)
+                prepared = prepare(store, source, make_fetched(body, url="https://e.fr/feed", content_type=""), parser.read, knowledge)
             except ParseError:
                 assert not [entry for entry in entries if entry.get("title") or entry.get("link")], path
                 continue

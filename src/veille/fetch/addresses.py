@@ -6,22 +6,26 @@ Comes in: a host name. Goes out: its addresses, every one checked. Forbidden: di
 import asyncio
 import ipaddress
 import socket
+from concurrent.futures import Executor
+from functools import partial
 
 from veille.errors import FetchError
 from veille.messages import BLOCKED_ADDRESS, NOT_RESOLVED
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+# Old 6to4 relays and documentation, which not every Python knows to be no place on the internet.
+_ODD = (ipaddress.IPv4Network("192.88.99.0/24"), ipaddress.IPv6Network("3fff::/20"))
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
 
 
 def is_public(address: Address) -> bool:
     """Whether an address is of the public internet, the IPv4 one that it may hide included."""
-    if not address.is_global or address.is_multicast or address.is_reserved:
+    if not address.is_global or address.is_multicast or address.is_reserved or any(address in network for network in _ODD):
         return False
     if isinstance(address, ipaddress.IPv4Address):
         return True
-    return all(is_public(hidden) for hidden in _hidden(address))
+    return not address.is_site_local and all(is_public(hidden) for hidden in _hidden(address))
 
 
 def _hidden(address: ipaddress.IPv6Address) -> list[Address]:
@@ -38,10 +42,11 @@ def _hidden(address: ipaddress.IPv6Address) -> list[Address]:
     return found
 
 
-async def resolve(host: str, port: int, *, allow_private: bool) -> list[str]:
+async def resolve(host: str, port: int, *, allow_private: bool, executor: Executor) -> list[str]:
     """The checked addresses of a host, in the resolver's order; raises FetchError when one of them is private."""
     try:
-        answers = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        lookup = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        answers = await asyncio.get_running_loop().run_in_executor(executor, lookup)
     except (OSError, UnicodeError) as exc:
         raise FetchError("connection", NOT_RESOLVED) from exc
     addresses = list(dict.fromkeys(str(answer[4][0]).split("%")[0] for answer in answers))

@@ -55,14 +55,20 @@ class _Decoder:
         if not self._any and self._coding == "deflate" and chunk[:1] and (chunk[0] & 0x0F) != 8:
             self._inflate = zlib.decompressobj(-15)  # some servers send raw deflate under that name
         self._any = self._any or bool(chunk)
-        try:
-            plain = self._inflate.decompress(chunk, self._left + 1)
-        except zlib.error as exc:
-            raise FetchError("decode", CODING_BROKEN) from exc
-        self._left -= len(plain)
-        if self._left < 0:
-            raise FetchError("too-large", too_large(self._most, decoded=True))
-        return plain
+        parts: list[bytes] = []
+        while chunk:
+            try:
+                plain = self._inflate.decompress(chunk, self._left + 1)
+            except zlib.error as exc:
+                raise FetchError("decode", CODING_BROKEN) from exc
+            self._left -= len(plain)
+            if self._left < 0:
+                raise FetchError("too-large", too_large(self._most, decoded=True))
+            parts.append(plain)
+            chunk = self._inflate.unused_data if self._inflate.eof and self._coding != "deflate" else b""
+            if chunk:  # gzip allows several members, one after the other (RFC 1952 §2.2)
+                self._inflate = zlib.decompressobj(_WINDOW[self._coding])
+        return b"".join(parts)
 
     def finish(self) -> None:
         if self._any and not self._inflate.eof:

@@ -6,6 +6,9 @@ Comes in: `Visit`. Goes out: `Fetched` or `NotModified`; FetchError for everythi
 import asyncio
 import hashlib
 import ssl
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
@@ -53,6 +56,7 @@ class _Host:
     turns: asyncio.Semaphore
     spacing: asyncio.Lock = field(default_factory=asyncio.Lock)
     next_start: float = 0.0
+    users: int = 0  # visits that wait for it or talk to it
 
 
 class Fetcher:
@@ -64,17 +68,19 @@ class Fetcher:
         self.limits = limits or Limits()
         self._hosts: dict[str, _Host] = {}
         self._tls: ssl.SSLContext | None = None
+        # Names are resolved in threads of their own: one that hangs must not hold up the others.
+        self._resolver = ThreadPoolExecutor(max_workers=self.limits.at_once, thread_name_prefix="veille-dns")
 
     async def __aenter__(self) -> "Fetcher":
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self._resolver.shutdown(wait=False, cancel_futures=True)
         await asyncio.gather(*(host.client.aclose() for host in self._hosts.values()))
 
     async def fetch(self, source: Source, url: str, validators: Validators) -> Fetched | NotModified:
         """The answer of one address; its deadline is the source's, from its turn on. Raises FetchError."""
-        host = self._host(url)
-        async with host.turns:
+        async with self._using(url) as host, host.turns:
             await self._wait(host)
             seconds = source.timeout.total_seconds()
             try:
@@ -83,8 +89,21 @@ class Fetcher:
             except TimeoutError as exc:
                 raise FetchError("timeout", timed_out(seconds)) from exc
 
-    def _host(self, url: str) -> _Host:
-        place = httpx.URL(url)
+    @asynccontextmanager
+    async def _using(self, url: str) -> AsyncIterator["_Host"]:
+        """The host of an address, whose connections are closed when nobody needs it any more."""
+        key, host = self._host(url)
+        host.users += 1
+        try:
+            yield host
+        finally:
+            host.users -= 1
+            if not host.users:
+                self._hosts.pop(key, None)
+                await host.client.aclose()
+
+    def _host(self, url: str) -> tuple[str, _Host]:
+        place = _place(url)
         key = f"{place.scheme}://{place.host}:{place.port or ''}"
         if key not in self._hosts:
             if self._tls is None:
@@ -105,7 +124,7 @@ class Fetcher:
                 },
             )
             self._hosts[key] = _Host(client, asyncio.Semaphore(self.limits.per_host))
-        return self._hosts[key]
+        return key, self._hosts[key]
 
     async def _wait(self, host: _Host) -> None:
         """Two visits of one host start at least `spacing` seconds apart."""
@@ -127,27 +146,25 @@ class Fetcher:
 
     async def _request(self, url: str, validators: Validators) -> Fetched | NotModified | str:
         """One request: an answer, or the address that it redirects to."""
-        try:
-            place = httpx.URL(url)
-        except httpx.InvalidURL as exc:
-            raise FetchError("blocked-scheme", BLOCKED_SCHEME) from exc
-        if place.scheme not in ("http", "https") or not place.host or place.userinfo:
-            raise FetchError("blocked-scheme", BLOCKED_SCHEME)
+        place = _place(url)
         port = place.port or (443 if place.scheme == "https" else 80)
-        addresses = await resolve(place.host, port, allow_private=self._allow_private)
+        addresses = await resolve(place.host, port, allow_private=self._allow_private, executor=self._resolver)
         headers = {"host": place.netloc.decode("ascii")}
         if validators.etag:
             headers["if-none-match"] = validators.etag
         if validators.last_modified:
             headers["if-modified-since"] = validators.last_modified
-        client = self._host(url).client
+        async with self._using(url) as host:
+            return await self._dial(host.client, url, place, addresses[:3], headers, validators)
+
+    async def _dial(
+        self, client: httpx.AsyncClient, url: str, place: httpx.URL, addresses: list[str], headers: dict[str, str], validators: Validators
+    ) -> Fetched | NotModified | str:
+        """Ask the first address that answers; only addresses that were checked are dialled."""
         last: FetchError | None = None
-        for address in addresses[:3]:
+        for address in addresses:
             request = client.build_request(
-                "GET",
-                place.copy_with(host=address, fragment=None),
-                headers=headers,
-                extensions={"sni_hostname": place.host},
+                "GET", place.copy_with(host=address, fragment=None), headers=headers, extensions={"sni_hostname": place.host}
             )
             try:
                 response = await client.send(request, stream=True)
@@ -188,6 +205,18 @@ class Fetcher:
             return NotModified(status=status, received=received, validators=found)
         content_type = response.headers.get("content-type", "")[:200]
         return Fetched(url=url, status=status, content_type=content_type, body=body, received=received, validators=found)
+
+
+def _place(url: str) -> httpx.URL:
+    """A parsed address that may be asked; raises FetchError for any other."""
+    try:
+        place = httpx.URL(url)
+        good = place.scheme in ("http", "https") and bool(place.host) and not place.userinfo
+    except (httpx.InvalidURL, UnicodeError) as exc:
+        raise FetchError("blocked-scheme", BLOCKED_SCHEME) from exc
+    if not good:
+        raise FetchError("blocked-scheme", BLOCKED_SCHEME)
+    return place
 
 
 def _header(response: httpx.Response, name: str) -> str | None:

@@ -24,7 +24,7 @@ _SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/]*", re.I)
 
 def absolute(base: str, link: str) -> str:
     """The http or https address of a link found in a document at `base`; "" for anything else."""
-    link = re.sub(r"[\x00-\x20\x7f]+", lambda gap: "%20" if gap[0] == " " else "", link.strip())
+    link = re.sub(r"[\x00-\x20\x7f\ud800-\udfff]+", lambda gap: "%20" if gap[0] == " " else "", link.strip())
     if not link or len(link) > LONGEST_URL:
         return ""
     try:

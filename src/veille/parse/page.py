@@ -30,7 +30,7 @@ def page_text(fetched: Fetched) -> str:
         if encoding:
             try:
                 return body.decode(encoding)
-            except (LookupError, UnicodeError):
+            except (LookupError, ValueError):  # unknown names, bytes that do not fit, a NUL in the name
                 continue
     return body.decode("windows-1252", "replace")
 

@@ -49,20 +49,22 @@ def connect(path: str | Path, *, durable: bool = False) -> Database:
 
 @contextlib.contextmanager
 def writing(db: Database) -> Iterator[None]:
-    """Hold the write lock from the first statement, so that a second writer waits its turn."""
-    db.conn.execute("begin immediate")
+    """Hold the write lock from the first statement, so that a second writer waits its turn; raises StoreError when it cannot."""
     try:
-        yield
-    except BaseException:
-        db.conn.rollback()
-        raise
-    db.conn.commit()
+        db.conn.execute("begin immediate")
+        try:
+            yield
+        except BaseException:
+            db.conn.rollback()
+            raise
+        db.conn.commit()
+    except sqlite3.OperationalError as exc:  # locked for too long, full, read-only, torn
+        raise StoreError(DATABASE_UNUSABLE.format(file=_name_of(db), why=exc)) from exc
 
 
 def migrate(db: Database, knowledge: Knowledge, now: datetime) -> None:
     """Bring the file to this version: backed up first when it holds anything, then the vocabulary. May be run again."""
-    path = db.conn.execute("select file from pragma_database_list where name = 'main'").fetchone()[0]
-    name = Path(path).name if path else ":memory:"
+    path, name = _path_of(db), _name_of(db)
     try:
         with _one_at_a_time(path):
             pending = [step.name for step in migrations.pending(db)]
@@ -76,8 +78,16 @@ def migrate(db: Database, knowledge: Knowledge, now: datetime) -> None:
                 migrations.apply(db)
         with writing(db):
             _seed(db, knowledge)
-    except sqlite3.Error as exc:
+    except (sqlite3.Error, OSError) as exc:
         raise StoreError(DATABASE_UNUSABLE.format(file=name, why=exc)) from exc
+
+
+def _path_of(db: Database) -> str:
+    return str(db.conn.execute("select file from pragma_database_list where name = 'main'").fetchone()[0])
+
+
+def _name_of(db: Database) -> str:
+    return Path(_path_of(db)).name or ":memory:"
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 from veille.identity import Name, Named, Plan
 from veille.messages import reason
 from veille.model import Item, Known, Reason, Rights, Tag, TaggedItem
-from veille.normalize import CANONICAL_VERSION, shown, stored
+from veille.normalize import CANONICAL_VERSION, local_day, shown, stored
 
 BACKFILL = timedelta(days=30)
 LEAST_STORY_TEXT = 120  # characters; shorter texts are equal by chance
@@ -30,11 +30,14 @@ class Saved:
     duplicates: int
 
 
-def shared_names(db: Database, source_id: str) -> frozenset[Name]:
-    """Names that were seen on several entries of one answer of this source."""
-    rows = db.conn.execute("select value from addresses where kind = 'shared' and scope = ?", (source_id,))
-    split = (row[0].split(" ", 1) for row in rows)
-    return frozenset(Name(kind, "" if kind == "canonical" else source_id, value) for kind, value in split)
+def shared_names(db: Database, names: Iterable[Name]) -> frozenset[Name]:
+    """Those of the names that were once seen on several entries of one answer; an address is shared for every source."""
+    wanted = {f"{name.kind} {name.value}": name for name in names}
+    rows = db.conn.execute(
+        "select value, scope from addresses where kind = 'shared' and value in (select value from json_each(?))",
+        (json.dumps(list(wanted)),),
+    )
+    return frozenset(wanted[value] for value, scope in rows if scope == wanted[value].scope)
 
 
 def known_names(db: Database, names: Iterable[Name]) -> dict[Name, Known]:
@@ -61,19 +64,19 @@ def save(
     todo: Plan,
     tagged: dict[Item, TaggedItem],
     *,
-    source_id: str,
     rights: Rights,
     first_visit: bool,
     now: datetime,
+    timezone: str,
 ) -> Saved:
     """Write a plan; the caller holds the transaction. `tagged` holds every item that is new, changed or from elsewhere."""
-    at = stored(now) or ""
-    new_ids = [(_insert(db, tagged[one.item], rights, first_visit, now), one) for one in todo.new]
+    at, today = stored(now) or "", local_day(now, timezone)
+    new_ids = [(_insert(db, tagged[one.item], rights, first_visit, now, today), one) for one in todo.new]
     _index(db, [item_id for item_id, _ in new_ids])
     for known, one in todo.changed:
-        _change(db, known, tagged[one.item], rights, at)
+        _change(db, known, tagged[one.item], rights, at, today)
     everything = [*new_ids, *((known.id, one) for known, one in (*todo.changed, *todo.same, *todo.elsewhere))]
-    _remember_names(db, everything, todo.shared, source_id)
+    _remember_names(db, everything, todo.shared)
     db.conn.executemany(
         "insert or ignore into sightings (item_id, source_id, url, first_seen_at) values (?, ?, ?, ?)",
         [(item_id, one.item.source_id, one.item.url, at) for item_id, one in everything],
@@ -86,9 +89,8 @@ def save(
     return Saved(new=len(new_ids), changed=len(todo.changed), seen=seen, duplicates=len(todo.elsewhere))
 
 
-def _insert(db: Database, tagged: TaggedItem, rights: Rights, first_visit: bool, now: datetime) -> int:  # noqa: FBT001
+def _insert(db: Database, tagged: TaggedItem, rights: Rights, first_visit: bool, now: datetime, today: str) -> int:  # noqa: FBT001
     item = tagged.item
-    today = (stored(now) or "")[:10]
     old = first_visit and bool(item.day) and item.day < (now - BACKFILL).date().isoformat()
     cursor = db.conn.execute(
         "insert into items (source_id, url, title, summary, author, language, kind, kind_reason, interest, interest_reason, "
@@ -102,10 +104,11 @@ def _insert(db: Database, tagged: TaggedItem, rights: Rights, first_visit: bool,
     item_id = int(cursor.lastrowid or 0)
     db.conn.execute("insert into texts (item_id, text) values (?, ?)", (item_id, item.text))
     _label(db, item_id, tagged)
+    _hide_evidence(db, [item_id])
     return item_id
 
 
-def _change(db: Database, known: Known, tagged: TaggedItem, rights: Rights, at: str) -> None:
+def _change(db: Database, known: Known, tagged: TaggedItem, rights: Rights, at: str, today: str) -> None:
     item = tagged.item
     db.conn.execute(
         "insert into versions (item_id, until, title, text, fingerprint) select id, ?, title, text, ? from items_words where id = ?",
@@ -117,12 +120,14 @@ def _change(db: Database, known: Known, tagged: TaggedItem, rights: Rights, at: 
         "update items set title = :title, summary = :summary, author = :author, url = case when :url = '' then url else :url end, "
         "kind = case when kind_origin = 'curator' then kind else :kind end, "
         "kind_reason = case when kind_origin = 'curator' then kind_reason else :kind_reason end, interest = :interest, "
-        "interest_reason = :interest_reason, published_at = coalesce(published_at, :published_at), changed_at = :at, "
+        "interest_reason = :interest_reason, "
+        "day = case when published_at is null and :day <> '' then min(:day, :today) else day end, "
+        "published_at = coalesce(published_at, :published_at), changed_at = :at, "
         "fingerprint = :fingerprint where id = :id",
         {
             "title": item.title, "summary": shown(item.text, rights), "author": item.author, "url": item.url,
             "kind": tagged.kind, "kind_reason": tagged.kind_reason, "interest": tagged.interest,
-            "interest_reason": tagged.interest_reason, "published_at": stored(item.published), "at": at,
+            "interest_reason": tagged.interest_reason, "published_at": stored(item.published), "day": item.day, "today": today, "at": at,
             "fingerprint": item.fingerprint, "id": known.id,
         },
     )  # fmt: skip
@@ -132,6 +137,7 @@ def _change(db: Database, known: Known, tagged: TaggedItem, rights: Rights, at: 
     db.conn.execute("delete from item_territories where item_id = ? and origin <> 'curator'", (known.id,))
     db.conn.execute("delete from item_dates where item_id = ?", (known.id,))
     _label(db, known.id, tagged)
+    _hide_evidence(db, [known.id])
 
 
 def _label(db: Database, item_id: int, tagged: TaggedItem) -> None:
@@ -147,6 +153,15 @@ def _label(db: Database, item_id: int, tagged: TaggedItem) -> None:
     db.conn.executemany(
         'insert or ignore into item_dates (item_id, role, start, "end", evidence) values (?, ?, ?, ?, ?)',
         [(item_id, mention.role, mention.start.isoformat(), mention.end.isoformat(), mention.evidence) for mention in tagged.mentions],
+    )
+
+
+def _hide_evidence(db: Database, item_ids: list[int]) -> None:
+    """The words of a date stay only where they can be read in what is shown."""
+    db.conn.execute(
+        "update item_dates set evidence = '' where evidence <> '' and item_id in (select value from json_each(?)) and not exists "
+        "(select 1 from items where items.id = item_id and (instr(title, evidence) or instr(summary, evidence)))",
+        (json.dumps(item_ids),),
     )
 
 
@@ -171,14 +186,14 @@ def _inherit(db: Database, item_id: int, tagged: TaggedItem) -> None:
         )
 
 
-def _remember_names(db: Database, named: list[tuple[int, Named]], shared: frozenset[Name], source_id: str) -> None:
+def _remember_names(db: Database, named: list[tuple[int, Named]], shared: frozenset[Name]) -> None:
     db.conn.executemany(
         "insert or ignore into addresses (kind, scope, value, item_id, rule) values (?, ?, ?, ?, ?)",
-        [(name.kind, name.scope, name.value, item_id, CANONICAL_VERSION) for item_id, one in named for name in one.kept],
+        [(name.kind, name.scope, name.value, item_id, CANONICAL_VERSION) for item_id, one in named for name in one.names],
     )
     db.conn.executemany(
         "insert or ignore into addresses (kind, scope, value, item_id, rule) values ('shared', ?, ?, null, ?)",
-        [(source_id, f"{name.kind} {name.value}", CANONICAL_VERSION) for name in sorted(shared)],
+        [(name.scope, f"{name.kind} {name.value}", CANONICAL_VERSION) for name in sorted(shared)],
     )
 
 
@@ -190,15 +205,14 @@ def _join_story(db: Database, one: Named) -> None:
     twins = [row[0] for row in db.conn.execute("select id from items where fingerprint = ? order by id", (mark,))]
     if len(twins) < 2:
         return
+    told = db.conn.execute("select story_id from items where fingerprint = ? and story_id is not null limit 1", (mark,)).fetchone()
+    begin = "insert into stories (lead_id, score, reason) values (?, 1.0, 'même titre et même texte')"
+    story_id = told[0] if told else db.conn.execute(begin, (twins[0],)).lastrowid
+    db.conn.execute("update stories set lead_id = ? where id = ? and lead_id <> ?", (twins[0], story_id, twins[0]))
     db.conn.execute(
-        "insert into stories (fingerprint, lead_id, score, reason) values (?, ?, 1.0, 'même titre et même texte') "
-        "on conflict (fingerprint) do update set lead_id = excluded.lead_id where lead_id <> excluded.lead_id",
-        (mark, twins[0]),
-    )
-    story_id = db.conn.execute("select id from stories where fingerprint = ?", (mark,)).fetchone()[0]
-    db.conn.execute(
-        "update items set story_id = ?, lead = (id = ?) where fingerprint = ? and (story_id, lead) is not (?, id = ?)",
-        (story_id, twins[0], mark, story_id, twins[0]),
+        "update items set story_id = :story, lead = (id = :lead) where fingerprint = :mark "
+        "and (story_id, lead) is not (:story, id = :lead)",
+        {"story": story_id, "lead": twins[0], "mark": mark},
     )
 
 
@@ -241,4 +255,5 @@ def apply_rights(db: Database, source_id: str, rights: str) -> int:
     ).fetchall()
     todo = [(shown(text, rights), item_id) for item_id, text, summary in rows if shown(text, rights) != summary]
     db.conn.executemany("update items set summary = ? where id = ?", todo)
+    _hide_evidence(db, [item_id for _, item_id in todo])
     return len(todo)

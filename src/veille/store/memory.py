@@ -39,11 +39,11 @@ def store_of_items(rows: Iterable[dict[str, Any]], knowledge: Knowledge) -> tupl
         if item is not None:
             items.append(item)
             given.append(row.get("id"))
-    named, shared = name_items(items, frozenset())
+    named, shared = name_items(items, frozenset())  # every guid is its own: none is shared, none is known
     with writing(db):
         todo = plan(source.id, named, {}, shared)
         tagged = {one.item: understand(one.item, source, knowledge) for one in todo.new}
-        save(db, todo, tagged, source_id=source.id, rights="full", first_visit=False, now=now)
+        save(db, todo, tagged, rights="full", first_visit=False, now=now, timezone=source.timezone)
     guids = dict(db.conn.execute("select item_id, cast(value as integer) from addresses where kind = 'guid'").fetchall())
     order = {int(one.item.guid): given[place] for place, one in enumerate(named)}
     return db, {item_id: order[guid] for item_id, guid in guids.items()}

@@ -40,7 +40,11 @@ def sync_sources(db: Database, config: Config) -> None:
             )
             if (kind, url) != (source.kind, source.url):
                 db.conn.execute("delete from validators where source_id = ?", (source.id,))
-                db.conn.execute("update sources set next_visit_at = null, failures = 0 where id = ?", (source.id,))
+                db.conn.execute(
+                    "update sources set next_visit_at = null, failures = 0, reason = null, state = 'new' "
+                    "where id = ? and state <> 'disabled'",
+                    (source.id,),
+                )
             if rights != source.rights:
                 apply_rights(db, source.id, source.rights)
         if not source.enabled and state != "disabled":
@@ -66,20 +70,29 @@ def due_visits(db: Database, sources: tuple[Source, ...], now: datetime, *, ever
     rows = {
         row[0]: row[1:]
         for row in db.conn.execute(
-            "select sources.id, state, coalesce(next_visit_at, ''), last_success_at, etag, last_modified, body_hash, found_url, failures "
+            "select sources.id, state, coalesce(next_visit_at, ''), last_success_at, etag, last_modified, body_hash, found_url, settings, "
+            "failures "
             "from sources left join validators on source_id = sources.id"
         )
     }
     due = []
     for source in sources:
-        state, next_at, success, etag, modified, body_hash, found_url, failures = rows[source.id]
+        state, next_at, success, etag, modified, body_hash, found_url, settings, failures = rows[source.id]
         if not source.enabled or (state == "gone" and not everything):
             continue
         if everything or next_at <= (stored(now) or ""):
-            memory = Validators(etag=etag, last_modified=modified, body_hash=body_hash)
+            same = settings == reading_settings(source)  # other selectors read another page in the same bytes
+            memory = Validators(etag=etag, last_modified=modified, body_hash=body_hash) if same else Validators()
             visit = Visit(source=source, validators=memory, first=success is None, failures=failures, found_url=found_url)
             due.append((next_at, visit))
     return [visit for _, visit in sorted(due, key=lambda row: row[0])]
+
+
+def reading_settings(source: Source) -> str:
+    """What of a source decides how its bytes are read: a change makes the last answer unread."""
+    select = source.select
+    parts = [select.item, select.title, select.link, select.date, select.summary] if select else []
+    return json.dumps([source.timezone, source.language, *parts], ensure_ascii=False)
 
 
 def start_run(db: Database, now: datetime, due: int) -> int:
@@ -151,10 +164,10 @@ def _remember(db: Database, visit: Visit, validators: Validators | None) -> None
     if validators is None:
         return
     db.conn.execute(
-        "insert into validators (source_id, etag, last_modified, body_hash, found_url) values (?, ?, ?, ?, ?) "
+        "insert into validators (source_id, etag, last_modified, body_hash, found_url, settings) values (?, ?, ?, ?, ?, ?) "
         "on conflict (source_id) do update set etag = excluded.etag, last_modified = excluded.last_modified, "
-        "body_hash = excluded.body_hash, found_url = excluded.found_url",
-        (visit.source.id, validators.etag, validators.last_modified, validators.body_hash, visit.found_url),
+        "body_hash = excluded.body_hash, found_url = excluded.found_url, settings = excluded.settings",
+        (visit.source.id, validators.etag, validators.last_modified, validators.body_hash, visit.found_url, reading_settings(visit.source)),
     )
 
 
