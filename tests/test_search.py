@@ -45,7 +45,8 @@ def test_spelling_case_plural_and_elision_find_the_same(filled, knowledge, q):
     ("q", "keys"),
     [
         ("RSA", {"rsa", "revenu"}), ("revenu de solidarité active", {"rsa", "revenu"}), ("eau", {"eau"}), ("l'eau", {"eau"}),
-        ("budget -participatif", set()), ('"social accueil"', set()), ("zzzzz", set()), ("collège", {"budget"}), ("votent", {"budget"}),
+        ("budget -participatif", set()), ("-eau", {"accueil", "budget", "rsa", "revenu"}), ("collèges*", {"budget"}), ("particip*", {"budget"}),
+        ("Isère", {"revenu"}), ("finistère", {"eau"}), ("Seine-Saint-Denis", {"accueil"}), ('"social accueil"', set()), ("zzzzz", set()), ("collège", {"budget"}), ("votent", {"budget"}),
     ],
 )  # fmt: skip
 def test_words_phrases_exclusions_and_synonyms(filled, knowledge, q, keys):
@@ -116,6 +117,10 @@ def test_an_article_with_every_word_comes_before_one_that_lacks_some(filled, kno
         "👍",
         "title:x",
         "-a -b",
+        "\x01",
+        "\ufffe",
+        "a*b*",
+        "***",
     ],
 )
 def test_any_words_give_an_answer(filled, knowledge, q):
@@ -156,5 +161,5 @@ def test_only_what_is_shown_is_marked(knowledge):
 def test_the_match_expression_is_made_of_quoted_words(knowledge):
     query = read_query('l\'accueil "deux mots" RSA pré* -chien', knowledge.synonyms)
 
-    assert match_all(query) == '("accueil" AND "deux mot" AND ("rsa" OR "revenu de solidarite actif") AND "pre" *) NOT ("chien")'
-    assert match_any(query) == '("accueil" OR "deux mot" OR "rsa" OR "pre" *) NOT ("chien")'
+    assert match_all(query) == '("accueil" AND "deux mot" AND ("rsa" OR "revenu de solidarite actif") AND ("pre" *)) NOT ("chien")'
+    assert match_any(query) == '("accueil" OR "deux mot" OR "rsa" OR ("pre" *)) NOT ("chien")'

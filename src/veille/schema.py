@@ -80,13 +80,13 @@ create index items_state on items(state, day);
 
 create index items_fingerprint on items(fingerprint);
 
-create table texts (item_id integer primary key references items(id), text text not null) strict;
+create table texts (item_id integer primary key references items(id), text text not null, context text not null default '') strict;
 
-create view items_words as select items.id as id, items.title as title, texts.text as text
+create view items_words as select items.id as id, items.title as title, texts.text as text, texts.context as context
     from items join texts on texts.item_id = items.id;
 
 create virtual table items_fts using fts5(
-    title, text, content='items_words', content_rowid='id', tokenize="unicode61 remove_diacritics 2", prefix='3'
+    title, text, context, content='items_words', content_rowid='id', tokenize="unicode61 remove_diacritics 2", prefix='3'
 );
 
 create virtual table items_vocabulary using fts5vocab('items_fts', 'row');

@@ -1,6 +1,6 @@
 """A reader's request becomes SQL, parameters and highlighted pieces. Pure: tested without Datasette."""
 
-from veille.search.ranking import MOST_MATCHES, Where, best_first, conditions, listed_sql, scored_sql
+from veille.search.ranking import MOST_MATCHES, Where, best_first, conditions, kept_sql, listed_sql, scored_sql
 from veille.search.request import PARAMETERS, Request, address, read_request, unfiltered
 from veille.search.words import (
     Query,
@@ -9,16 +9,38 @@ from veille.search.words import (
     highlight,
     match_all,
     match_any,
+    match_excluded,
     match_other,
     match_term,
     match_words,
     read_query,
-)  # fmt: skip
+)
 
 PAGE_SIZE = 20
 
 __all__ = [
-    "MOST_MATCHES", "PAGE_SIZE", "PARAMETERS", "Query", "Request", "Synonyms", "Term", "Where", "address", "best_first", "conditions",
-    "highlight", "listed_sql", "match_all", "match_any", "match_other", "match_term", "match_words", "read_query", "read_request",
-    "scored_sql", "unfiltered",
-]  # fmt: skip
+    "MOST_MATCHES",
+    "PAGE_SIZE",
+    "PARAMETERS",
+    "Query",
+    "Request",
+    "Synonyms",
+    "Term",
+    "Where",
+    "address",
+    "best_first",
+    "conditions",
+    "highlight",
+    "kept_sql",
+    "listed_sql",
+    "match_all",
+    "match_any",
+    "match_excluded",
+    "match_other",
+    "match_term",
+    "match_words",
+    "read_query",
+    "read_request",
+    "scored_sql",
+    "unfiltered",
+]

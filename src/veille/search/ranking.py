@@ -11,7 +11,7 @@ from veille.search.request import Request
 MOST_MATCHES = 20_000  # ranked and counted exactly; beyond that, the newest so many
 # Measured on two sets of queries (docs/quality.md): another way to say it counts 0.6 of the word itself, having every word is
 # worth a quarter more, and an article that lacks a word stays when it scores at least a quarter of the best.
-TITLE_WEIGHT, TEXT_WEIGHT = 6.0, 1.0
+TITLE_WEIGHT, TEXT_WEIGHT, CONTEXT_WEIGHT = 6.0, 1.0, 3.0
 SYNONYM_WEIGHT = 0.6
 EVERY_WORD_BONUS = 1.25
 LEAST_SHARE = 0.25
@@ -64,9 +64,15 @@ def conditions(request: Request, *, without: str = "") -> Where:
     return Where(" and ".join(parts) or "1", values)
 
 
-def listed_sql(where: Where) -> str:
-    """Ids of the items asked for, the newest first. Parameters: most, and those of `where`."""
-    return f"select items.id from items where {where.sql} order by items.day desc, items.id desc limit :most"  # noqa: S608
+def kept_sql(where: Where) -> str:
+    """Id and day of those of the ids that the filters keep. Parameters: ids (JSON), and those of `where`."""
+    return f"select items.id, items.day from items where items.id in (select value from json_each(:ids)) and {where.sql}"  # noqa: S608
+
+
+def listed_sql(where: Where, *, excluding: bool = False) -> str:
+    """Ids of the items asked for, the newest first. Parameters: most, excluded (a match), and those of `where`."""
+    without = " and items.id not in (select rowid from items_fts where items_fts match :excluded)" if excluding else ""
+    return f"select items.id from items where {where.sql}{without} order by items.day desc, items.id desc limit :most"  # noqa: S608
 
 
 def scored_sql(where: Where) -> str:
@@ -75,7 +81,7 @@ def scored_sql(where: Where) -> str:
     bm25 is negative in FTS5; interest and recency weigh in by a few per cent.
     """
     return (
-        f"select items.id, -bm25(items_fts, {TITLE_WEIGHT}, {TEXT_WEIGHT}) * (0.9 + 0.1 * items.interest) * "  # noqa: S608
+        f"select items.id, -bm25(items_fts, {TITLE_WEIGHT}, {TEXT_WEIGHT}, {CONTEXT_WEIGHT}) * (0.9 + 0.1 * items.interest) * "  # noqa: S608
         "(0.92 + 0.08 / (1 + max(0, julianday(:today) - julianday(items.day)) / 365.0)) "
         "from items_fts cross join items on items.id = items_fts.rowid "
         f"where items_fts match :match and items_fts.rowid >= :floor and {where.sql}"

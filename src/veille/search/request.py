@@ -53,7 +53,7 @@ def read_request(given: Mapping[str, Sequence[str]]) -> Request:
     def one(name: str) -> str:
         return next((value.strip() for value in given.get(name, ()) if value.strip()), "")
 
-    q = one("q").replace("\x00", "")
+    q = "".join(char if char.isprintable() else " " for char in one("q")).strip()
     if len(q) > LONGEST_QUERY:
         raise UsageError(QUERY_TOO_LONG.format(limit=LONGEST_QUERY))
     page = one("page") or "1"

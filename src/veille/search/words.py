@@ -52,7 +52,12 @@ def read_query(q: str, synonyms: Synonyms) -> Query:
         prefix = piece["phrase"] is None and text.endswith("*") and len(words) == 1 and len(words[0]) > 1
         if prefix:
             words = [WORD.findall(fold(text))[-1]]
-        term = Term(tuple(words), prefix=prefix, typed=text)
+            # The index holds inflected words: what is typed may be longer than them (numérique*, habitants*).
+            others = {lemma(words[0]), re.sub(r"iqu?e?\Z", "ic", words[0])} - set(words)
+            term = Term(tuple(words), prefix=True, others=tuple((other,) for other in sorted(others)), typed=text)
+            (excluded if piece["minus"] else plain).append(term)
+            continue
+        term = Term(tuple(words), typed=text)
         (excluded if piece["minus"] else plain).append(term)
     kept = [term for term in plain if len(term.words) > 1 or not (_is_empty(term))] or plain
     return Query(terms=tuple(_with_synonyms(kept[:MOST_WORDS], synonyms)), excluded=tuple(excluded[:MOST_WORDS]))
@@ -95,14 +100,20 @@ def match_any(query: Query) -> str:
         if term.spread:
             loose += [_quoted((word,)) for word in term.words]
         else:
-            loose.append(_expression(replace(term, others=())))
+            loose.append(_expression(term if term.prefix else replace(term, others=())))
     return _minus(" OR ".join(loose), query)
 
 
 def match_term(term: Term, query: Query) -> str:
     """The FTS5 expression of one term as typed; run together words may stand apart."""
-    wanted = " OR ".join(_quoted((word,)) for word in term.words) if term.spread else _expression(replace(term, others=()))
+    typed = term if term.prefix else replace(term, others=())
+    wanted = " OR ".join(_quoted((word,)) for word in term.words) if term.spread else _expression(typed)
     return _minus(wanted, query)
+
+
+def match_excluded(query: Query) -> str:
+    """The FTS5 expression of what the reader does not want."""
+    return " OR ".join(_expression(term) for term in query.excluded)
 
 
 def match_other(other: tuple[str, ...], query: Query) -> str:
@@ -118,12 +129,12 @@ def match_words(text: str) -> str:
 def _minus(wanted: str, query: Query) -> str:
     if not wanted or not query.excluded:
         return wanted
-    return f"({wanted}) NOT ({' OR '.join(_expression(term) for term in query.excluded)})"
+    return f"({wanted}) NOT ({match_excluded(query)})"
 
 
 def _expression(term: Term) -> str:
     if term.prefix:
-        return f"{_quoted(term.words)} *"
+        return "(" + " OR ".join(f"{_quoted(words)} *" for words in (term.words, *term.others)) + ")"
     ways = [
         "(" + " AND ".join(_quoted((word,)) for word in term.words) + ")" if term.spread else _quoted(term.words),
         *(_quoted(other) for other in term.others),
@@ -139,7 +150,7 @@ def highlight(text: str, query: Query) -> list[tuple[str, bool]]:
     """The text in pieces, those that the query found marked; only what is shown is ever looked at."""
     wanted = {word for term in query.terms for word in term.words if len(word) > 1}
     wanted |= {word for term in query.terms for other in term.others for word in other if len(word) > 1 and word not in STOP_WORDS}
-    prefixes = tuple(term.words[0] for term in query.terms if term.prefix)
+    prefixes = tuple(words[0] for term in query.terms if term.prefix for words in (term.words, *term.others))
     pieces: list[tuple[str, bool]] = []
     end = 0
     for match in WORD.finditer(text):

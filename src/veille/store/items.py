@@ -105,6 +105,7 @@ def _insert(db: Database, tagged: TaggedItem, rights: Rights, first_visit: bool,
     db.conn.execute("insert into texts (item_id, text) values (?, ?)", (item_id, item.text))
     _label(db, item_id, tagged)
     _hide_evidence(db, [item_id])
+    _set_context(db, item_id)
     return item_id
 
 
@@ -132,12 +133,13 @@ def _change(db: Database, known: Known, tagged: TaggedItem, rights: Rights, at: 
         },
     )  # fmt: skip
     db.conn.execute("update texts set text = ? where item_id = ?", (item.text, known.id))
-    _index(db, [known.id])
     db.conn.execute("delete from item_tags where item_id = ? and origin in ('rule', 'source')", (known.id,))
     db.conn.execute("delete from item_territories where item_id = ? and origin <> 'curator'", (known.id,))
     db.conn.execute("delete from item_dates where item_id = ?", (known.id,))
     _label(db, known.id, tagged)
     _hide_evidence(db, [known.id])
+    _set_context(db, known.id)
+    _index(db, [known.id])
 
 
 def _label(db: Database, item_id: int, tagged: TaggedItem) -> None:
@@ -179,11 +181,15 @@ def _inherit(db: Database, item_id: int, tagged: TaggedItem) -> None:
         "insert or ignore into item_tags (item_id, tag_id, origin, score, reason, evidence) values (?, ?, ?, ?, ?, ?)",
         [(item_id, tag.id, tag.origin, tag.score, *reasons_kept(tag.reasons)) for tag in own],
     )
-    if db.conn.execute("select 1 from item_territories where item_id = ?", (item_id,)).fetchone() is None:
+    own_places = [place for place in tagged.territories if place.origin == "source"]
+    if own_places and db.conn.execute("select 1 from item_territories where item_id = ?", (item_id,)).fetchone() is None:
+        _unindex(db, [item_id])
         db.conn.executemany(
             "insert or ignore into item_territories (item_id, code, role, origin, reason, evidence) values (?, ?, 'place', 'source', ?, ?)",
-            [(item_id, place.code, *reasons_kept((place.reason,))) for place in tagged.territories if place.origin == "source"],
+            [(item_id, place.code, *reasons_kept((place.reason,))) for place in own_places],
         )
+        _set_context(db, item_id)
+        _index(db, [item_id])
 
 
 def _remember_names(db: Database, named: list[tuple[int, Named]], shared: frozenset[Name]) -> None:
@@ -231,9 +237,20 @@ def _leave_story(db: Database, item_id: int) -> None:
     db.conn.execute("delete from stories where id = ?", (story_id,))
 
 
+def _set_context(db: Database, item_id: int) -> None:
+    """The words that an article is also found by: its source and its départements. The index must not hold it meanwhile."""
+    db.conn.execute(
+        "update texts set context = (select sources.name from items join sources on sources.id = source_id where items.id = item_id) "
+        "|| coalesce((select ' ; ' || group_concat(name, ' ; ') from item_territories join departements using (code) "
+        "where item_territories.item_id = texts.item_id), '') where item_id = ?",
+        (item_id,),
+    )
+
+
 def _index(db: Database, item_ids: list[int]) -> None:
     db.conn.execute(
-        "insert into items_fts (rowid, title, text) select id, index_text(title), index_text(text) from items_words "
+        "insert into items_fts (rowid, title, text, context) "
+        "select id, index_text(title), index_text(text), index_text(context) from items_words "
         "where id in (select value from json_each(?)) order by id",
         (json.dumps(item_ids),),
     )
@@ -242,7 +259,8 @@ def _index(db: Database, item_ids: list[int]) -> None:
 def _unindex(db: Database, item_ids: list[int]) -> None:
     """External content: the index is told what it held, before the content changes."""
     db.conn.execute(
-        "insert into items_fts (items_fts, rowid, title, text) select 'delete', id, index_text(title), index_text(text) "
+        "insert into items_fts (items_fts, rowid, title, text, context) "
+        "select 'delete', id, index_text(title), index_text(text), index_text(context) "
         "from items_words where id in (select value from json_each(?))",
         (json.dumps(item_ids),),
     )

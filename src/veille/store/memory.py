@@ -22,10 +22,10 @@ def store_of_items(rows: Iterable[dict[str, Any]], knowledge: Knowledge) -> tupl
     db = connect(":memory:")
     now = datetime.now(UTC)
     migrate(db, knowledge, now)
-    source = Source(id="memoire", name="memoire", kind="feed", url="https://exemple.fr/", rights="full")
+    source = Source(id="memoire", name="", kind="feed", url="https://exemple.fr/", rights="full")
     db.conn.execute(
         "insert into sources (id, name, kind, url, territory, rights, language, state) "
-        "values ('memoire', 'memoire', 'feed', '', '[]', 'full', 'fr', 'live')"
+        "values ('memoire', '', 'feed', '', '[]', 'full', 'fr', 'live')"
     )
     given: list[Any] = []
     items = []

@@ -16,9 +16,11 @@ from veille.search import (
     Where,
     best_first,
     conditions,
+    kept_sql,
     listed_sql,
     match_all,
     match_any,
+    match_excluded,
     match_other,
     match_term,
     read_query,
@@ -51,13 +53,26 @@ class Ranked:
     every: int  # how many of them have every word
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the words of a query find, the best first, before the filters (or after them, when there was too much)."""
+
+    ids: list[int]
+    every: frozenset[int]
+    capped: bool
+
+
 def rank(db: Connection, request: Request, query: Query, today: str) -> Ranked:
-    """The items asked for; by relevance some of the words may do, by date as well, but the best score decides how few."""
-    where = conditions(request)
+    """The items asked for. By relevance some of the words may do: the best score, filters or not, decides how few."""
+    return _narrowed(db, request, query, _find(db, request, query, today))
+
+
+def _find(db: Connection, request: Request, query: Query, today: str) -> _Found:
     if not query.terms:
-        ids = [row[0] for row in db.execute(listed_sql(where), where.values | {"most": MOST_MATCHES})]
-        return Ranked(ids, len(ids) >= MOST_MATCHES, len(ids))
+        return _Found([], frozenset(), False)
     floor, capped = _floor(db, match_any(query))
+    # Filters come first where not everything can be ranked; elsewhere once, so that every facet counts the same results.
+    where = conditions(request if capped else Request(dismissed=request.dismissed))
     every = _scores(db, where, match_all(query), floor, today)
     if len(query.terms) == 1 and not query.terms[0].others and not query.terms[0].spread:
         terms: list[tuple[dict[int, float], list[dict[int, float]]]] = [(every, [])]
@@ -65,15 +80,25 @@ def rank(db: Connection, request: Request, query: Query, today: str) -> Ranked:
         terms = [
             (
                 _scores(db, where, match_term(term, query), floor, today),
-                [_scores(db, where, match_other(other, query), floor, today) for other in term.others],
+                [] if term.prefix else [_scores(db, where, match_other(other, query), floor, today) for other in term.others],
             )
             for term in query.terms
         ]
-    ids = best_first(terms, set(every))
+    return _Found(best_first(terms, set(every)), frozenset(every), capped)
+
+
+def _narrowed(db: Connection, request: Request, query: Query, found: _Found) -> Ranked:
+    """The found items that the filters keep, in the order asked for."""
+    where = conditions(request)
+    if not query.terms:
+        values = where.values | {"most": MOST_MATCHES, "excluded": match_excluded(query)}
+        ids = [row[0] for row in db.execute(listed_sql(where, excluding=bool(query.excluded)), values)]
+        return Ranked(ids, len(ids) >= MOST_MATCHES, len(ids))
+    kept = {row[0]: row[1] for row in db.execute(kept_sql(where), where.values | {"ids": json.dumps(found.ids)})}
+    ids = [item for item in found.ids if item in kept]
     if request.by_date:
-        days = db.execute("select id, day from items where id in (select value from json_each(?))", (json.dumps(ids),))
-        ids = [row[0] for row in sorted(days, key=lambda row: (row[1], row[0]), reverse=True)]
-    return Ranked(ids, capped, len(every))
+        ids.sort(key=lambda item: (kept[item], item), reverse=True)
+    return Ranked(ids, found.capped, sum(item in found.every for item in ids))
 
 
 def _floor(db: Connection, match: str) -> tuple[int, bool]:
@@ -95,14 +120,15 @@ def search(db: Connection, request: Request, knowledge: Knowledge, today: str, s
     query = read_query(request.q, knowledge.synonyms)
     if query.terms and not request.verbatim:
         query = correct(db, query, knowledge)
-    ranked = rank(db, request, query, today)
+    found = _find(db, request, query, today)
+    ranked = _narrowed(db, request, query, found)
     ids = ranked.ids
     start = (request.page - 1) * size
     return Results(
         total=len(ids),
         capped=ranked.capped,
         cards=cards(db, ids[start : start + size]),
-        facets=_facets(db, request, query, ids, today),
+        facets=_facets(db, request, query, found, ids, today),
         query=query,
         every=ranked.every,
     )
@@ -118,13 +144,14 @@ _FACET_SQL = {
 }
 
 
-def _facets(db: Connection, request: Request, query: Query, ids: list[int], today: str) -> dict[str, list[tuple[str, int]]]:
+def _facets(db: Connection, request: Request, query: Query, found: _Found, ids: list[int], today: str) -> dict[str, list[tuple[str, int]]]:
     """Counts with every filter but the facet's own, so that « or » within a facet shows what it would add."""
     facets: dict[str, list[tuple[str, int]]] = {}
     for name, sql in _FACET_SQL.items():
         counted = ids
         if getattr(request, name):
-            counted = rank(db, unfiltered(request, name), query, today).ids
+            free = unfiltered(request, name)
+            counted = _narrowed(db, free, query, _find(db, free, query, today) if found.capped else found).ids
         rows = [(str(value), int(count)) for value, count in db.execute(sql, (json.dumps(counted),))]
         by_value = name == "years"
         rows.sort(key=lambda row: (-int(row[0] or 0),) if by_value else (-row[1], row[0]))
@@ -157,7 +184,7 @@ def _exists(db: Connection, word: str) -> bool:
 def _nearest(db: Connection, word: str) -> str | None:
     """The nearest indexed word: fewest edits, then most articles. The first letter is taken to be right, or the second."""
     limit = 1 if len(word) < 8 else 2
-    best: tuple[int, int, str] | None = None
+    near: list[tuple[int, int, str]] = []
     starts = {word[0], word[1]} if len(word) > 1 else {word[0]}
     for start in starts:
         rows = db.execute(
@@ -166,13 +193,14 @@ def _nearest(db: Connection, word: str) -> str | None:
         )
         for term, count in rows:
             distance = distance_at_most(word, term, limit)
-            if distance is not None and (best is None or (distance, -count) < best[:2]):
-                best = (distance, -count, term)
-    return _surface(db, best[2]) if best else None
+            if distance is not None:
+                near.append((distance, -count, term))
+    written = (_surface(db, term) for _, _, term in sorted(near)[:5])
+    return next((word for word in written if word), None)
 
 
-def _surface(db: Connection, indexed: str) -> str:
-    """How a word of the index is written in an article that a reader may see, else as indexed."""
+def _surface(db: Connection, indexed: str) -> str | None:
+    """How a word of the index is written where a reader may see it; None for a word of hidden texts only."""
     rows = db.execute(
         "select title, summary from items where id in "
         "(select rowid from items_fts where items_fts match ? order by rowid desc limit 20) and state <> 'dismissed'",
@@ -182,4 +210,4 @@ def _surface(db: Connection, indexed: str) -> str:
         for found in WORD.findall(f"{title} {summary}"):
             if lemma(fold(found)) == indexed:
                 return str(found).lower()
-    return indexed
+    return None
