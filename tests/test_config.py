@@ -8,7 +8,9 @@ from veille.config import Names, decode_config, parse_config
 from veille.errors import ConfigError
 
 NAMES = Names(
-    tags=frozenset({"laboratoires", "design-usages"}), aliases={"labs": "laboratoires"}, departements=frozenset({"01", "14", "2A"})
+    tags=frozenset({"laboratoires", "design-usages"}),
+    aliases={"labs": "laboratoires"},
+    departements={"01": "Ain", "14": "Calvados", "2A": "Corse-du-Sud"},
 )
 HEAD = "version: 1\nsources:\n"
 
@@ -62,6 +64,8 @@ def test_all_problems_come_at_once_with_their_lines():
         ("{id: a, name: A, page: 'https://e.fr', select: {item: 'a@href', title: b}}", "@attribut"),
         ("{id: a, name: A, feed: 'https://e.fr', tags: [laboratoire]}", "vouliez-vous dire « laboratoires » ?"),
         ("{id: a, name: A, feed: 'https://e.fr', territory: '20'}", "la Corse est 2A ou 2B"),
+        ("{id: a, name: A, feed: 'https://e.fr', territory: calvados}", "vouliez-vous dire « 14 » ?"),
+        ("{id: a, name: A, feed: 'https://①.fr/'}", "nom de site impossible"),
         ("{id: a, name: A, feed: 'https://e.fr', every: 6}", "n’est pas une durée"),
         ("{id: a, name: A, feed: 'https://e.fr', every: 1m}", "hors limites"),
         ("{id: a, name: A, feed: 'https://e.fr', enabled: yes}", "true, false"),
@@ -82,7 +86,7 @@ def test_each_mistake_gets_one_clear_sentence(line, said):
 
 
 def test_an_id_is_used_once_former_ones_included():
-    found = problems(HEAD + "  - {id: a, name: A, feed: 'https://e.fr'}\n  - {id: b, name: B, feed: 'https://e.fr', formerly: [a]}\n")
+    found = problems(HEAD + "  - {id: a, name: A, feed: 'https://e.fr'}\n  - {id: b, name: B, feed: 'https://f.fr', formerly: [a]}\n")
 
     assert "id répété « a » (déjà ligne 3)" in found[0]
 
@@ -107,10 +111,23 @@ def test_our_own_feeds_yaml_is_right(knowledge):
     from pathlib import Path
 
     text = (Path(__file__).parent.parent / "feeds.yaml").read_text(encoding="utf-8")
-    names = Names(tags=frozenset(knowledge.themes), aliases=knowledge.aliases, departements=frozenset(knowledge.departements))
+    names = Names(
+        tags=frozenset(knowledge.themes),
+        aliases=knowledge.aliases,
+        departements={code: place.name for code, place in knowledge.departements.items()},
+    )
 
     config = parse_config(text, "feeds.yaml", names)
 
     assert len(config.sources) == 83
     assert all(not source.enabled for source in config.sources if source.id.endswith("opendata"))
     assert not config.warnings
+
+
+def test_an_address_is_watched_once_and_the_contact_can_be_written_to():
+    text = "version: 1\ndefaults: {contact: claire}\nsources:\n  - {id: a, name: A, feed: 'https://e.fr'}\n  - {id: b, name: B, feed: 'https://e.fr'}\n"
+
+    found = problems(text)
+
+    assert any("feeds.yaml:5: cette adresse est déjà suivie (ligne 4)" in problem for problem in found)
+    assert any(problem.startswith("feeds.yaml:2: « contact: claire »") for problem in found)

@@ -180,3 +180,66 @@ def test_every_tag_says_why(store, knowledge, now):
     evidence = store.conn.execute("select evidence from item_tags where tag_id = 'participation-citoyenne'").fetchone()[0]
     assert json.loads(evidence) == [{"phrase": "budget participatif", "field": "title", "position": 3}]
     assert store.conn.execute("select code, reason from item_territories").fetchall() == [("33", "« Gironde » dans le titre")]
+
+
+def test_entries_without_address_are_told_apart_by_their_guids(store, knowledge, now):
+    entries = [make_entry(guid=str(number), link="https://e.fr/", title="Communiqué", summary=f"Texte {number}.") for number in range(5)]
+
+    assert collect_entries(store, make_source(), entries, knowledge, now).new == 5
+    assert collect_entries(store, make_source(), entries, knowledge, now).new == 0
+
+
+def test_a_title_that_comes_back_with_another_text_is_another_article(store, knowledge, now):
+    for number in range(3):
+        entry = make_entry(guid=f"n{number}", link="", title="Agenda de la semaine", summary=f"Semaine {number}.", published="")
+        assert collect_entries(store, make_source(), [entry], knowledge, now).new == 1
+
+
+def test_a_fresh_guid_alone_makes_no_new_article(store, knowledge, now):
+    for number in range(3):
+        collect_entries(store, make_source(), [make_entry(guid=f"n{number}", link="")], knowledge, now)
+
+    assert len(titles(store)) == 1
+
+
+def test_an_entry_repeated_as_it_is_shares_nothing(store, knowledge, now):
+    collect_entries(store, make_source(), [A, A], knowledge, now)
+    outcome = collect_entries(store, make_source(), [make_entry(guid="a", link="https://e.fr/a", title="Article A, revu")], knowledge, now)
+
+    assert (outcome.new, outcome.changed) == (0, 1)
+
+
+def test_guids_that_count_positions_move_no_article(store, knowledge, now):
+    def answer(*names):
+        return [make_entry(guid=str(place), link=f"https://e.fr/{name}", title=f"Article {name}") for place, name in enumerate(names)]
+
+    collect_entries(store, make_source(), answer("c", "b", "a"), knowledge, now)
+    before = store.conn.execute("select id, title from items order by id").fetchall()
+    outcome = collect_entries(store, make_source(), answer("d", "c", "b"), knowledge, now)
+    again = collect_entries(store, make_source(), answer("e", "d", "c"), knowledge, now)
+
+    assert (outcome.new, outcome.changed, again.new, again.changed) == (1, 0, 1, 0)
+    assert store.conn.execute("select id, title from items where id <= 3 order by id").fetchall() == before
+
+
+def test_an_address_that_several_entries_share_names_nothing_in_other_sources_either(store, knowledge, now):
+    hub = "https://portail.fr/"
+    collect_entries(store, make_source(), [make_entry(guid=g, link=hub, title=g) for g in "ab"], knowledge, now)
+    for number in range(2):
+        entry = make_entry(guid=f"z{number}", link=hub, title=f"Billet {number}", summary=f"Texte {number}.")
+        assert collect_entries(store, make_source(id="autre"), [entry], knowledge, now).new == 1
+
+
+def test_an_article_is_found_by_the_name_of_its_departement_and_source(store, knowledge, now):
+    collect_entries(store, make_source(name="Lab du littoral", territory=("29",)), [A], knowledge, now)
+    find = "select count(*) from items_fts where items_fts match ?"
+
+    assert store.conn.execute(find, ('"finistere"',)).fetchone()[0] == 1
+    assert store.conn.execute(find, ('"littoral"',)).fetchone()[0] == 1
+
+
+def test_a_date_that_comes_later_moves_the_day(store, knowledge, now):
+    collect_entries(store, make_source(), [make_entry(published="")], knowledge, now)
+    collect_entries(store, make_source(), [make_entry(published="2026-03-05", summary="Revu.")], knowledge, now)
+
+    assert store.conn.execute("select published_at, day from items").fetchone() == ("2026-03-05", "2026-03-05")

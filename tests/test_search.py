@@ -163,3 +163,12 @@ def test_the_match_expression_is_made_of_quoted_words(knowledge):
 
     assert match_all(query) == '("accueil" AND "deux mot" AND ("rsa" OR "revenu de solidarite actif") AND ("pre" *)) NOT ("chien")'
     assert match_any(query) == '("accueil" OR "deux mot" OR "rsa" OR ("pre" *)) NOT ("chien")'
+
+
+def test_every_facet_count_is_what_a_click_gives(filled, knowledge):
+    for q in ("", "budget social", "département solidarité eau", "collège participatif voix"):
+        results = search(filled.conn, Request(q=q), knowledge, TODAY)
+        for name, rows in results.facets.items():
+            for value, count in rows:
+                clicked = search(filled.conn, replace(Request(q=q), **{name: (value,)}), knowledge, TODAY)
+                assert clicked.total == count, (q, name, value)

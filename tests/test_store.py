@@ -197,3 +197,43 @@ def test_visits_know_what_the_last_one_left(store, now):
     assert visit == Visit(source=source)
     assert json.loads(store.conn.execute("select territory from sources").fetchone()[0]) == []
     assert Path(store.conn.execute("select file from pragma_database_list").fetchone()[0]).name == "veille.db"
+
+
+def test_a_gone_source_with_a_new_address_is_visited(store, now):
+    source, moved = make_source(), make_source(url="https://gironde.example.fr/neuf")
+    with writing(store):
+        sync_sources(store, Config(sources=(source,)))
+    visit_once(store, source, Failed(failure="gone", reason="supprimée", status=410), now)
+    with writing(store):
+        sync_sources(store, Config(sources=(moved,)))
+
+    assert len(due_visits(store, (moved,), now, everything=False)) == 1
+
+
+def test_other_selectors_read_the_same_page_again(store, now):
+    from veille.model import Selectors, Validators
+
+    source = make_source(kind="page", select=Selectors(item="li", title="b"))
+    with writing(store):
+        sync_sources(store, Config(sources=(source,)))
+        (visit,) = due_visits(store, (source,), now, everything=True)
+        record_visit(store, start_run(store, now, 1), visit, Collected(new=1), Validators(etag="x", body_hash="y"), 5, now)
+
+    (same,) = due_visits(store, (source,), now, everything=True)
+    (other,) = due_visits(store, (make_source(kind="page", select=Selectors(item="li", title="h3")),), now, everything=True)
+
+    assert same.validators.etag == "x"
+    assert other.validators == Validators()
+
+
+def test_a_file_locked_for_too_long_is_a_sentence(tmp_path, store):
+    other = connect(tmp_path / "veille.db")
+    other.conn.execute("pragma busy_timeout = 50")
+
+    def write() -> None:
+        with writing(other):
+            raise AssertionError("never reached")
+
+    with writing(store), pytest.raises(StoreError, match="base inutilisable"):
+        write()
+    other.close()

@@ -313,7 +313,7 @@ def test_decisions_are_logged_survive_a_collection_and_can_be_undone(site, store
     assert tags()["participation-citoyenne"] == "rule"
     assert "handicap" not in tags()
     assert store.conn.execute("select state from items where id = 1").fetchone()[0] == "new"
-    assert browser.post("/decision/3/annuler").status_code == 409
+    assert browser.post("/decision/3/annuler").headers["location"].endswith("dit=tard#decisions")
 
 
 def test_a_dismissed_article_leaves_the_public_view(site):
@@ -370,3 +370,107 @@ def test_a_search_that_takes_too_long_is_cut_off_with_a_sentence(site, monkeypat
     assert response.status_code == 503
     assert "ajoutez un mot ou un filtre" in response.text
     assert time.monotonic() - started < 2
+
+
+def test_only_the_last_word_on_a_subject_can_be_undone(site, store):
+    browser = Browser(site)
+    browser.sign_in()
+    for action in ("select", "dismiss", "select"):
+        browser.post("/article/1/decision", action=action)
+
+    assert browser.post("/decision/1/annuler").headers["location"].endswith("dit=tard#decisions")
+    assert store.conn.execute("select state from items where id = 1").fetchone()[0] == "selected"
+    assert browser.get("/article/1").text.count("/annuler") == 1
+    for number in (3, 2, 1):
+        assert browser.post(f"/decision/{number}/annuler").headers["location"].endswith("dit=annule#decisions")
+    assert store.conn.execute("select state from items where id = 1").fetchone()[0] == "new"
+
+
+def test_guesses_made_at_once_count_too(site):
+    browser = Browser(site)
+    page = browser.get("/connexion")
+    token = re.search(r'name="csrftoken" value="([^"]+)"', page.text)[1]
+    form = {"nom": "claire", "mot-de-passe": "faux mot de passe", "csrftoken": token}
+
+    async def guess_together():
+        posts = [site.client.post("/connexion", data=form, cookies=browser.cookies) for _ in range(12)]
+        return [response.status_code for response in await asyncio.gather(*posts)]
+
+    statuses = asyncio.run(guess_together())
+
+    assert sorted(statuses) == [403] * 5 + [429] * 7
+
+
+def test_one_persons_guesses_do_not_lock_the_office_out(site):
+    browser = Browser(site)
+    for number in range(6):
+        browser.post("/connexion", **{"nom": "intrus", "mot-de-passe": f"essai {number}"})
+
+    assert browser.sign_in().status_code == 302
+
+
+def test_an_account_called_root_has_no_powers_of_datasette(site, store, now):
+    add_account(store, "root", PASSWORD, "curator", now)
+    browser = Browser(site)
+    browser.post("/connexion", **{"nom": "root", "mot-de-passe": PASSWORD})
+
+    assert 'id="decisions"' in browser.get("/article/1").text
+    assert browser.get("/_internal").status_code in (403, 404)
+    assert browser.get("/veille/accounts").status_code == 403
+
+
+def test_a_correction_never_says_a_hidden_word(site):
+    for q in ("zanzibat", "zanzibor", "zansibar"):
+        assert SENTINEL not in get(site, f"/recherche?q={q}").text
+        assert SENTINEL not in get(site, f"/recherche.json?q={q}").text
+
+
+def test_dates_of_hidden_text_keep_no_words_of_it(site, store, knowledge, now):
+    text = "Rien ici. " * 50 + "Candidatez avant le 12 avril 2027."
+    collect_entries(store, make_source(), [make_entry(guid="d", link="https://e.fr/d", title="Appel", summary=text)], knowledge, now)
+
+    rows = get(site, "/veille/item_dates.json?_shape=array&end=2027-04-12").json()
+    assert [(row["role"], row["evidence"]) for row in rows] == [("deadline", "")]
+
+
+def test_an_atom_entry_leads_here_and_says_where_it_comes_from(site):
+    feed = feedparser.parse(io.BytesIO(get(site, "/recherche.atom?q=budget").content))
+
+    links = {link["rel"]: link["href"] for link in feed.entries[0].links}
+    assert links["alternate"].startswith("http://localhost/article/")
+    assert links["via"].startswith("https://")
+    assert feed.entries[0].link == links["alternate"]
+
+
+def test_a_row_page_counts_no_private_rows(site):
+    page = get(site, "/veille/sources/gironde").text
+
+    assert "Gironde, actualités" in page
+    assert "sightings" not in page
+    assert "validators" not in page
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/veille/articles?_timelimit=x", "/veille/item_tags/1", "/veille/articles.blob?_blob_column=id", "/veille/articles?%00=1", "/recherche?q=%00a",
+        "/recherche.atom?q=%01", "/recherche.atom?q=%EF%BF%BE", "/recherche?q=%ff%fe", "/recherche?theme=%00", "/veille/articles?_size=-1",
+        "/veille/articles?_search=%22&_searchmode=raw", "/-/nope", "/article/999999999999999", "/recherche?departement=1&theme=foo",
+    ],
+)  # fmt: skip
+def test_odd_addresses_never_end_in_a_server_error(site, path):
+    response = get(site, path)
+
+    assert response.status_code < 500
+    assert "Traceback" not in response.text
+    assert "select " not in response.text.lower().split("<footer")[0].replace("<select ", "") or response.status_code == 200
+
+
+def test_a_form_that_is_no_text_is_refused(site):
+    response = asyncio.run(
+        site.client.post(
+            "/connexion", content=b"\xff\xfe=1", headers={"content-type": "application/x-www-form-urlencoded", "cookie": "a=b"}
+        )
+    )
+
+    assert 400 <= response.status_code < 500

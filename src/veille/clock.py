@@ -25,6 +25,8 @@ def read_clock() -> Clock:
         start = datetime.fromisoformat(given)
     except ValueError as exc:
         raise UsageError(f"VEILLE_NOW=« {given} » n’est pas une date ISO 8601.") from exc
+    if not 1990 <= start.year <= 2100:
+        raise UsageError(f"VEILLE_NOW=« {given} » est hors des années 1990 à 2100.")
     start = (start if start.tzinfo else start.replace(tzinfo=UTC)).astimezone(UTC)
     began = time.monotonic()
     return lambda: start + timedelta(seconds=time.monotonic() - began)

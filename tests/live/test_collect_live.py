@@ -153,6 +153,62 @@ def test_a_source_that_never_worked_cries_once(tmp_path):
     assert [len(run.stderr.splitlines()) for run in runs] == [1, 0, 0]
 
 
+def test_a_source_that_is_named_always_answers(tmp_path):
+    with serve({}) as root:
+        write_config(tmp_path, {"a": f"feed: '{root}/absent'", "b": f"feed: '{root}/b', enabled: false"})
+        collect(tmp_path)
+
+        again = collect(tmp_path, "--source", "a")
+        disabled = collect(tmp_path, "--source", "b")
+
+    assert (again.returncode, "[http]" in again.stderr) == (1, True)
+    assert (disabled.returncode, "est désactivée" in disabled.stderr) == (2, True)
+
+
+def test_a_slow_host_with_many_sources_holds_nobody_up(tmp_path):
+    hits = []
+    with serve({f"/{n}": slow(0.4) for n in range(12)}) as crowded, serve({"/a": feed("Seul")}, hits=hits) as alone:
+        sources = {f"s{n}": f"feed: '{crowded}/{n}'" for n in range(12)} | {"seul": f"feed: '{alone}/a'"}
+        write_config(tmp_path, sources, defaults="{timeout: 20s}")
+
+        outcome = collect(tmp_path, "--json")
+
+    order = list(json.loads(outcome.stdout)["failures"])
+    assert order == []
+    db = connect(tmp_path / "data" / "veille.db")
+    assert db.conn.execute("select source_id from visits order by id limit 1").fetchone()[0] == "seul"
+    db.close()
+
+
+def test_connections_are_closed_when_nobody_needs_them(tmp_path):
+    """Forty hosts under a limit of 64 descriptors: each is let go when it is read."""
+    import contextlib
+    import resource
+
+    with contextlib.ExitStack() as stack:
+        roots = [stack.enter_context(serve({"/a": feed(f"T{n}", site=f"https://e{n}.fr")})) for n in range(40)]
+        write_config(tmp_path, {f"s{n}": f"feed: '{root}/a'" for n, root in enumerate(roots)})
+        outcome = subprocess.run(
+            [sys.executable, "-m", "veille", "collect", "--json", "--allow-private-network", "--spacing", "0"],
+            cwd=tmp_path, capture_output=True, text=True, timeout=60,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (90, 90)),
+        )  # fmt: skip
+
+    assert json.loads(outcome.stdout)["sources"]["ok"] == 40, outcome.stdout
+
+
+def test_a_body_in_several_gzip_members_is_read_whole(tmp_path):
+    import gzip
+
+    body = feed("Un", "Deux")
+    members = gzip.compress(body[:200]) + gzip.compress(body[200:])
+    with serve({"/a": lambda handler: reply(handler, members, Content_Encoding="gzip")}) as root:
+        write_config(tmp_path, {"a": f"feed: '{root}/a'"})
+        collect(tmp_path)
+
+    assert titles(tmp_path) == ["Deux", "Un"]
+
+
 def test_a_source_that_worked_cries_until_it_works_again(tmp_path):
     answers = {"/a": feed("A")}
     with serve(answers) as root:
@@ -200,7 +256,8 @@ def test_the_second_of_two_collectors_leaves_at_once(tmp_path):
             stderr=subprocess.PIPE,
         )
         lock = tmp_path / "data" / "veille.db.collecte"
-        while not (tmp_path / "data" / "veille.db-wal").exists() or not lock.exists():
+        ends = time.monotonic() + 20
+        while (not (tmp_path / "data" / "veille.db-wal").exists() or not lock.exists()) and time.monotonic() < ends:
             time.sleep(0.05)
         started = time.monotonic()
         second = collect(tmp_path)
@@ -232,7 +289,9 @@ def test_a_wrong_configuration_fetches_nothing(tmp_path):
         (["collect", "--source", "gironda"], "source inconnue"), (["collect", "--config", "absent.yaml"], "fichier introuvable"),
         (["check", "--config", "absent.yaml"], "fichier introuvable"), (["collect", "--config", "."], "lecture impossible"),
         (["predict", "search"], "--items"), (["curators", "disable", "personne"], "aucun compte"), (["nimporte"], "nimporte"),
-        (["collect", "--db", "feeds.yaml"], "base inutilisable"), (["curators", "add", "A B"], "un nom de compte"),
+        (["collect", "--db", "feeds.yaml"], "base inutilisable"),
+        (["serve", "--host", "192.0.2.1"], "impossible d’y écouter"),
+        (["predict", "search", "--items", "."], "lecture impossible"), (["curators", "add", "A B"], "un nom de compte"),
         (["curators", "add", "claire"], "au moins 10 caractères"),
     ],
 )  # fmt: skip

@@ -23,6 +23,7 @@ from veille.messages import (
     CONFIG_FINE,
     DATABASE_UNUSABLE,
     MEANT,
+    SOURCE_DISABLED,
     UNKNOWN_SOURCE,
     failed_source,
     plural,
@@ -76,7 +77,8 @@ def collect(
         click.echo(json.dumps(summary_json(summary), ensure_ascii=False))
     elif verbose or sys.stderr.isatty():
         click.echo(summary_text(summary), err=not verbose)
-    told = [row for row in _failures(summary) if row[0] not in summary.quiet_failures]
+    # A source that never worked is told once to cron; who names it wants to hear it each time.
+    told = [row for row in _failures(summary) if only or row[0] not in summary.quiet_failures]
     for source_id, outcome in _failures(summary) if verbose else told:
         click.echo(failed_source(source_id, outcome.failure, outcome.reason), err=True)
     if told:
@@ -99,6 +101,8 @@ def run_collection(
     for wanted in only:
         if wanted not in ids:
             raise UsageError(_unknown(wanted, ids))
+        if not config.sources[ids.index(wanted)].enabled:
+            raise UsageError(SOURCE_DISABLED.format(id=wanted))
     clock = read_clock()
     with _alone(db_file) as alone:
         if not alone:

@@ -61,7 +61,7 @@ def _serve_until_stopped(command: list[str]) -> None:
     def stop(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a shell may have set SIGINT to be ignored
         signal.signal(number, stop)
     site = subprocess.Popen(command)  # noqa: S603 - our own interpreter
     try:

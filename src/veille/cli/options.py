@@ -41,8 +41,12 @@ def read_config(file: str, knowledge: Knowledge) -> Config:
     except FileNotFoundError as exc:
         raise ConfigError([FILE_MISSING.format(file=file)]) from exc
     except OSError as exc:
-        raise ConfigError([FILE_UNREADABLE.format(file=file, why=exc.strerror)]) from exc
-    names = Names(tags=frozenset(knowledge.themes), aliases=knowledge.aliases, departements=frozenset(knowledge.departements))
+        raise ConfigError([FILE_UNREADABLE.format(file=file)]) from exc
+    names = Names(
+        tags=frozenset(knowledge.themes),
+        aliases=knowledge.aliases,
+        departements={code: place.name for code, place in knowledge.departements.items()},
+    )
     return parse_config(decode_config(raw, file), file, names)
 
 

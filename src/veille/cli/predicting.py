@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ import click
 
 from veille.cli.options import config_option, db_option
 from veille.errors import UsageError
-from veille.messages import FILE_MISSING
+from veille.messages import FILE_MISSING, FILE_UNREADABLE
 from veille.normalize import canonical
 from veille.resources import load_knowledge
 from veille.understand import Knowledge
@@ -24,6 +25,7 @@ from veille.understand.words import Words
 
 Row = dict[str, Any]
 Predictor = Callable[[Row], Row]
+_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON may hold half a character; UTF-8 may not
 KINDS = ("urls", "territory", "themes", "interest", "kind", "search")
 
 
@@ -35,7 +37,8 @@ KINDS = ("urls", "territory", "themes", "interest", "kind", "search")
 def predict(kind: str, items_file: str | None, config_file: str, db_file: str) -> None:  # noqa: ARG001
     answer = _predictor(kind, items_file, load_knowledge())
     for row in read_rows(io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="surrogateescape"), "entrée"):
-        click.echo(json.dumps({"id": row.get("id")} | answer(row), ensure_ascii=False))
+        said = json.dumps({"id": row.get("id")} | answer(row), ensure_ascii=False)
+        click.echo(said if not _SURROGATE.search(said) else json.dumps(json.loads(said)))
 
 
 def _predictor(kind: str, items_file: str | None, knowledge: Knowledge) -> Predictor:
@@ -117,6 +120,8 @@ def _search(items_file: str | None, knowledge: Knowledge) -> Predictor:
             db, ids = store_of_items(read_rows(lines, items_file), knowledge)
     except FileNotFoundError as exc:
         raise UsageError(FILE_MISSING.format(file=items_file)) from exc
+    except (OSError, UnicodeDecodeError) as exc:
+        raise UsageError(FILE_UNREADABLE.format(file=items_file)) from exc
     today = datetime.now(UTC).date().isoformat()
 
     def answer(row: Row) -> Row:

@@ -13,6 +13,8 @@ from pathlib import Path
 import click
 
 from veille.cli.options import config_option, db_option, open_database, read_clock
+from veille.errors import StoreError, UsageError
+from veille.messages import DATABASE_UNUSABLE, PORT_TAKEN
 from veille.resources import load_knowledge
 
 _SECRET_BYTES = 32
@@ -30,6 +32,8 @@ _SETTINGS = {
 def serve(config_file: str, db_file: str, host: str, port: int, base_url: str) -> None:  # noqa: ARG001
     with contextlib.closing(open_database(db_file, load_knowledge(), read_clock()())):
         pass
+    if not can_listen(host, port):
+        raise UsageError(PORT_TAKEN.format(host=host, port=port))
     os.environ["DATASETTE_SECRET"] = session_secret(db_file)
     command = serve_command(db_file, host=host, port=port, base_url=base_url)
     sys.stdout.flush()
@@ -45,13 +49,28 @@ def serve_command(db_file: str, *, host: str, port: int, base_url: str = "/") ->
 
 
 def session_secret(db_file: str) -> str:
-    """The secret of this site; made when absent, mode 0600 from its first byte."""
+    """The secret of this site; made when absent, mode 0600 from its first byte. Raises StoreError when it cannot be kept."""
     path = Path(db_file + ".secret")
-    with contextlib.suppress(FileExistsError):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(_SECRET_BYTES))
-    return path.read_text(encoding="ascii").strip()
+    try:
+        with contextlib.suppress(FileExistsError):
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_hex(_SECRET_BYTES))
+        return path.read_text(encoding="ascii").strip()
+    except OSError as exc:
+        raise StoreError(DATABASE_UNUSABLE.format(file=path, why=exc.strerror)) from exc
+
+
+def can_listen(host: str, port: int) -> bool:
+    """Whether a server could listen there now."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except (OSError, UnicodeError):
+        return False
+    return True
 
 
 def free_port(wanted: int) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 from veille.config.tree import Mapping, Node, Scalar, Sequence, decode_config, read_tree
 from veille.config.values import Names, Reader, selector_problem
 from veille.errors import ConfigError
+from veille.french import fold
 from veille.model import Config, Expectation, Selectors, Source
 
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,78}[a-z0-9])?\Z")
@@ -49,6 +50,8 @@ def _config(reader: Reader, tree: Node) -> Config:
     if "defaults" in top:
         given = reader.mapping(top["defaults"], "« defaults »", _DEFAULTS)
         contact = (reader.text(given["contact"], "contact") or "") if "contact" in given else ""
+        if contact and "@" not in contact and "://" not in contact:
+            reader.problem(given["contact"].line, f"« contact: {contact[:40]} » : mettez une adresse électronique ou celle d’une page")
         common = _shared(reader, given)
     if "sources" not in top:
         reader.problem(tree.line, "il manque « sources: »")
@@ -57,7 +60,7 @@ def _config(reader: Reader, tree: Node) -> Config:
         reader.problem(top["sources"].line, "« sources » doit être une liste : chaque source commence par « - id: »")
         return Config(sources=(), contact=contact)
     sources = [_source(reader, node, common) for node in top["sources"].values]
-    _ids_once(reader, top["sources"])
+    _once(reader, top["sources"])
     warnings = tuple(f"{reader.file}:{line}: {what}" for line, what in sorted(set(reader.warnings)))
     return Config(sources=tuple(source for source in sources if source), contact=contact, warnings=warnings)
 
@@ -131,19 +134,19 @@ def _identifier(reader: Reader, node: Node, what: str) -> str | None:
 
 def _territory(reader: Reader, node: Node) -> tuple[str, ...]:
     scalars = [node] if isinstance(node, Scalar) else reader.texts(node, "territory")
+    by_name = {fold(name): code for code, name in reader.names.departements.items()}
     codes = []
     for scalar in scalars:
-        code = scalar.text.strip().upper()
+        given = scalar.text.strip()
+        code = given.upper()
         if code in reader.names.departements:
             codes.append(code)
             continue
-        meant = {"20": " ; la Corse est 2A ou 2B"}.get(code, "")
-        if not meant and ("0" + code) in reader.names.departements:
-            meant = f", vouliez-vous dire « 0{code} » ?"
-        reader.problem(
-            scalar.line,
-            f"département inconnu « {code[:40]} »{meant or ' ; mettez un code INSEE, par exemple 01, 2A, 974'}",
-        )
+        meant = " ; la Corse est 2A ou 2B" if code == "20" else ""
+        guess = by_name.get(fold(given)) or (f"0{code}" if f"0{code}" in reader.names.departements else "")
+        if guess:
+            meant = f", vouliez-vous dire « {guess} » ?"
+        reader.problem(scalar.line, f"département inconnu « {given[:40]} »{meant or ' ; mettez un code INSEE, par exemple 01, 2A, 974'}")
     return tuple(dict.fromkeys(codes))
 
 
@@ -196,12 +199,19 @@ def _select(reader: Reader, source: Mapping, given: dict[str, Node], places: lis
     return Selectors(**found)
 
 
-def _ids_once(reader: Reader, sources: Sequence) -> None:
-    """An id, a former one included, belongs to one source."""
+def _once(reader: Reader, sources: Sequence) -> None:
+    """An id, a former one included, belongs to one source; so does an address."""
     first: dict[str, int] = {}
+    watched: dict[str, int] = {}
     for node in sources.values:
         if not isinstance(node, Mapping):
             continue
+        for key in _PLACES & node.pairs.keys():
+            place = node.pairs[key][1]
+            if isinstance(place, Scalar) and place.text:
+                if place.text in watched:
+                    reader.problem(place.line, f"cette adresse est déjà suivie (ligne {watched[place.text]})")
+                watched.setdefault(place.text, place.line)
         names = [node.pairs[key][1] for key in ("id",) if key in node.pairs]
         former = node.pairs["formerly"][1] if "formerly" in node.pairs else None
         names += former.values if isinstance(former, Sequence) else []

@@ -23,7 +23,7 @@ class Names:
 
     tags: frozenset[str]
     aliases: dict[str, str]
-    departements: frozenset[str]
+    departements: dict[str, str]  # code: name
 
 
 class Reader:
@@ -162,6 +162,13 @@ def address_problem(text: str) -> str | None:
         return "adresse sans nom de site"
     if port == 0:
         return "port 0 impossible"
+    if not host.isascii() or "xn--" in host:
+        import idna
+
+        try:
+            idna.encode(host, uts46=False)
+        except idna.IDNAError:
+            return "nom de site impossible"
     return None
 
 

@@ -50,7 +50,7 @@ def add_account(db: Database, name: str, password: str, role: str, now: datetime
     """Raises UsageError for a name or a password that will not do."""
     if not _NAME.match(name):
         raise UsageError(BAD_ACCOUNT_NAME)
-    if len(password) < LEAST_PASSWORD:
+    if len(password.strip()) < LEAST_PASSWORD:
         raise UsageError(PASSWORD_TOO_SHORT.format(least=LEAST_PASSWORD))
     hashed = hash_password(password)
     try:

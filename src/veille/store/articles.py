@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from veille.store.connection import Connection
+from veille.store.decisions import undoable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,7 @@ def home(db: Connection, today: str, *, selected: int = 4, latest: int = 12) -> 
     ).fetchall()
     return Home(
         articles=db.execute("select count(*) from items where state <> 'dismissed'").fetchone()[0],
-        sources=db.execute("select count(*) from sources where state not in ('retired', 'disabled')").fetchone()[0],
+        sources=db.execute("select count(*) from sources where last_success_at is not null and state <> 'retired'").fetchone()[0],
         selected=cards(db, [row[0] for row in db.execute(chosen, (selected,))]),
         latest=cards(db, [row[0] for row in db.execute(fresh, (latest,))]),
         themes=_pairs(
@@ -158,6 +159,7 @@ def article(db: Connection, item_id: int) -> Article | None:
     ).fetchone()
     author, rights, kind_reason, interest_reason, changed_at, story_id, versions = tuple(extra)
     twins = [row[0] for row in db.execute("select id from items where story_id = ? and id <> ?", (story_id, item_id))] if story_id else []
+    free = undoable(db, item_id)
     tags = rows(
         "select tag_id, origin, score, reason from item_tags where item_id = ? order by origin = 'source', score desc, tag_id",
         "id", "origin", "score", "reason",
@@ -180,11 +182,14 @@ def article(db: Connection, item_id: int) -> Article | None:
             "source", "name", "url", "first_seen_at",
         ),
         twins=[card for card in cards(db, twins) if card.state != "dismissed"],
-        decisions=rows(
-            "select decisions.id, at, name, action, before, after, undone_at from decisions join accounts on accounts.id = account_id "
-            "where item_id = ? order by decisions.id desc limit 20",
-            "id", "at", "name", "action", "before", "after", "undone_at",
-        ),
+        decisions=[
+            one | {"tag": json.loads(one["after"]).get("tag"), "undoable": one["id"] in free}
+            for one in rows(
+                "select decisions.id, at, name, action, after, undone_at from decisions join accounts on accounts.id = account_id "
+                "where item_id = ? order by decisions.id desc limit 20",
+                "id", "at", "name", "action", "after", "undone_at",
+            )
+        ],
     )  # fmt: skip
 
 

@@ -46,11 +46,24 @@ def undo(db: Connection, *, account_id: int, decision_id: int, at: str) -> int:
     if row is None:
         raise UsageError(NOTHING_CHANGED)
     item_id, before, after = row[0], json.loads(row[1]), json.loads(row[2])
-    if _current(db, item_id, after) != after:
+    if decision_id not in undoable(db, item_id) or _current(db, item_id, after) != after:
         raise UsageError(NOTHING_CHANGED)
     _set(db, item_id, before)
     db.execute("update decisions set undone_at = ?, undone_by = ? where id = ?", (at, account_id, decision_id))
     return int(item_id)
+
+
+def item_of(db: Connection, decision_id: int) -> int | None:
+    """The item that a decision is about."""
+    row = db.execute("select item_id from decisions where id = ?", (decision_id,)).fetchone()
+    return int(row[0]) if row else None
+
+
+def undoable(db: Connection, item_id: int) -> set[int]:
+    """The decisions on an item that nothing has changed since: the last standing one on its state, and on each tag."""
+    rows = db.execute("select id, after from decisions where item_id = ? and undone_at is null order by id", (item_id,))
+    last = {json.loads(after).get("tag", ""): decision for decision, after in rows}
+    return set(last.values())
 
 
 def _tag_row(db: Connection, item_id: int, tag_id: str) -> list[Any] | None:

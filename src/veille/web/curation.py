@@ -7,10 +7,10 @@ from datasette import Response
 
 from veille.errors import UsageError
 from veille.normalize import stored
-from veille.store.decisions import ACTIONS, decide, undo
+from veille.store.decisions import ACTIONS, decide, item_of, undo
 from veille.web.errors import PageError
 from veille.web.session import required, same_site
-from veille.web.site import deciding, site_of
+from veille.web.site import deciding, reading, site_of
 
 
 async def decision(datasette: Any, request: Any) -> Any:
@@ -43,9 +43,15 @@ async def annuler(datasette: Any, request: Any) -> Any:
         item_id = await deciding(
             datasette, lambda connection: undo(connection, account_id=actor["account"], decision_id=decision_id, at=at)
         )
-    except UsageError as exc:
-        raise PageError(409, "Cette décision ne peut plus être annulée : l’article a changé depuis.") from exc
-    return _back(datasette, item_id, "annule")
+    except UsageError:
+        said = "tard"
+        found = await reading(datasette, item_of, decision_id)
+        if found is None:
+            raise PageError(404, "Cette décision n’existe pas.") from None
+        item_id = found
+    else:
+        said = "annule"
+    return _back(datasette, item_id, said)
 
 
 def _checked(request: Any) -> dict[str, Any]:

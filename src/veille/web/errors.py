@@ -9,7 +9,6 @@ from typing import Any
 from datasette import Response
 from datasette.plugins import pm
 from datasette.utils.asgi import Base400, NotFound
-from datasette.utils.sqlite import sqlite3
 
 from veille.errors import StoreError, UsageError
 
@@ -44,13 +43,19 @@ def replace_default_handler() -> None:
 
 async def answer(datasette: Any, request: Any, exception: Exception) -> Any:
     """The page for an exception."""
-    status, sentence = _meaning(exception)
+    status, sentence = _meaning(exception, ours=is_ours(request.path))
     if status == 500:
         log.error("page %s", request.path, exc_info=exception)
     return await page(datasette, request, status, sentence)
 
 
-def _meaning(exception: Exception) -> tuple[int, str]:
+def is_ours(path: str) -> bool:
+    """Whether a path is one of our own pages and not one of Datasette's."""
+    first = path.strip("/").split("/")[0].split(".")[0]
+    return first in ("", "recherche", "article", "decision", "connexion", "deconnexion", "donnees")
+
+
+def _meaning(exception: Exception, *, ours: bool) -> tuple[int, str]:
     if isinstance(exception, PageError):
         return exception.status, exception.sentence
     if isinstance(exception, UsageError):
@@ -59,11 +64,15 @@ def _meaning(exception: Exception) -> tuple[int, str]:
         return 503, str(exception)
     if isinstance(exception, NotFound):
         return 404, ""
-    if isinstance(exception, sqlite3.OperationalError) and str(exception) == "no such column: rowid":
-        return 404, ""  # Datasette looks for the row of a view, which has none
     status = getattr(exception, "status", None)
     if isinstance(exception, Base400) or (isinstance(status, int) and 400 <= status < 500):
         return int(status or 400), ""
+    if "rowid" in str(exception):
+        return 404, ""  # Datasette looks for the row of a view, which has none
+    if not ours:
+        # On Datasette's own pages a parameter that makes no sense ends in whatever SQLite or Python says of it.
+        log.warning("%s: %s", type(exception).__name__, exception)
+        return 400, ""
     return 500, ""
 
 

@@ -12,6 +12,7 @@ from veille.search import Request, address
 from veille.store.articles import Card
 from veille.store.searching import Results
 from veille.understand import Knowledge
+from veille.web.atom import AtomEntry, atom_feed
 
 
 def _title(wanted: Request) -> str:
@@ -20,36 +21,26 @@ def _title(wanted: Request) -> str:
 
 def as_atom(wanted: Request, results: Results, knowledge: Knowledge, here: str, now: datetime) -> Any:
     """An Atom feed; entry ids are the addresses of our articles, which never change."""
-    from feedgen.feed import FeedGenerator
-
     query = address(wanted)
-    feed = FeedGenerator()
-    feed.id(f"{here}recherche.atom?{query}")
-    feed.title(_title(wanted))
-    feed.subtitle("L’innovation publique des départements")
-    feed.language("fr")
-    feed.author({"name": "veille"})
-    feed.link(href=f"{here}recherche.atom?{query}", rel="self", type="application/atom+xml")
-    feed.link(href=f"{here}recherche?{query}", rel="alternate", type="text/html")
     moments = [_moment(card) for card in results.cards]
-    feed.updated(max(moments, default=now.replace(microsecond=0)))
-    for card, moment in zip(results.cards, moments, strict=True):
-        entry = feed.add_entry(order="append")
-        entry.id(f"{here}article/{card.id}")
-        entry.title(card.title)
-        entry.link(href=f"{here}article/{card.id}", rel="alternate", type="text/html")
-        if card.url:
-            entry.link(href=card.url, rel="via", type="text/html")
-        entry.author({"name": card.source_name})
-        entry.updated(moment)
-        if card.published_at:
-            entry.published(_moment(card, published=True))
-        if card.summary:
-            entry.summary(card.summary, type="text")
-        for tag in card.themes:
-            if tag in knowledge.themes:
-                entry.category(term=tag, label=knowledge.themes[tag].label)
-    return Response(feed.atom_str(pretty=True), content_type="application/atom+xml; charset=utf-8")
+    entries = [
+        AtomEntry(
+            id=f"{here}article/{card.id}", title=card.title, link=f"{here}article/{card.id}", original=card.url,
+            author=card.source_name, updated=moment, published=_moment(card, published=True) if card.published_at else None,
+            summary=card.summary,
+            categories=tuple((tag, knowledge.themes[tag].label) for tag in card.themes if tag in knowledge.themes),
+        )
+        for card, moment in zip(results.cards, moments, strict=True)
+    ]  # fmt: skip
+    feed = atom_feed(
+        title=_title(wanted),
+        subtitle="L’innovation publique des départements",
+        self_link=f"{here}recherche.atom{'?' + query if query else ''}",
+        page=f"{here}recherche{'?' + query if query else ''}",
+        updated=max(moments, default=now),
+        entries=entries,
+    )
+    return Response(feed, content_type="application/atom+xml; charset=utf-8")
 
 
 def _moment(card: Card, *, published: bool = False) -> datetime:

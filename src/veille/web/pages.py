@@ -217,7 +217,12 @@ async def article(datasette: Any, request: Any) -> Any:
     context = {
         "article": found,
         "curator": curator,
-        "said": {"fait": "C’est noté.", "rien": "Rien n’a changé.", "annule": "Décision annulée."}.get(request.args.get("dit") or "", ""),
+        "said": {
+            "fait": "C’est noté.",
+            "rien": "Rien n’a changé.",
+            "annule": "Décision annulée.",
+            "tard": "Cette décision ne peut plus être annulée : une autre a suivi.",
+        }.get(request.args.get("dit") or "", ""),
         "addable": [theme for theme in site.knowledge.themes.values() if theme.id not in given],
         "states": STATES,
         "here": "article",

@@ -3,6 +3,7 @@
 Everything that is not public is refused, to everyone: hashes, hidden texts and private notes are in this file.
 """
 
+import logging
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -11,6 +12,7 @@ from datasette import Response
 from veille.schema import PUBLIC_TABLES
 from veille.web.site import veille_databases
 
+log = logging.getLogger("veille")
 _REFUSED = frozenset({"execute-sql", "view-database-download", "permissions-debug", "debug-menu"})
 # `_through` filters by private tables, `_where` is SQL, `_extras` counts rows of private tables.
 _REFUSED_PARAMETERS = frozenset({"_through", "_where", "_extras"})
@@ -52,11 +54,25 @@ def guard() -> Any:
 
             query = scope.get("query_string", b"").decode("latin-1")
             names = {name for name, _ in parse_qsl(query, keep_blank_values=True)}
-            if names & _REFUSED_PARAMETERS:
-                refusal = Response.text("Ce paramètre n’est pas admis sur ce site.\n", status=400)
+            if names & _REFUSED_PARAMETERS or "%00" in query or "\x00" in query or scope["path"].endswith(".blob"):
+                refusal = Response.text("Cette demande n’est pas admise sur ce site.\n", status=400)
                 await refusal.asgi_send(send_with_headers)
                 return
-            await app(scope, receive, send_with_headers)
+            started = False
+
+            async def send_once(message: Any) -> None:
+                nonlocal started
+                started = True
+                await send_with_headers(message)
+
+            try:
+                await app(scope, receive, send_once)
+            except (AssertionError, UnicodeError, ValueError) as exc:
+                if started:
+                    raise
+                # Datasette asserts, and its form reader decodes, outside of its own error handling.
+                log.warning("%s %s: %s", scope["method"], scope["path"], exc)
+                await Response.text("Demande incomprise.\n", status=400).asgi_send(send_with_headers)
 
         return wrapped
 

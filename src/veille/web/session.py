@@ -16,7 +16,7 @@ from veille.web.site import reading, site_of, veille_databases
 COOKIE = "veille_session"
 LASTS = 12 * 3600  # seconds
 _NAMESPACE = "veille-session"
-_TRIES, _WITHIN = 5, 60.0
+_TRIES, _TRIES_OF_ADDRESS, _WITHIN = 5, 30, 60.0  # guesses within so many seconds; an address may be a whole office
 
 
 async def actor_of(datasette: Any, request: Any) -> dict[str, Any] | None:
@@ -34,7 +34,10 @@ async def actor_of(datasette: Any, request: Any) -> dict[str, Any] | None:
     if not 0 <= time.time() - began < LASTS or not await veille_databases(datasette):
         return None
     account = await reading(datasette, active_account, account_id)
-    return {"id": account.name, "account": account.id, "role": account.role} if account else None
+    if account is None:
+        return None
+    # The prefix: Datasette gives powers of its own to an actor whose id is root.
+    return {"id": f"veille:{account.name}", "name": account.name, "account": account.id, "role": account.role}
 
 
 def required(request: Any) -> dict[str, Any]:
@@ -53,32 +56,35 @@ def same_site(request: Any) -> None:
         raise PageError(403, "Ce formulaire vient d’un autre site.")
 
 
-async def sign_in_page(datasette: Any, request: Any, *, sentence: str = "", status: int = 200) -> Any:
+async def sign_in_page(datasette: Any, request: Any, *, sentence: str = "", status: int = 200, name: str = "") -> Any:
     """The form."""
     html = await datasette.render_template(
-        "veille_connexion.html", {"sentence": sentence, "next": safe_path(request.args.get("suite")), "here": "connexion"}, request=request
+        "veille_connexion.html",
+        {"sentence": sentence, "next": safe_path(request.args.get("suite")), "here": "connexion", "name": name},
+        request=request,
     )
     return Response.html(html, status=status, headers={"cache-control": "no-store"})
 
 
 async def connexion(datasette: Any, request: Any) -> Any:
     """GET shows the form, POST signs in."""
-    if request.method != "POST":
+    if request.method in ("GET", "HEAD"):
         return await sign_in_page(datasette, request)
+    if request.method != "POST":
+        raise PageError(405)
     same_site(request)
     form = await request.post_vars()
     name = str(form.get("nom", ""))[:80].strip().lower()
     site = site_of(datasette)
     address = (request.scope.get("client") or ("",))[0]
-    now = time.monotonic()
-    keys = (f"compte {name}", f"adresse {address}")
-    recent = {key: [when for when in site.attempts.get(key, []) if now - when < _WITHIN] for key in keys}
-    if any(len(times) >= _TRIES for times in recent.values()):
-        return await sign_in_page(datasette, request, sentence=SIGN_IN_WAIT, status=429)
+    keys = {f"compte {name}": _TRIES, f"adresse {address}": _TRIES_OF_ADDRESS}
+    if not _may_try(site.attempts, keys, time.monotonic()):
+        return await sign_in_page(datasette, request, sentence=SIGN_IN_WAIT, status=429, name=name)
     account = await reading(datasette, check_password, name, str(form.get("mot-de-passe", "")))
     if account is None:
-        site.attempts.update({key: [*times, now] for key, times in recent.items()})
-        return await sign_in_page(datasette, request, sentence=SIGN_IN_REFUSED, status=403)
+        return await sign_in_page(datasette, request, sentence=SIGN_IN_REFUSED, status=403, name=name)
+    for key in keys:
+        site.attempts.pop(key, None)
     target = safe_path(form.get("suite")) or datasette.urls.path("/")
     response = Response.redirect(target)
     response.set_cookie(
@@ -90,6 +96,17 @@ async def connexion(datasette: Any, request: Any) -> Any:
         secure=request.scheme == "https",
     )
     return response
+
+
+def _may_try(attempts: dict[str, list[float]], keys: dict[str, int], now: float) -> bool:
+    """Count a guess before it is judged, so that guesses made at once count too; False when there were too many."""
+    for key in [key for key, times in attempts.items() if now - times[-1] >= _WITHIN]:
+        del attempts[key]
+    recent = {key: [when for when in attempts.get(key, []) if now - when < _WITHIN] for key in keys}
+    if any(len(recent[key]) >= most for key, most in keys.items()):
+        return False
+    attempts.update({key: [*times, now] for key, times in recent.items()})
+    return True
 
 
 async def deconnexion(datasette: Any, request: Any) -> Any:

@@ -3,6 +3,7 @@
 One `Site` for each Datasette, kept on it.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -157,11 +158,16 @@ def prepare_templates(env: Any) -> None:
     env.filters["typo"] = typo
 
 
+_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
+_UNITS = re.compile(r"(?<=\d) (?=[%€]|h\b|km\b|ans\b)")
+
+
 def typo(text: str) -> str:
-    """French spaces before high punctuation and inside guillemets, where the text has plain ones."""
+    """French spaces before high punctuation, inside guillemets and before units, and real apostrophes; words stay as they are."""
     for mark in ":;?!»":
         text = text.replace(f" {mark}", f"{messages.NBSP if mark in ':»' else messages.THIN}{mark}")
-    return text.replace("« ", f"«{messages.NBSP}")
+    text = _UNITS.sub(messages.NBSP, text.replace("« ", f"«{messages.NBSP}"))
+    return _APOSTROPHE.sub("’", text)
 
 
 async def shared_variables(datasette: Any) -> dict[str, Any]:
@@ -178,12 +184,21 @@ async def shared_variables(datasette: Any) -> dict[str, Any]:
         "last_run": run and {"when": spoken_moment(run["ended_at"], today), "alarms": run["alarms"]},
         "today": today.isoformat(),
         "spoken": lambda value: messages.spoken_date(day, today) if (day := as_day(value)) else "",
+        "spoken_moment": lambda value: spoken_moment(value, today),
+        "state_label": lambda state: messages.STATE_LABELS.get(state, state),
         "kind_label": lambda kind: messages.KIND_LABELS.get(kind, kind),
         "theme": site.knowledge.themes.get,
         "place": site.knowledge.departements.get,
         "group_class": lambda tag: group_class(site.knowledge.themes.get(tag)),
         "marked": marked,
+        "tile": tile,
     }
+
+
+def tile(value: str) -> dict[str, str]:
+    """The two lines of a tear-off day: its number, its month (and year when it is not this one's)."""
+    day = date.fromisoformat(value[:10])
+    return {"day": str(day.day), "month": messages.SHORT_MONTHS[day.month - 1], "year": str(day.year)}
 
 
 def marked(pieces: list[tuple[str, bool]]) -> Markup:
