@@ -8,14 +8,14 @@ import re
 from urllib.parse import unquote, urlsplit
 
 from veille.model import Entry, Item, Source
-from veille.normalize.addresses import CANONICAL_VERSION, LONGEST_URL, absolute, canonical
+from veille.normalize.addresses import CANONICAL_VERSION, LONGEST_URL, absolute, canonical, without_tracking
 from veille.normalize.dates import local_day, moment_of, stored
 from veille.normalize.text import LONGEST_TEXT, clean, cut, shown, text_of, title_of
 
 
 def to_item(source: Source, entry: Entry) -> Item | None:
     """The article that an entry speaks of; None when it has neither title, nor text, nor address."""
-    url = absolute(source.url, entry.link)
+    url = without_tracking(absolute(source.url, entry.link))
     markup = entry.content if len(entry.content) >= len(entry.summary) else entry.summary
     text = clean(markup) if entry.body_is_text else text_of(markup)
     text = cut(text, LONGEST_TEXT)

@@ -36,6 +36,14 @@ def absolute(base: str, link: str) -> str:
     return joined if parts.scheme.lower() in ("http", "https") and parts.hostname else ""
 
 
+def without_tracking(url: str) -> str:
+    """The same address, letter for letter, but for the parameters that say where its reader came from."""
+    page, hash_, fragment = url.partition("#")
+    head, _, query = page.partition("?")
+    kept = [pair for pair in query.split("&") if pair and not _TRACKING.fullmatch(unquote(pair.split("=")[0], errors="replace"))]
+    return head + ("?" + "&".join(kept) if kept else "") + hash_ + fragment
+
+
 def canonical(url: str) -> str:
     """The form under which two spellings of one page's address meet; "" for what is no web address."""
     try:
