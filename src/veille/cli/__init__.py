@@ -3,7 +3,10 @@
 Exit codes: 0 done, 1 some sources failed, 2 could not run.
 """
 
+import gettext
+import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -16,7 +19,7 @@ from veille.cli.serving import serve
 from veille.errors import VeilleError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(subcommand_metavar="COMMANDE …", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="veille", help="Afficher la version.")
 def cli() -> None:
     """La veille des innovations publiques dans les départements."""
@@ -26,8 +29,16 @@ for command in (collect, check, serve, demo, predict, curators):
     cli.add_command(command)
 
 
+def speak_french() -> None:
+    """click asks gettext for the words of its help and errors: ours are beside the package, whatever the system speaks."""
+    gettext.bindtextdomain("messages", str(Path(__file__).parent.parent / "locale"))
+    gettext.textdomain("messages")
+    os.environ["LANGUAGE"] = "fr"
+
+
 def main() -> None:
     """A mistake of the person is one sentence and exit 2, never a traceback."""
+    speak_french()
     try:
         cli.main(prog_name="veille", standalone_mode=False)
     except VeilleError as exc:

@@ -34,7 +34,9 @@ from veille.normalize import stored
 from veille.resources import load_knowledge
 
 
-@click.command(help="Vérifier feeds.yaml : tous les problèmes, avec la ligne et ce qui était sans doute voulu.")
+@click.command(
+    short_help="Vérifier feeds.yaml.", help="Vérifier feeds.yaml : tous les problèmes, avec la ligne et ce qui était sans doute voulu."
+)
 @config_option
 @db_option
 def check(config_file: str, db_file: str) -> None:  # noqa: ARG001 - every command takes --db
@@ -48,7 +50,10 @@ def check(config_file: str, db_file: str) -> None:  # noqa: ARG001 - every comma
     click.echo(CONFIG_FINE.format(file=config_file, sources=plural(len(config.sources), "source", "sources")))
 
 
-@click.command(help="Visiter les sources dont c’est le tour et garder ce qui est nouveau. Muette quand tout va bien.")
+@click.command(
+    short_help="Visiter les sources dont c’est le tour.",
+    help="Visiter les sources dont c’est le tour et garder ce qui est nouveau. Muette quand tout va bien.",
+)
 @config_option
 @db_option
 @click.option(

@@ -11,12 +11,14 @@ from veille.resources import load_knowledge
 from veille.store.accounts import ROLES, accounts, add_account, disable_account
 
 
-@click.group(help="Les comptes des documentalistes.")
+@click.group(subcommand_metavar="COMMANDE …", help="Les comptes des documentalistes.")
 def curators() -> None:
     """Accounts; see the commands below."""
 
 
-@curators.command(help="Créer un compte ; le mot de passe est demandé, ou lu sur l’entrée si elle n’est pas un terminal.")
+@curators.command(
+    short_help="Créer un compte.", help="Créer un compte ; le mot de passe est demandé, ou lu sur l’entrée si elle n’est pas un terminal."
+)
 @click.argument("name", metavar="NOM")
 @click.option("--role", type=click.Choice(ROLES), default="curator", show_default=True, help="Ce que le compte peut faire.")
 @config_option
@@ -53,7 +55,7 @@ def list_(config_file: str, db_file: str) -> None:  # noqa: ARG001
     Console().print(table)
 
 
-@curators.command(help="Désactiver un compte et clore ses sessions ; ses décisions restent.")
+@curators.command(short_help="Désactiver un compte.", help="Désactiver un compte et clore ses sessions ; ses décisions restent.")
 @click.argument("name", metavar="NOM")
 @config_option
 @db_option

@@ -23,7 +23,10 @@ from veille.store.accounts import add_account
 from veille.store.decisions import decide
 
 
-@click.command(help="Montrer veille en marche : un échantillon servi en local, collecté, compris, puis le site.")
+@click.command(
+    short_help="Montrer veille en marche, hors ligne.",
+    help="Montrer veille en marche : un échantillon servi en local, collecté, compris, puis le site.",
+)
 @click.option("--once", is_flag=True, help="Collecter, dire le bilan et s’arrêter.")
 @click.option("--port", "-p", type=click.IntRange(0, 65535), default=8001, show_default=True, help="Le port du site.")
 @config_option

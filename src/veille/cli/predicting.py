@@ -29,7 +29,10 @@ _SURROGATE = re.compile("[\ud800-\udfff]")  # JSON may hold half a character; UT
 KINDS = ("urls", "territory", "themes", "interest", "kind", "search")
 
 
-@click.command(help="Prédire, une ligne JSON par ligne JSON lue sur l’entrée, avec le code de la collecte.")
+@click.command(
+    short_help="Prédire des étiquettes, de JSONL en JSONL.",
+    help="Prédire, une ligne JSON par ligne JSON lue sur l’entrée, avec le code de la collecte.",
+)
 @click.argument("kind", type=click.Choice(KINDS), metavar="|".join(KINDS))
 @click.option("--items", "items_file", metavar="FICHIER", help="Pour search : les articles, en JSONL.")
 @config_option

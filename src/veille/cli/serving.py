@@ -23,7 +23,9 @@ _SETTINGS = {
 }  # fmt: skip
 
 
-@click.command(help="Servir le site : la base est mise à jour, puis Datasette démarre avec les pages de veille.")
+@click.command(
+    short_help="Servir le site.", help="Servir le site : la base est mise à jour, puis Datasette démarre avec les pages de veille."
+)
 @config_option
 @db_option
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADRESSE", help="Où écouter.")
