@@ -123,6 +123,7 @@ BLOCKED_SCHEME = "adresse refusée : seuls http et https sont lus"
 BLOCKED_ADDRESS = "adresse refusée : elle mène à un réseau privé"
 BLOCKED_PORT = "adresse refusée : port {port} interdit"
 NOT_RESOLVED = "le nom du site est introuvable"
+CONNECTION_CUT = "le site a coupé la connexion"
 NOT_CONNECTED = "connexion impossible"
 TLS_REFUSED = "certificat refusé : {why}"
 # By OpenSSL's verification code; None when the handshake failed before any certificate was judged.

@@ -2,6 +2,8 @@
 
 import contextlib
 import gzip
+import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -103,6 +105,13 @@ def bomb(handler) -> None:
 
 def gzipped(handler) -> None:
     reply(handler, gzip.compress(feed("Zippé")), Content_Encoding="gzip")
+
+
+def reset(handler) -> None:
+    """Close with unsent data thrown away: the other side gets RST."""
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    handler.close_connection = True
+    handler.connection.close()
 
 
 def truncated(handler) -> None:

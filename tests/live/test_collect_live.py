@@ -7,7 +7,7 @@ import sys
 import time
 
 import pytest
-from loopback import bomb, feed, gzipped, huge, redirect, reply, serve, slow, status, truncated, with_validators
+from loopback import bomb, feed, gzipped, huge, redirect, reply, reset, serve, slow, status, truncated, with_validators
 from sqlite_utils import Database
 
 from veille.store import connect
@@ -45,7 +45,8 @@ def faults(tmp_path_factory):
     answers = {
         "/ok": feed("Bon"), "/etag": with_validators(feed("Avec étiquette")), "/gzip": gzipped, "/r1": redirect("/r2", 301),
         "/r2": redirect("ok2"), "/ok2": feed("Redirigé"), "/loop": redirect("/loop"), "/slow": slow(8), "/huge": huge, "/bomb": bomb,
-        "/cut": truncated, "/html": b"<!doctype html><p>Bonjour", "/gone": status(410), "/busy": status(503, Retry_After="60"),
+        "/cut": truncated,
+        "/reset": reset, "/html": b"<!doctype html><p>Bonjour", "/gone": status(410), "/busy": status(503, Retry_After="60"),
         "/403": status(403), "/nowhere": redirect("file:///etc/passwd"), "/empty": b"", "/coding": lambda handler: reply(handler, b"x", Content_Encoding="br"),
         "/moved": lambda handler: reply(handler, b"", status=302), "/garbage": lambda handler: handler.wfile.write(b"bonjour\r\n\r\n"),
         "/page": b"<ul><li><a href='/un'>Un projet</a> <time>7 octobre 2025</time></li></ul>",
@@ -69,7 +70,7 @@ def faults(tmp_path_factory):
 
 
 CLASSES = {
-    "s-loop": "redirects", "s-slow": "timeout", "s-huge": "too-large", "s-bomb": "too-large", "s-cut": "bad-response", "s-html": "bad-feed",
+    "s-loop": "redirects", "s-slow": "timeout", "s-huge": "too-large", "s-bomb": "too-large", "s-cut": "bad-response", "s-reset": "connection", "s-html": "bad-feed",
     "s-gone": "gone", "s-busy": "rate-limited", "s-403": "http", "s-nowhere": "blocked-scheme", "s-empty": "bad-feed", "s-coding": "decode",
     "s-moved": "bad-response", "s-garbage": "bad-response", "s-missing": "http", "s-closed": "connection", "s-unknown": "connection",
 }  # fmt: skip
@@ -87,7 +88,7 @@ def test_each_fault_has_its_class_and_one_sentence(faults):
 
 def test_the_sound_sources_are_in(faults):
     assert titles(faults["folder"]) == ["Avec étiquette", "Bon", "Découvert", "Redirigé", "Un projet", "Zippé"]
-    assert json.loads(faults["run"].stdout)["sources"] == {"due": 23, "ok": 6, "unchanged": 0, "failed": 17}
+    assert json.loads(faults["run"].stdout)["sources"] == {"due": 24, "ok": 6, "unchanged": 0, "failed": 18}
 
 
 def test_the_run_ends_with_1_and_a_line_for_each_ill_source(faults):

@@ -23,6 +23,7 @@ from veille.fetch.body import read_body
 from veille.messages import (
     BAD_RESPONSE,
     BLOCKED_SCHEME,
+    CONNECTION_CUT,
     NOT_CONNECTED,
     REDIRECT_WITHOUT_ADDRESS,
     TLS_REASONS,
@@ -171,10 +172,14 @@ class Fetcher:
             except httpx.ConnectError as exc:
                 last = _connect_failure(exc)
                 continue
+            except (httpx.ReadError, httpx.WriteError) as exc:
+                raise FetchError("connection", CONNECTION_CUT) from exc
             except httpx.HTTPError as exc:
                 raise FetchError("bad-response", BAD_RESPONSE) from exc
             try:
                 return await self._answer(url, response, validators)
+            except httpx.ReadError as exc:
+                raise FetchError("connection", CONNECTION_CUT, status=response.status_code) from exc
             except httpx.HTTPError as exc:
                 raise FetchError("bad-response", BAD_RESPONSE, status=response.status_code) from exc
             finally:
