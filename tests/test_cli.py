@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = ("collect", "check", "serve", "demo", "predict", "curators")
+COMMANDS = ("collect", "check", "sources", "serve", "demo", "predict", "curators")
 
 
 def veille(*arguments, **environment):

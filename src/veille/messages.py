@@ -12,7 +12,6 @@ MONTHS = (
     "juillet", "août", "septembre", "octobre", "novembre", "décembre",
 )  # fmt: skip
 SHORT_MONTHS = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juill.", "août", "sept.", "oct.", "nov.", "déc.")
-WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 
 KIND_LABELS = {
     "article": "Article",
@@ -25,19 +24,20 @@ KIND_LABELS = {
 }
 LANGUAGE_LABELS = {"fr": "français", "en": "anglais"}
 STATE_LABELS = {"new": "à trier", "selected": "sélectionné", "dismissed": "écarté", "later": "pour plus tard"}
+# Worst first: label, and what to do.
 SOURCE_STATES = {
-    "new": ("jamais visitée", "La prochaine collecte la lira."),
-    "live": ("active", "Rien à faire."),
-    "quiet": ("silencieuse", "Vérifier que le site publie encore."),
-    "empty": ("vide", "Le flux répond mais ne contient rien : regarder le site."),
-    "selector-missed": ("sélecteur perdu", "La page a changé : revoir les sélecteurs."),
-    "blocked": ("refusée", "Le site refuse les robots : écrire à son gestionnaire."),
-    "rate-limited": ("ralentie", "Le site demande d’attendre : allonger « every »."),
-    "robots": ("interdite aux robots", "robots.txt l’interdit : demander l’accord du site."),
-    "moved": ("déménagée", "Mettre la nouvelle adresse dans feeds.yaml."),
     "gone": ("disparue", "Chercher une nouvelle adresse ou retirer la source."),
     "failing": ("en panne", "Lire la raison ; la collecte réessaie d’elle-même."),
+    "selector-missed": ("sélecteur perdu", "La page a changé : revoir les sélecteurs."),
+    "blocked": ("refusée", "Le site refuse les robots : écrire à son gestionnaire."),
+    "robots": ("interdite aux robots", "robots.txt l’interdit : demander l’accord du site."),
+    "rate-limited": ("ralentie", "Le site demande d’attendre : allonger « every »."),
+    "moved": ("déménagée", "Mettre la nouvelle adresse dans feeds.yaml."),
+    "empty": ("vide", "Le flux répond mais ne contient rien : regarder le site."),
+    "quiet": ("silencieuse", "Vérifier que le site publie encore."),
     "unproven": ("pas encore prouvée", "N’a jamais répondu correctement : vérifier l’adresse."),
+    "new": ("jamais visitée", "La prochaine collecte la lira."),
+    "live": ("active", "Rien à faire."),
     "disabled": ("désactivée", "Mettre « enabled: true » pour la reprendre."),
     "retired": ("retirée", "N’est plus dans feeds.yaml ; ses articles restent."),
 }
@@ -121,7 +121,6 @@ TOO_MANY_REDIRECTS = "plus de {limit} redirections"
 REDIRECT_WITHOUT_ADDRESS = "redirection sans adresse (HTTP {status})"
 BLOCKED_SCHEME = "adresse refusée : seuls http et https sont lus"
 BLOCKED_ADDRESS = "adresse refusée : elle mène à un réseau privé"
-BLOCKED_PORT = "adresse refusée : port {port} interdit"
 NOT_RESOLVED = "le nom du site est introuvable"
 CONNECTION_CUT = "le site a coupé la connexion"
 NOT_CONNECTED = "connexion impossible"
@@ -142,7 +141,6 @@ CODING_BROKEN = "réponse compressée illisible"
 NOT_A_FEED = "la réponse n’est pas un flux"
 HTML_NOT_FEED = "la réponse est une page web, pas un flux"
 EMPTY_ANSWER = "la réponse est vide"
-ENTITIES_REFUSED = "le flux déclare des entités XML : refusé"
 NO_READABLE_ENTRY = "aucune entrée lisible dans le flux"
 PARSER_TIMED_OUT = "l’analyse du document dépasse {seconds} s"
 PARSER_DIED = "l’analyse du document a échoué (mémoire ou format)"
@@ -192,11 +190,7 @@ ACCOUNT_DISABLED = "Compte « {name} » désactivé : ses sessions sont closes."
 BAD_ACCOUNT_NAME = "un nom de compte est fait de 2 à 40 lettres minuscules, chiffres, points ou tirets"
 SIGN_IN_REFUSED = "Nom ou mot de passe incorrect."
 SIGN_IN_WAIT = "Trop d’essais : attendez une minute."
-TAG_ADDED = "Étiquette « {tag} » ajoutée."
-TAG_REMOVED = "Étiquette « {tag} » retirée : la collecte ne la remettra pas."
-STATE_SET = "Article {state}."
 NOTHING_CHANGED = "Rien n’a changé."
-UNDONE = "Décision annulée."
 
 # Search.
 QUERY_TOO_LONG = "Votre recherche est trop longue : gardez l’essentiel, {limit} caractères au plus."
@@ -214,3 +208,6 @@ def reason(phrase: str, where: str, position: int) -> str:
     if where == "curator":
         return "ajouté par un documentaliste"
     return f"« {phrase} » {FIELD_LABELS.get(where, where)}" + (f", signe {position + 1}" if where == "text" else "")
+
+
+NO_SOURCES_YET = "Aucune source : lancez d’abord « veille collect »."

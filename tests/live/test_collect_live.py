@@ -154,6 +154,24 @@ def test_a_source_that_never_worked_cries_once(tmp_path):
     assert [len(run.stderr.splitlines()) for run in runs] == [1, 0, 0]
 
 
+def test_sources_are_told_worst_first(tmp_path):
+    with serve({"/a": feed("A"), "/g": status(410)}) as root:
+        write_config(tmp_path, {"bonne": f"feed: '{root}/a'", "partie": f"feed: '{root}/g'", "absente": f"feed: '{root}/x'"})
+        before = veille("sources", cwd=tmp_path)
+        collect(tmp_path)
+
+        told = veille("sources", cwd=tmp_path)
+        rows = json.loads(veille("sources", "--json", cwd=tmp_path).stdout)
+
+    assert "veille collect" in before.stdout
+    assert [row["id"] for row in rows] == ["partie", "absente", "bonne"]
+    assert [row["state"] for row in rows] == ["gone", "unproven", "live"]
+    assert rows[2]["last_success_at"] == rows[2]["last_item_at"]
+    assert told.returncode == 0
+    assert "disparue" in told.stdout
+    assert "aujourd’hui" in told.stdout
+
+
 def test_a_source_that_is_named_always_answers(tmp_path):
     with serve({}) as root:
         write_config(tmp_path, {"a": f"feed: '{root}/absent'", "b": f"feed: '{root}/b', enabled: false"})

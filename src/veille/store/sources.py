@@ -4,6 +4,7 @@ Every outcome, good or bad, is recorded by `record_visit`, in one place.
 """
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlite_utils import Database
@@ -86,6 +87,28 @@ def due_visits(db: Database, sources: tuple[Source, ...], now: datetime, *, ever
             visit = Visit(source=source, validators=memory, first=success is None, failures=failures, found_url=found_url)
             due.append((next_at, visit))
     return [visit for _, visit in sorted(due, key=lambda row: row[0])]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """How a source fares; moments are ISO 8601 UTC."""
+
+    id: str
+    name: str
+    state: str
+    reason: str | None
+    last_success_at: str | None
+    last_item_at: str | None
+    next_visit_at: str | None
+
+
+def source_states(db: Database) -> list[SourceState]:
+    """Every source, by id."""
+    rows = db.conn.execute(
+        "select id, name, state, reason, last_success_at, last_item_at, next_visit_at from sources order by id"
+    ).fetchall()
+    names = ("id", "name", "state", "reason", "last_success_at", "last_item_at", "next_visit_at")
+    return [SourceState(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 def reading_settings(source: Source) -> str:
