@@ -14,7 +14,7 @@ run: $(INSTALLED)
 	$(BIN)/veille collect -v || [ $$? -eq 1 ]
 	$(BIN)/veille serve
 
-test: lint fast live corpus
+test: lint fast corpus live
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
