@@ -446,6 +446,7 @@ def test_a_row_page_counts_no_private_rows(site):
     page = get(site, "/veille/sources/gironde").text
 
     assert "Gironde, actualités" in page
+    assert '<th scope="row">last_success_at</th>' in page
     assert "sightings" not in page
     assert "validators" not in page
 
@@ -474,3 +475,12 @@ def test_a_form_that_is_no_text_is_refused(site):
     )
 
     assert 400 <= response.status_code < 500
+
+
+def test_our_routes_are_known_as_ours():
+    from veille.web.errors import is_ours
+
+    for pattern, _ in ROUTES:
+        path = re.sub(r"\(\?P<\w+>[^)]*\)", "1", pattern.strip("^$")).replace("\\", "")
+        assert is_ours(path), path
+    assert not is_ours("/veille/articles")

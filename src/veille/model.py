@@ -11,7 +11,6 @@ Rights = Literal["link", "excerpt", "full"]
 SourceKind = Literal["feed", "page", "discover"]
 Moment = datetime | date
 KINDS = ("article", "retour-experience", "appel", "evenement", "publication", "prix", "emploi")
-STATES = ("new", "selected", "dismissed", "later")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,13 +25,13 @@ class Where:
     values: dict[str, object]
 
 
-def conditions(request: Request, *, without: str = "") -> Where:
-    """What the filters ask of an item; `without` leaves one out, for the counts of its own facet."""
+def conditions(request: Request) -> Where:
+    """What the filters ask of an item."""
     parts = [] if request.dismissed else ["items.state <> 'dismissed'"]
     values: dict[str, object] = {}
 
     def one_of(name: str, sql: str, wanted: Sequence[str]) -> None:
-        if wanted and name != without:
+        if wanted:
             marks = []
             for place, value in enumerate(wanted):
                 values[f"{name}{place}"] = value

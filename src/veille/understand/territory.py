@@ -13,7 +13,7 @@ from veille.model import Reason, Territory
 from veille.understand.knowledge import Departement, Knowledge
 
 READ = 20_000
-AMBIGUOUS = frozenset(["08", "16", "18", "39", "42", "46", "48", "50", "59", "80", "86", "88"])
+AMBIGUOUS = frozenset("08 16 18 39 42 46 48 50 59 80 86 88".split())
 # Where a name is something else: rivers, winds, agreements, other places of the same name.
 _BLOCKED = re.compile(
     r"pays de la loire|val[- ]de[- ]loire|centre[- ]val de loire|ch[aâ]teaux de la loire|bords? de (?:la )?loire|"

@@ -7,7 +7,6 @@ from datasette import Response
 from datasette.utils.sqlite import sqlite3
 
 from veille.messages import KIND_LABELS, LANGUAGE_LABELS, TOO_SLOW, long_date, number
-from veille.model import STATES
 from veille.search import PAGE_SIZE, PARAMETERS, Request, address, highlight, read_request
 from veille.store import articles, searching
 from veille.web.errors import PageError
@@ -224,7 +223,6 @@ async def article(datasette: Any, request: Any) -> Any:
             "tard": "Cette décision ne peut plus être annulée : une autre a suivi.",
         }.get(request.args.get("dit") or "", ""),
         "addable": [theme for theme in site.knowledge.themes.values() if theme.id not in given],
-        "states": STATES,
         "here": "article",
     }
     return await _page(datasette, request, "veille_article.html", context)

@@ -83,8 +83,7 @@ async def connexion(datasette: Any, request: Any) -> Any:
     account = await reading(datasette, check_password, name, str(form.get("mot-de-passe", "")))
     if account is None:
         return await sign_in_page(datasette, request, sentence=SIGN_IN_REFUSED, status=403, name=name)
-    for key in keys:
-        site.attempts.pop(key, None)
+    site.attempts.pop(f"compte {name}", None)  # the address keeps its count: one good account must not buy guesses at others
     target = safe_path(form.get("suite")) or datasette.urls.path("/")
     response = Response.redirect(target)
     response.set_cookie(

@@ -180,9 +180,7 @@ async def shared_variables(datasette: Any) -> dict[str, Any]:
         run = None
     today = site.today()
     return {
-        "veille_database": names[0] if names else None,
         "last_run": run and {"when": spoken_moment(run["ended_at"], today), "alarms": run["alarms"]},
-        "today": today.isoformat(),
         "spoken": lambda value: messages.spoken_date(day, today) if (day := as_day(value)) else "",
         "spoken_moment": lambda value: spoken_moment(value, today),
         "state_label": lambda state: messages.STATE_LABELS.get(state, state),
@@ -196,9 +194,9 @@ async def shared_variables(datasette: Any) -> dict[str, Any]:
 
 
 def tile(value: str) -> dict[str, str]:
-    """The two lines of a tear-off day: its number, its month (and year when it is not this one's)."""
+    """The two lines of a tear-off day: its number and its month."""
     day = date.fromisoformat(value[:10])
-    return {"day": str(day.day), "month": messages.SHORT_MONTHS[day.month - 1], "year": str(day.year)}
+    return {"day": str(day.day), "month": messages.SHORT_MONTHS[day.month - 1]}
 
 
 def marked(pieces: list[tuple[str, bool]]) -> Markup:
