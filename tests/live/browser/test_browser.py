@@ -101,6 +101,16 @@ def test_pages_fit_ask_nobody_else_and_do_not_complain(opened, demo, path, width
     assert [said for said in page.complaints if "404" not in said or path != "/nulle-part"] == []
 
 
+@pytest.mark.parametrize("path", [*PAGES, "/article/1", "/article/40"])
+def test_pages_fit_a_phone_while_our_fonts_are_still_on_their_way(chromium, demo, path):
+    page = chromium.new_page(viewport={"width": 375, "height": 800}, locale="fr-FR")
+    page.route("**/*.woff2", lambda route: route.abort())
+    page.goto(demo[0] + path)
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    page.close()
+
+
 def test_a_reader_searches_filters_and_opens_an_article(opened):
     page = opened("/")
     page.fill("input[name=q]", "acceuil social")
