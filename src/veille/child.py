@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from types import TracebackType
 from typing import IO, Any
 
@@ -42,7 +42,7 @@ def read_items(source: Source, fetched: Fetched) -> Reading:
         raise ParseError("too-large", too_many_entries(MOST_ENTRIES))
     items = [to_item(source, entry) for entry in parsed.entries]
     good = tuple(item for item in items if item is not None)
-    return Reading(items=good, skipped=parsed.skipped + len(items) - len(good))
+    return Reading(items=good, skipped=parsed.skipped + len(items) - len(good), refresh=parsed.refresh)
 
 
 class ChildBug(Exception):
@@ -87,7 +87,8 @@ class Parser:
         }  # fmt: skip
         answer = self._ask(question, fetched, failure="bad-page" if source.kind == "page" else "bad-feed")
         items = tuple(Item(**(row | {"published": _moment(row["published"])})) for row in answer["items"])
-        return Reading(items=items, skipped=answer["skipped"])
+        refresh = timedelta(seconds=answer["refresh"]) if answer["refresh"] else None
+        return Reading(items=items, skipped=answer["skipped"], refresh=refresh)
 
     def announced_feed(self, fetched: Fetched) -> str | None:
         """The feed that a page announces; raises ParseError for what is no page."""
@@ -122,7 +123,7 @@ class Parser:
                 raise ChildBug from exc
             raise ParseError(failure, PARSER_TIMED_OUT.format(seconds=self._limits[0]) if code in _TIMED_OUT else PARSER_DIED) from exc
         if "failure" in answer:
-            raise ParseError(str(answer["failure"]), str(answer["reason"]))
+            raise ParseError(str(answer["failure"]), str(answer["reason"]), missed=bool(answer["missed"]))
         return answer
 
 
@@ -193,9 +194,9 @@ def _answer(question: dict[str, Any], fetched: Fetched) -> dict[str, Any]:
         select = Selectors(**given.pop("select")) if given["select"] else given.pop("select")
         reading = read_items(Source(name="", select=select, **given), fetched)
     except ParseError as exc:
-        return {"failure": exc.failure, "reason": exc.reason}
+        return {"failure": exc.failure, "reason": exc.reason, "missed": exc.missed}
     rows = [asdict(item) | {"published": stored(item.published)} for item in reading.items]
-    return {"items": rows, "skipped": reading.skipped}
+    return {"items": rows, "skipped": reading.skipped, "refresh": reading.refresh.total_seconds() if reading.refresh else None}
 
 
 if __name__ == "__main__":

@@ -18,13 +18,15 @@ from sqlite_utils import Database
 
 from veille.child import Parser
 from veille.clock import Clock
-from veille.errors import FetchError, SourceError, StoreError
+from veille.errors import FetchError, Postponed, SourceError, StoreError
 from veille.fetch import Fetcher
 from veille.intake import keep, prepare
 from veille.messages import BUG, NO_FEED_FOUND
-from veille.model import Collected, Config, Failed, Fetched, NotModified, Outcome, RunSummary, Validators, Visit
+from veille.model import Collected, Config, Failed, Fetched, Finding, NotModified, Outcome, RunSummary, Validators, Verdict, Visit
+from veille.normalize import stored
 from veille.store import writing
-from veille.store.sources import due_visits, end_run, record_visit, start_run, sync_sources
+from veille.store.hosts import host_notes, keep_notes
+from veille.store.sources import due_visits, end_run, put_off, record_visit, start_run, sync_sources
 from veille.understand import Knowledge
 
 log = logging.getLogger("veille")
@@ -59,29 +61,33 @@ class Collector:
             sync_sources(self.db, self.config)
         chosen = tuple(source for source in self.config.sources if not only or source.id in only)
         visits = due_visits(self.db, chosen, started, everything=everything or bool(only))
+        self.fetcher.remember(host_notes(self.db))
         with writing(self.db):
             run_id = start_run(self.db, started, len(visits))
         outcomes: dict[str, Outcome] = {}
-        next_visits: dict[str, str] = {}
+        verdicts: dict[str, Verdict] = {}
         quiet: set[str] = set()
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.fetcher)
             path = stack.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="veille-path"))
             answers = _answers(_interleaved(visits), self._visit, at_once=self.fetcher.limits.at_once)
             async for answer in await stack.enter_async_context(aclosing(answers)):
-                settle = asyncio.get_running_loop().run_in_executor(path, self._settle, run_id, answer)
-                outcome, next_at, state = await settle
                 source_id = answer.visit.source.id
-                outcomes[source_id] = outcome
-                next_visits[source_id] = next_at
-                if state == "unproven" and answer.visit.failures:
+                settle = asyncio.get_running_loop().run_in_executor(path, self._settle, run_id, answer, source_id in only)
+                settled = await settle
+                if settled is None:
+                    continue
+                outcomes[source_id], verdicts[source_id] = settled
+                if verdicts[source_id].state == "unproven" and answer.visit.failures:
                     quiet.add(source_id)
                 self.progress(source_id, len(outcomes), len(visits))
         summary = RunSummary(
-            run=run_id, started_at=started, ended_at=self.clock(), outcomes=outcomes, next_visits=next_visits,
+            run=run_id, started_at=started, ended_at=self.clock(), outcomes=outcomes,
+            next_visits={source_id: stored(verdict.next_visit_at) or "" for source_id, verdict in verdicts.items()},
             quiet_failures=frozenset(quiet),
         )  # fmt: skip
         with writing(self.db):
+            keep_notes(self.db, *self.fetcher.notes(), self.clock())
             end_run(self.db, summary)
         return summary
 
@@ -92,20 +98,21 @@ class Collector:
             if visit.source.kind == "discover":
                 visit, got = await self._discover(visit)
             else:
-                got = await self.fetcher.fetch(visit.source, visit.source.url, visit.validators)
+                got = await self.fetcher.fetch(visit.address, visit.validators, visit.source.timeout)
         except Exception as exc:  # a refused fetch, or a bug of ours: `_settle` tells them apart, and one source pays
             got = exc
         return _Answer(visit, got, int((time.monotonic() - started) * 1000))
 
     async def _discover(self, visit: Visit) -> tuple[Visit, Fetched | NotModified]:
         """The feed found before, else the one that the page announces now; a found feed that died is looked for again."""
-        if visit.found_url:
+        timeout = visit.source.timeout
+        if visit.found:
             try:
-                return visit, await self.fetcher.fetch(visit.source, visit.found_url, visit.validators)
+                return visit, await self.fetcher.fetch(visit.found.url, visit.validators, timeout)
             except FetchError as exc:
                 if exc.failure not in ("http", "gone", "redirects"):
                     raise
-        page = await self.fetcher.fetch(visit.source, visit.source.url, Validators())
+        page = await self.fetcher.fetch(visit.source.url, Validators(), timeout)
         assert isinstance(page, Fetched)
         try:
             found = await asyncio.to_thread(self.parser.announced_feed, page)
@@ -113,34 +120,50 @@ class Collector:
             raise FetchError(exc.failure, exc.reason) from exc
         if not found:
             raise FetchError("bad-page", NO_FEED_FOUND)
-        return replace(visit, found_url=found), await self.fetcher.fetch(visit.source, found, Validators())
+        return replace(visit, found=Finding(url=found)), await self.fetcher.fetch(found, Validators(), timeout)
 
-    def _settle(self, run_id: int, answer: _Answer) -> tuple[Outcome, str, str]:
-        """Read and keep one answer, and record its outcome; items, validators and visit land together or not at all."""
+    def _settle(self, run_id: int, answer: _Answer, named: bool) -> tuple[Outcome, Verdict] | None:  # noqa: FBT001
+        """Read and keep one answer, and record its outcome; items, validators and visit land together or not at all.
+
+        None where the site asked to be left alone and nothing was sent: the source waits, and that is no outcome.
+        """
         visit, got = answer.visit, answer.got
         validators = got.validators if isinstance(got, (Fetched, NotModified)) else None
+        notes, asked = self.fetcher.notes()
         try:
+            if isinstance(got, Postponed) and not named:
+                with writing(self.db):
+                    keep_notes(self.db, notes, asked, self.clock())
+                    put_off(self.db, visit.source.id, got.until)
+                return None
             if isinstance(got, Exception):
                 raise got
             prepared = prepare(self.db, visit.source, got, self.parser.read, self.knowledge) if isinstance(got, Fetched) else None
             now = self.clock()
             with writing(self.db):
+                keep_notes(self.db, notes, asked, now)
                 outcome: Outcome = (
-                    keep(self.db, prepared, self.knowledge, first_visit=visit.first, now=now)
-                    if prepared
-                    else Collected(unchanged=True, status=got.status, received=got.received)
+                    keep(self.db, prepared, self.knowledge, first_visit=visit.first, now=now) if prepared else _unchanged(got)
                 )
-                return outcome, *record_visit(self.db, run_id, visit, outcome, validators, answer.milliseconds, now)
+                return outcome, record_visit(self.db, run_id, visit, outcome, validators, answer.milliseconds, now)
         except StoreError:
             raise  # the database itself: no source is to blame, and nothing can be recorded
         except SourceError as exc:
-            outcome = Failed(failure=exc.failure, reason=exc.reason, status=exc.status)
+            outcome = Failed(failure=exc.failure, reason=exc.reason, status=exc.status, missed=exc.missed, wait=exc.wait)
         except Exception as exc:
             log.exception("source %s", visit.source.id)
             outcome = Failed(failure="bug", reason=BUG.format(kind=type(exc).__name__))
         with writing(self.db):
             now = self.clock()
-            return outcome, *record_visit(self.db, run_id, visit, outcome, None, answer.milliseconds, now)
+            keep_notes(self.db, notes, asked, now)
+            return outcome, record_visit(self.db, run_id, visit, outcome, None, answer.milliseconds, now)
+
+
+def _unchanged(got: Fetched | NotModified) -> Collected:
+    assert isinstance(got, NotModified)
+    return Collected(
+        unchanged=True, proven=got.proven, status=got.status, received=got.received, moved_to=got.moved_to, refresh=got.fresh_for
+    )
 
 
 async def _answers(visits: list[Visit], fetch: Callable[[Visit], Awaitable[_Answer]], *, at_once: int) -> AsyncGenerator[_Answer, None]:
@@ -166,6 +189,6 @@ def _interleaved(visits: list[Visit]) -> list[Visit]:
     """One visit of each host, then a second of each, and so on: a slow host with many sources holds nobody up."""
     waiting: dict[str, list[Visit]] = {}
     for visit in visits:
-        waiting.setdefault(urlsplit(visit.found_url or visit.source.url).netloc, []).append(visit)
+        waiting.setdefault(urlsplit(visit.found.url if visit.found else visit.address).netloc, []).append(visit)
     rounds = zip_longest(*waiting.values())
     return [visit for one in rounds for visit in one if visit is not None]

@@ -3,6 +3,8 @@
 Comes in: the facts of the failure. Goes out: an exception whose text is a French sentence for a person.
 """
 
+from datetime import datetime, timedelta
+
 FAILURES = (
     "timeout", "connection", "tls", "http", "rate-limited", "gone", "moved", "too-large", "decode", "bad-response",
     "bad-feed", "bad-page", "redirects", "blocked-address", "blocked-scheme", "robots", "bot-wall", "bug",
@@ -32,15 +34,27 @@ class StoreError(VeilleError):
 class SourceError(VeilleError):
     """One source is skipped, and the run goes on."""
 
-    def __init__(self, failure: str, reason: str, *, status: int | None = None) -> None:
+    def __init__(
+        self, failure: str, reason: str, *, status: int | None = None, missed: bool = False, wait: timedelta | None = None
+    ) -> None:
         super().__init__(reason)
         self.failure = failure
         self.reason = reason
         self.status = status
+        self.missed = missed
+        self.wait = wait
 
 
 class FetchError(SourceError):
     """The answer could not be had, or broke a limit."""
+
+
+class Postponed(FetchError):
+    """The site asked to be left alone, and nothing was sent: not a failure of the source."""
+
+    def __init__(self, reason: str, until: datetime) -> None:
+        super().__init__("rate-limited", reason)
+        self.until = until
 
 
 class ParseError(SourceError):

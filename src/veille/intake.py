@@ -6,7 +6,7 @@ Comes in: a source and its answer. Goes out: `Collected`. Used by the collector 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
@@ -26,6 +26,8 @@ class Prepared:
     reading: Reading
     status: int
     received: int
+    moved_to: str = ""
+    refresh: timedelta | None = None
     tagged: dict[Item, TaggedItem] = field(default_factory=dict)
 
 
@@ -38,6 +40,8 @@ def prepare(db: Database, source: Source, fetched: Fetched, read: Read, knowledg
         reading=reading,
         status=fetched.status,
         received=fetched.received,
+        moved_to=fetched.moved_to,
+        refresh=max(filter(None, (fetched.fresh_for, reading.refresh)), default=None),
         tagged={one.item: understand(one.item, source, knowledge) for one in fresh},
     )
 
@@ -50,7 +54,8 @@ def keep(db: Database, prepared: Prepared, knowledge: Knowledge, *, first_visit:
     saved = save(db, todo, tagged, rights=source.rights, first_visit=first_visit, now=now, timezone=source.timezone)
     return Collected(
         new=saved.new, changed=saved.changed, seen=saved.seen, duplicates=saved.duplicates, skipped=prepared.reading.skipped,
-        status=prepared.status, received=prepared.received,
+        dated=sum(item.published is not None for item in prepared.reading.items), status=prepared.status, received=prepared.received,
+        moved_to=prepared.moved_to, refresh=prepared.refresh,
     )  # fmt: skip
 
 

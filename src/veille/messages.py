@@ -3,7 +3,7 @@
 Comes in: facts. Goes out: sentences, with French counts and typography. Forbidden: decisions.
 """
 
-from datetime import date
+from datetime import date, datetime
 
 NBSP = "\u00a0"
 THIN = "\u202f"
@@ -73,6 +73,15 @@ def spoken_date(day: date, today: date) -> str:
     return short if day.year == today.year else f"{short} {day.year}"
 
 
+def spoken_moment(moment: datetime, now: datetime) -> str:
+    """14 h 05, demain 14 h 05, 30 nov."""
+    hour = f"{moment.hour} h {moment.minute:02d}"
+    days = (moment.date() - now.date()).days
+    if days == 0:
+        return hour
+    return f"demain {hour}" if days == 1 else spoken_date(moment.date(), now.date())
+
+
 def duration(seconds: float) -> str:
     """20 s, 5 min, 6 h, 30 j."""
     for size, unit in ((86400, "j"), (3600, "h"), (60, "min")):
@@ -135,6 +144,15 @@ TLS_REASONS = {
     19: "il est autosigné",
     62: "il est d’un autre site",
 }
+ROBOTS_FORBID = "robots.txt interdit cette adresse aux robots"
+ROBOTS_UNREADABLE = "robots.txt répond {status} : par prudence, rien d’autre n’est demandé à ce site"
+HOST_WAITS = "le site a demandé d’attendre : aucune requête avant"
+BOT_WALL = "le site écarte les robots ({wall})"
+WALLS = {
+    "login": "la réponse est une page de connexion",
+    "cookies": "la réponse est un mur de cookies",
+    "script": "la page ne contient rien sans JavaScript",
+}
 BAD_RESPONSE = "réponse HTTP invalide ou coupée"
 CODING_UNKNOWN = "codage de la réponse inconnu : {coding}"
 CODING_BROKEN = "réponse compressée illisible"
@@ -147,6 +165,13 @@ PARSER_DIED = "l’analyse du document a échoué (mémoire ou format)"
 NOT_HTML = "la réponse n’est pas une page web"
 SELECTOR_MISSED = "le sélecteur « {selector} » ne trouve rien dans la page"
 ENTRIES_WITHOUT_TITLE = "les sélecteurs ne trouvent aucun titre"
+NO_ENTRY = "la réponse est valable mais ne contient aucune entrée"
+FEWER_ENTRIES = "{entries} au lieu de {usual}"
+FEWER_DATES = "plus aucune date : le sélecteur de date ne trouve rien"
+QUIET_SINCE = "rien de nouveau depuis le {day}"
+SPLIT_FROM_HABIT = " ; jamais plus de {days} d’ordinaire"
+MOVED_TO = "redirigée pour de bon vers {url}"
+BACK_AGAIN = "de nouveau active"
 NO_FEED_FOUND = "aucun flux annoncé par la page"
 BUG = "erreur interne de veille ({kind}) : voir le journal"
 
@@ -167,6 +192,16 @@ MEANT = ", vouliez-vous dire « {guess} » ?"
 def failed_source(source: str, failure: str, reason: str) -> str:
     """One line of cron's mail."""
     return f"{source} : {reason} [{failure}]"
+
+
+def alarm(source: str, state: str, reason: str) -> str:
+    """One line of the alarms: what is wrong, and what to do."""
+    if state == "live":
+        return f"{source} : {reason}."
+    if state == "upheaval":
+        return f"{source} : {reason}"
+    label, advice = SOURCE_STATES[state]
+    return f"{source} : {label} : {reason}. {advice}"
 
 
 def run_summary(*, new: int, changed: int, duplicates: int, ok: int, unchanged: int, failed: int) -> str:

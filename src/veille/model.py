@@ -60,6 +60,7 @@ class Config:
 
     sources: tuple[Source, ...]
     contact: str = ""
+    site: str = ""  # the public address of the site: robots are told where to read about us
     warnings: tuple[str, ...] = ()
 
 
@@ -82,6 +83,8 @@ class Fetched:
     body: bytes
     received: int  # bytes on the wire
     validators: Validators
+    moved_to: str = ""  # where permanent redirects alone (301, 308) led
+    fresh_for: timedelta | None = None  # how long the server asks caches to keep it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +94,29 @@ class NotModified:
     status: int
     received: int
     validators: Validators
+    moved_to: str = ""
+    fresh_for: timedelta | None = None
+    proven: bool = False  # the body itself came, and is the one that was read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostNote:
+    """What a site (scheme, host, port) asked of robots, and until when it wants to be left alone."""
+
+    host: str
+    robots: str | None = None  # robots.txt as it stands; "" when the site has none, None when it was never read
+    robots_at: datetime | None = None
+    wait_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a `discover` source found: a feed, a page with JSON-LD, or a listing with the selectors that read it."""
+
+    url: str
+    kind: Literal["feed", "page"] = "feed"
+    select: Selectors | None = None
+    said: str = ""  # how it was found, in French
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +141,7 @@ class ParsedFeed:
     entries: tuple[Entry, ...]
     language: str = ""
     skipped: int = 0  # unreadable entries
+    refresh: timedelta | None = None  # how often the feed says it changes (ttl, sy:updatePeriod)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +167,7 @@ class Reading:
 
     items: tuple[Item, ...]
     skipped: int = 0
+    refresh: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,8 +242,13 @@ class Collected:
     duplicates: int = 0  # entries that another source had already brought
     skipped: int = 0
     unchanged: bool = False
+    proven: bool = True  # False for a 304: the server's word, nothing was read
+    dated: int = 0  # entries that carry a date
     status: int = 200
     received: int = 0
+    moved_to: str = ""
+    refresh: timedelta | None = None  # the longest of what the feed and the server ask
+    upheaval: str = ""  # one French sentence: what happened to a source that changed all at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,9 +258,42 @@ class Failed:
     failure: str  # a class of errors.FAILURES
     reason: str  # one French sentence
     status: int | None = None
+    missed: bool = False  # the selectors of a page found nothing to read
+    wait: timedelta | None = None  # what the server asked for (Retry-After)
 
 
 Outcome = Collected | Failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What earlier visits left of a source: what its next one is judged by."""
+
+    state: str = "new"
+    failures: int = 0  # visits in a row that were not sound
+    proven: bool = False  # it worked at least once
+    rung: str = ""  # the states whose alarm rang, until the source is well again, apart by spaces
+    entries: tuple[int, ...] = ()  # of its last sound answers, the newest first
+    dated: int = 0  # of the last sound answer
+    newest_day: str = ""  # of its articles, YYYY-MM-DD
+    longest_gap: int | None = None  # days between two days with articles, of the last twenty; None: too few to tell
+    usual_gap: float | None = None  # days, on average
+    moved_to: str = ""
+    moved_visits: int = 0
+    refresh: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a visit says of its source."""
+
+    state: str
+    reason: str | None
+    failures: int
+    next_visit_at: datetime
+    sound: bool  # the visit read what the source promises
+    rings: bool = False  # an alarm goes off now, or is lifted
+    rung: str = ""  # the states whose alarm rang, until the source is well again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +304,8 @@ class Visit:
     validators: Validators = Validators()
     first: bool = True  # it never worked yet
     failures: int = 0  # in a row, until now
-    found_url: str | None = None  # the feed that a discover source found
+    found: Finding | None = None  # what a discover source found
+    address: str = ""  # where to ask: the source's url, or where it has moved for good
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -161,3 +161,60 @@ select items.id as id, items.url as url, items.title as title, items.summary as 
     (items.state = 'selected') as selected
 from items where items.state <> 'dismissed';
 """
+
+
+@migrations()
+def m002_watch_the_sources(db: Database) -> None:
+    for statement in _M002.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+_M002 = """
+alter table sources add column since text;
+
+alter table sources add column entries text not null default '[]';
+
+alter table sources add column dated integer not null default 0;
+
+alter table sources add column newest_day text not null default '';
+
+alter table sources add column longest_gap integer;
+
+alter table sources add column usual_gap real;
+
+alter table sources add column refresh_seconds integer;
+
+alter table sources add column moved_to text not null default '';
+
+alter table sources add column moved_visits integer not null default 0;
+
+alter table sources add column rung text not null default '';
+
+alter table sources add column found text not null default '';
+
+alter table validators add column finding text;
+
+update validators set finding = json_object('url', found_url, 'kind', 'feed', 'said', '') where found_url is not null;
+
+create table alarms (
+    id integer primary key, source_id text not null references sources(id), at text not null, state text not null,
+    reason text not null, told_at text
+) strict;
+
+create index alarms_untold on alarms(id) where told_at is null;
+
+create table hosts (host text primary key, robots text, robots_at text, wait_until text) strict;
+
+create table requests (
+    host text not null, day text not null, requests integer not null default 0, primary key (day, host)
+) strict, without rowid;
+
+alter table texts add column page text not null default '';
+
+drop view items_words;
+
+create view items_words as select items.id as id, items.title as title,
+    case when texts.page = '' then texts.text else texts.page end as text, texts.context as context
+    from items join texts on texts.item_id = items.id;
+"""

@@ -46,15 +46,17 @@ def faults(tmp_path_factory):
         "/ok": feed("Bon"), "/etag": with_validators(feed("Avec étiquette")), "/gzip": gzipped, "/r1": redirect("/r2", 301),
         "/r2": redirect("ok2"), "/ok2": feed("Redirigé"), "/loop": redirect("/loop"), "/slow": slow(8), "/huge": huge, "/bomb": bomb,
         "/cut": truncated,
-        "/reset": reset, "/html": b"<!doctype html><p>Bonjour", "/gone": status(410), "/busy": status(503, Retry_After="60"),
+        "/reset": reset, "/html": b"<!doctype html><p>Bonjour", "/gone": status(410),
         "/403": status(403), "/nowhere": redirect("file:///etc/passwd"), "/empty": b"", "/coding": lambda handler: reply(handler, b"x", Content_Encoding="br"),
         "/moved": lambda handler: reply(handler, b"", status=302), "/garbage": lambda handler: handler.wfile.write(b"bonjour\r\n\r\n"),
         "/page": b"<ul><li><a href='/un'>Un projet</a> <time>7 octobre 2025</time></li></ul>",
         "/portail": b"<link rel=alternate type='application/rss+xml' href='/decouvert'>", "/decouvert": feed("Découvert"),
     }  # fmt: skip
-    with serve(answers, hits=hits) as root:
+    # A site that asks to wait is left alone as a whole: it is one of its own.
+    with serve({"/busy": status(503, Retry_After="60")}) as busy, serve(answers, hits=hits) as root:
         names = [name.removeprefix("/") for name in answers if name not in ("/r2", "/ok2", "/decouvert", "/page", "/portail")]
         sources = {f"s-{name}": f"feed: '{root}/{name}'" for name in names}
+        sources["s-busy"] = f"feed: '{busy}/busy'"
         sources["s-missing"] = f"feed: '{root}/missing'"
         sources["s-closed"] = "feed: 'http://127.0.0.1:1/rss'"
         sources["s-unknown"] = "feed: 'http://nulle-part.invalid/rss'"
@@ -141,7 +143,7 @@ def test_only_what_is_due_is_visited(tmp_path):
         collect(tmp_path, now="2026-11-22T11:00:00+00:00")
 
     assert early == []
-    assert [path for path, _ in hits] == ["/a"]
+    assert [path for path, _ in hits] == ["/robots.txt", "/a"]
 
 
 def test_a_source_that_never_worked_cries_once(tmp_path):

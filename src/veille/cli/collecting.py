@@ -113,7 +113,9 @@ def run_collection(
         if not alone:
             return None
         db = open_database(db_file, knowledge, clock())
-        fetcher = Fetcher(contact=config.contact, allow_private=allow_private, limits=Limits(spacing=spacing))
+        fetcher = Fetcher(
+            contact=config.contact, site=config.site, clock=clock, allow_private=allow_private, limits=Limits(spacing=spacing)
+        )
         with contextlib.closing(db), Parser() as parser, _progress() as progress:
             collector = Collector(
                 db=db,

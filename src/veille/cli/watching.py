@@ -1,47 +1,80 @@
-"""`veille sources`: how each source fares, worst first, and what to do."""
+"""`veille sources`: how each source fares, worst first, and what to do; `--alarms` for cron mail."""
 
 import contextlib
 import json
+import sys
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date, datetime
 
 import click
+from sqlite_utils import Database
 
 from veille.cli.options import config_option, db_option, open_database, read_clock
 from veille.clock import PARIS
-from veille.messages import NO_SOURCES_YET, SOURCE_STATES, spoken_date
+from veille.messages import NO_SOURCES_YET, SOURCE_STATES, alarm, spoken_date, spoken_moment
 from veille.resources import load_knowledge
-from veille.store.sources import source_states
+from veille.store import writing
+from veille.store.sources import SourceState, mark_told, source_states, untold_alarms
 
 
 @click.command(short_help="Dire l’état de chaque source.", help="Dire l’état de chaque source, les plus malades d’abord, et que faire.")
 @click.option("--json", "as_json", is_flag=True, help="Écrire en JSON.")
+@click.option(
+    "--alarms",
+    is_flag=True,
+    help="Seulement les alarmes depuis le dernier appel, une par ligne, pour le courrier de cron ; sortie 1 s’il y en a.",
+)
 @config_option
 @db_option
-def sources(*, as_json: bool, config_file: str, db_file: str) -> None:  # noqa: ARG001
+def sources(*, as_json: bool, alarms: bool, config_file: str, db_file: str) -> None:  # noqa: ARG001
     now = read_clock()()
     with contextlib.closing(open_database(db_file, load_knowledge(), now)) as db:
+        if alarms:
+            sys.exit(_tell_alarms(db, now, as_json=as_json))
         found = source_states(db)
     worst = list(SOURCE_STATES)
     found.sort(key=lambda one: (worst.index(one.state), one.id))
     if as_json:
         click.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=1))
-        return
-    if not found:
+    elif not found:
         click.echo(NO_SOURCES_YET)
-        return
+    else:
+        _show(found, now)
+
+
+def _tell_alarms(db: Database, now: datetime, *, as_json: bool) -> int:
+    """Each alarm is told once; 1 when one rang, 0 for silence or good news alone."""
+    found = untold_alarms(db)
+    if as_json:
+        click.echo(json.dumps([asdict(one) for _, one in found], ensure_ascii=False, indent=1))
+    else:
+        for _, one in found:
+            click.echo(alarm(one.source_id, one.state, one.reason))
+    with writing(db):
+        mark_told(db, [alarm_id for alarm_id, _ in found], now)
+    return int(any(one.state != "live" for _, one in found))
+
+
+def _show(found: Iterable[SourceState], now: datetime) -> None:
     from rich.console import Console
     from rich.table import Table
 
     today = now.astimezone(PARIS).date()
-    table = Table("source", "état", "dernier succès", "dernière nouveauté", "raison, et que faire", box=None)
+    table = Table("source", "état", "succès", "nouveauté", "prochaine visite", "raison, et que faire", box=None)
     for one in found:
         label, advice = SOURCE_STATES[one.state]
         told = f"{one.reason}. {advice}" if one.reason else advice if one.state != "live" else ""
+        if one.found:
+            told = f"{told} {one.found}".strip()
         days = [_day(value, today) for value in (one.last_success_at, one.last_item_at)]
-        table.add_row(one.id, label, *days, told)
+        table.add_row(one.id, label, *days, _moment(one.next_visit_at, now), told)
     Console(width=None, soft_wrap=False).print(table)
 
 
 def _day(value: str | None, today: date) -> str:
     return spoken_date(datetime.fromisoformat(value).astimezone(PARIS).date(), today) if value else "jamais"
+
+
+def _moment(value: str | None, now: datetime) -> str:
+    return spoken_moment(datetime.fromisoformat(value).astimezone(PARIS), now.astimezone(PARIS)) if value else "—"

@@ -17,7 +17,7 @@ from veille.model import Config, Expectation, Selectors, Source
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,78}[a-z0-9])?\Z")
 _PLACES = {"feed", "page", "discover"}
 _TOP = ("version", "defaults", "sources")
-_DEFAULTS = ("every", "language", "timezone", "rights", "timeout", "contact")
+_DEFAULTS = ("every", "language", "timezone", "rights", "timeout", "contact", "site")
 _SOURCE = (
     "id", "formerly", "name", "feed", "page", "discover", "territory", "tags", "every", "rights", "language", "timezone",
     "timeout", "full_text", "expect", "enabled", "select",
@@ -46,12 +46,13 @@ def _config(reader: Reader, tree: Node) -> Config:
     elif reader.text(top["version"], "version") not in (None, "1"):
         reader.problem(top["version"].line, "version inconnue ; cette veille lit « version: 1 »")
     common: dict[str, Any] = {}
-    contact = ""
+    contact = site = ""
     if "defaults" in top:
         given = reader.mapping(top["defaults"], "« defaults »", _DEFAULTS)
         contact = (reader.text(given["contact"], "contact") or "") if "contact" in given else ""
         if contact and "@" not in contact and "://" not in contact:
             reader.problem(given["contact"].line, f"« contact: {contact[:40]} » : mettez une adresse électronique ou celle d’une page")
+        site = (reader.address(given["site"], "site") or "") if "site" in given else ""
         common = _shared(reader, given)
     if "sources" not in top:
         reader.problem(tree.line, "il manque « sources: »")
@@ -62,7 +63,7 @@ def _config(reader: Reader, tree: Node) -> Config:
     sources = [_source(reader, node, common) for node in top["sources"].values]
     _once(reader, top["sources"])
     warnings = tuple(f"{reader.file}:{line}: {what}" for line, what in sorted(set(reader.warnings)))
-    return Config(sources=tuple(source for source in sources if source), contact=contact, warnings=warnings)
+    return Config(sources=tuple(source for source in sources if source), contact=contact, site=site, warnings=warnings)
 
 
 def _shared(reader: Reader, given: dict[str, Node]) -> dict[str, Any]:

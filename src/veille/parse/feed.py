@@ -7,7 +7,7 @@ Comes in: `Fetched`. Goes out: `ParsedFeed`. Forbidden: handing feedparser anyth
 import calendar
 import io
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import feedparser
@@ -15,7 +15,9 @@ import feedparser
 from veille.errors import ParseError
 from veille.messages import HTML_NOT_FEED, NO_READABLE_ENTRY, NOT_A_FEED
 from veille.model import Entry, Fetched, ParsedFeed
+from veille.parse.walls import wall_failure
 
+_WALL_LOOK = 300_000  # bytes
 _DAY_ONLY = re.compile(r"\s*\d{4}-\d\d-\d\d\s*\Z")
 _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.I | re.S)
 
@@ -23,7 +25,8 @@ _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.I | 
 def parse_feed(fetched: Fetched) -> ParsedFeed:
     """Every entry that has a title, a link or a text; raises ParseError when the answer is not a feed."""
     if _HTML.match(fetched.body[:2000].lstrip(b"\xef\xbb\xbf")):
-        raise ParseError("bad-feed", HTML_NOT_FEED)
+        page = fetched.body[:_WALL_LOOK].decode("utf-8", "replace")
+        raise wall_failure(page) or ParseError("bad-feed", HTML_NOT_FEED)
     headers = {"content-location": fetched.url, "content-type": fetched.content_type or "application/xml"}
     try:
         document = feedparser.parse(io.BytesIO(fetched.body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
@@ -37,7 +40,27 @@ def parse_feed(fetched: Fetched) -> ParsedFeed:
     readable = tuple(entry for entry in entries if entry.title or entry.link or entry.summary or entry.content)
     if entries and not readable:
         raise ParseError("bad-feed", NO_READABLE_ENTRY)
-    return ParsedFeed(entries=readable, language=str(document.feed.get("language") or ""), skipped=len(entries) - len(readable))
+    return ParsedFeed(
+        entries=readable,
+        language=str(document.feed.get("language") or ""),
+        skipped=len(entries) - len(readable),
+        refresh=_refresh(document.feed),
+    )
+
+
+_PERIODS = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720, "yearly": 8760}  # hours
+
+
+def _refresh(feed: Any) -> timedelta | None:
+    """How often the feed says it changes: `ttl` in minutes (RSS 2.0), else so many times a period (RSS module syndication)."""
+    ttl = str(feed.get("ttl") or "").strip()
+    if ttl.isascii() and ttl.isdigit() and 0 < len(ttl) < 7:
+        return timedelta(minutes=int(ttl))
+    hours = _PERIODS.get(str(feed.get("sy_updateperiod") or "").strip().lower())
+    times = str(feed.get("sy_updatefrequency") or "1").strip()
+    if hours is None or not (times.isascii() and times.isdigit() and 0 < len(times) < 5 and int(times)):
+        return None
+    return timedelta(hours=hours) / int(times)
 
 
 def _entry(entry: Any) -> Entry:

@@ -13,7 +13,9 @@ from veille.errors import ParseError
 from veille.messages import ENTRIES_WITHOUT_TITLE, NOT_HTML, SELECTOR_MISSED
 from veille.model import Entry, Fetched, ParsedFeed, Selectors
 from veille.normalize import absolute, clean
+from veille.parse.walls import wall_failure
 
+_WALL_LOOK = 300_000  # characters
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.I)
 
 
@@ -56,12 +58,17 @@ def parse_page(fetched: Fetched, select: Selectors) -> ParsedFeed:
     base = base_of(soup, fetched.url)
     blocks = soup.select(select.item)
     if not blocks:
-        raise ParseError("bad-page", SELECTOR_MISSED.format(selector=select.item))
+        raise _wall(soup) or ParseError("bad-page", SELECTOR_MISSED.format(selector=select.item), missed=True)
     entries = [_entry(block, select, base, fetched.url) for block in blocks]
     readable = tuple(entry for entry in entries if entry.title)
     if not readable:
-        raise ParseError("bad-page", ENTRIES_WITHOUT_TITLE)
+        raise ParseError("bad-page", ENTRIES_WITHOUT_TITLE, missed=True)
     return ParsedFeed(entries=readable, skipped=len(entries) - len(readable))
+
+
+def _wall(soup: BeautifulSoup) -> ParseError | None:
+    """The failure to tell when something stands in the place of the page."""
+    return wall_failure(str(soup)[:_WALL_LOOK])
 
 
 def _entry(block: Tag, select: Selectors, base: str, url: str) -> Entry:

@@ -112,7 +112,8 @@ def _insert(db: Database, tagged: TaggedItem, rights: Rights, first_visit: bool,
 def _change(db: Database, known: Known, tagged: TaggedItem, rights: Rights, at: str, today: str) -> None:
     item = tagged.item
     db.conn.execute(
-        "insert into versions (item_id, until, title, text, fingerprint) select id, ?, title, text, ? from items_words where id = ?",
+        "insert into versions (item_id, until, title, text, fingerprint) select id, ?, title, text, ? from items "
+        "join texts on item_id = items.id where id = ?",
         (at, known.fingerprint, known.id),
     )
     _unindex(db, [known.id])

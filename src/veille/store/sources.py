@@ -4,18 +4,22 @@ Every outcome, good or bad, is recorded by `record_visit`, in one place.
 """
 
 import json
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Any
 
 from sqlite_utils import Database
 
-from veille.model import Collected, Config, Failed, Outcome, RunSummary, Source, Validators, Visit
+from veille.health import MOVED_VISITS, judge
+from veille.messages import BACK_AGAIN
+from veille.model import Collected, Config, Finding, Outcome, Past, RunSummary, Selectors, Source, Validators, Verdict, Visit
 from veille.normalize import stored
 from veille.store.items import apply_rights
 
-LONGEST_WAIT = timedelta(hours=24)
-UNPROVEN_WAIT = timedelta(days=7)
-PROVING_VISITS = 3  # a source that never worked is tried at its own rhythm so many times, then weekly
+_ENTRIES_KEPT = 10  # counts of sound answers, for the habit of a source
+_DAYS_KEPT = 21
+_LEAST_GAPS = 4
 
 
 def sync_sources(db: Database, config: Config) -> None:
@@ -42,7 +46,8 @@ def sync_sources(db: Database, config: Config) -> None:
             if (kind, url) != (source.kind, source.url):
                 db.conn.execute("delete from validators where source_id = ?", (source.id,))
                 db.conn.execute(
-                    "update sources set next_visit_at = null, failures = 0, reason = null, state = 'new' "
+                    "update sources set next_visit_at = null, failures = 0, reason = null, state = 'new', rung = '', entries = '[]', "
+                    "moved_to = '', moved_visits = 0, found = '' "
                     "where id = ? and state <> 'disabled'",
                     (source.id,),
                 )
@@ -61,9 +66,14 @@ def _rename(db: Database, old: str, new: str) -> None:
     """A source takes another id; its items, visits and names follow."""
     db.conn.execute("pragma defer_foreign_keys = on")
     db.conn.execute("update sources set id = ? where id = ?", (new, old))
-    for table in ("items", "sightings", "visits", "validators"):
+    for table in ("items", "sightings", "visits", "validators", "alarms"):
         db.conn.execute(f"update {table} set source_id = ? where source_id = ?", (new, old))  # noqa: S608 - our own names
     db.conn.execute("update addresses set scope = ? where scope = ?", (new, old))
+
+
+_PAST = (
+    "state, failures, last_success_at, rung, entries, dated, newest_day, longest_gap, usual_gap, moved_to, moved_visits, refresh_seconds"
+)
 
 
 def due_visits(db: Database, sources: tuple[Source, ...], now: datetime, *, everything: bool) -> list[Visit]:
@@ -71,22 +81,51 @@ def due_visits(db: Database, sources: tuple[Source, ...], now: datetime, *, ever
     rows = {
         row[0]: row[1:]
         for row in db.conn.execute(
-            "select sources.id, state, coalesce(next_visit_at, ''), last_success_at, etag, last_modified, body_hash, found_url, settings, "
-            "failures "
-            "from sources left join validators on source_id = sources.id"
+            "select sources.id, coalesce(next_visit_at, ''), etag, last_modified, body_hash, finding, settings, "  # noqa: S608 - our names
+            f"{_PAST} from sources left join validators on source_id = sources.id"
         )
     }
     due = []
     for source in sources:
-        state, next_at, success, etag, modified, body_hash, found_url, settings, failures = rows[source.id]
-        if not source.enabled or (state == "gone" and not everything):
+        next_at, etag, modified, body_hash, finding, settings, *rest = rows[source.id]
+        past = _past(tuple(rest))
+        if not source.enabled or (past.state == "gone" and not everything):
             continue
         if everything or next_at <= (stored(now) or ""):
-            same = settings == reading_settings(source)  # other selectors read another page in the same bytes
-            memory = Validators(etag=etag, last_modified=modified, body_hash=body_hash) if same else Validators()
-            visit = Visit(source=source, validators=memory, first=success is None, failures=failures, found_url=found_url)
+            # Other selectors read another page in the same bytes. After a failure the body itself is wanted, not a word about it.
+            memory = (
+                Validators(etag=etag, last_modified=modified, body_hash=body_hash) if settings == reading_settings(source) else Validators()
+            )
+            memory = Validators(body_hash=memory.body_hash) if past.failures else memory
+            visit = Visit(
+                source=source, validators=memory, first=not past.proven, failures=past.failures, found=_finding(finding),
+                address=_address(source, past),
+            )  # fmt: skip
             due.append((next_at, visit))
     return [visit for _, visit in sorted(due, key=lambda row: row[0])]
+
+
+def _address(source: Source, past: Past) -> str:
+    """The source's own address, or the one where it moved for good, as long as that works."""
+    moved = past.moved_to and past.moved_visits >= MOVED_VISITS and past.failures < MOVED_VISITS
+    return past.moved_to if moved else source.url
+
+
+def _past(row: tuple[Any, ...]) -> Past:
+    state, failures, success, rung, entries, dated, newest, longest, usual, moved_to, moved_visits, refresh = row
+    return Past(
+        state=state, failures=failures, proven=success is not None, rung=rung, entries=tuple(json.loads(entries)), dated=dated,
+        newest_day=newest, longest_gap=longest, usual_gap=usual, moved_to=moved_to, moved_visits=moved_visits,
+        refresh=timedelta(seconds=refresh) if refresh else None,
+    )  # fmt: skip
+
+
+def _finding(text: str | None) -> Finding | None:
+    if not text:
+        return None
+    given = json.loads(text)
+    select = given.get("select")
+    return Finding(url=given["url"], kind=given["kind"], select=Selectors(**select) if select else None, said=given.get("said", ""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,15 +139,38 @@ class SourceState:
     last_success_at: str | None
     last_item_at: str | None
     next_visit_at: str | None
+    since: str | None  # when this state began
+    found: str | None  # the address that a discover source found
 
 
 def source_states(db: Database) -> list[SourceState]:
     """Every source, by id."""
+    names = ("id", "name", "state", "reason", "last_success_at", "last_item_at", "next_visit_at", "since", "found")
     rows = db.conn.execute(
-        "select id, name, state, reason, last_success_at, last_item_at, next_visit_at from sources order by id"
+        "select id, name, state, reason, last_success_at, last_item_at, next_visit_at, since, nullif(found, '') from sources order by id"
     ).fetchall()
-    names = ("id", "name", "state", "reason", "last_success_at", "last_item_at", "next_visit_at")
     return [SourceState(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """Something about a source that a person should know: a state that rang, an upheaval, or all well again (`live`)."""
+
+    source_id: str
+    at: str
+    state: str
+    reason: str
+
+
+def untold_alarms(db: Database) -> list[tuple[int, Alarm]]:
+    """Alarms that nobody was told of, the oldest first."""
+    rows = db.conn.execute("select id, source_id, at, state, reason from alarms where told_at is null order by id")
+    return [(row[0], Alarm(source_id=row[1], at=row[2], state=row[3], reason=row[4])) for row in rows]
+
+
+def mark_told(db: Database, ids: list[int], now: datetime) -> None:
+    """These alarms were told; the caller holds the transaction."""
+    db.conn.execute("update alarms set told_at = ? where id in (select value from json_each(?))", (stored(now), json.dumps(ids)))
 
 
 def reading_settings(source: Source) -> str:
@@ -146,66 +208,113 @@ def record_visit(
     validators: Validators | None,
     milliseconds: int,
     now: datetime,
-) -> tuple[str, str]:
-    """Keep the outcome of a visit and what follows; the caller holds the transaction. The next visit and the new state."""
+) -> Verdict:
+    """Keep the outcome of a visit and what follows; the caller holds the transaction."""
     source, at = visit.source, stored(now)
+    row = db.conn.execute(f"select {_PAST} from sources where id = ?", (source.id,)).fetchone()  # noqa: S608 - our own names
+    past = _past(tuple(row))
+    if isinstance(outcome, Collected) and outcome.new + outcome.duplicates:
+        past = replace(past, **_habits(db, source.id))
+    verdict = judge(source, past, outcome, now)
+    db.conn.execute(
+        "update sources set since = case when state = :state then coalesce(since, :at) else :at end, state = :state, "
+        "reason = case when :kept then reason else :reason end, failures = :failures, rung = :rung, last_visit_at = :at, "
+        "next_visit_at = :next where id = :id",
+        {
+            "state": verdict.state, "at": at, "reason": verdict.reason, "failures": verdict.failures, "rung": verdict.rung,
+            "next": stored(verdict.next_visit_at), "id": source.id, "kept": verdict.state == past.state and verdict.reason is None
+            and verdict.failures > 0,
+        },
+    )  # fmt: skip
     if isinstance(outcome, Collected):
-        state, next_at = "live", now + source.every
-        db.conn.execute(
-            "update sources set state = 'live', reason = null, failures = 0, last_visit_at = :at, last_success_at = :at, "
-            "next_visit_at = :next, last_item_at = case when :new > 0 then :at else last_item_at end where id = :id",
-            {"at": at, "next": stored(next_at), "new": outcome.new, "id": source.id},
-        )
-        _remember(db, visit, validators)
-        row: tuple[object, ...] = (
-            "unchanged" if outcome.unchanged else "ok",
-            None,
-            None,
-            outcome.status,
-            outcome.received,
-        )
+        _keep_collected(db, visit, outcome, verdict, past, at)
+        if verdict.sound:
+            _remember(db, visit, validators)
+    _ring(db, source.id, verdict, outcome, at)
+    _keep_visit(db, run_id, source.id, outcome, milliseconds, at)
+    return verdict
+
+
+def _keep_collected(db: Database, visit: Visit, outcome: Collected, verdict: Verdict, past: Past, at: str | None) -> None:
+    """What the source's contract is judged by next time."""
+    entries = past.entries
+    if verdict.sound and not outcome.unchanged:
+        entries = (outcome.seen + outcome.skipped, *entries)[:_ENTRIES_KEPT]
+    followed = past.moved_visits >= MOVED_VISITS and visit.address == past.moved_to
+    moved_to, moved_visits = (past.moved_to, past.moved_visits) if followed else ("", 0)
+    if outcome.moved_to:
+        moved_to, moved_visits = outcome.moved_to, past.moved_visits + 1 if outcome.moved_to == past.moved_to else 1
+    refresh = outcome.refresh if not outcome.unchanged else outcome.refresh or past.refresh
+    answered = verdict.sound or verdict.state == "empty"
+    db.conn.execute(
+        "update sources set last_success_at = case when :answered then :at else last_success_at end, "
+        "last_item_at = case when :new > 0 then :at else last_item_at end, entries = :entries, dated = :dated, "
+        "newest_day = :newest, longest_gap = :longest, usual_gap = :usual, refresh_seconds = :refresh, moved_to = :moved_to, "
+        "moved_visits = :moved_visits, found = :found where id = :id",
+        {
+            "answered": answered, "at": at, "new": outcome.new, "entries": json.dumps(entries),
+            "dated": outcome.dated if verdict.sound and not outcome.unchanged else past.dated, "newest": past.newest_day,
+            "longest": past.longest_gap, "usual": past.usual_gap,
+            "refresh": int(refresh.total_seconds()) if refresh else None, "moved_to": moved_to, "moved_visits": moved_visits,
+            "found": visit.found.url if visit.found else "", "id": visit.source.id,
+        },
+    )  # fmt: skip
+
+
+def _habits(db: Database, source_id: str) -> dict[str, Any]:
+    """When a source publishes, from the days of its last articles."""
+    rows = db.conn.execute(
+        "select distinct day from sightings join items on items.id = item_id where sightings.source_id = ? and day <> '' "
+        "order by day desc limit ?",
+        (source_id, _DAYS_KEPT),
+    )
+    days = [date.fromisoformat(row[0]) for row in rows]
+    if not days:
+        return {}
+    gaps = [(later - earlier).days for later, earlier in pairwise(days)]
+    enough = len(gaps) >= _LEAST_GAPS
+    return {
+        "newest_day": days[0].isoformat(),
+        "longest_gap": max(gaps) if enough else None,
+        "usual_gap": sum(gaps) / len(gaps) if enough else None,
+    }
+
+
+def _ring(db: Database, source_id: str, verdict: Verdict, outcome: Outcome, at: str | None) -> None:
+    rows = []
+    if verdict.rings:
+        rows.append((source_id, at, verdict.state, verdict.reason or BACK_AGAIN))
+    if isinstance(outcome, Collected) and outcome.upheaval:
+        rows.append((source_id, at, "upheaval", outcome.upheaval))
+    db.conn.executemany("insert into alarms (source_id, at, state, reason) values (?, ?, ?, ?)", rows)
+
+
+def _keep_visit(db: Database, run_id: int, source_id: str, outcome: Outcome, milliseconds: int, at: str | None) -> None:
+    if isinstance(outcome, Collected):
+        said: tuple[object, ...] = ("unchanged" if outcome.unchanged else "ok", None, None, outcome.status, outcome.received)
         counts = (outcome.new, outcome.changed, outcome.seen, outcome.duplicates, outcome.skipped)
     else:
-        failures = visit.failures + 1
-        state = _state_after(outcome, proven=not visit.first)
-        next_at = now + _wait(source, failures, state)
-        db.conn.execute(
-            "update sources set state = ?, reason = ?, failures = ?, last_visit_at = ?, next_visit_at = ? where id = ?",
-            (state, outcome.reason, failures, at, stored(next_at), source.id),
-        )
-        row = ("failed", outcome.failure, outcome.reason, outcome.status, 0)
+        said = ("failed", outcome.failure, outcome.reason, outcome.status, 0)
         counts = (0, 0, 0, 0, 0)
     db.conn.execute(
         "insert into visits (run_id, source_id, at, outcome, failure, reason, status, bytes, milliseconds, new, changed, seen, "
         "duplicates, skipped) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (run_id, source.id, at, *row, milliseconds, *counts),
+        (run_id, source_id, at, *said, milliseconds, *counts),
     )
-    return stored(next_at) or "", state
+
+
+def put_off(db: Database, source_id: str, until: datetime) -> None:
+    """The site asked to be left alone: the source waits with it."""
+    db.conn.execute("update sources set next_visit_at = ? where id = ?", (stored(until), source_id))
 
 
 def _remember(db: Database, visit: Visit, validators: Validators | None) -> None:
     if validators is None:
         return
+    finding = json.dumps(asdict(visit.found), ensure_ascii=False) if visit.found else None
     db.conn.execute(
-        "insert into validators (source_id, etag, last_modified, body_hash, found_url, settings) values (?, ?, ?, ?, ?, ?) "
+        "insert into validators (source_id, etag, last_modified, body_hash, finding, settings) values (?, ?, ?, ?, ?, ?) "
         "on conflict (source_id) do update set etag = excluded.etag, last_modified = excluded.last_modified, "
-        "body_hash = excluded.body_hash, found_url = excluded.found_url, settings = excluded.settings",
-        (visit.source.id, validators.etag, validators.last_modified, validators.body_hash, visit.found_url, reading_settings(visit.source)),
+        "body_hash = excluded.body_hash, finding = excluded.finding, settings = excluded.settings",
+        (visit.source.id, validators.etag, validators.last_modified, validators.body_hash, finding, reading_settings(visit.source)),
     )
-
-
-def _state_after(outcome: Failed, *, proven: bool) -> str:
-    if outcome.failure == "gone":
-        return "gone"
-    if not proven:
-        return "unproven"
-    return {"rate-limited": "rate-limited", "robots": "robots", "bot-wall": "blocked"}.get(outcome.failure, "failing")
-
-
-def _wait(source: Source, failures: int, state: str) -> timedelta:
-    """Twice as long after each failure in a row, at most a day (or the source's own rhythm); a week when never proven."""
-    if state == "unproven" and failures >= PROVING_VISITS:
-        return UNPROVEN_WAIT
-    longest = max(LONGEST_WAIT, source.every)
-    doubled: timedelta = source.every * 2 ** min(failures - 1, 10)
-    return min(doubled, longest)

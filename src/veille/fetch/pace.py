@@ -1,0 +1,38 @@
+"""How fast a site is asked: at most so many at a time, each start so many seconds after the last.
+
+Comes in: a clock that counts seconds, a way to sleep. Goes out: turns. Forbidden: forgetting a site within a run.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+LONGEST_PAUSE = 60.0  # a run does not sleep longer for one site; the visit is put off instead
+
+
+class Pace:
+    """The turns of one host and port."""
+
+    def __init__(self, *, at_once: int, spacing: float, now: Callable[[], float], sleep: Callable[[float], Awaitable[object]]) -> None:
+        self.spacing = spacing
+        self._turns = asyncio.Semaphore(at_once)
+        self._order = asyncio.Lock()
+        self._next_start = float("-inf")
+        self._now = now
+        self._sleep = sleep
+
+    def slow_down(self, seconds: float) -> None:
+        """The site's own Crawl-delay, when it is longer than ours."""
+        self.spacing = max(self.spacing, seconds)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """One request: waits for its turn, then for the pause."""
+        async with self._turns:
+            if self.spacing:
+                async with self._order:
+                    pause = self._next_start - self._now()
+                    if pause > 0:
+                        await self._sleep(pause)
+                    self._next_start = self._now() + self.spacing
+            yield

@@ -1,0 +1,46 @@
+"""Sites: what they asked of robots, and how often each was asked, by day."""
+
+from datetime import datetime, timedelta
+
+from sqlite_utils import Database
+
+from veille.model import HostNote
+from veille.normalize import stored
+from veille.store.connection import Connection
+
+_DAYS_KEPT = timedelta(days=400)
+
+
+def host_notes(db: Database) -> list[HostNote]:
+    """What every site asked for so far."""
+    rows = db.conn.execute("select host, robots, robots_at, wait_until from hosts")
+    return [HostNote(host=host, robots=robots, robots_at=_moment(at), wait_until=_moment(until)) for host, robots, at, until in rows]
+
+
+def keep_notes(db: Database, notes: list[HostNote], asked: dict[str, int], now: datetime) -> None:
+    """Keep what sites ask for, and add the requests of today (UTC); the caller holds the transaction."""
+    db.conn.executemany(
+        "insert into hosts (host, robots, robots_at, wait_until) values (?, ?, ?, ?) on conflict (host) do update set "
+        "robots = excluded.robots, robots_at = excluded.robots_at, wait_until = excluded.wait_until",
+        [(note.host, note.robots, stored(note.robots_at), stored(note.wait_until)) for note in notes],
+    )
+    day = now.date().isoformat()
+    db.conn.executemany(
+        "insert into requests (host, day, requests) values (?, ?, ?) "
+        "on conflict (day, host) do update set requests = requests + excluded.requests",
+        [(host, day, count) for host, count in asked.items()],
+    )
+    db.conn.execute("delete from requests where day < ?", ((now - _DAYS_KEPT).date().isoformat(),))
+
+
+def requests_by_host(db: Connection, since: str, *, most: int = 500) -> list[tuple[str, int, int, str]]:
+    """Host, requests since a day, the most in one day, that day; the most asked first."""
+    rows = db.execute(
+        "select host, sum(requests), max(requests), day from requests where day >= ? group by host order by 2 desc, 1 limit ?",
+        (since, most),
+    )
+    return [tuple(row) for row in rows]
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
