@@ -7,7 +7,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from veille.intake import keep, prepare
-from veille.model import Collected, Entry, Fetched, Item, Reading, Source, Validators
+from veille.model import Collected, Entry, Fetched, Item, Reading, Source, Validators, Visit
 from veille.normalize import to_item
 from veille.store import writing
 from veille.understand import Knowledge
@@ -62,9 +62,9 @@ def collect_entries(
     register(db, source)
     items = [to_item(source, entry) for entry in entries]
     reading = Reading(items=tuple(item for item in items if item), skipped=items.count(None))
-    prepared = prepare(db, source, make_fetched(b"x"), lambda *_: reading, knowledge)
+    prepared = prepare(db, Visit(source=source, first=first), make_fetched(b"x"), lambda *_: reading, knowledge, now)
     with writing(db):
-        return keep(db, prepared, knowledge, first_visit=first, now=now)
+        return keep(db, prepared, knowledge, now=now)
 
 
 def dump(db: Database) -> dict[str, list[Any]]:

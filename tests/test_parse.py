@@ -9,7 +9,7 @@ from builders import make_fetched, make_source
 from veille.errors import ParseError
 from veille.model import Selectors
 from veille.normalize import stored, to_item
-from veille.parse import announced_feed, parse
+from veille.parse import leads_of, parse
 
 GOLDEN = Path(__file__).parent / "golden"
 PAIRS = sorted(path for path in GOLDEN.iterdir() if path.suffix != ".json")
@@ -100,5 +100,7 @@ def test_the_announced_feed_is_found_and_comments_are_not():
     page = """<link rel="alternate" type="application/rss+xml" title="Comments" href="/comments/feed">
     <link rel="alternate" type="application/rss+xml" href="/feed"><link rel="stylesheet" href="/x.css">"""
 
-    assert announced_feed(make_fetched(page, url="https://e.fr/a/")) == "https://e.fr/feed"
-    assert announced_feed(make_fetched("<p>rien</p>")) is None
+    found = leads_of(make_fetched(page, url="https://e.fr/a/")).feeds
+
+    assert [(lead.url, lead.purpose) for lead in found] == [("https://e.fr/comments/feed", "comments"), ("https://e.fr/feed", "news")]
+    assert leads_of(make_fetched("<p>rien</p>")).feeds == ()

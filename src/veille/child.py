@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from types import TracebackType
@@ -22,9 +22,9 @@ from typing import IO, Any
 
 from veille.errors import ParseError
 from veille.messages import PARSER_DIED, PARSER_TIMED_OUT, too_many_entries
-from veille.model import Fetched, Item, Moment, Reading, Selectors, Source, Validators
-from veille.normalize import stored, to_item
-from veille.parse import announced_feed, parse
+from veille.model import Fetched, Item, Lead, Leads, Moment, Proposal, Reading, Selectors, Source, Validators
+from veille.normalize import local_day, stored, to_item
+from veille.parse import article_of, leads_of, listing_proposals, parse, sitemaps_of
 
 CPU_SECONDS = 8
 WALL_SECONDS = 30.0  # a busy machine gives a child less than one core
@@ -35,9 +35,9 @@ _TIMED_OUT = (-signal.SIGPROF, -signal.SIGXCPU)
 _OUT_OF_MEMORY = 3
 
 
-def read_items(source: Source, fetched: Fetched) -> Reading:
+def read_items(source: Source, fetched: Fetched, today: date | None = None) -> Reading:
     """The items of an answer; raises ParseError when it is not what the source promised, or holds too many entries."""
-    parsed = parse("page" if source.kind == "page" else "feed", fetched, source.select)
+    parsed = parse("page" if source.kind == "page" else "feed", fetched, source.select, today)
     if len(parsed.entries) > MOST_ENTRIES:
         raise ParseError("too-large", too_many_entries(MOST_ENTRIES))
     items = [to_item(source, entry) for entry in parsed.entries]
@@ -76,10 +76,11 @@ class Parser:
                 with contextlib.suppress(OSError):
                     pipe.close()
 
-    def read(self, source: Source, fetched: Fetched) -> Reading:
+    def read(self, source: Source, fetched: Fetched, now: datetime | None = None) -> Reading:
         """The items of one answer; raises ParseError, also when the child ran out of time or memory."""
         question = {
             "do": "read",
+            "today": local_day(now, source.timezone) if now else None,
             "source": {
                 "id": source.id, "kind": source.kind, "url": source.url, "language": source.language, "timezone": source.timezone,
                 "select": asdict(source.select) if source.select else None,
@@ -90,10 +91,28 @@ class Parser:
         refresh = timedelta(seconds=answer["refresh"]) if answer["refresh"] else None
         return Reading(items=items, skipped=answer["skipped"], refresh=refresh)
 
-    def announced_feed(self, fetched: Fetched) -> str | None:
-        """The feed that a page announces; raises ParseError for what is no page."""
-        found = self._ask({"do": "announced"}, fetched, failure="bad-page")["found"]
-        return str(found) if found else None
+    def leads(self, fetched: Fetched) -> Leads:
+        """Where a page may lead to a feed; raises ParseError for what is no page."""
+        answer = self._ask({"do": "leads"}, fetched, failure="bad-page")
+        lists = {name: tuple(Lead(**row) for row in answer[name]) for name in ("feeds", "usual", "sections")}
+        return Leads(**lists, software=answer["software"], title=answer["title"])
+
+    def proposals(self, fetched: Fetched, today: date) -> list[Proposal]:
+        """Selectors that read a page of entries, the best first; raises ParseError for what is no page."""
+        answer = self._ask({"do": "proposals", "today": today.isoformat()}, fetched, failure="bad-page")
+        return [
+            Proposal(select=Selectors(**row["select"]), entries=row["entries"], dated=row["dated"]) for row in answer["proposals"]
+        ]  # fmt: skip
+
+    def sitemaps(self, fetched: Fetched) -> tuple[tuple[str, ...], bool]:
+        """The sitemaps that an index names, and whether this one carries news; raises ParseError for what is no sitemap."""
+        answer = self._ask({"do": "sitemaps"}, fetched, failure="bad-feed")
+        return tuple(answer["sitemaps"]), bool(answer["news"])
+
+    def article(self, fetched: Fetched) -> tuple[str, str]:
+        """The text of an article's page, and its day (YYYY-MM-DD or ""); raises ParseError."""
+        answer = self._ask({"do": "article"}, fetched, failure="bad-page")
+        return str(answer["text"]), str(answer["day"])
 
     def _ask(self, question: Mapping[str, Any], fetched: Fetched, *, failure: str) -> dict[str, Any]:
         head = json.dumps({**question, "at": fetched.url, "content_type": fetched.content_type}).encode()
@@ -188,15 +207,34 @@ def _serve(cpu_seconds: int, memory: int) -> None:
 
 def _answer(question: dict[str, Any], fetched: Fetched) -> dict[str, Any]:
     try:
-        if question["do"] == "announced":
-            return {"found": announced_feed(fetched)}
-        given = question["source"]
-        select = Selectors(**given.pop("select")) if given["select"] else given.pop("select")
-        reading = read_items(Source(name="", select=select, **given), fetched)
+        return _ANSWERS[question["do"]](question, fetched)
     except ParseError as exc:
         return {"failure": exc.failure, "reason": exc.reason, "missed": exc.missed}
+
+
+def _answer_read(question: dict[str, Any], fetched: Fetched) -> dict[str, Any]:
+    given = question["source"]
+    select = Selectors(**given.pop("select")) if given["select"] else given.pop("select")
+    today = date.fromisoformat(question["today"]) if question["today"] else None
+    reading = read_items(Source(name="", select=select, **given), fetched, today)
     rows = [asdict(item) | {"published": stored(item.published)} for item in reading.items]
     return {"items": rows, "skipped": reading.skipped, "refresh": reading.refresh.total_seconds() if reading.refresh else None}
+
+
+def _answer_article(_question: dict[str, Any], fetched: Fetched) -> dict[str, Any]:
+    text, day = article_of(fetched)
+    return {"text": text, "day": day}
+
+
+_ANSWERS: dict[str, Callable[[dict[str, Any], Fetched], dict[str, Any]]] = {
+    "read": _answer_read,
+    "leads": lambda _question, fetched: asdict(leads_of(fetched)),
+    "proposals": lambda question, fetched: {
+        "proposals": [asdict(one) for one in listing_proposals(fetched, date.fromisoformat(question["today"]))]
+    },
+    "sitemaps": lambda _question, fetched: dict(zip(("sitemaps", "news"), sitemaps_of(fetched), strict=True)),
+    "article": _answer_article,
+}
 
 
 if __name__ == "__main__":

@@ -18,18 +18,20 @@ from sqlite_utils import Database
 
 from veille.child import Parser
 from veille.clock import Clock
-from veille.errors import FetchError, Postponed, SourceError, StoreError
+from veille.errors import FetchError, ParseError, Postponed, SourceError, StoreError
 from veille.fetch import Fetcher
 from veille.intake import keep, prepare
-from veille.messages import BUG, NO_FEED_FOUND
-from veille.model import Collected, Config, Failed, Fetched, Finding, NotModified, Outcome, RunSummary, Validators, Verdict, Visit
+from veille.messages import BUG
+from veille.model import Collected, Config, Failed, Fetched, NotModified, Outcome, RunSummary, Verdict, Visit
 from veille.normalize import stored
+from veille.scout import Scout
 from veille.store import writing
 from veille.store.hosts import host_notes, keep_notes
 from veille.store.sources import due_visits, end_run, put_off, record_visit, start_run, sync_sources
 from veille.understand import Knowledge
 
 log = logging.getLogger("veille")
+_LOOK_AGAIN = 2  # bad answers in a row of what a discover source found
 _WAITING = 16  # answers that wait to be read; each may hold 20 MiB
 
 
@@ -104,23 +106,20 @@ class Collector:
         return _Answer(visit, got, int((time.monotonic() - started) * 1000))
 
     async def _discover(self, visit: Visit) -> tuple[Visit, Fetched | NotModified]:
-        """The feed found before, else the one that the page announces now; a found feed that died is looked for again."""
-        timeout = visit.source.timeout
-        if visit.found:
+        """What was found before; when that has died (an address that is gone, or two bad answers in a row), what is found now."""
+        source = visit.source
+        if visit.found and visit.failures < _LOOK_AGAIN:
             try:
-                return visit, await self.fetcher.fetch(visit.found.url, visit.validators, timeout)
+                return visit, await self.fetcher.fetch(visit.found.url, visit.validators, source.timeout)
             except FetchError as exc:
                 if exc.failure not in ("http", "gone", "redirects"):
                     raise
-        page = await self.fetcher.fetch(visit.source.url, Validators(), timeout)
-        assert isinstance(page, Fetched)
         try:
-            found = await asyncio.to_thread(self.parser.announced_feed, page)
-        except SourceError as exc:
-            raise FetchError(exc.failure, exc.reason) from exc
-        if not found:
-            raise FetchError("bad-page", NO_FEED_FOUND)
-        return replace(visit, found=Finding(url=found)), await self.fetcher.fetch(found, Validators(), timeout)
+            found = await Scout(self.fetcher, self.parser).find(source, self.clock())
+        except ParseError as exc:
+            raise FetchError(exc.failure, exc.reason, missed=exc.missed) from exc
+        again = visit.found is not None and visit.found.url != found.finding.url
+        return replace(visit, found=found.finding, again=again), found.answer
 
     def _settle(self, run_id: int, answer: _Answer, named: bool) -> tuple[Outcome, Verdict] | None:  # noqa: FBT001
         """Read and keep one answer, and record its outcome; items, validators and visit land together or not at all.
@@ -138,13 +137,11 @@ class Collector:
                 return None
             if isinstance(got, Exception):
                 raise got
-            prepared = prepare(self.db, visit.source, got, self.parser.read, self.knowledge) if isinstance(got, Fetched) else None
             now = self.clock()
+            prepared = prepare(self.db, visit, got, self.parser.read, self.knowledge, now) if isinstance(got, Fetched) else None
             with writing(self.db):
                 keep_notes(self.db, notes, asked, now)
-                outcome: Outcome = (
-                    keep(self.db, prepared, self.knowledge, first_visit=visit.first, now=now) if prepared else _unchanged(got)
-                )
+                outcome: Outcome = keep(self.db, prepared, self.knowledge, now=now) if prepared else _unchanged(got)
                 return outcome, record_visit(self.db, run_id, visit, outcome, validators, answer.milliseconds, now)
         except StoreError:
             raise  # the database itself: no source is to blame, and nothing can be recorded

@@ -172,7 +172,28 @@ QUIET_SINCE = "rien de nouveau depuis le {day}"
 SPLIT_FROM_HABIT = " ; jamais plus de {days} d’ordinaire"
 MOVED_TO = "redirigée pour de bon vers {url}"
 BACK_AGAIN = "de nouveau active"
-NO_FEED_FOUND = "aucun flux annoncé par la page"
+NO_FEED_FOUND = "aucun flux ni liste d’articles trouvé à partir de la page"
+ONLY_STALE = "un flux, mais rien depuis le {day} : {url}"
+# How a feed was found.
+FOUND_HOW = {
+    "itself": "l’adresse est celle d’un flux",
+    "announced": "flux annoncé par la page",
+    "linked": "flux en lien dans la page",
+    "section": "flux de la rubrique « {label} »",
+    "usual-section": "flux de la rubrique « {label} », à l’adresse habituelle ({software})",
+    "usual": "adresse habituelle ({software})",
+    "account": "flux du compte",
+    "any": "tout logiciel",
+    "sitemap": "plan de site des actualités",
+    "json-ld": "articles décrits par la page (JSON-LD)",
+    "wordpress": "liste des articles de WordPress",
+    "listing": "page lue par des sélecteurs",
+}
+FOUND_AGAIN = "la source a changé d’adresse : {url} ({said})."
+SITEMAP_INDEX = "ce plan de site renvoie à d’autres : choisissez l’un d’eux"
+SITEMAP_UNDATED = "ce plan de site ne date aucune page"
+NO_ARTICLE_TEXT = "la page n’a pas de texte à elle"
+NO_JSON_LD = "la page ne décrit aucune liste d’articles (JSON-LD)"
 BUG = "erreur interne de veille ({kind}) : voir le journal"
 
 # The command line.

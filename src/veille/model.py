@@ -3,7 +3,7 @@
 Comes in: nothing. Goes out: types. Forbidden: behaviour beyond tiny properties, any import of another room.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -142,6 +142,37 @@ class ParsedFeed:
     language: str = ""
     skipped: int = 0  # unreadable entries
     refresh: timedelta | None = None  # how often the feed says it changes (ttl, sy:updatePeriod)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    """An address where a feed, or a list of articles, may be."""
+
+    url: str
+    how: str  # announced | linked | usual | usual-section | section | account | sitemap
+    label: str = ""
+    purpose: str = "news"  # news | comments | agenda | jobs
+    news: bool = False  # its title or address says news
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leads:
+    """What one page leads to."""
+
+    feeds: tuple[Lead, ...]
+    usual: tuple[Lead, ...]
+    sections: tuple[Lead, ...]
+    software: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """Selectors for a page of entries, with how many entries they give."""
+
+    select: Selectors
+    entries: int
+    dated: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,6 +337,14 @@ class Visit:
     failures: int = 0  # in a row, until now
     found: Finding | None = None  # what a discover source found
     address: str = ""  # where to ask: the source's url, or where it has moved for good
+    again: bool = False  # what was found died, and something else was found
+
+    @property
+    def reads(self) -> Source:
+        """The source as it is read: a `discover` source by what it found."""
+        if self.found is None:
+            return self.source
+        return replace(self.source, kind=self.found.kind, url=self.found.url, select=self.found.select)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

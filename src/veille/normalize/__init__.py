@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from veille.model import Entry, Item, Source
 from veille.normalize.addresses import CANONICAL_VERSION, LONGEST_URL, absolute, canonical, without_tracking
-from veille.normalize.dates import local_day, moment_of, stored
+from veille.normalize.dates import day_ago, local_day, moment_of, stored
 from veille.normalize.text import LONGEST_TEXT, clean, cut, shown, text_of, title_of
 
 
@@ -59,6 +59,6 @@ def fingerprint(title: str, text: str) -> str:
 
 
 __all__ = [
-    "CANONICAL_VERSION", "absolute", "canonical", "clean", "cut", "fingerprint", "local_day", "moment_of", "shown", "stored", "text_of",
-    "to_item",
+    "CANONICAL_VERSION", "LONGEST_TEXT", "absolute", "canonical", "clean", "cut", "day_ago", "fingerprint", "local_day", "moment_of",
+    "shown", "stored", "text_of", "to_item",
 ]  # fmt: skip

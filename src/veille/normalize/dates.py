@@ -1,10 +1,11 @@
 """A written date becomes a day or a moment.
 
-Comes in: text, the source's time zone. Goes out: a day, an aware UTC moment, or None. Forbidden: guessing, today's date.
+Comes in: text, the source's time zone; the day of the visit for « il y a 2 jours ». Goes out: a day, an aware UTC moment, or
+None. Forbidden: guessing, the clock.
 """
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from veille.french import fold
@@ -38,6 +39,32 @@ def moment_of(text: str, timezone: str) -> Moment | None:
     if match:
         year = int(match[4]) + (2000 if len(match[4]) == 2 else 0)
         return _day(year, int(match[3]), int(match[1]))
+    return None
+
+
+_AGO = re.compile(
+    r"\b(?:il y a|depuis)\s+(?:environ\s+)?(un|une|\d{1,3})\s*(minutes?|min|heures?|h|jours?|j|semaines?|sem|mois|ans?|annees?)\b"
+)
+_SPOKEN = re.compile(r"\b(avant[- ]hier|hier|aujourd[' ’]?hui|a l[' ’]instant|ce matin|ce jour)\b")
+_AGO_DAYS = {"m": 0, "h": 0, "j": 1, "s": 7, "mois": 30, "a": 365}
+
+
+def day_ago(text: str, today: date) -> date | None:
+    """The day that « il y a 2 jours », « hier » or « aujourd’hui » name, counted from `today`; None for anything else.
+
+    Months count 30 days and years 365: the page itself is no more exact.
+    """
+    text = fold(text.strip())[:300]
+    ago = _AGO.search(text)
+    if ago:
+        count = 1 if ago[1] in ("un", "une") else int(ago[1])
+        unit = ago[2]
+        days = count * (_AGO_DAYS["mois"] if unit == "mois" else _AGO_DAYS[unit[0]])
+        hours = count if unit[0] == "h" else 0
+        return today - timedelta(days=days + hours // 24)
+    spoken = _SPOKEN.search(text)
+    if spoken:
+        return today - timedelta(days=2 if spoken[1].startswith("avant") else 1 if spoken[1] == "hier" else 0)
     return None
 
 

@@ -5,27 +5,37 @@ Run in a child process with limits (`veille.child`): documents come from strange
 """
 
 from collections.abc import Callable
+from datetime import date
 
 from veille.errors import ParseError
 from veille.messages import EMPTY_ANSWER
 from veille.model import Fetched, ParsedFeed, Selectors
-from veille.parse.announced import announced_feed
+from veille.parse.article import article_of
 from veille.parse.feed import parse_feed
 from veille.parse.json_feed import parse_json
+from veille.parse.json_ld import parse_json_ld
+from veille.parse.leads import leads_of, purpose_of, usual_of_section
+from veille.parse.listing import listing_proposals
 from veille.parse.page import parse_page
+from veille.parse.sitemap import is_sitemap, parse_sitemap, sitemaps_of
 
 
-def parse(kind: str, fetched: Fetched, select: Selectors | None) -> ParsedFeed:
-    """The entries of one answer; raises ParseError when it is not what the source promised."""
+def parse(kind: str, fetched: Fetched, select: Selectors | None, today: date | None = None) -> ParsedFeed:
+    """The entries of one answer; raises ParseError when it is not what the source promised.
+
+    A page without selectors is read by its JSON-LD. `today` is the day when the answer came: « il y a 2 jours » needs it.
+    """
     if not fetched.body.strip(b"\x00\t\n\r\x20\xef\xbb\xbf"):
         raise ParseError("bad-page" if kind == "page" else "bad-feed", EMPTY_ANSWER)
-    if kind == "page" and select is not None:
-        return parse_page(fetched, select)
+    if kind == "page":
+        return parse_page(fetched, select, today) if select else parse_json_ld(fetched)
     return _feed_parser(fetched.body)(fetched)
 
 
 def _feed_parser(body: bytes) -> Callable[[Fetched], ParsedFeed]:
-    return parse_json if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") else parse_feed
+    if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+        return parse_json
+    return parse_sitemap if is_sitemap(body) else parse_feed
 
 
-__all__ = ["announced_feed", "parse"]
+__all__ = ["article_of", "leads_of", "listing_proposals", "parse", "purpose_of", "sitemaps_of", "usual_of_section"]

@@ -5,14 +5,18 @@ Comes in: `Fetched`, `Selectors`. Goes out: `ParsedFeed`. Forbidden: knowledge o
 
 import re
 import warnings
+from copy import copy
+from dataclasses import replace
+from datetime import date
 
 from bs4 import BeautifulSoup, Tag
 from bs4.dammit import EncodingDetector
 
 from veille.errors import ParseError
+from veille.french import fold
 from veille.messages import ENTRIES_WITHOUT_TITLE, NOT_HTML, SELECTOR_MISSED
 from veille.model import Entry, Fetched, ParsedFeed, Selectors
-from veille.normalize import absolute, clean
+from veille.normalize import absolute, clean, day_ago
 from veille.parse.walls import wall_failure
 
 _WALL_LOOK = 300_000  # characters
@@ -52,18 +56,57 @@ def base_of(soup: BeautifulSoup, url: str) -> str:
     return absolute(url, str(base["href"])) or url if isinstance(base, Tag) else url
 
 
-def parse_page(fetched: Fetched, select: Selectors) -> ParsedFeed:
-    """One entry for each block that has a title; raises ParseError when there is none."""
+def parse_page(fetched: Fetched, select: Selectors, today: date | None = None) -> ParsedFeed:
+    """One entry for each block that has a title; raises ParseError when there is none. An entry shown twice is one."""
     soup = soup_of(fetched)
-    base = base_of(soup, fetched.url)
-    blocks = soup.select(select.item)
-    if not blocks:
+    entries, untitled = entries_of(soup, select, base_of(soup, fetched.url), fetched.url, today)
+    if not entries and not untitled:
         raise _wall(soup) or ParseError("bad-page", SELECTOR_MISSED.format(selector=select.item), missed=True)
-    entries = [_entry(block, select, base, fetched.url) for block in blocks]
-    readable = tuple(entry for entry in entries if entry.title)
-    if not readable:
+    if not entries:
         raise ParseError("bad-page", ENTRIES_WITHOUT_TITLE, missed=True)
-    return ParsedFeed(entries=readable, skipped=len(entries) - len(readable))
+    return ParsedFeed(entries=tuple(entries), skipped=untitled)
+
+
+def entries_of(soup: BeautifulSoup, select: Selectors, base: str, url: str, today: date | None) -> tuple[list[Entry], int]:
+    """The entries that the selectors give, and how many blocks have no title and are none."""
+    entries = [_entry(whole_of(block), select, base, url, today) for block in soup.select(select.item)]
+    titled = [entry for entry in entries if entry.title]
+    return _merged(titled), len(entries) - len(titled)
+
+
+def _merged(entries: list[Entry]) -> list[Entry]:
+    """« À la une » shows an article a second time: one link under one title is one entry, with what either says of it."""
+    found: dict[tuple[str, str], Entry] = {}
+    for entry in entries:
+        key = (entry.link, fold(entry.title)) if entry.link else (str(len(found)), "")
+        first = found.get(key)
+        found[key] = (
+            replace(first, published=first.published or entry.published, summary=first.summary or entry.summary) if first else entry
+        )
+    return list(found.values())
+
+
+def whole_of(block: Tag) -> Tag:
+    """In a definition list an entry is a term with its definitions: the item may name either."""
+    if block.name not in ("dt", "dd"):
+        return block
+    first = block
+    while first.name != "dt":
+        before = first.find_previous_sibling(["dt", "dd"])
+        if not isinstance(before, Tag):
+            break
+        first = before
+    group = [first]
+    for after in first.find_next_siblings(["dt", "dd"]):
+        if not isinstance(after, Tag) or after.name == "dt":
+            break
+        group.append(after)
+    whole = BeautifulSoup("", "lxml").new_tag("div")
+    if first.get("id"):
+        whole["id"] = first["id"]
+    for part in group:
+        whole.append(copy(part))
+    return whole
 
 
 def _wall(soup: BeautifulSoup) -> ParseError | None:
@@ -71,24 +114,30 @@ def _wall(soup: BeautifulSoup) -> ParseError | None:
     return wall_failure(str(soup)[:_WALL_LOOK])
 
 
-def _entry(block: Tag, select: Selectors, base: str, url: str) -> Entry:
+def _entry(block: Tag, select: Selectors, base: str, url: str, today: date | None) -> Entry:
     anchor = f"{url.split('#', maxsplit=1)[0]}#{block['id']}" if block.get("id") else ""
-    link = absolute(base, _read(block, select.link)) if select.link else anchor
+    link = absolute(base, read(block, select.link)) if select.link else anchor
     return Entry(
         guid="" if select.link else anchor,
         link=link,
-        title=_read(block, select.title),
-        summary=_read(block, select.summary) if select.summary else "",
-        published=_read(block, select.date) if select.date else "",
+        title=read(block, select.title),
+        summary=read(block, select.summary) if select.summary else "",
+        published=_dated(read(block, select.date), today) if select.date else "",
         title_is_text=True,
         body_is_text=True,
     )
 
 
-def _read(block: Tag, selector: str) -> str:
-    """The text, or the attribute after @, of the first element that the selector finds in the block."""
+def _dated(text: str, today: date | None) -> str:
+    """The date as written; one that is counted from today as a day."""
+    day = day_ago(text, today) if today and not re.search(r"\d{4}", text) else None
+    return day.isoformat() if day else text
+
+
+def read(block: Tag, selector: str) -> str:
+    """The text, or the attribute after @, of the first element that the selector finds in the block; `:scope` is the block itself."""
     path, _, attribute = selector.partition("@")
-    element = block.select_one(path) if path.strip() else block
+    element = block if path.strip() in ("", ":scope") else block.select_one(path)
     if element is None:
         return ""
     if attribute:

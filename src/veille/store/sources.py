@@ -210,7 +210,7 @@ def record_visit(
     now: datetime,
 ) -> Verdict:
     """Keep the outcome of a visit and what follows; the caller holds the transaction."""
-    source, at = visit.source, stored(now)
+    source, at = visit.reads, stored(now)
     row = db.conn.execute(f"select {_PAST} from sources where id = ?", (source.id,)).fetchone()  # noqa: S608 - our own names
     past = _past(tuple(row))
     if isinstance(outcome, Collected) and outcome.new + outcome.duplicates:
