@@ -24,7 +24,7 @@ from veille.errors import ParseError
 from veille.messages import PARSER_DIED, PARSER_TIMED_OUT, too_many_entries
 from veille.model import Fetched, Item, Lead, Leads, Moment, Proposal, Reading, Selectors, Source, Validators
 from veille.normalize import local_day, stored, to_item
-from veille.parse import article_of, leads_of, listing_proposals, parse, sitemaps_of
+from veille.parse import article_of, leads_of, listing_proposals, parse, sitemaps_of, wall_of
 
 CPU_SECONDS = 8
 WALL_SECONDS = 30.0  # a busy machine gives a child less than one core
@@ -108,6 +108,11 @@ class Parser:
         """The sitemaps that an index names, and whether this one carries news; raises ParseError for what is no sitemap."""
         answer = self._ask({"do": "sitemaps"}, fetched, failure="bad-feed")
         return tuple(answer["sitemaps"]), bool(answer["news"])
+
+    def wall(self, fetched: Fetched) -> ParseError | None:
+        """What stands in the place of a page: a wall, or nothing at all; None for a page that says something."""
+        answer = self._ask({"do": "wall"}, fetched, failure="bad-page")
+        return ParseError(answer["wall"], answer["why"]) if answer["wall"] else None
 
     def article(self, fetched: Fetched) -> tuple[str, str]:
         """The text of an article's page, and its day (YYYY-MM-DD or ""); raises ParseError."""
@@ -226,6 +231,11 @@ def _answer_article(_question: dict[str, Any], fetched: Fetched) -> dict[str, An
     return {"text": text, "day": day}
 
 
+def _answer_wall(_question: dict[str, Any], fetched: Fetched) -> dict[str, Any]:
+    found = wall_of(fetched)
+    return {"wall": found.failure if found else None, "why": found.reason if found else None}
+
+
 _ANSWERS: dict[str, Callable[[dict[str, Any], Fetched], dict[str, Any]]] = {
     "read": _answer_read,
     "leads": lambda _question, fetched: asdict(leads_of(fetched)),
@@ -234,6 +244,7 @@ _ANSWERS: dict[str, Callable[[dict[str, Any], Fetched], dict[str, Any]]] = {
     },
     "sitemaps": lambda _question, fetched: dict(zip(("sitemaps", "news"), sitemaps_of(fetched), strict=True)),
     "article": _answer_article,
+    "wall": _answer_wall,
 }
 
 

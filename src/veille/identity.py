@@ -9,10 +9,14 @@ Where guid and address disagree (guids that count positions), the address is bel
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from veille.french import fold
 from veille.model import Item, Known
+
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -47,6 +51,58 @@ class Plan:
     same: tuple[tuple[Known, Named], ...]
     elsewhere: tuple[tuple[Known, Named], ...]
     shared: frozenset[Name]  # names that turned out to name several
+    moved: tuple[tuple[Known, Named], ...] = ()  # known by their title alone: the site changed its addresses
+    renamed: int = 0  # known by their address under a guid that is new
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """An item that a source has, as a whole site that moved is recognised by."""
+
+    known: Known
+    title: str  # folded
+    day: str
+
+
+MASS = 3  # entries: fewer do not make a site that moved
+_TELLING = 15  # characters of a folded title: a shorter one («agenda») tells nothing
+
+
+def is_mass(todo: Plan) -> bool:
+    """Whether so much of an answer is new that its site may have moved, rather than published."""
+    entries = len(todo.new) + len(todo.changed) + len(todo.same) + len(todo.elsewhere)
+    return len(todo.new) >= MASS and len(todo.new) * 2 >= entries
+
+
+def rejoin(todo: Plan, held: list[Held]) -> Plan:
+    """A site that changed all its addresses (and guids) in one night: its new entries are the known items of the same title and day,
+    or of the same title where one item and one entry alone bear it. Nothing is joined unless half of what is new is recognised."""
+    by_day = _unique(((one.title, one.day), one) for one in held if one.day)
+    by_title = _unique((one.title, one) for one in held if len(one.title) >= _TELLING)
+    titles = Counter(fold(one.item.title) for one in todo.new)
+    found: list[tuple[Known, Named]] = []
+    rest: list[Named] = []
+    taken: set[int] = set()
+    for one in todo.new:
+        title = fold(one.item.title)
+        match = by_day.get((title, one.item.day)) or (by_title.get(title) if titles[title] == 1 else None)
+        if match and match.known.id not in taken:
+            taken.add(match.known.id)
+            found.append((match.known, one))
+        else:
+            rest.append(one)
+    if len(found) < MASS or len(found) * 2 < len(todo.new):
+        return todo
+    same = tuple(pair for pair in found if pair[0].fingerprint == pair[1].item.fingerprint)
+    changed = tuple(pair for pair in found if pair[0].fingerprint != pair[1].item.fingerprint)
+    return replace(todo, new=tuple(rest), same=(*todo.same, *same), changed=(*todo.changed, *changed), moved=tuple(found))
+
+
+def _unique(pairs: Iterable[tuple[K, Held]]) -> dict[K, Held]:
+    """The items whose key no other item has."""
+    rows = list(pairs)
+    counts = Counter(key for key, _ in rows)
+    return {key: one for key, one in rows if counts[key] == 1}
 
 
 def asked_names(items: list[Item]) -> list[Name]:
@@ -79,6 +135,7 @@ def plan(source_id: str, named: list[Named], known: dict[Name, Known], shared: f
     new: list[Named] = []
     met: set[int] = set()
     fresh: set[Name] = set()
+    renamed = 0
     for one in named:
         found = _item_of(source_id, one, known, claimed, held, distrusted)
         if found is None:
@@ -89,11 +146,12 @@ def plan(source_id: str, named: list[Named], known: dict[Name, Known], shared: f
                 fresh.update(name for name in unique if name)
         elif found.id not in met:
             met.add(found.id)
+            renamed += bool(one.guid and one.guid not in known and found.source_id == source_id)
             kind = "same" if found.fingerprint == one.item.fingerprint else "changed"
             rows["elsewhere" if found.source_id != source_id else kind].append((found, one))
     return Plan(
         new=tuple(new), changed=tuple(rows["changed"]), same=tuple(rows["same"]), elsewhere=tuple(rows["elsewhere"]),
-        shared=shared | distrusted,
+        shared=shared | distrusted, renamed=renamed,
     )  # fmt: skip
 
 

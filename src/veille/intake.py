@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-from veille.identity import Named, Plan, asked_names, name_items, plan
-from veille.messages import FOUND_AGAIN
-from veille.model import Collected, Fetched, Item, Reading, Source, TaggedItem, Visit
-from veille.store.items import known_names, save, shared_names
+from veille.identity import MASS, Named, Plan, asked_names, is_mass, name_items, plan, rejoin
+from veille.messages import FOUND_AGAIN, addresses_changed, guids_changed, old_flood
+from veille.model import Collected, Fetched, Item, Reading, Source, TaggedItem, Upheaval, Visit
+from veille.store.items import BACKFILL, held_items, known_names, save, shared_names
 from veille.understand import Knowledge, understand
 
+FLOOD = 20  # old or undated articles at once, of a source that was read before
 Read = Callable[[Source, Fetched, datetime], Reading]
 
 
@@ -53,17 +54,36 @@ def keep(db: Database, prepared: Prepared, knowledge: Knowledge, *, now: datetim
     visit, source = prepared.visit, prepared.visit.reads
     todo, fresh = _plan(db, source, prepared.reading)
     tagged = prepared.tagged | {one.item: understand(one.item, source, knowledge) for one in fresh if one.item not in prepared.tagged}
-    saved = save(db, todo, tagged, rights=source.rights, first_visit=visit.first, now=now, timezone=source.timezone)
-    said = FOUND_AGAIN.format(url=visit.found.url, said=visit.found.said) if visit.again and visit.found else ""
+    upheaval = _upheaval(visit, todo, now)
+    flooded = upheaval is not None and upheaval.kind == "flood"
+    saved = save(db, todo, tagged, rights=source.rights, aside=flooded, now=now, timezone=source.timezone)
     return Collected(
         new=saved.new, changed=saved.changed, seen=saved.seen, duplicates=saved.duplicates, skipped=prepared.reading.skipped,
         dated=sum(item.published is not None for item in prepared.reading.items), status=prepared.status, received=prepared.received,
-        moved_to=prepared.moved_to, refresh=prepared.refresh, upheaval=said,
+        moved_to=prepared.moved_to, refresh=prepared.refresh, upheaval=upheaval,
     )  # fmt: skip
+
+
+def _upheaval(visit: Visit, todo: Plan, now: datetime) -> Upheaval | None:
+    """What happened to a source that changed all at once, the first of these that fits."""
+    if visit.again and visit.found:
+        return Upheaval(kind="found", said=FOUND_AGAIN.format(url=visit.found.url, said=visit.found.said))
+    if todo.moved:
+        return Upheaval(kind="addresses", said=addresses_changed(len(todo.moved)))
+    entries = len(todo.changed) + len(todo.same)
+    if todo.renamed >= MASS and todo.renamed * 2 >= entries:
+        return Upheaval(kind="guids", said=guids_changed(todo.renamed))
+    newest_old = (now - BACKFILL).date().isoformat()
+    old = sum(not one.item.day or one.item.day < newest_old for one in todo.new)
+    if not visit.first and old >= FLOOD and old * 2 >= len(todo.new):
+        return Upheaval(kind="flood", said=old_flood(old))
+    return None
 
 
 def _plan(db: Database, source: Source, reading: Reading) -> tuple[Plan, list[Named]]:
     items = list(reading.items)
     named, shared = name_items(items, shared_names(db, asked_names(items)))
     todo = plan(source.id, named, known_names(db, (name for one in named for name in one.names)), shared)
+    if is_mass(todo):
+        todo = rejoin(todo, held_items(db, source.id))
     return todo, [*todo.new, *(one for _, one in (*todo.changed, *todo.elsewhere))]

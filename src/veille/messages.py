@@ -190,6 +190,22 @@ FOUND_HOW = {
     "listing": "page lue par des sélecteurs",
 }
 FOUND_AGAIN = "la source a changé d’adresse : {url} ({said})."
+
+
+def addresses_changed(count: int) -> str:
+    return f"le site a changé d’adresses : {plural(count, 'article reconnu à son titre', 'articles reconnus à leur titre')}, aucun doublon."
+
+
+def guids_changed(count: int) -> str:
+    known = plural(count, "article reconnu à son adresse", "articles reconnus à leur adresse")
+    return f"le flux a changé ses identifiants : {known}, aucun doublon."
+
+
+def old_flood(count: int) -> str:
+    old = plural(count, "article ancien ou sans date arrivé", "articles anciens ou sans date arrivés")
+    return f"{old} d’un coup : gardés hors de la file."
+
+
 SITEMAP_INDEX = "ce plan de site renvoie à d’autres : choisissez l’un d’eux"
 SITEMAP_UNDATED = "ce plan de site ne date aucune page"
 NO_ARTICLE_TEXT = "la page n’a pas de texte à elle"
@@ -210,6 +226,27 @@ UNKNOWN_SOURCE = "source inconnue : « {id} »"
 MEANT = ", vouliez-vous dire « {guess} » ?"
 
 
+TRY_NOTHING = "« {what} » n’est ni une source de feeds.yaml ni une adresse"
+TRY_ADD = "\nÀ ajouter à feeds.yaml, sous « sources: » :"
+LEFT_ASIDE = "\nAutres flux, laissés de côté :"
+PURPOSES = {"news": "actualités", "comments": "commentaires", "agenda": "agenda", "jobs": "emploi"}
+NOT_A_DOCUMENT = "la réponse est {what}, ni flux ni page web"
+DOCUMENTS = {"image": "une image", "video": "une vidéo", "audio": "un son", "pdf": "un PDF", "zip": "une archive", "font": "une police"}
+EMPTY_PAGE = "la page est vide"
+
+
+def found_source(url: str, said: str) -> str:
+    return f"{url} : {said}." if said else url
+
+
+def found_entries(count: int, dated: int, newest: str) -> str:
+    """How many entries, how many dated, and the last day."""
+    told = plural(count, "entrée", "entrées")
+    if not dated:
+        return f"{told}, sans date."
+    return f"{told}, dont {plural(dated, 'datée', 'datées')} ; la plus récente est du {long_date(date.fromisoformat(newest))}."
+
+
 def failed_source(source: str, failure: str, reason: str) -> str:
     """One line of cron's mail."""
     return f"{source} : {reason} [{failure}]"
@@ -219,7 +256,7 @@ def alarm(source: str, state: str, reason: str) -> str:
     """One line of the alarms: what is wrong, and what to do."""
     if state == "live":
         return f"{source} : {reason}."
-    if state == "upheaval":
+    if state.startswith("upheaval"):
         return f"{source} : {reason}"
     label, advice = SOURCE_STATES[state]
     return f"{source} : {label} : {reason}. {advice}"

@@ -264,6 +264,14 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Upheaval:
+    """A source changed all at once: what happened, in one French sentence."""
+
+    kind: str  # found | addresses | guids | flood
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
     """A visit that went well."""
 
@@ -279,7 +287,7 @@ class Collected:
     received: int = 0
     moved_to: str = ""
     refresh: timedelta | None = None  # the longest of what the feed and the server ask
-    upheaval: str = ""  # one French sentence: what happened to a source that changed all at once
+    upheaval: Upheaval | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -210,6 +210,8 @@ create table requests (
     host text not null, day text not null, requests integer not null default 0, primary key (day, host)
 ) strict, without rowid;
 
+create index items_queued on items(queued, day, id);
+
 alter table texts add column page text not null default '';
 
 drop view items_words;

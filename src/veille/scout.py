@@ -99,7 +99,7 @@ class Scout:
             or search.stale
         )
         if found is None:
-            raise ParseError("bad-page", NO_FEED_FOUND)
+            raise await asyncio.to_thread(self._parser.wall, first) or ParseError("bad-page", NO_FEED_FOUND)
         if found is search.stale:
             days = [item.day for item in found.reading.items if item.day]
             raise ParseError("bad-feed", ONLY_STALE.format(url=found.finding.url[:100], day=long_date(date.fromisoformat(max(days)))))

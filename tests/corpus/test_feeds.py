@@ -19,6 +19,7 @@ from builders import make_fetched, make_source, register
 from veille.child import Parser
 from veille.errors import ParseError
 from veille.intake import keep, prepare
+from veille.model import Visit
 from veille.store import writing
 
 CLASSES = ("conformance", "french", "hostile", "real", "series")
@@ -74,12 +75,14 @@ def test_no_entry_is_lost_on_the_way_to_the_store(shared, kind, store, knowledge
             source = make_source(id=f"s{number}", url="https://e.fr/feed")
             register(store, source)
             try:
-                prepared = prepare(store, source, make_fetched(body, url="https://e.fr/feed", content_type=""), parser.read, knowledge)
+                prepared = prepare(
+                    store, Visit(source=source), make_fetched(body, url="https://e.fr/feed", content_type=""), parser.read, knowledge, now
+                )
             except ParseError:
                 assert not [entry for entry in entries if entry.get("title") or entry.get("link")], path
                 continue
             with writing(store):
-                keep(store, prepared, knowledge, first_visit=True, now=now)
+                keep(store, prepared, knowledge, now=now)
             rows = store.conn.execute(
                 "select items.title, sightings.url from sightings join items on items.id = item_id where sightings.source_id = ?",
                 (source.id,),

@@ -16,6 +16,7 @@ from veille.cli.curating import curators
 from veille.cli.demo import demo
 from veille.cli.predicting import predict
 from veille.cli.serving import serve
+from veille.cli.trying import try_
 from veille.cli.watching import sources
 from veille.errors import VeilleError
 
@@ -26,7 +27,7 @@ def cli() -> None:
     """La veille des innovations publiques dans les départements."""
 
 
-for command in (collect, check, sources, serve, demo, predict, curators):
+for command in (collect, check, try_, sources, serve, demo, predict, curators):
     cli.add_command(command)
 
 

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from veille.config.tree import Mapping, Node, Scalar, Sequence, decode_config, read_tree
-from veille.config.values import Names, Reader, selector_problem
+from veille.config.values import Names, Reader, address_problem, selector_problem
+from veille.config.writing import source_yaml
 from veille.errors import ConfigError
 from veille.french import fold
 from veille.model import Config, Expectation, Selectors, Source
@@ -224,4 +225,4 @@ def _once(reader: Reader, sources: Sequence) -> None:
             first.setdefault(name.text, name.line)
 
 
-__all__ = ["Names", "decode_config", "parse_config"]
+__all__ = ["Names", "address_problem", "decode_config", "parse_config", "source_yaml"]

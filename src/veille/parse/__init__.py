@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date
 
 from veille.errors import ParseError
-from veille.messages import EMPTY_ANSWER
+from veille.messages import EMPTY_ANSWER, EMPTY_PAGE
 from veille.model import Fetched, ParsedFeed, Selectors
 from veille.parse.article import article_of
 from veille.parse.feed import parse_feed
@@ -16,8 +16,11 @@ from veille.parse.json_feed import parse_json
 from veille.parse.json_ld import parse_json_ld
 from veille.parse.leads import leads_of, purpose_of, usual_of_section
 from veille.parse.listing import listing_proposals
-from veille.parse.page import parse_page
+from veille.parse.page import page_text, parse_page
 from veille.parse.sitemap import is_sitemap, parse_sitemap, sitemaps_of
+from veille.parse.walls import wall_failure, words_of
+
+_A_WORD = 20  # characters: a page that says less is empty
 
 
 def parse(kind: str, fetched: Fetched, select: Selectors | None, today: date | None = None) -> ParsedFeed:
@@ -38,4 +41,11 @@ def _feed_parser(body: bytes) -> Callable[[Fetched], ParsedFeed]:
     return parse_sitemap if is_sitemap(body) else parse_feed
 
 
-__all__ = ["article_of", "leads_of", "listing_proposals", "parse", "purpose_of", "sitemaps_of", "usual_of_section"]
+def wall_of(fetched: Fetched) -> ParseError | None:
+    """What stands in the place of a page, or that it says nothing; None for a page that does."""
+    page = page_text(fetched)
+    found = wall_failure(page)
+    return found or (None if len(words_of(page[:2_000_000])) >= _A_WORD else ParseError("bad-page", EMPTY_PAGE))
+
+
+__all__ = ["article_of", "leads_of", "listing_proposals", "parse", "purpose_of", "sitemaps_of", "usual_of_section", "wall_of"]

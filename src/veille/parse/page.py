@@ -14,7 +14,7 @@ from bs4.dammit import EncodingDetector
 
 from veille.errors import ParseError
 from veille.french import fold
-from veille.messages import ENTRIES_WITHOUT_TITLE, NOT_HTML, SELECTOR_MISSED
+from veille.messages import DOCUMENTS, EMPTY_ANSWER, ENTRIES_WITHOUT_TITLE, NOT_A_DOCUMENT, NOT_HTML, SELECTOR_MISSED
 from veille.model import Entry, Fetched, ParsedFeed, Selectors
 from veille.normalize import absolute, clean, day_ago
 from veille.parse.walls import wall_failure
@@ -43,11 +43,34 @@ def page_text(fetched: Fetched) -> str:
 
 def soup_of(fetched: Fetched) -> BeautifulSoup:
     """The tree of a page; raises ParseError for what is no page."""
+    if not fetched.body.strip(b"\x00\t\n\r\x20\xef\xbb\xbf"):
+        raise ParseError("bad-page", EMPTY_ANSWER)
+    what = _document(fetched)
+    if what:
+        raise ParseError("bad-page", NOT_A_DOCUMENT.format(what=DOCUMENTS[what]))
     if b"<" not in fetched.body[:200_000]:
         raise ParseError("bad-page", NOT_HTML)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return BeautifulSoup(page_text(fetched).replace("\x00", ""), "lxml")
+
+
+# What a document begins with when it is not text at all, whatever its header says.
+_MAGIC = (
+    (b"\x89PNG", "image"), (b"\xff\xd8\xff", "image"), (b"GIF8", "image"), (b"RIFF", "image"), (b"%PDF", "pdf"), (b"PK\x03\x04", "zip"),
+    (b"ID3", "audio"), (b"OggS", "audio"), (b"wOFF", "font"), (b"wOF2", "font"), (b"\x1f\x8b", "zip"), (b"\x00\x00\x01\x00", "image"),
+)  # fmt: skip
+
+
+def _document(fetched: Fetched) -> str | None:
+    """The kind of a document that is neither a page nor a feed."""
+    start = fetched.body[:64].lstrip()
+    found = next((kind for magic, kind in _MAGIC if start.startswith(magic)), None)
+    kind = fetched.content_type.split(";")[0].strip().lower()
+    family = kind.split("/")[0]
+    if found is None and family in ("image", "video", "audio", "font") and kind != "image/svg+xml" and not start.startswith(b"<"):
+        return family
+    return found
 
 
 def base_of(soup: BeautifulSoup, url: str) -> str:

@@ -85,8 +85,8 @@ def home(db: Connection, today: str, *, selected: int = 4, latest: int = 12) -> 
     """Selected articles, then new ones of interest; one card a story."""
     chosen = "select id from items where state = 'selected' and lead = 1 order by day desc, id desc limit ?"
     fresh = (
-        "select id from items indexed by items_day where state in ('new', 'later') and interest >= 0.5 and lead = 1 "
-        "order by day desc, id desc limit ?"
+        "select id from items indexed by items_queued where state in ('new', 'later') and interest >= 0.5 and lead = 1 "
+        "order by queued desc, day desc, id desc limit ?"
     )
     deadlines = db.execute(
         'select item_dates."end", item_dates.evidence, items.id, items.title, sources.name from item_dates '

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-from veille.identity import Name, Named, Plan
+from veille.french import fold
+from veille.identity import Held, Name, Named, Plan
 from veille.messages import reason
 from veille.model import Item, Known, Reason, Rights, Tag, TaggedItem
 from veille.normalize import CANONICAL_VERSION, local_day, shown, stored
@@ -59,22 +60,38 @@ def known_names(db: Database, names: Iterable[Name]) -> dict[Name, Known]:
     return found
 
 
+def held_items(db: Database, source_id: str) -> list[Held]:
+    """Every item of a source, by its folded title and its day."""
+    rows = db.conn.execute(
+        "select id, fingerprint, title, case when published_at is null then '' else day end from items where source_id = ?",
+        (source_id,),
+    )
+    return [
+        Held(known=Known(id=item_id, source_id=source_id, fingerprint=fingerprint), title=fold(title), day=day)
+        for item_id, fingerprint, title, day in rows
+    ]
+
+
 def save(
     db: Database,
     todo: Plan,
     tagged: dict[Item, TaggedItem],
     *,
     rights: Rights,
-    first_visit: bool,
+    aside: bool = False,
     now: datetime,
     timezone: str,
 ) -> Saved:
-    """Write a plan; the caller holds the transaction. `tagged` holds every item that is new, changed or from elsewhere."""
+    """Write a plan; the caller holds the transaction. `tagged` holds every item that is new, changed or from elsewhere.
+
+    Old articles never enter the queue; with `aside` (a flood) undated ones neither.
+    """
     at, today = stored(now) or "", local_day(now, timezone)
-    new_ids = [(_insert(db, tagged[one.item], rights, first_visit, now, today), one) for one in todo.new]
+    new_ids = [(_insert(db, tagged[one.item], rights, aside, now, today), one) for one in todo.new]
     _index(db, [item_id for item_id, _ in new_ids])
     for known, one in todo.changed:
         _change(db, known, tagged[one.item], rights, at, today)
+    db.conn.executemany("update items set url = ? where id = ?", [(one.item.url, known.id) for known, one in todo.moved if one.item.url])
     everything = [*new_ids, *((known.id, one) for known, one in (*todo.changed, *todo.same, *todo.elsewhere))]
     _remember_names(db, everything, todo.shared)
     db.conn.executemany(
@@ -89,9 +106,9 @@ def save(
     return Saved(new=len(new_ids), changed=len(todo.changed), seen=seen, duplicates=len(todo.elsewhere))
 
 
-def _insert(db: Database, tagged: TaggedItem, rights: Rights, first_visit: bool, now: datetime, today: str) -> int:  # noqa: FBT001
+def _insert(db: Database, tagged: TaggedItem, rights: Rights, aside: bool, now: datetime, today: str) -> int:  # noqa: FBT001
     item = tagged.item
-    old = first_visit and bool(item.day) and item.day < (now - BACKFILL).date().isoformat()
+    old = item.day < (now - BACKFILL).date().isoformat() if item.day else aside
     cursor = db.conn.execute(
         "insert into items (source_id, url, title, summary, author, language, kind, kind_reason, interest, interest_reason, "
         "published_at, day, first_seen_at, fingerprint, queued) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

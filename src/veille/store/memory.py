@@ -43,7 +43,7 @@ def store_of_items(rows: Iterable[dict[str, Any]], knowledge: Knowledge) -> tupl
     with writing(db):
         todo = plan(source.id, named, {}, shared)
         tagged = {one.item: understand(one.item, source, knowledge) for one in todo.new}
-        save(db, todo, tagged, rights="full", first_visit=False, now=now, timezone=source.timezone)
+        save(db, todo, tagged, rights="full", now=now, timezone=source.timezone)
     guids = dict(db.conn.execute("select item_id, cast(value as integer) from addresses where kind = 'guid'").fetchall())
     order = {int(one.item.guid): given[place] for place, one in enumerate(named)}
     return db, {item_id: order[guid] for item_id, guid in guids.items()}

@@ -20,6 +20,7 @@ from veille.store.items import apply_rights
 _ENTRIES_KEPT = 10  # counts of sound answers, for the habit of a source
 _DAYS_KEPT = 21
 _LEAST_GAPS = 4
+_SAME_UPHEAVAL = "-30 days"
 
 
 def sync_sources(db: Database, config: Config) -> None:
@@ -285,7 +286,13 @@ def _ring(db: Database, source_id: str, verdict: Verdict, outcome: Outcome, at: 
     if verdict.rings:
         rows.append((source_id, at, verdict.state, verdict.reason or BACK_AGAIN))
     if isinstance(outcome, Collected) and outcome.upheaval:
-        rows.append((source_id, at, "upheaval", outcome.upheaval))
+        state = f"upheaval-{outcome.upheaval.kind}"
+        lately = db.conn.execute(
+            "select 1 from alarms where source_id = ? and state = ? and at >= strftime('%Y-%m-%dT%H:%M:%SZ', ?, ?)",
+            (source_id, state, at, _SAME_UPHEAVAL),
+        ).fetchone()
+        if lately is None:  # a feed whose guids change at every visit is told of once a month
+            rows.append((source_id, at, state, outcome.upheaval.said))
     db.conn.executemany("insert into alarms (source_id, at, state, reason) values (?, ?, ?, ?)", rows)
 
 
