@@ -49,7 +49,8 @@ def judge(source: Source, past: Past, outcome: Outcome, now: datetime) -> Verdic
         return Verdict(state=past.state, reason=None, failures=past.failures, next_visit_at=next_at, sound=False, rung=past.rung)
     state, reason = _collected(source, past, outcome, now)
     failures = 0 if state in _WELL else past.failures + 1
-    wait = _spread(source, now, _rhythm(source, past, outcome))
+    rhythm = _rhythm(source, past, outcome) if state in _WELL else source.every  # what is odd is looked at again soon
+    wait = _spread(source, now, rhythm)
     return _verdict(past, state, reason, failures, now + wait)
 
 
