@@ -75,6 +75,7 @@ class Browser:
         "/article/1",
         "/connexion",
         "/donnees",
+        "/robot",
     ],
 )
 def test_every_page_is_french_complete_and_foreign_to_nobody(site, path):
@@ -153,7 +154,7 @@ def test_json_has_the_results_and_facets(site):
 
 def every_public_answer(site):
     """All routes, feeds, exports and public tables that an anonymous reader can open, as text."""
-    paths = [f"/{page}" for page in ("", "recherche", "recherche?q=zanzibar", "donnees")]
+    paths = [f"/{page}" for page in ("", "recherche", "recherche?q=zanzibar", "donnees", "robot")]
     paths += [f"/article/{number}" for number in (1, 2, 3, 4)]
     paths += [f"/recherche.{format_}?q=zanzibar" for format_ in ("atom", "json", "csv")]
     paths += [f"/veille/{table}{ending}" for table in PUBLIC_TABLES for ending in ("", ".json?_shape=objects", ".csv")]
@@ -348,6 +349,7 @@ def test_every_route_is_known_to_this_file():
         r"^/$", r"^/recherche$", r"^/recherche\.(?P<format>atom|json|csv)$", r"^/article/(?P<id>[0-9]{1,15})$",
         r"^/article/(?P<id>[0-9]{1,15})/decision$", r"^/decision/(?P<id>[0-9]{1,15})/annuler$", r"^/connexion$", r"^/deconnexion$",
         r"^/donnees$",
+        r"^/robot$",
     ]  # fmt: skip
 
 

@@ -12,9 +12,14 @@ import random
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from veille.errors import ParseError
+from veille.model import Fetched, Validators
+from veille.parse import article_of
+from veille.parse.page import page_text
 from veille.store.connection import sqlite3
 
 Row = dict
@@ -72,6 +77,41 @@ def plain(items: Path, queries: list[Row]) -> dict[str, list[str]]:
     return found
 
 
+def words_f1(found: str, wanted: str) -> float:
+    """F1 of the bags of words of two texts."""
+    mine, theirs = (Counter(re.findall(r"\w+", text.lower())) for text in (found, wanted))
+    both = sum((mine & theirs).values())
+    return 2 * both / (sum(mine.values()) + sum(theirs.values())) if both else 0.0
+
+
+def pages(folder: Path, tell: Callable[..., float]) -> None:
+    """The text and the day of articles' pages, beside trafilatura as it comes; French pages apart."""
+    import trafilatura
+
+    truth = [row for row in rows(folder / "truth.jsonl") if "body" in row or row.get("date")]
+    ours: dict[bool, list[float]] = {True: [], False: []}
+    theirs: dict[bool, list[float]] = {True: [], False: []}
+    days = []
+    for row in truth:
+        url = row.get("url") or "https://exemple.fr/page"
+        body = (folder / row["file"]).read_bytes()
+        fetched = Fetched(url=url, status=200, content_type="text/html", body=body, received=len(body), validators=Validators())
+        try:
+            text, day = article_of(fetched)
+        except ParseError:
+            text, day = "", ""
+        if "body" in row:
+            french = row.get("lang") == "fr"
+            ours[french].append(words_f1(text, row["body"]))
+            theirs[french].append(words_f1(trafilatura.extract(page_text(fetched).replace("\x00", ""), url=url) or "", row["body"]))
+        if row.get("date"):
+            days.append((int(day == row["date"][:10]), int(bool(day) and day != row["date"][:10]), int(not day)))
+    for french, name in ((True, "pages françaises"), (False, "autres pages")):
+        base = tell(f"{name} : F1 des mots, trafilatura", theirs[french], mean, 0.0)
+        tell(f"{name} : F1 des mots, veille", ours[french], mean, base)
+    tell("pages : jour de publication, F1", days, f1, 0.85)
+
+
 def main() -> None:
     shared = Path(os.environ.get("VEILLE_SHARED", ""))
     if not (shared / "truth").is_dir():
@@ -109,6 +149,7 @@ def main() -> None:
     guesses = [(said[row["id"]]["interest"] >= 0.5, bool(row["interest"])) for row in labelled]
     tell("intérêt : F1 à 0,5 (première forme)", [(int(g and t), int(g and not t), int(t and not g)) for g, t in guesses], f1, 0.85)
     tell("type : justesse (première forme)", [float(said[row["id"]]["kind"] == row["kind"]) for row in labelled], mean, 0.85)
+    pages(shared / "corpus" / "pages", tell)
     if low:
         sys.exit("Sous le plancher : " + ", ".join(low))
 

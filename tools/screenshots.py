@@ -26,6 +26,7 @@ PAGES = {
     "article": "/recherche?q=langon",
     "connexion": "/connexion",
     "donnees": "/donnees",
+    "robot": "/robot",
     "table": "/veille/sources",
     "erreur": "/nulle-part",
 }

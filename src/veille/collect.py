@@ -20,18 +20,20 @@ from veille.child import Parser
 from veille.clock import Clock
 from veille.errors import FetchError, ParseError, Postponed, SourceError, StoreError
 from veille.fetch import Fetcher
-from veille.intake import keep, prepare
+from veille.intake import keep, prepare, understand_page
 from veille.messages import BUG
-from veille.model import Collected, Config, Failed, Fetched, NotModified, Outcome, RunSummary, Verdict, Visit
-from veille.normalize import stored
+from veille.model import Collected, Config, Failed, Fetched, NotModified, Outcome, RunSummary, Source, Validators, Verdict, Visit
+from veille.normalize import moment_of, stored
 from veille.scout import Scout
 from veille.store import writing
-from veille.store.hosts import host_notes, keep_notes
+from veille.store.hosts import host_notes, keep_notes, remember_settings
+from veille.store.pages import Wanted, keep_page, mark_read, wanted_pages
 from veille.store.sources import due_visits, end_run, put_off, record_visit, start_run, sync_sources
 from veille.understand import Knowledge
 
 log = logging.getLogger("veille")
 _LOOK_AGAIN = 2  # bad answers in a row of what a discover source found
+_TRY_AGAIN = ("timeout", "connection", "rate-limited")  # an article's page is asked for again at the next run
 _WAITING = 16  # answers that wait to be read; each may hold 20 MiB
 
 
@@ -61,6 +63,7 @@ class Collector:
         started = self.clock()
         with writing(self.db):
             sync_sources(self.db, self.config)
+            remember_settings(self.db, agent=self.fetcher.agent, contact=self.config.contact)
         chosen = tuple(source for source in self.config.sources if not only or source.id in only)
         visits = due_visits(self.db, chosen, started, everything=everything or bool(only))
         self.fetcher.remember(host_notes(self.db))
@@ -83,6 +86,7 @@ class Collector:
                 if verdicts[source_id].state == "unproven" and answer.visit.failures:
                     quiet.add(source_id)
                 self.progress(source_id, len(outcomes), len(visits))
+            await self._read_pages(path, [visit.source for visit in visits if isinstance(outcomes.get(visit.source.id), Collected)])
         summary = RunSummary(
             run=run_id, started_at=started, ended_at=self.clock(), outcomes=outcomes,
             next_visits={source_id: stored(verdict.next_visit_at) or "" for source_id, verdict in verdicts.items()},
@@ -154,6 +158,50 @@ class Collector:
             now = self.clock()
             keep_notes(self.db, notes, asked, now)
             return outcome, record_visit(self.db, run_id, visit, outcome, None, answer.milliseconds, now)
+
+    async def _read_pages(self, path: ThreadPoolExecutor, sources: list[Source]) -> None:
+        """The pages of new articles, for the sources that want them: side by side, each within its site's limits."""
+        loop = asyncio.get_running_loop()
+        now = self.clock()
+        curious = [source for source in sources if source.full_text]
+        wanted = [(source, one) for source in curious for one in wanted_pages(self.db, source.id, source.full_text, now)]
+
+        async def read(source: Source, one: Wanted) -> None:
+            try:
+                got: Fetched | NotModified | Exception = await self.fetcher.fetch(one.url, Validators(), source.timeout)
+            except FetchError as exc:
+                got = exc
+            await loop.run_in_executor(path, self._keep_page, source, one, got)
+
+        at_once = asyncio.Semaphore(self.fetcher.limits.at_once)
+
+        async def turn(source: Source, one: Wanted) -> None:
+            async with at_once:
+                await read(source, one)
+
+        await asyncio.gather(*(turn(source, one) for source, one in wanted))
+
+    def _keep_page(self, source: Source, one: Wanted, got: Fetched | NotModified | Exception) -> None:
+        """Read one article's page and keep its text; a page that cannot be read is left, the article stays as its feed tells it."""
+        notes, asked = self.fetcher.notes()
+        page, day = "", ""
+        try:
+            if isinstance(got, Fetched):
+                page, day = self.parser.article(got)
+        except SourceError as exc:
+            got = exc
+        except Exception:
+            log.exception("page of an article of %s", source.id)
+        page = page if len(page) > len(one.text) else ""
+        tagged = understand_page(source, one, page or one.text, self.knowledge) if page or day else None
+        again = isinstance(got, FetchError) and got.failure in _TRY_AGAIN
+        with writing(self.db):
+            now = self.clock()
+            keep_notes(self.db, notes, asked, now)
+            if tagged:
+                keep_page(self.db, one, page, moment_of(day, source.timezone) if day else None, tagged, source.rights, now)
+            elif not again:
+                mark_read(self.db, one.id, now)
 
 
 def _unchanged(got: Fetched | NotModified) -> Collected:

@@ -5,15 +5,17 @@ Comes in: a visit and its answer. Goes out: `Collected`. Used by the collector a
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-from veille.identity import MASS, Named, Plan, asked_names, is_mass, name_items, plan, rejoin
+from veille.identity import MASS, Plan, asked_names, is_mass, name_items, plan, rejoin
 from veille.messages import FOUND_AGAIN, addresses_changed, guids_changed, old_flood
-from veille.model import Collected, Fetched, Item, Reading, Source, TaggedItem, Upheaval, Visit
+from veille.model import Collected, Entry, Fetched, Item, Reading, Source, TaggedItem, Upheaval, Visit
+from veille.normalize import to_item
 from veille.store.items import BACKFILL, held_items, known_names, save, shared_names
+from veille.store.pages import Wanted, pages_of
 from veille.understand import Knowledge, understand
 
 FLOOD = 20  # old or undated articles at once, of a source that was read before
@@ -37,7 +39,6 @@ def prepare(db: Database, visit: Visit, fetched: Fetched, read: Read, knowledge:
     """Read an answer and understand what is new in it; raises ParseError."""
     source = visit.reads
     reading = read(source, fetched, now)
-    _, fresh = _plan(db, source, reading)
     return Prepared(
         visit=visit,
         reading=reading,
@@ -45,15 +46,15 @@ def prepare(db: Database, visit: Visit, fetched: Fetched, read: Read, knowledge:
         received=fetched.received,
         moved_to=fetched.moved_to,
         refresh=max(filter(None, (fetched.fresh_for, reading.refresh)), default=None),
-        tagged={one.item: understand(one.item, source, knowledge) for one in fresh},
+        tagged=_understood(db, source, _plan(db, source, reading), knowledge, {}),
     )
 
 
 def keep(db: Database, prepared: Prepared, knowledge: Knowledge, *, now: datetime) -> Collected:
     """Write what `prepare` read; the plan is made again, since another writer may have come between."""
     visit, source = prepared.visit, prepared.visit.reads
-    todo, fresh = _plan(db, source, prepared.reading)
-    tagged = prepared.tagged | {one.item: understand(one.item, source, knowledge) for one in fresh if one.item not in prepared.tagged}
+    todo = _plan(db, source, prepared.reading)
+    tagged = _understood(db, source, todo, knowledge, prepared.tagged)
     upheaval = _upheaval(visit, todo, now)
     flooded = upheaval is not None and upheaval.kind == "flood"
     saved = save(db, todo, tagged, rights=source.rights, aside=flooded, now=now, timezone=source.timezone)
@@ -80,10 +81,33 @@ def _upheaval(visit: Visit, todo: Plan, now: datetime) -> Upheaval | None:
     return None
 
 
-def _plan(db: Database, source: Source, reading: Reading) -> tuple[Plan, list[Named]]:
+def _understood(db: Database, source: Source, todo: Plan, knowledge: Knowledge, before: dict[Item, TaggedItem]) -> dict[Item, TaggedItem]:
+    """What is new, changed or from elsewhere, with its labels; an article whose page was read is understood by that page."""
+    pages = pages_of(db, (known.id for known, _ in todo.changed)) if source.full_text else {}
+    found = dict(before)
+    for one in (*todo.new, *(one for _, one in todo.elsewhere)):
+        if one.item not in found:
+            found[one.item] = understand(one.item, source, knowledge)
+    for known, one in todo.changed:
+        if known.id in pages:
+            found[one.item] = replace(understand(replace(one.item, text=pages[known.id]), source, knowledge), item=one.item)
+        elif one.item not in found:
+            found[one.item] = understand(one.item, source, knowledge)
+    return found
+
+
+def understand_page(source: Source, wanted: Wanted, page: str, knowledge: Knowledge) -> TaggedItem:
+    """An article by its own page."""
+    entry = Entry(link=wanted.url, title=wanted.title, content=page, title_is_text=True, body_is_text=True)
+    item = to_item(source, entry)
+    assert item is not None
+    return understand(replace(item, published=None), source, knowledge)
+
+
+def _plan(db: Database, source: Source, reading: Reading) -> Plan:
     items = list(reading.items)
     named, shared = name_items(items, shared_names(db, asked_names(items)))
     todo = plan(source.id, named, known_names(db, (name for one in named for name in one.names)), shared)
     if is_mass(todo):
         todo = rejoin(todo, held_items(db, source.id))
-    return todo, [*todo.new, *(one for _, one in (*todo.changed, *todo.elsewhere))]
+    return todo

@@ -226,6 +226,8 @@ UNKNOWN_SOURCE = "source inconnue : « {id} »"
 MEANT = ", vouliez-vous dire « {guess} » ?"
 
 
+NOT_OPML = "ce fichier n’est pas un OPML"
+OPML_TITLE = "Sources de veille"
 TRY_NOTHING = "« {what} » n’est ni une source de feeds.yaml ni une adresse"
 TRY_ADD = "\nÀ ajouter à feeds.yaml, sous « sources: » :"
 LEFT_ASIDE = "\nAutres flux, laissés de côté :"

@@ -214,6 +214,8 @@ create index items_queued on items(queued, day, id);
 
 alter table texts add column page text not null default '';
 
+alter table texts add column page_at text;
+
 drop view items_words;
 
 create view items_words as select items.id as id, items.title as title,

@@ -14,6 +14,7 @@ from veille import __version__
 from veille.cli.collecting import check, collect
 from veille.cli.curating import curators
 from veille.cli.demo import demo
+from veille.cli.exchanging import opml
 from veille.cli.predicting import predict
 from veille.cli.serving import serve
 from veille.cli.trying import try_
@@ -27,7 +28,7 @@ def cli() -> None:
     """La veille des innovations publiques dans les départements."""
 
 
-for command in (collect, check, try_, sources, serve, demo, predict, curators):
+for command in (collect, check, try_, sources, serve, demo, opml, predict, curators):
     cli.add_command(command)
 
 

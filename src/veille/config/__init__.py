@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from veille.config.opml import read_opml, write_opml
 from veille.config.tree import Mapping, Node, Scalar, Sequence, decode_config, read_tree
 from veille.config.values import Names, Reader, address_problem, selector_problem
 from veille.config.writing import source_yaml
@@ -225,4 +226,4 @@ def _once(reader: Reader, sources: Sequence) -> None:
             first.setdefault(name.text, name.line)
 
 
-__all__ = ["Names", "address_problem", "decode_config", "parse_config", "source_yaml"]
+__all__ = ["Names", "address_problem", "decode_config", "parse_config", "read_opml", "source_yaml", "write_opml"]

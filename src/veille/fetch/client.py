@@ -119,7 +119,7 @@ class Fetcher:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         where = [f"+{site.rstrip('/')}/robot"] if site else []
-        self._agent = f"veille/{__version__} ({'; '.join([*where, *([contact] if contact else []), 'veille des innovations publiques'])})"
+        self.agent = f"veille/{__version__} ({'; '.join([*where, *([contact] if contact else []), 'veille des innovations publiques'])})"
         self._clock = clock
         self._allow_private = allow_private
         self.limits = limits or Limits()
@@ -266,7 +266,7 @@ class Fetcher:
             limits=limit,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             headers={
-                "user-agent": self._agent,
+                "user-agent": self.agent,
                 "accept": _ACCEPT,
                 "accept-encoding": "gzip",
                 "accept-language": "fr",

@@ -19,7 +19,7 @@ def to_item(source: Source, entry: Entry) -> Item | None:
     markup = entry.content if len(entry.content) >= len(entry.summary) else entry.summary
     text = clean(markup) if entry.body_is_text else text_of(markup)
     text = cut(text, LONGEST_TEXT)
-    title = title_of(entry) or cut(text.replace("\n", " "), 90) or _title_from(url or entry.link)
+    title = title_of(entry) or _first_words(text) or _title_from(url or entry.link)
     if not title:
         return None
     published = moment_of(entry.published, source.timezone) if entry.published else None
@@ -38,6 +38,12 @@ def to_item(source: Source, entry: Entry) -> Item | None:
         language=source.language,
         fingerprint=fingerprint(title, text),
     )
+
+
+def _first_words(text: str) -> str:
+    """What a post without a title (Mastodon, Bluesky) is called: its first line, or as much as fits where that is a mere word or two."""
+    line = text.split("\n", 1)[0]
+    return cut(line if len(line) >= 20 else text.replace("\n", " "), 90)
 
 
 def _title_from(url: str) -> str:

@@ -3,6 +3,8 @@
 Comes in: a page. Goes out: plain text, and the day it says it was published, or "". Forbidden: markup, comments of readers.
 """
 
+import re
+
 from veille.errors import ParseError
 from veille.messages import NO_ARTICLE_TEXT
 from veille.model import Fetched
@@ -11,16 +13,26 @@ from veille.parse.page import page_text
 from veille.parse.walls import wall_failure
 
 LEAST_TEXT = 140  # characters: less is a teaser, a wall or a mistake
+# The day of a last change is no day of publication; left in the page it is taken for one where there is no other.
+_CHANGED = re.compile(
+    r"<meta\b[^<>]{0,300}(?:modified_time|updated_time|datemodified|last-modified|dcterms\.modified|revised)[^<>]{0,300}>|"
+    r"[\"']dateModified[\"']\s*:\s*[\"'][^\"']{0,60}[\"']\s*,?",
+    re.I,
+)
 
 
 def article_of(fetched: Fetched) -> tuple[str, str]:
     """Text and day (YYYY-MM-DD, or ""); raises ParseError where the page holds no text of its own."""
     import trafilatura
 
-    page = page_text(fetched).replace("\x00", "")
-    found = trafilatura.bare_extraction(page, url=fetched.url, include_comments=False, include_tables=True, with_metadata=True)
-    text = cut(clean(str(getattr(found, "text", "") or "")), LONGEST_TEXT) if found else ""
+    page = _CHANGED.sub("", page_text(fetched).replace("\x00", ""))
+    found = trafilatura.bare_extraction(
+        page, url=fetched.url, include_comments=False, favor_recall=True, with_metadata=True, date_extraction_params=_DATES
+    )
+    text = cut(clean(str(getattr(found, "text", "") or "")), LONGEST_TEXT)
     if len(text) < LEAST_TEXT:
         raise wall_failure(page) or ParseError("bad-page", NO_ARTICLE_TEXT)
-    day = str(getattr(found, "date", "") or "")[:10]
-    return text, day
+    return text, str(getattr(found, "date", "") or "")[:10]
+
+
+_DATES = {"original_date": True, "extensive_search": True}

@@ -1,4 +1,4 @@
-"""Sites: what they asked of robots, and how often each was asked, by day."""
+"""Sites: what they asked of robots, how often each was asked, by day, and what our robot says of itself."""
 
 from datetime import datetime, timedelta
 
@@ -40,6 +40,19 @@ def requests_by_host(db: Connection, since: str, *, most: int = 500) -> list[tup
         (since, most),
     )
     return [tuple(row) for row in rows]
+
+
+def remember_settings(db: Database, **values: str) -> None:
+    """What the collector tells the site of itself; the caller holds the transaction."""
+    db.conn.executemany(
+        "insert into settings (key, value) values (?, ?) on conflict (key) do update set value = excluded.value", values.items()
+    )
+
+
+def setting(db: Connection, key: str) -> str:
+    """One of these, "" when it was never told."""
+    row = db.execute("select value from settings where key = ?", (key,)).fetchone()
+    return str(row[0]) if row else ""
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -88,7 +88,7 @@ def save(
     """
     at, today = stored(now) or "", local_day(now, timezone)
     new_ids = [(_insert(db, tagged[one.item], rights, aside, now, today), one) for one in todo.new]
-    _index(db, [item_id for item_id, _ in new_ids])
+    index_items(db, [item_id for item_id, _ in new_ids])
     for known, one in todo.changed:
         _change(db, known, tagged[one.item], rights, at, today)
     db.conn.executemany("update items set url = ? where id = ?", [(one.item.url, known.id) for known, one in todo.moved if one.item.url])
@@ -120,9 +120,9 @@ def _insert(db: Database, tagged: TaggedItem, rights: Rights, aside: bool, now: 
     )  # fmt: skip
     item_id = int(cursor.lastrowid or 0)
     db.conn.execute("insert into texts (item_id, text) values (?, ?)", (item_id, item.text))
-    _label(db, item_id, tagged)
-    _hide_evidence(db, [item_id])
-    _set_context(db, item_id)
+    label_item(db, item_id, tagged)
+    hide_evidence(db, [item_id])
+    set_context(db, item_id)
     return item_id
 
 
@@ -133,7 +133,8 @@ def _change(db: Database, known: Known, tagged: TaggedItem, rights: Rights, at: 
         "join texts on item_id = items.id where id = ?",
         (at, known.fingerprint, known.id),
     )
-    _unindex(db, [known.id])
+    (page,) = db.conn.execute("select page from texts where item_id = ?", (known.id,)).fetchone()
+    unindex_items(db, [known.id])
     _leave_story(db, known.id)
     db.conn.execute(
         "update items set title = :title, summary = :summary, author = :author, url = case when :url = '' then url else :url end, "
@@ -144,23 +145,33 @@ def _change(db: Database, known: Known, tagged: TaggedItem, rights: Rights, at: 
         "published_at = coalesce(published_at, :published_at), changed_at = :at, "
         "fingerprint = :fingerprint where id = :id",
         {
-            "title": item.title, "summary": shown(item.text, rights), "author": item.author, "url": item.url,
+            "title": item.title, "summary": shown_of(item.text, page, rights), "author": item.author, "url": item.url,
             "kind": tagged.kind, "kind_reason": tagged.kind_reason, "interest": tagged.interest,
             "interest_reason": tagged.interest_reason, "published_at": stored(item.published), "day": item.day, "today": today, "at": at,
             "fingerprint": item.fingerprint, "id": known.id,
         },
     )  # fmt: skip
     db.conn.execute("update texts set text = ? where item_id = ?", (item.text, known.id))
-    db.conn.execute("delete from item_tags where item_id = ? and origin in ('rule', 'source')", (known.id,))
-    db.conn.execute("delete from item_territories where item_id = ? and origin <> 'curator'", (known.id,))
-    db.conn.execute("delete from item_dates where item_id = ?", (known.id,))
-    _label(db, known.id, tagged)
-    _hide_evidence(db, [known.id])
-    _set_context(db, known.id)
-    _index(db, [known.id])
+    relabel(db, known.id, tagged)
+    index_items(db, [known.id])
 
 
-def _label(db: Database, item_id: int, tagged: TaggedItem) -> None:
+def relabel(db: Database, item_id: int, tagged: TaggedItem) -> None:
+    """Labels by rule are made anew; the index must not hold the item meanwhile."""
+    db.conn.execute("delete from item_tags where item_id = ? and origin in ('rule', 'source')", (item_id,))
+    db.conn.execute("delete from item_territories where item_id = ? and origin <> 'curator'", (item_id,))
+    db.conn.execute("delete from item_dates where item_id = ?", (item_id,))
+    label_item(db, item_id, tagged)
+    hide_evidence(db, [item_id])
+    set_context(db, item_id)
+
+
+def shown_of(text: str, page: str, rights: str) -> str:
+    """What may be shown of what the source said, and of the article's own page where it was read."""
+    return shown(page if page and (rights == "full" or not text) else text, rights)
+
+
+def label_item(db: Database, item_id: int, tagged: TaggedItem) -> None:
     """Labels by rule; a row that a curator wrote, a refusal included, stays as it is."""
     db.conn.executemany(
         "insert or ignore into item_tags (item_id, tag_id, origin, score, reason, evidence) values (?, ?, ?, ?, ?, ?)",
@@ -176,7 +187,7 @@ def _label(db: Database, item_id: int, tagged: TaggedItem) -> None:
     )
 
 
-def _hide_evidence(db: Database, item_ids: list[int]) -> None:
+def hide_evidence(db: Database, item_ids: list[int]) -> None:
     """The words of a date stay only where they can be read in what is shown."""
     db.conn.execute(
         "update item_dates set evidence = '' where evidence <> '' and item_id in (select value from json_each(?)) and not exists "
@@ -201,13 +212,13 @@ def _inherit(db: Database, item_id: int, tagged: TaggedItem) -> None:
     )
     own_places = [place for place in tagged.territories if place.origin == "source"]
     if own_places and db.conn.execute("select 1 from item_territories where item_id = ?", (item_id,)).fetchone() is None:
-        _unindex(db, [item_id])
+        unindex_items(db, [item_id])
         db.conn.executemany(
             "insert or ignore into item_territories (item_id, code, role, origin, reason, evidence) values (?, ?, 'place', 'source', ?, ?)",
             [(item_id, place.code, *reasons_kept((place.reason,))) for place in own_places],
         )
-        _set_context(db, item_id)
-        _index(db, [item_id])
+        set_context(db, item_id)
+        index_items(db, [item_id])
 
 
 def _remember_names(db: Database, named: list[tuple[int, Named]], shared: frozenset[Name]) -> None:
@@ -255,7 +266,7 @@ def _leave_story(db: Database, item_id: int) -> None:
     db.conn.execute("delete from stories where id = ?", (story_id,))
 
 
-def _set_context(db: Database, item_id: int) -> None:
+def set_context(db: Database, item_id: int) -> None:
     """The words that an article is also found by: its source and its départements. The index must not hold it meanwhile."""
     db.conn.execute(
         "update texts set context = (select sources.name from items join sources on sources.id = source_id where items.id = item_id) "
@@ -265,7 +276,7 @@ def _set_context(db: Database, item_id: int) -> None:
     )
 
 
-def _index(db: Database, item_ids: list[int]) -> None:
+def index_items(db: Database, item_ids: list[int]) -> None:
     db.conn.execute(
         "insert into items_fts (rowid, title, text, context) "
         "select id, index_text(title), index_text(text), index_text(context) from items_words "
@@ -274,7 +285,7 @@ def _index(db: Database, item_ids: list[int]) -> None:
     )
 
 
-def _unindex(db: Database, item_ids: list[int]) -> None:
+def unindex_items(db: Database, item_ids: list[int]) -> None:
     """External content: the index is told what it held, before the content changes."""
     db.conn.execute(
         "insert into items_fts (items_fts, rowid, title, text, context) "
@@ -287,9 +298,10 @@ def _unindex(db: Database, item_ids: list[int]) -> None:
 def apply_rights(db: Database, source_id: str, rights: str) -> int:
     """Show again, or no more, what the rights of a source allow; the number of items that changed."""
     rows = db.conn.execute(
-        "select items.id, text, summary from items join texts on item_id = items.id where source_id = ?", (source_id,)
+        "select items.id, text, page, summary from items join texts on item_id = items.id where source_id = ?", (source_id,)
     ).fetchall()
-    todo = [(shown(text, rights), item_id) for item_id, text, summary in rows if shown(text, rights) != summary]
+    wanted = [(shown_of(text, page, rights), item_id, summary) for item_id, text, page, summary in rows]
+    todo = [(now, item_id) for now, item_id, before in wanted if now != before]
     db.conn.executemany("update items set summary = ? where id = ?", todo)
-    _hide_evidence(db, [item_id for _, item_id in todo])
+    hide_evidence(db, [item_id for _, item_id in todo])
     return len(todo)

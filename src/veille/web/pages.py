@@ -1,6 +1,7 @@
 """The pages that readers see: check the request, call one function of the store, answer."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from datasette import Response
@@ -8,7 +9,7 @@ from datasette.utils.sqlite import sqlite3
 
 from veille.messages import KIND_LABELS, LANGUAGE_LABELS, TOO_SLOW, long_date, number
 from veille.search import PAGE_SIZE, PARAMETERS, Request, address, highlight, read_request
-from veille.store import articles, searching
+from veille.store import articles, hosts, searching
 from veille.web.errors import PageError
 from veille.web.outputs import as_atom, as_csv, as_json
 from veille.web.site import TABLES, as_day, database, group_class, reading, site_of, typo
@@ -244,3 +245,15 @@ async def donnees(datasette: Any, request: Any) -> Any:
             }
         )
     return await _page(datasette, request, "veille_donnees.html", {"tables": tables, "here": "donnees"})
+
+
+async def robot(datasette: Any, request: Any) -> Any:
+    """/robot: who asks, how often, and how to say no."""
+    since = (site_of(datasette).today() - timedelta(days=30)).isoformat()
+    context = {
+        "hosts": await _ask(datasette, hosts.requests_by_host, since),
+        "agent": await _ask(datasette, hosts.setting, "agent"),
+        "contact": await _ask(datasette, hosts.setting, "contact"),
+        "here": "robot",
+    }
+    return await _page(datasette, request, "veille_robot.html", context)

@@ -12,4 +12,5 @@ ROUTES = [
     (r"^/connexion$", session.connexion),
     (r"^/deconnexion$", session.deconnexion),
     (r"^/donnees$", pages.donnees),
+    (r"^/robot$", pages.robot),
 ]

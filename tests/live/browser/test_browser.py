@@ -24,6 +24,7 @@ PAGES = (
     "/recherche?departement=33",
     "/connexion",
     "/donnees",
+    "/robot",
     "/veille/sources",
     "/veille/articles",
     "/nulle-part",
