@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup, Tag
 from veille.french import fold
 from veille.model import Fetched, Lead, Leads
 from veille.normalize import absolute, clean
-from veille.parse.page import base_of, soup_of
+from veille.parse.page import base_of, page_text, soup_of
 
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml", "text/xml", "application/xml")
 _MOST_LEADS = 60
@@ -83,7 +83,10 @@ def leads_of(fetched: Fetched) -> Leads:
     base = base_of(soup, fetched.url)
     feeds = [*_announced(soup, base), *_linked(soup, base)]
     sections = _sections(soup, base, fetched.url)
-    markup = str(soup)[:400_000].lower()
+    made_by = " ".join(
+        f"generator {meta.get('content')}" for meta in soup.find_all("meta", attrs={"name": re.compile("^generator$", re.I)})
+    )
+    markup = f"{page_text(fetched)[:400_000]} {made_by}".lower()
     software = next((row for row in _SOFTWARE if row[1].search(markup)), None)
     return Leads(
         feeds=_distinct(feeds)[:_MOST_LEADS],
@@ -112,7 +115,11 @@ def usual_of_section(section: str, software: str) -> tuple[Lead, ...]:
 
 
 def _distinct(leads: list[Lead]) -> tuple[Lead, ...]:
-    return tuple({lead.url: lead for lead in reversed(leads)}.values())[::-1]
+    """Each address once, where and as it came first."""
+    found: dict[str, Lead] = {}
+    for lead in leads:
+        found.setdefault(lead.url, lead)
+    return tuple(found.values())
 
 
 def _announced(soup: BeautifulSoup, base: str) -> list[Lead]:
