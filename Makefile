@@ -35,9 +35,11 @@ quality: $(INSTALLED)
 
 soak: $(INSTALLED)
 	VEILLE_KILLS=1000 $(BIN)/pytest tests/live/test_killed.py
+	VEILLE_STEP=3 $(BIN)/pytest tests/live/test_portals.py
 
 bench: $(INSTALLED)
 	$(BIN)/python bench/collect.py
+	$(BIN)/python bench/alarms.py
 
 screenshots: $(INSTALLED) $(BROWSER)
 	$(BIN)/python tools/screenshots.py

@@ -3,9 +3,9 @@
 from datetime import date
 
 import pytest
+from portals.listings import TEMPLATES, make_listing
 
 from builders import make_fetched, make_source
-from portals.listings import TEMPLATES, make_listing
 from veille.normalize import stored, to_item
 from veille.parse import listing_proposals, parse
 

@@ -35,7 +35,7 @@ def parse_feed(fetched: Fetched) -> ParsedFeed:
     except Exception as exc:  # feedparser raises whatever its parsers raise on malformed dates, encodings, entities
         raise ParseError("bad-feed", NOT_A_FEED) from exc
     if not document.get("version") and not document.entries:
-        raise ParseError("bad-feed", NOT_A_FEED)
+        raise wall_failure(fetched.body[:_WALL_LOOK].decode("utf-8", "replace")) or ParseError("bad-feed", NOT_A_FEED)
     entries = [_entry(entry) for entry in document.entries]
     readable = tuple(entry for entry in entries if entry.title or entry.link or entry.summary or entry.content)
     if entries and not readable:
