@@ -243,3 +243,109 @@ def test_a_date_that_comes_later_moves_the_day(store, knowledge, now):
     collect_entries(store, make_source(), [make_entry(published="2026-03-05", summary="Revu.")], knowledge, now)
 
     assert store.conn.execute("select published_at, day from items").fetchone() == ("2026-03-05", "2026-03-05")
+
+
+SITE = make_source(id="site", url="https://site.example.fr/rss")
+
+
+def published(
+    number, *, link="https://site.example.fr/actu/{}", guid="g{}", day=None, title="Un projet numéro {} du Département", text="Texte {}."
+):
+    return make_entry(
+        guid=guid.format(number), link=link.format(number), title=title.format(number), summary=text.format(number),
+        published=day if day is not None else f"2026-11-{number + 1:02d}",
+    )  # fmt: skip
+
+
+def held(db):
+    return db.conn.execute("select title, day, queued from items order by id").fetchall()
+
+
+def test_a_site_that_changes_all_its_addresses_and_guids_doubles_nothing(store, knowledge, now):
+    before = [published(n) for n in range(12)]
+    after = [published(n, link="https://neuf.example.fr/{}.html", guid="tag:{}", text="Texte {} revu.") for n in range(13)]
+
+    collect_entries(store, SITE, before, knowledge, now, first=True)
+    outcome = collect_entries(store, SITE, after, knowledge, now)
+    again = collect_entries(store, SITE, after, knowledge, now)
+
+    assert (outcome.new, outcome.changed, again.new, again.changed) == (1, 12, 0, 0)
+    assert outcome.upheaval.kind == "addresses"
+    assert again.upheaval is None
+    assert {row[0] for row in store.conn.execute("select url from items").fetchall()} == {
+        f"https://neuf.example.fr/{n}.html" for n in range(13)
+    }
+
+
+def test_a_move_that_dates_everything_anew_is_recognised_by_titles(store, knowledge, now):
+    collect_entries(store, SITE, [published(n) for n in range(8)], knowledge, now, first=True)
+
+    outcome = collect_entries(
+        store, SITE, [published(n, link="https://neuf.fr/{}", guid="x{}", day="2026-11-22") for n in range(8)], knowledge, now
+    )
+
+    assert (outcome.new, outcome.upheaval.kind) == (0, "addresses")
+    assert [row[1] for row in held(store)] == [f"2026-11-{n + 1:02d}" for n in range(8)]
+
+
+def test_new_articles_under_old_titles_are_new_when_the_site_did_not_move(store, knowledge, now):
+    """« Agenda de la semaine » comes back every week: three of them in an answer that is otherwise known move nothing."""
+    weekly = [published(n, title="Agenda de la semaine au musée") for n in range(3)]
+    collect_entries(store, SITE, [published(n) for n in range(4, 12)] + weekly, knowledge, now, first=True)
+
+    fresh = [published(n + 20, title="Agenda de la semaine au musée", day="2026-11-21") for n in range(3)]
+    outcome = collect_entries(store, SITE, [published(n) for n in range(4, 12)] + fresh, knowledge, now)
+
+    assert (outcome.new, outcome.upheaval) == (3, None)
+
+
+def test_a_feed_whose_guids_all_change_doubles_nothing_and_says_so(store, knowledge, now):
+    collect_entries(store, SITE, [published(n) for n in range(10)], knowledge, now, first=True)
+
+    outcome = collect_entries(store, SITE, [published(n, guid="neuf-{}") for n in range(10)], knowledge, now)
+
+    assert (outcome.new, outcome.changed, outcome.upheaval.kind) == (0, 0, "guids")
+
+
+def test_a_feed_that_starts_again_from_its_first_article_makes_no_news(store, knowledge, now):
+    collect_entries(store, SITE, [published(n) for n in range(10)], knowledge, now, first=True)
+    archive = [
+        published(n, link="https://site.example.fr/vieux/{}", guid="v{}", day=f"2021-03-{n % 28 + 1:02d}", title="Une archive numéro {}")
+        for n in range(60)
+    ]
+
+    outcome = collect_entries(store, SITE, archive, knowledge, now)
+
+    assert (outcome.new, outcome.upheaval.kind) == (60, "flood")
+    assert sum(row[2] for row in held(store)) == 10
+
+
+def test_an_undated_flood_stays_out_of_the_queue_but_a_few_undated_articles_do_not(store, knowledge, now):
+    collect_entries(store, SITE, [published(n) for n in range(10)], knowledge, now, first=True)
+
+    few = collect_entries(
+        store,
+        SITE,
+        [published(n, link="https://site.example.fr/b/{}", guid="b{}", day="", title="Brève numéro {}") for n in range(3)],
+        knowledge,
+        now,
+    )
+    flood = collect_entries(
+        store,
+        SITE,
+        [published(n, link="https://site.example.fr/c/{}", guid="c{}", day="", title="Page numéro {}") for n in range(40)],
+        knowledge,
+        now,
+    )
+
+    assert (few.upheaval, flood.upheaval.kind) == (None, "flood")
+    assert sum(row[2] for row in held(store)) == 13
+
+
+def test_an_old_agenda_of_three_thousand_entries_is_kept_and_is_no_news(store, knowledge, now):
+    rows = [published(n, day=f"{2020 + n // 500}-{n % 12 + 1:02d}-{n % 28 + 1:02d}") for n in range(3000)]
+
+    outcome = collect_entries(store, SITE, rows, knowledge, now, first=True)
+
+    assert (outcome.new, outcome.upheaval) == (3000, None)
+    assert all(row[1] >= "2026-10-23" for row in held(store) if row[2])

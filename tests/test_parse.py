@@ -1,6 +1,7 @@
 """Documents become entries. Each golden pair holds a defect of real documents, rewritten by us, and what must be read in it."""
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,115 @@ def test_the_announced_feed_is_found_and_comments_are_not():
 
     assert [(lead.url, lead.purpose) for lead in found] == [("https://e.fr/comments/feed", "comments"), ("https://e.fr/feed", "news")]
     assert leads_of(make_fetched("<p>rien</p>")).feeds == ()
+
+
+def page(body, **select):
+    given = {"item": "li", "title": "a", "link": "a@href", "date": ".d"} | select
+    return parse("page", make_fetched(body, url="https://e.fr/a/", content_type="text/html"), Selectors(**given), date(2026, 11, 23))
+
+
+@pytest.mark.parametrize(
+    ("said", "day"),
+    [
+        ("Il y a 2 jours", "2026-11-21"), ("il y a une semaine", "2026-11-16"), ("Il y a 3 heures", "2026-11-23"), ("il y a 30 heures", "2026-11-22"),
+        ("Hier", "2026-11-22"), ("avant-hier", "2026-11-21"), ("Aujourd’hui", "2026-11-23"), ("il y a 2 mois", "2026-09-24"),
+        ("Publié hier à 14 h", "2026-11-22"), ("Publié le 1er mars 2026", "2026-03-01"), ("3 déc. 2025", "2025-12-03"), ("bientôt", None),
+        ("Hiersac", None),
+    ],
+)  # fmt: skip
+def test_french_days_in_words_and_counted_from_today(said, day):
+    parsed = page(f"<ul><li><a href=x>Un titre</a> <span class=d>{said}</span></li></ul>")
+
+    item = to_item(make_source(), parsed.entries[0])
+    assert stored(item.published) == day
+
+
+def test_an_entry_shown_twice_is_one_with_what_either_says():
+    parsed = page(
+        "<ul><li><a href=x>Un titre</a></li><li><a href=x>Un titre</a><span class=d>2026-11-20</span></li><li><a href=x>Autre chose</a></li></ul>"
+    )
+
+    assert [(entry.title, entry.published) for entry in parsed.entries] == [("Un titre", "2026-11-20"), ("Autre chose", "")]
+
+
+@pytest.mark.parametrize("item", ["dt", "dd", "dl > dd"])
+def test_a_definition_list_is_read_by_term_and_definitions(item):
+    html = "<dl><dt class=d>20 novembre 2026</dt><dd><a href=x>Un titre</a></dd><dd>Suite</dd><dt class=d>12 mai 2025</dt><dd><a href=y>Deux</a></dd></dl>"
+
+    parsed = page(html, item=item)
+
+    assert [(entry.title, entry.published) for entry in parsed.entries] == [("Un titre", "20 novembre 2026"), ("Deux", "12 mai 2025")]
+
+
+def test_a_sitemap_of_news_gives_its_news_and_not_its_pages():
+    body = """<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:n="http://www.google.com/schemas/sitemap-news/0.9">
+    <url><loc>https://e.fr/contact</loc><lastmod>2026-11-01</lastmod></url>
+    <url><loc>https://e.fr/a</loc><n:news><n:publication_date>2026-11-20</n:publication_date><n:title>Un &amp; deux</n:title></n:news></url></urlset>"""
+
+    items = [to_item(make_source(), entry) for entry in parse("feed", make_fetched(body), None).entries]
+
+    assert [(item.title, item.url, item.day) for item in items] == [("Un & deux", "https://e.fr/a", "2026-11-20")]
+
+
+def test_a_plain_sitemap_gives_its_dated_pages():
+    body = "<urlset><url><loc>https://e.fr/un-projet</loc><lastmod>2026-11-20T10:00:00+01:00</lastmod></url><url><loc>https://e.fr/b</loc></url></urlset>"
+
+    parsed = parse("feed", make_fetched(body), None)
+
+    assert [to_item(make_source(), entry).title for entry in parsed.entries] == ["Un projet"]
+    assert parsed.skipped == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("<sitemapindex><sitemap><loc>https://e.fr/s.xml</loc></sitemap></sitemapindex>", "renvoie à d’autres"),
+        ("<urlset><url><loc>x</loc></url></urlset>", "ne date aucune"),
+    ],
+)
+def test_a_sitemap_that_dates_nothing_is_a_sentence(body, said):
+    with pytest.raises(ParseError, match=said):
+        parse("feed", make_fetched(body), None)
+
+
+def test_articles_in_json_ld_are_read_and_anything_else_is_not():
+    rows = [{"@type": ["NewsArticle"], "headline": f"Article {n}", "url": f"/{n}", "datePublished": "2026-11-20"} for n in range(3)]
+    body = f"<script type='application/ld+json'>{json.dumps({'@graph': [{'@type': 'Blog', 'blogPost': rows}, {'@type': 'Organization', 'name': 'x', 'url': '/o'}]})}</script>"
+    odd = "<script type='application/ld+json'>{'</script><script type='application/ld+json'>[1, {\"@type\": 3}]</script>"
+
+    parsed = parse("page", make_fetched(odd + body, url="https://e.fr/"), None)
+
+    assert [(entry.title, entry.link) for entry in parsed.entries] == [(f"Article {n}", f"https://e.fr/{n}") for n in range(3)]
+    with pytest.raises(ParseError, match="JSON-LD"):
+        parse("page", make_fetched(odd), None)
+
+
+@pytest.mark.parametrize(
+    ("channel", "hours"),
+    [
+        ("<ttl>90</ttl>", 1.5), ("<ttl>bientôt</ttl>", None), ("", None),
+        ("<s:updatePeriod xmlns:s='http://purl.org/rss/1.0/modules/syndication/'>daily</s:updatePeriod>", 24),
+        ("<s:updatePeriod xmlns:s='http://purl.org/rss/1.0/modules/syndication/'>daily</s:updatePeriod><s:updateFrequency xmlns:s='http://purl.org/rss/1.0/modules/syndication/'>4</s:updateFrequency>", 6),
+        ("<s:updatePeriod xmlns:s='http://purl.org/rss/1.0/modules/syndication/'>toujours</s:updatePeriod>", None),
+    ],
+)  # fmt: skip
+def test_what_a_feed_says_of_its_rhythm(channel, hours):
+    body = f"<rss version='2.0'><channel><title>x</title>{channel}<item><title>a</title></item></channel></rss>"
+
+    assert parse("feed", make_fetched(body), None).refresh == (timedelta(hours=hours) if hours else None)
+
+
+@pytest.mark.parametrize(
+    ("url", "markup", "feed"),
+    [
+        ("https://www.youtube.com/channel/UCabcdefghijklmnopqrstuv", "", "https://www.youtube.com/feeds/videos.xml?channel_id=UCabcdefghijklmnopqrstuv"),
+        ("https://social.example.fr/@lab", "", "https://social.example.fr/@lab.rss"),
+        ("https://bsky.app/profile/lab.example.fr", "", "https://bsky.app/profile/lab.example.fr/rss"),
+        ("https://tube.example.fr/c/lab/videos", "<meta name=generator content=PeerTube>", "https://tube.example.fr/feeds/videos.xml?videoChannelName=lab"),
+        ("https://tube.example.fr/a/lab", "<title>PeerTube</title>", "https://tube.example.fr/feeds/videos.xml?accountName=lab"),
+    ],
+)  # fmt: skip
+def test_an_account_leads_to_its_feed(url, markup, feed):
+    leads = leads_of(make_fetched(f"<html><body>{markup}<p>x</p></body></html>", url=url, content_type="text/html"))
+
+    assert leads.usual[0].url == feed

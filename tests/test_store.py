@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from builders import make_source, register
 from veille.errors import StoreError
-from veille.model import Collected, Config, Failed, Visit
+from veille.model import Collected, Config, Failed, Finding, Visit
 from veille.schema import PUBLIC_TABLES, migrations
 from veille.store import connect, migrate, writing
 from veille.store.sources import due_visits, record_visit, start_run, sync_sources
@@ -239,3 +239,50 @@ def test_a_file_locked_for_too_long_is_a_sentence(tmp_path, store):
     with writing(store), pytest.raises(StoreError, match="base inutilisable"):
         write()
     other.close()
+
+
+def test_the_second_migration_keeps_old_rows_and_what_they_are_found_by(tmp_path, knowledge, now):
+    """A file of the first version, with a discovered feed and an indexed text."""
+    db = connect(tmp_path / "veille.db")
+    migrations.apply(db, stop_before="m002_watch_the_sources")
+    db.conn.executescript(
+        "insert into sources (id, name, kind, url, territory, rights, language, state) "
+        "values ('a', 'A', 'discover', 'https://a.fr/', '[]', 'full', 'fr', 'live');"
+        "insert into validators (source_id, etag, found_url) values ('a', 'x', 'https://a.fr/feed');"
+        "insert into items (id, source_id, url, title, summary, author, language, kind, kind_reason, interest, interest_reason, day, "
+        "first_seen_at, fingerprint) values (7, 'a', 'https://a.fr/1', 'Titre', 'Un zanzibar', '', 'fr', 'article', '', 1, '', '2026-11-01', 'x', 'y');"
+        "insert into texts (item_id, text) values (7, 'Un zanzibar');"
+        "insert into items_fts (rowid, title, text, context) select id, index_text(title), index_text(text), index_text(context) from items_words;"
+    )
+
+    migrate(db, knowledge, now)
+
+    (visit,) = due_visits(db, (make_source(id="a", kind="discover", url="https://a.fr/"),), now, everything=True)
+    assert visit.found == Finding(url="https://a.fr/feed")
+    assert visit.reads.url == "https://a.fr/feed"
+    assert db.conn.execute("select rowid from items_fts where items_fts match 'zanzibar'").fetchone()[0] == 7
+    assert db.conn.execute("select text from items_words").fetchone()[0] == "Un zanzibar"
+    db.close()
+
+
+def test_an_address_moved_for_good_is_asked_until_it_fails(store, now):
+    source = make_source()
+    with writing(store):
+        sync_sources(store, Config(sources=(source,)))
+    there = "https://gironde.example.fr/neuf"
+    asked = []
+    for _ in range(4):
+        (visit,) = due_visits(store, (source,), now, everything=True)
+        asked.append(visit.address)
+        moved = Collected(new=1, seen=1, moved_to=there if visit.address == source.url else "")
+        with writing(store):
+            record_visit(store, start_run(store, now, 1), visit, moved, None, 5, now)
+    for _ in range(3):
+        (visit,) = due_visits(store, (source,), now, everything=True)
+        asked.append(visit.address)
+        with writing(store):
+            record_visit(store, start_run(store, now, 1), visit, Failed(failure="http", reason="non", status=404), None, 5, now)
+    (visit,) = due_visits(store, (source,), now, everything=True)
+
+    assert asked == [source.url] * 3 + [there] * 4
+    assert visit.address == source.url
