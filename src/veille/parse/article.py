@@ -12,7 +12,7 @@ from veille.normalize import LONGEST_TEXT, clean, cut
 from veille.parse.page import page_text
 from veille.parse.walls import wall_failure
 
-LEAST_TEXT = 140  # characters: less is a teaser, a wall or a mistake
+SHORT_TEXT = 140  # characters: so little may be what a wall says
 # The day of a last change is no day of publication; left in the page it is taken for one where there is no other.
 _CHANGED = re.compile(
     r"<meta\b[^<>]{0,300}(?:modified_time|updated_time|datemodified|last-modified|dcterms\.modified|revised)[^<>]{0,300}>|"
@@ -30,8 +30,9 @@ def article_of(fetched: Fetched) -> tuple[str, str]:
         page, url=fetched.url, include_comments=False, favor_recall=True, with_metadata=True, date_extraction_params=_DATES
     )
     text = cut(clean(str(getattr(found, "text", "") or "")), LONGEST_TEXT)
-    if len(text) < LEAST_TEXT:
-        raise wall_failure(page) or ParseError("bad-page", NO_ARTICLE_TEXT)
+    wall = wall_failure(page) if len(text) < SHORT_TEXT else None
+    if wall or not text:
+        raise wall or ParseError("bad-page", NO_ARTICLE_TEXT)
     return text, str(getattr(found, "date", "") or "")[:10]
 
 
