@@ -12,7 +12,8 @@ from veille.errors import StoreError
 from veille.model import Collected, Config, Failed, Finding, Visit
 from veille.schema import PUBLIC_TABLES, migrations
 from veille.store import connect, migrate, writing
-from veille.store.sources import due_visits, record_visit, start_run, sync_sources
+from veille.store.sources import sync_sources
+from veille.store.visits import due_visits, record_visit, start_run
 
 
 def test_a_migrated_file_is_left_as_it_is(store, knowledge, now):

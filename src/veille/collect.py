@@ -26,9 +26,10 @@ from veille.model import Collected, Config, Failed, Fetched, NotModified, Outcom
 from veille.normalize import moment_of, stored
 from veille.scout import Scout
 from veille.store import writing
-from veille.store.hosts import host_notes, keep_notes, remember_settings
+from veille.store.hosts import forget_old_requests, host_notes, keep_notes, remember_settings
 from veille.store.pages import Wanted, keep_page, mark_read, wanted_pages
-from veille.store.sources import due_visits, end_run, put_off, record_visit, start_run, sync_sources
+from veille.store.sources import sync_sources
+from veille.store.visits import due_visits, end_run, put_off, record_visit, start_run
 from veille.understand import Knowledge
 
 log = logging.getLogger("veille")
@@ -94,6 +95,7 @@ class Collector:
         )  # fmt: skip
         with writing(self.db):
             keep_notes(self.db, *self.fetcher.notes(), self.clock())
+            forget_old_requests(self.db, started)
             end_run(self.db, summary)
         return summary
 
@@ -184,16 +186,16 @@ class Collector:
     def _keep_page(self, source: Source, one: Wanted, got: Fetched | NotModified | Exception) -> None:
         """Read one article's page and keep its text; a page that cannot be read is left, the article stays as its feed tells it."""
         notes, asked = self.fetcher.notes()
-        page, day = "", ""
+        page, day, tagged = "", "", None
         try:
             if isinstance(got, Fetched):
                 page, day = self.parser.article(got)
+                page = page if len(page) > len(one.text) else ""
+                tagged = understand_page(source, one, page or one.text, self.knowledge) if page or day else None
         except SourceError as exc:
             got = exc
-        except Exception:
+        except Exception:  # a bug of ours: one article goes without its page
             log.exception("page of an article of %s", source.id)
-        page = page if len(page) > len(one.text) else ""
-        tagged = understand_page(source, one, page or one.text, self.knowledge) if page or day else None
         again = isinstance(got, FetchError) and got.failure in _TRY_AGAIN
         with writing(self.db):
             now = self.clock()

@@ -30,6 +30,10 @@ def keep_notes(db: Database, notes: list[HostNote], asked: dict[str, int], now: 
         "on conflict (day, host) do update set requests = requests + excluded.requests",
         [(host, day, count) for host, count in asked.items()],
     )
+
+
+def forget_old_requests(db: Database, now: datetime) -> None:
+    """Counts older than a year are of no use; the caller holds the transaction."""
     db.conn.execute("delete from requests where day < ?", ((now - _DAYS_KEPT).date().isoformat(),))
 
 

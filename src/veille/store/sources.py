@@ -1,26 +1,14 @@
-"""Sources, runs and visits: what is watched, what is due, and what each visit gave.
-
-Every outcome, good or bad, is recorded by `record_visit`, in one place.
-"""
+"""Sources: what feeds.yaml says of them, how they fare, and the alarms that rang."""
 
 import json
-from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, timedelta
-from itertools import pairwise
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlite_utils import Database
 
-from veille.health import MOVED_VISITS, judge
-from veille.messages import BACK_AGAIN
-from veille.model import Collected, Config, Finding, Outcome, Past, RunSummary, Selectors, Source, Validators, Verdict, Visit
+from veille.model import Config
 from veille.normalize import stored
 from veille.store.items import apply_rights
-
-_ENTRIES_KEPT = 10  # counts of sound answers, for the habit of a source
-_DAYS_KEPT = 21
-_LEAST_GAPS = 4
-_SAME_UPHEAVAL = "-30 days"
 
 
 def sync_sources(db: Database, config: Config) -> None:
@@ -72,63 +60,6 @@ def _rename(db: Database, old: str, new: str) -> None:
     db.conn.execute("update addresses set scope = ? where scope = ?", (new, old))
 
 
-_PAST = (
-    "state, failures, last_success_at, rung, entries, dated, newest_day, longest_gap, usual_gap, moved_to, moved_visits, refresh_seconds"
-)
-
-
-def due_visits(db: Database, sources: tuple[Source, ...], now: datetime, *, everything: bool) -> list[Visit]:
-    """The enabled sources whose turn has come, those that waited longest first."""
-    rows = {
-        row[0]: row[1:]
-        for row in db.conn.execute(
-            "select sources.id, coalesce(next_visit_at, ''), etag, last_modified, body_hash, finding, settings, "  # noqa: S608 - our names
-            f"{_PAST} from sources left join validators on source_id = sources.id"
-        )
-    }
-    due = []
-    for source in sources:
-        next_at, etag, modified, body_hash, finding, settings, *rest = rows[source.id]
-        past = _past(tuple(rest))
-        if not source.enabled or (past.state == "gone" and not everything):
-            continue
-        if everything or next_at <= (stored(now) or ""):
-            # Other selectors read another page in the same bytes. After a failure the body itself is wanted, not a word about it.
-            memory = (
-                Validators(etag=etag, last_modified=modified, body_hash=body_hash) if settings == reading_settings(source) else Validators()
-            )
-            memory = Validators(body_hash=memory.body_hash) if past.failures else memory
-            visit = Visit(
-                source=source, validators=memory, first=not past.proven, failures=past.failures, found=_finding(finding),
-                address=_address(source, past),
-            )  # fmt: skip
-            due.append((next_at, visit))
-    return [visit for _, visit in sorted(due, key=lambda row: row[0])]
-
-
-def _address(source: Source, past: Past) -> str:
-    """The source's own address, or the one where it moved for good, as long as that works."""
-    moved = past.moved_to and past.moved_visits >= MOVED_VISITS and past.failures < MOVED_VISITS
-    return past.moved_to if moved else source.url
-
-
-def _past(row: tuple[Any, ...]) -> Past:
-    state, failures, success, rung, entries, dated, newest, longest, usual, moved_to, moved_visits, refresh = row
-    return Past(
-        state=state, failures=failures, proven=success is not None, rung=rung, entries=tuple(json.loads(entries)), dated=dated,
-        newest_day=newest, longest_gap=longest, usual_gap=usual, moved_to=moved_to, moved_visits=moved_visits,
-        refresh=timedelta(seconds=refresh) if refresh else None,
-    )  # fmt: skip
-
-
-def _finding(text: str | None) -> Finding | None:
-    if not text:
-        return None
-    given = json.loads(text)
-    select = given.get("select")
-    return Finding(url=given["url"], kind=given["kind"], select=Selectors(**select) if select else None, said=given.get("said", ""))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
     """How a source fares; moments are ISO 8601 UTC."""
@@ -172,156 +103,3 @@ def untold_alarms(db: Database) -> list[tuple[int, Alarm]]:
 def mark_told(db: Database, ids: list[int], now: datetime) -> None:
     """These alarms were told; the caller holds the transaction."""
     db.conn.execute("update alarms set told_at = ? where id in (select value from json_each(?))", (stored(now), json.dumps(ids)))
-
-
-def reading_settings(source: Source) -> str:
-    """What of a source decides how its bytes are read: a change makes the last answer unread."""
-    select = source.select
-    parts = [select.item, select.title, select.link, select.date, select.summary] if select else []
-    return json.dumps([source.timezone, source.language, *parts], ensure_ascii=False)
-
-
-def start_run(db: Database, now: datetime, due: int) -> int:
-    """A new run; its id."""
-    cursor = db.conn.execute("insert into runs (started_at, due) values (?, ?)", (stored(now), due))
-    return int(cursor.lastrowid or 0)
-
-
-def end_run(db: Database, summary: RunSummary) -> None:
-    """The run's counts; a run that was cut off has no end."""
-    good = [outcome for outcome in summary.outcomes.values() if isinstance(outcome, Collected)]
-    db.conn.execute(
-        "update runs set ended_at = ?, ok = ?, unchanged = ?, failed = ?, new = ?, changed = ?, duplicates = ?, seen = ? "
-        "where id = ?",
-        (
-            stored(summary.ended_at), sum(not one.unchanged for one in good), sum(one.unchanged for one in good),
-            len(summary.outcomes) - len(good), sum(one.new for one in good), sum(one.changed for one in good),
-            sum(one.duplicates for one in good), sum(one.seen for one in good), summary.run,
-        ),
-    )  # fmt: skip
-
-
-def record_visit(
-    db: Database,
-    run_id: int,
-    visit: Visit,
-    outcome: Outcome,
-    validators: Validators | None,
-    milliseconds: int,
-    now: datetime,
-) -> Verdict:
-    """Keep the outcome of a visit and what follows; the caller holds the transaction."""
-    source, at = visit.reads, stored(now)
-    row = db.conn.execute(f"select {_PAST} from sources where id = ?", (source.id,)).fetchone()  # noqa: S608 - our own names
-    past = _past(tuple(row))
-    if isinstance(outcome, Collected) and outcome.new + outcome.duplicates:
-        past = replace(past, **_habits(db, source.id))
-    verdict = judge(source, past, outcome, now)
-    db.conn.execute(
-        "update sources set since = case when state = :state then coalesce(since, :at) else :at end, state = :state, "
-        "reason = case when :kept then reason else :reason end, failures = :failures, rung = :rung, last_visit_at = :at, "
-        "next_visit_at = :next where id = :id",
-        {
-            "state": verdict.state, "at": at, "reason": verdict.reason, "failures": verdict.failures, "rung": verdict.rung,
-            "next": stored(verdict.next_visit_at), "id": source.id, "kept": verdict.state == past.state and verdict.reason is None
-            and verdict.failures > 0,
-        },
-    )  # fmt: skip
-    if isinstance(outcome, Collected):
-        _keep_collected(db, visit, outcome, verdict, past, at)
-        if verdict.sound:
-            _remember(db, visit, validators)
-    _ring(db, source.id, verdict, outcome, at)
-    _keep_visit(db, run_id, source.id, outcome, milliseconds, at)
-    return verdict
-
-
-def _keep_collected(db: Database, visit: Visit, outcome: Collected, verdict: Verdict, past: Past, at: str | None) -> None:
-    """What the source's contract is judged by next time."""
-    entries = past.entries
-    if verdict.sound and not outcome.unchanged:
-        entries = (outcome.seen + outcome.skipped, *entries)[:_ENTRIES_KEPT]
-    followed = past.moved_visits >= MOVED_VISITS and visit.address == past.moved_to
-    moved_to, moved_visits = (past.moved_to, past.moved_visits) if followed else ("", 0)
-    if outcome.moved_to:
-        moved_to, moved_visits = outcome.moved_to, past.moved_visits + 1 if outcome.moved_to == past.moved_to else 1
-    refresh = outcome.refresh if not outcome.unchanged else outcome.refresh or past.refresh
-    answered = verdict.sound or verdict.state == "empty"
-    db.conn.execute(
-        "update sources set last_success_at = case when :answered then :at else last_success_at end, "
-        "last_item_at = case when :new > 0 then :at else last_item_at end, entries = :entries, dated = :dated, "
-        "newest_day = :newest, longest_gap = :longest, usual_gap = :usual, refresh_seconds = :refresh, moved_to = :moved_to, "
-        "moved_visits = :moved_visits, found = :found where id = :id",
-        {
-            "answered": answered, "at": at, "new": outcome.new, "entries": json.dumps(entries),
-            "dated": outcome.dated if verdict.sound and not outcome.unchanged else past.dated, "newest": past.newest_day,
-            "longest": past.longest_gap, "usual": past.usual_gap,
-            "refresh": int(refresh.total_seconds()) if refresh else None, "moved_to": moved_to, "moved_visits": moved_visits,
-            "found": visit.found.url if visit.found else "", "id": visit.source.id,
-        },
-    )  # fmt: skip
-
-
-def _habits(db: Database, source_id: str) -> dict[str, Any]:
-    """When a source publishes, from the days of its last articles."""
-    rows = db.conn.execute(
-        "select distinct day from sightings join items on items.id = item_id where sightings.source_id = ? and day <> '' "
-        "order by day desc limit ?",
-        (source_id, _DAYS_KEPT),
-    )
-    days = [date.fromisoformat(row[0]) for row in rows]
-    if not days:
-        return {}
-    gaps = [(later - earlier).days for later, earlier in pairwise(days)]
-    enough = len(gaps) >= _LEAST_GAPS
-    return {
-        "newest_day": days[0].isoformat(),
-        "longest_gap": max(gaps) if enough else None,
-        "usual_gap": sum(gaps) / len(gaps) if enough else None,
-    }
-
-
-def _ring(db: Database, source_id: str, verdict: Verdict, outcome: Outcome, at: str | None) -> None:
-    rows = []
-    if verdict.rings:
-        rows.append((source_id, at, verdict.state, verdict.reason or BACK_AGAIN))
-    if isinstance(outcome, Collected) and outcome.upheaval:
-        state = f"upheaval-{outcome.upheaval.kind}"
-        lately = db.conn.execute(
-            "select 1 from alarms where source_id = ? and state = ? and at >= strftime('%Y-%m-%dT%H:%M:%SZ', ?, ?)",
-            (source_id, state, at, _SAME_UPHEAVAL),
-        ).fetchone()
-        if lately is None:  # a feed whose guids change at every visit is told of once a month
-            rows.append((source_id, at, state, outcome.upheaval.said))
-    db.conn.executemany("insert into alarms (source_id, at, state, reason) values (?, ?, ?, ?)", rows)
-
-
-def _keep_visit(db: Database, run_id: int, source_id: str, outcome: Outcome, milliseconds: int, at: str | None) -> None:
-    if isinstance(outcome, Collected):
-        said: tuple[object, ...] = ("unchanged" if outcome.unchanged else "ok", None, None, outcome.status, outcome.received)
-        counts = (outcome.new, outcome.changed, outcome.seen, outcome.duplicates, outcome.skipped)
-    else:
-        said = ("failed", outcome.failure, outcome.reason, outcome.status, 0)
-        counts = (0, 0, 0, 0, 0)
-    db.conn.execute(
-        "insert into visits (run_id, source_id, at, outcome, failure, reason, status, bytes, milliseconds, new, changed, seen, "
-        "duplicates, skipped) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (run_id, source_id, at, *said, milliseconds, *counts),
-    )
-
-
-def put_off(db: Database, source_id: str, until: datetime) -> None:
-    """The site asked to be left alone: the source waits with it."""
-    db.conn.execute("update sources set next_visit_at = ? where id = ?", (stored(until), source_id))
-
-
-def _remember(db: Database, visit: Visit, validators: Validators | None) -> None:
-    if validators is None:
-        return
-    finding = json.dumps(asdict(visit.found), ensure_ascii=False) if visit.found else None
-    db.conn.execute(
-        "insert into validators (source_id, etag, last_modified, body_hash, finding, settings) values (?, ?, ?, ?, ?, ?) "
-        "on conflict (source_id) do update set etag = excluded.etag, last_modified = excluded.last_modified, "
-        "body_hash = excluded.body_hash, finding = excluded.finding, settings = excluded.settings",
-        (visit.source.id, validators.etag, validators.last_modified, validators.body_hash, finding, reading_settings(visit.source)),
-    )

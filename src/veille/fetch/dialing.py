@@ -1,0 +1,241 @@
+"""One request: a checked and pinned address, the connections of a host, what an answer means.
+
+Comes in: an address, validators. Goes out: `Fetched`, `NotModified`, `Redirect`; FetchError for everything else. Forbidden: following
+a redirect, waiting for a turn (see `client`).
+"""
+
+import hashlib
+import ssl
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.parse import urljoin
+
+import httpx
+
+from veille.errors import FetchError
+from veille.fetch.addresses import resolve
+from veille.fetch.body import read_body
+from veille.fetch.hints import fresh_for, retry_after
+from veille.messages import (
+    BAD_RESPONSE,
+    BLOCKED_SCHEME,
+    BOT_WALL,
+    CONNECTION_CUT,
+    NOT_CONNECTED,
+    REDIRECT_WITHOUT_ADDRESS,
+    TLS_REASONS,
+    TLS_REFUSED,
+    http_status,
+)  # fmt: skip
+from veille.model import Fetched, NotModified, Validators
+from veille.parse.walls import robot_wall
+
+_ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/html;q=0.8, */*;q=0.5"
+_ERROR_PAGE = 64 << 10  # bytes of a refusal that are read, to know what refuses
+_PERMANENT = (301, 308)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """Bytes on the wire and decoded, connections to one host."""
+
+    received: int
+    decoded: int
+    per_host: int
+
+
+@dataclass(slots=True)
+class Host:
+    """The connections to one host and port, while somebody needs them."""
+
+    client: httpx.AsyncClient
+    users: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirect:
+    """Where an answer sends us, and whether for good."""
+
+    url: str
+    permanent: bool
+
+
+class Dialer:
+    """The connections of a run, one client a host; closes each when nobody needs it any more."""
+
+    def __init__(
+        self, *, agent: str, allow_private: bool, bounds: Bounds, clock: Callable[[], datetime], resolver: ThreadPoolExecutor
+    ) -> None:
+        self._agent = agent
+        self._allow_private = allow_private
+        self._bounds = bounds
+        self._clock = clock
+        self._resolver = resolver
+        self._hosts: dict[str, Host] = {}
+        self._tls: ssl.SSLContext | None = None
+
+    async def close(self) -> None:
+        """End every connection."""
+        for host in self._hosts.values():
+            await host.client.aclose()
+
+    @asynccontextmanager
+    async def using(self, key: str) -> AsyncIterator[Host]:
+        """The connections to a host, closed when nobody needs them any more."""
+        host = self._hosts.get(key) or self._connect(key)
+        host.users += 1
+        try:
+            yield host
+        finally:
+            host.users -= 1
+            if not host.users:
+                self._hosts.pop(key, None)
+                await host.client.aclose()
+
+    def _connect(self, key: str) -> Host:
+        if self._tls is None:
+            self._tls = httpx.create_ssl_context(trust_env=False)
+        limit = httpx.Limits(max_connections=self._bounds.per_host, max_keepalive_connections=self._bounds.per_host)
+        client = httpx.AsyncClient(
+            verify=self._tls,
+            trust_env=False,
+            follow_redirects=False,
+            timeout=None,  # noqa: S113 - the deadline on the whole visit is ours
+            limits=limit,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            headers={
+                "user-agent": self._agent,
+                "accept": _ACCEPT,
+                "accept-encoding": "gzip",
+                "accept-language": "fr",
+            },
+        )
+        self._hosts[key] = Host(client)
+        return self._hosts[key]
+
+    async def request(self, host: Host, url: str, validators: Validators) -> Fetched | NotModified | Redirect:
+        """The answer to one request; raises FetchError."""
+        place = _place(url)
+        port = place.port or (443 if place.scheme == "https" else 80)
+        addresses = await resolve(place.host, port, allow_private=self._allow_private, executor=self._resolver)
+        headers = {"host": place.netloc.decode("ascii")}
+        if validators.etag:
+            headers["if-none-match"] = validators.etag
+        if validators.last_modified:
+            headers["if-modified-since"] = validators.last_modified
+        return await self._dial(host.client, url, place, addresses[:3], headers, validators)
+
+    async def _dial(
+        self, client: httpx.AsyncClient, url: str, place: httpx.URL, addresses: list[str], headers: dict[str, str], validators: Validators
+    ) -> Fetched | NotModified | Redirect:
+        """Ask the first address that answers; only addresses that were checked are dialled."""
+        last: FetchError | None = None
+        for address in addresses:
+            request = client.build_request(
+                "GET", place.copy_with(host=address, fragment=None), headers=headers, extensions={"sni_hostname": place.host}
+            )
+            try:
+                response = await client.send(request, stream=True)
+            except httpx.ConnectError as exc:
+                last = _connect_failure(exc)
+                continue
+            except (httpx.ReadError, httpx.WriteError) as exc:
+                raise FetchError("connection", CONNECTION_CUT) from exc
+            except httpx.HTTPError as exc:
+                raise FetchError("bad-response", BAD_RESPONSE) from exc
+            try:
+                return await self._answer(url, response, validators)
+            except httpx.ReadError as exc:
+                raise FetchError("connection", CONNECTION_CUT, status=response.status_code) from exc
+            except httpx.HTTPError as exc:
+                raise FetchError("bad-response", BAD_RESPONSE, status=response.status_code) from exc
+            finally:
+                await response.aclose()
+        raise last or FetchError("connection", NOT_CONNECTED)
+
+    async def _answer(self, url: str, response: httpx.Response, validators: Validators) -> Fetched | NotModified | Redirect:
+        status, now = response.status_code, self._clock()
+        if status in (301, 302, 303, 307, 308):
+            return _redirect_of(url, status, response.headers.get("location", "").strip())
+        fresh = fresh_for(response.headers, now)
+        if status == 304 and (validators.etag or validators.last_modified):
+            return NotModified(status=304, received=0, validators=validators, fresh_for=fresh)
+        if status not in (200, 203):
+            raise await self._refusal(response, now)
+        body, received = await read_body(response, most_received=self._bounds.received, most_decoded=self._bounds.decoded)
+        found = Validators(
+            etag=_header(response, "etag"),
+            last_modified=_header(response, "last-modified"),
+            body_hash=hashlib.blake2b(body, digest_size=16).hexdigest(),
+        )
+        if found.body_hash == validators.body_hash:
+            return NotModified(status=status, received=received, validators=found, fresh_for=fresh, proven=True)
+        content_type = response.headers.get("content-type", "")[:200]
+        return Fetched(url=url, status=status, content_type=content_type, body=body, received=received, validators=found, fresh_for=fresh)
+
+    async def _refusal(self, response: httpx.Response, now: datetime) -> FetchError:
+        """What an answer that is not 200 means: a wall, a wish to be left alone, or plain refusal."""
+        status = response.status_code
+        try:
+            page = (await read_body(response, most_received=_ERROR_PAGE, most_decoded=_ERROR_PAGE))[0].decode("utf-8", "replace")
+        except (FetchError, httpx.HTTPError):
+            page = ""
+        wall = robot_wall(status, response.headers, page)
+        if wall:
+            return FetchError("bot-wall", BOT_WALL.format(wall=wall), status=status)
+        if status == 429 or (status == 503 and "retry-after" in response.headers):
+            wait = retry_after(response.headers, now)
+            return FetchError("rate-limited", http_status(status), status=status, wait=wait)
+        return FetchError("gone" if status == 410 else "http", http_status(status), status=status)
+
+
+def _redirect_of(url: str, status: int, location: str) -> Redirect:
+    if not location:
+        raise FetchError("bad-response", REDIRECT_WITHOUT_ADDRESS.format(status=status), status=status)
+    try:
+        target = str(urljoin(url, location))
+    except ValueError as exc:
+        raise FetchError("blocked-scheme", BLOCKED_SCHEME, status=status) from exc
+    return Redirect(url=target, permanent=status in _PERMANENT)
+
+
+def site_of(url: str) -> str:
+    """The site of an address: scheme, host and port."""
+    place = _place(url)
+    host = f"[{place.host}]" if ":" in place.host else place.host
+    return f"{place.scheme}://{host}{f':{place.port}' if place.port else ''}"
+
+
+def _place(url: str) -> httpx.URL:
+    """A parsed address that may be asked; raises FetchError for any other."""
+    try:
+        place = httpx.URL(url)
+        good = place.scheme in ("http", "https") and bool(place.host) and not place.userinfo
+    except (httpx.InvalidURL, UnicodeError) as exc:
+        raise FetchError("blocked-scheme", BLOCKED_SCHEME) from exc
+    if not good:
+        raise FetchError("blocked-scheme", BLOCKED_SCHEME)
+    return place
+
+
+def _header(response: httpx.Response, name: str) -> str | None:
+    value = str(response.headers.get(name, ""))
+    return value if value and len(value) <= 1000 and value.isprintable() else None
+
+
+def _connect_failure(exc: httpx.ConnectError) -> FetchError:
+    cause: BaseException | None = exc
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return FetchError("tls", TLS_REFUSED.format(why=_tls_reason(cause)))
+        cause = cause.__cause__ or cause.__context__
+    return FetchError("connection", NOT_CONNECTED)
+
+
+def _tls_reason(error: ssl.SSLError) -> str:
+    code = error.verify_code if isinstance(error, ssl.SSLCertVerificationError) else None
+    return TLS_REASONS.get(code, TLS_REASONS[0])
