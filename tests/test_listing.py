@@ -3,7 +3,9 @@
 from datetime import date
 
 import pytest
+from portals.articles import make_articles
 from portals.listings import TEMPLATES, make_listing
+from portals.more_listings import MORE, make_more
 
 from builders import make_fetched, make_source
 from veille.normalize import stored, to_item
@@ -40,3 +42,14 @@ def test_furniture_alone_is_no_listing():
 
     for html in (page("Accueil", "<p>Bienvenue sur le site du Département.</p>", aside=ASIDE), "<p>rien</p>", "<html></html>"):
         assert read_by_proposal(html, "https://dep.example/") == (None, [])
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", MORE)
+def test_other_manners_are_read_too(name, seed):
+    listing = make_more(name, make_articles(seed * 7 + 3, 9, TODAY, gap=4))
+
+    select, found = read_by_proposal(listing.html, listing.url)
+
+    assert sorted((title, day or "") for title, _, day in found) == sorted((title, day or "") for title, _, day in listing.entries), select
+    assert {url.rstrip("/").rsplit("/", 1)[1] for _, url, _ in found} == {slug for _, slug, _ in listing.entries}

@@ -226,6 +226,8 @@ def _title_choices(blocks: list[Tag]) -> Iterator[str]:
     yield from _relative(blocks, "a")
     yield "strong"
     yield "b"
+    if blocks[0].name == "a":  # a card that is one link, without a heading
+        yield from (f"{tag}:nth-of-type({place})" for place in (1, 2, 3) for tag in ("p", "span", "div"))
     yield ":scope"
 
 
@@ -265,7 +267,7 @@ def _title(blocks: list[Tag], choices: Iterable[str]) -> str | None:
         length = mean(len(text) for text in there)
         if not 12 <= length <= 260:
             continue
-        worth = len(there) / len(blocks) - 0.02 * rank - (0.3 if length > 200 else 0)
+        worth = len(there) / len(blocks) - 0.01 * rank - (0.3 if length > 160 else 0)
         if best is None or worth > best[0] + 1e-9:
             best = (worth, choice)
     return best[1] if best else None
