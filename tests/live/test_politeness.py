@@ -184,6 +184,18 @@ def test_crawl_delay_is_kept_by_an_injected_clock():
     assert clock[0] >= 30
 
 
+def test_a_crawl_delay_longer_than_a_run_waits_puts_the_others_off():
+    answers = {f"/{n}": feed(f"T{n}") for n in range(3)} | {"/robots.txt": robots("User-agent: *\nCrawl-delay: 3600")}
+    hits = []
+    with serve(answers, hits=hits) as root:
+        got = get(fetcher(limits=Limits(spacing=0.01)), *(f"{root}/{n}" for n in range(3)))
+
+    put_off = [one for one in got if isinstance(one, Postponed)]
+    assert len(put_off) == 2
+    assert all(timedelta(minutes=59) < one.until - NOW <= timedelta(hours=1) for one in put_off)
+    assert len(hits) == 2
+
+
 def test_requests_of_a_site_start_apart_for_real():
     hits = []
 

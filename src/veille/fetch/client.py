@@ -16,7 +16,7 @@ from types import TracebackType
 from veille import __version__
 from veille.errors import FetchError, Postponed
 from veille.fetch.dialing import Bounds, Dialer, Redirect, site_of
-from veille.fetch.pace import LONGEST_PAUSE, Pace
+from veille.fetch.pace import Pace, TooLong
 from veille.fetch.robots import LONGEST as LONGEST_ROBOTS
 from veille.fetch.robots import RobotsRules
 from veille.messages import HOST_WAITS, ROBOTS_FORBID, ROBOTS_UNREADABLE, TOO_MANY_REDIRECTS, timed_out
@@ -165,7 +165,7 @@ class Fetcher:
             self._note(replace(known, robots=text, robots_at=now, wait_until=None))
         rules = RobotsRules(text)
         if self.limits.spacing and rules.delay > self.limits.spacing:
-            self._pace(key).slow_down(min(rules.delay, LONGEST_PAUSE))
+            self._pace(key).slow_down(min(rules.delay, 86_400.0))
         return rules
 
     async def _read_robots(self, url: str, deadline: _Deadline) -> str:
@@ -182,7 +182,12 @@ class Fetcher:
 
     async def _ask(self, url: str, validators: Validators, deadline: _Deadline) -> Fetched | NotModified | Redirect:
         """One request, in its turn."""
-        key = site_of(url)
+        try:
+            return await self._ask_in_turn(site_of(url), url, validators, deadline)
+        except TooLong as exc:
+            raise Postponed(HOST_WAITS, self._clock() + timedelta(seconds=exc.seconds)) from exc
+
+    async def _ask_in_turn(self, key: str, url: str, validators: Validators, deadline: _Deadline) -> Fetched | NotModified | Redirect:
         async with self._dialer.using(key) as host, self._pace(key).turn():
             until = self.waits_until(url)  # another visit may have been told meanwhile
             if until:

@@ -7,7 +7,15 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-LONGEST_PAUSE = 60.0  # a run does not sleep longer for one site; the visit is put off instead
+LONGEST_PAUSE = 120.0  # seconds: a run does not sleep longer for one site; the visit is put off instead
+
+
+class TooLong(Exception):
+    """The site's pause is longer than a run waits for."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
 
 
 class Pace:
@@ -27,11 +35,13 @@ class Pace:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """One request: waits for its turn, then for the pause."""
+        """One request: waits for its turn, then for the pause; raises TooLong when that is not to be waited for."""
         async with self._turns:
             if self.spacing:
                 async with self._order:
                     pause = self._next_start - self._now()
+                    if pause > LONGEST_PAUSE:
+                        raise TooLong(pause)
                     if pause > 0:
                         await self._sleep(pause)
                     self._next_start = self._now() + self.spacing
