@@ -90,7 +90,7 @@ class Collector:
             await self._read_pages(path, [visit.source for visit in visits if isinstance(outcomes.get(visit.source.id), Collected)])
         summary = RunSummary(
             run=run_id, started_at=started, ended_at=self.clock(), outcomes=outcomes,
-            next_visits={source_id: stored(verdict.next_visit_at) or "" for source_id, verdict in verdicts.items()},
+            next_visits={source_id: stored(verdict.next_visit_at) for source_id, verdict in verdicts.items()},
             quiet_failures=frozenset(quiet),
         )  # fmt: skip
         with writing(self.db):

@@ -67,10 +67,10 @@ def _failed(source: Source, past: Past, outcome: Failed, now: datetime) -> Verdi
         doubled: timedelta = source.every * 2 ** min(failures - 1, 10)
         wait = min(_spread(source, now, doubled), longest)
     wait = max(wait, outcome.wait or timedelta(0))
-    return _verdict(past, state, outcome.reason, failures, now + wait)
+    return _verdict(past, state, outcome.reason, failures, None if state == "gone" else now + wait)
 
 
-def _verdict(past: Past, state: str, reason: str | None, failures: int, next_at: datetime) -> Verdict:
+def _verdict(past: Past, state: str, reason: str | None, failures: int, next_at: datetime | None) -> Verdict:
     """Each state rings once until the source is well again, which is told too."""
     rung = past.rung.split()
     if state in ("live", "moved"):

@@ -329,7 +329,7 @@ class Verdict:
     state: str
     reason: str | None
     failures: int
-    next_visit_at: datetime
+    next_visit_at: datetime | None  # None: never again
     sound: bool  # the visit read what the source promises
     rings: bool = False  # an alarm goes off now, or is lifted
     rung: str = ""  # the states whose alarm rang, until the source is well again
@@ -363,5 +363,5 @@ class RunSummary:
     started_at: datetime
     ended_at: datetime
     outcomes: dict[str, Outcome] = field(default_factory=dict)
-    next_visits: dict[str, str] = field(default_factory=dict)
+    next_visits: dict[str, str | None] = field(default_factory=dict)
     quiet_failures: frozenset[str] = frozenset()  # unproven sources: told once, then not counted

@@ -57,19 +57,23 @@ def _tell_alarms(db: Database, now: datetime, *, as_json: bool) -> int:
 
 
 def _show(found: Iterable[SourceState], now: datetime) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
+    """One block a state, the worst first, with what to do; one line a source, its reason below: it reads at 80 columns."""
+    rows = list(found)
     today = now.astimezone(PARIS).date()
-    table = Table("source", "état", "succès", "nouveauté", "prochaine visite", "raison, et que faire", box=None)
-    for one in found:
-        label, advice = SOURCE_STATES[one.state]
-        told = f"{one.reason}. {advice}" if one.reason else advice if one.state != "live" else ""
-        if one.found:
-            told = f"{told} {one.found}".strip()
-        days = [_day(value, today) for value in (one.last_success_at, one.last_item_at)]
-        table.add_row(one.id, label, *days, _moment(one.next_visit_at, now), told)
-    Console(width=None, soft_wrap=False).print(table)
+    width = min(max(len(one.id) for one in rows), 34) + 2
+    click.echo(f"  {'source':<{width}}{'succès':<16}{'nouveauté':<16}prochaine visite")
+    for state, label in SOURCE_STATES.items():
+        mine = [one for one in rows if one.state == state]
+        if not mine:
+            continue
+        name, advice = label
+        click.echo(f"\n{click.style(f'{name} ({len(mine)})', bold=True)} : {advice}")
+        for one in mine:
+            success, news = (_day(value, today) for value in (one.last_success_at, one.last_item_at))
+            click.echo(f"  {one.id:<{width}}{success:<16}{news:<16}{_moment(one.next_visit_at, now)}")
+            for line in (one.reason, one.found):
+                if line:
+                    click.echo(f"    {line}")
 
 
 def _day(value: str | None, today: date) -> str:
