@@ -26,7 +26,7 @@ def live_on(source, past, outcomes, now):
         verdict = judge(source, past, outcome, now)
         found.append(verdict)
         past = replace(past, state=verdict.state, failures=verdict.failures, rung=verdict.rung)
-        now = verdict.next_visit_at
+        now = verdict.next_visit_at or now + timedelta(days=1)
     return found
 
 
@@ -149,3 +149,7 @@ def test_a_wait_that_the_site_asked_for_is_kept(now):
     verdict = judge(make_source(), WELL, Failed(failure="rate-limited", reason="x", wait=timedelta(hours=20)), now)
 
     assert verdict.next_visit_at - now >= timedelta(hours=20)
+
+
+def test_a_source_that_is_gone_has_no_next_visit(now):
+    assert judge(make_source(), WELL, Failed(failure="gone", reason="x"), now).next_visit_at is None
