@@ -278,11 +278,11 @@ def test_a_site_that_changes_all_its_addresses_and_guids_doubles_nothing(store, 
 
 
 def test_a_move_that_dates_everything_anew_is_recognised_by_titles(store, knowledge, now):
-    collect_entries(store, SITE, [published(n) for n in range(8)], knowledge, now, first=True)
+    text = "Un texte assez long pour que deux articles ne le partagent pas, le numéro {}."
+    collect_entries(store, SITE, [published(n, text=text) for n in range(8)], knowledge, now, first=True)
 
-    outcome = collect_entries(
-        store, SITE, [published(n, link="https://neuf.fr/{}", guid="x{}", day="2026-11-22") for n in range(8)], knowledge, now
-    )
+    after = [published(n, link="https://neuf.fr/{}", guid="x{}", day="2026-11-22", text=text) for n in range(8)]
+    outcome = collect_entries(store, SITE, after, knowledge, now)
 
     assert (outcome.new, outcome.upheaval.kind) == (0, "addresses")
     assert [row[1] for row in held(store)] == [f"2026-11-{n + 1:02d}" for n in range(8)]
@@ -349,3 +349,24 @@ def test_an_old_agenda_of_three_thousand_entries_is_kept_and_is_no_news(store, k
 
     assert (outcome.new, outcome.upheaval) == (3000, None)
     assert all(row[1] >= "2026-10-23" for row in held(store) if row[2])
+
+
+@pytest.mark.parametrize("text", ["", "Ordre du jour de la séance du {}."])
+def test_titles_that_come_back_every_month_are_new_each_time(store, knowledge, now, text):
+    """Even when the whole feed turned over since the last visit: nothing is lost."""
+    names = ("Commission permanente du Conseil départemental", "Marché des producteurs de la Préfecture", "Café des aidants de la vallée")
+
+    def month(m):
+        return [
+            published(
+                n, title=name, day=f"2026-{m:02d}-{n + 5:02d}", link=f"https://site.example.fr/{m}/{{}}", guid=f"{m}-{{}}",
+                text=text.format(f"{n}/{m}"),
+            )
+            for n, name in enumerate(names)
+        ]  # fmt: skip
+
+    collect_entries(store, SITE, month(10), knowledge, now, first=True)
+    outcome = collect_entries(store, SITE, month(11), knowledge, now)
+
+    assert (outcome.new, outcome.upheaval) == (3, None)
+    assert len(held(store)) == 6

@@ -22,7 +22,7 @@ from veille.errors import FetchError, ParseError, Postponed, SourceError, StoreE
 from veille.fetch import Fetcher
 from veille.intake import keep, prepare, understand_page
 from veille.messages import BUG
-from veille.model import Collected, Config, Failed, Fetched, NotModified, Outcome, RunSummary, Source, Validators, Verdict, Visit
+from veille.model import Collected, Config, Failed, Fetched, HostNote, NotModified, Outcome, RunSummary, Source, Validators, Verdict, Visit
 from veille.normalize import moment_of, stored
 from veille.scout import Scout
 from veille.store import writing
@@ -33,6 +33,7 @@ from veille.store.visits import due_visits, end_run, put_off, record_visit, star
 from veille.understand import Knowledge
 
 log = logging.getLogger("veille")
+Notes = tuple[list[HostNote], dict[str, int]]  # what sites asked for, and the requests that each got
 _LOOK_AGAIN = 2  # bad answers in a row of what a discover source found
 _TRY_AGAIN = ("timeout", "connection", "rate-limited")  # an article's page is asked for again at the next run
 _WAITING = 16  # answers that wait to be read; each may hold 20 MiB
@@ -79,7 +80,9 @@ class Collector:
             answers = _answers(_interleaved(visits), self._visit, at_once=self.fetcher.limits.at_once)
             async for answer in await stack.enter_async_context(aclosing(answers)):
                 source_id = answer.visit.source.id
-                settle = asyncio.get_running_loop().run_in_executor(path, self._settle, run_id, answer, source_id in only)
+                settle = asyncio.get_running_loop().run_in_executor(
+                    path, self._settle, run_id, answer, source_id in only, self.fetcher.notes()
+                )
                 settled = await settle
                 if settled is None:
                     continue
@@ -127,18 +130,17 @@ class Collector:
         again = visit.found is not None and visit.found.url != found.finding.url
         return replace(visit, found=found.finding, again=again), found.answer
 
-    def _settle(self, run_id: int, answer: _Answer, named: bool) -> tuple[Outcome, Verdict] | None:  # noqa: FBT001
+    def _settle(self, run_id: int, answer: _Answer, named: bool, told: Notes) -> tuple[Outcome, Verdict] | None:  # noqa: FBT001
         """Read and keep one answer, and record its outcome; items, validators and visit land together or not at all.
 
         None where the site asked to be left alone and nothing was sent: the source waits, and that is no outcome.
         """
         visit, got = answer.visit, answer.got
         validators = got.validators if isinstance(got, (Fetched, NotModified)) else None
-        notes, asked = self.fetcher.notes()
         try:
             if isinstance(got, Postponed) and not named:
                 with writing(self.db):
-                    keep_notes(self.db, notes, asked, self.clock())
+                    keep_notes(self.db, *told, self.clock())
                     put_off(self.db, visit.source.id, got.until)
                 return None
             if isinstance(got, Exception):
@@ -146,7 +148,7 @@ class Collector:
             now = self.clock()
             prepared = prepare(self.db, visit, got, self.parser.read, self.knowledge, now) if isinstance(got, Fetched) else None
             with writing(self.db):
-                keep_notes(self.db, notes, asked, now)
+                keep_notes(self.db, *told, now)
                 outcome: Outcome = keep(self.db, prepared, self.knowledge, now=now) if prepared else _unchanged(got)
                 return outcome, record_visit(self.db, run_id, visit, outcome, validators, answer.milliseconds, now)
         except StoreError:
@@ -158,7 +160,7 @@ class Collector:
             outcome = Failed(failure="bug", reason=BUG.format(kind=type(exc).__name__))
         with writing(self.db):
             now = self.clock()
-            keep_notes(self.db, notes, asked, now)
+            keep_notes(self.db, *told, now)
             return outcome, record_visit(self.db, run_id, visit, outcome, None, answer.milliseconds, now)
 
     async def _read_pages(self, path: ThreadPoolExecutor, sources: list[Source]) -> None:
@@ -173,7 +175,7 @@ class Collector:
                 got: Fetched | NotModified | Exception = await self.fetcher.fetch(one.url, Validators(), source.timeout)
             except FetchError as exc:
                 got = exc
-            await loop.run_in_executor(path, self._keep_page, source, one, got)
+            await loop.run_in_executor(path, self._keep_page, source, one, got, self.fetcher.notes())
 
         at_once = asyncio.Semaphore(self.fetcher.limits.at_once)
 
@@ -183,9 +185,8 @@ class Collector:
 
         await asyncio.gather(*(turn(source, one) for source, one in wanted))
 
-    def _keep_page(self, source: Source, one: Wanted, got: Fetched | NotModified | Exception) -> None:
+    def _keep_page(self, source: Source, one: Wanted, got: Fetched | NotModified | Exception, told: Notes) -> None:
         """Read one article's page and keep its text; a page that cannot be read is left, the article stays as its feed tells it."""
-        notes, asked = self.fetcher.notes()
         page, day, tagged = "", "", None
         try:
             if isinstance(got, Fetched):
@@ -199,7 +200,7 @@ class Collector:
         again = isinstance(got, FetchError) and got.failure in _TRY_AGAIN
         with writing(self.db):
             now = self.clock()
-            keep_notes(self.db, notes, asked, now)
+            keep_notes(self.db, *told, now)
             if tagged:
                 keep_page(self.db, one, page, moment_of(day, source.timezone) if day else None, tagged, source.rights, now)
             elif not again:

@@ -65,7 +65,7 @@ class Held:
 
 
 MASS = 3  # entries: fewer do not make a site that moved
-_TELLING = 15  # characters of a folded title: a shorter one («agenda») tells nothing
+_TELLING = 15  # characters of a title or a text: a shorter one (« agenda ») tells nothing
 
 
 def is_mass(todo: Plan) -> bool:
@@ -75,8 +75,12 @@ def is_mass(todo: Plan) -> bool:
 
 
 def rejoin(todo: Plan, held: list[Held]) -> Plan:
-    """A site that changed all its addresses (and guids) in one night: its new entries are the known items of the same title and day,
-    or of the same title where one item and one entry alone bear it. Nothing is joined unless half of what is new is recognised."""
+    """A site that changed all its addresses (and guids) in one night: its new entries are the known items of the same title and day.
+
+    Under another day (a site that dates everything anew) title and text must be the same, and borne by one item and one entry alone;
+    where there is no text, one of the days must be unknown: « Commission permanente » comes back every month and is new each time.
+    Nothing is joined unless half of what is new is recognised.
+    """
     by_day = _unique(((one.title, one.day), one) for one in held if one.day)
     by_title = _unique((one.title, one) for one in held if len(one.title) >= _TELLING)
     titles = Counter(fold(one.item.title) for one in todo.new)
@@ -85,7 +89,9 @@ def rejoin(todo: Plan, held: list[Held]) -> Plan:
     taken: set[int] = set()
     for one in todo.new:
         title = fold(one.item.title)
-        match = by_day.get((title, one.item.day)) or (by_title.get(title) if titles[title] == 1 else None)
+        match = by_day.get((title, one.item.day))
+        if match is None and titles[title] == 1:
+            match = _under_another_day(by_title.get(title), one)
         if match and match.known.id not in taken:
             taken.add(match.known.id)
             found.append((match.known, one))
@@ -96,6 +102,12 @@ def rejoin(todo: Plan, held: list[Held]) -> Plan:
     same = tuple(pair for pair in found if pair[0].fingerprint == pair[1].item.fingerprint)
     changed = tuple(pair for pair in found if pair[0].fingerprint != pair[1].item.fingerprint)
     return replace(todo, new=tuple(rest), same=(*todo.same, *same), changed=(*todo.changed, *changed), moved=tuple(found))
+
+
+def _under_another_day(held: Held | None, one: Named) -> Held | None:
+    if held is None or held.known.fingerprint != one.item.fingerprint:
+        return None
+    return held if len(one.item.text) >= _TELLING or not held.day or not one.item.day else None
 
 
 def _unique(pairs: Iterable[tuple[K, Held]]) -> dict[K, Held]:

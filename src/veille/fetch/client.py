@@ -155,12 +155,14 @@ class Fetcher:
         except Postponed:
             raise
         except FetchError as exc:
+            unavailable = exc.status is not None and exc.status >= 500
             if exc.failure in ("timeout", "connection", "tls", "blocked-address", "blocked-scheme", "rate-limited"):
                 raise  # the site itself does not answer
             recent = known.robots_at is not None and now - known.robots_at < _ROBOTS_KEPT
-            if exc.status is not None and exc.status >= 500 and not (known.robots is not None and recent):
-                raise FetchError("http", ROBOTS_UNREADABLE.format(status=exc.status), status=exc.status) from exc
-            text = known.robots or "" if exc.status is not None and exc.status >= 500 else ""
+            if unavailable and not (known.robots is not None and recent):
+                said = exc.reason if exc.failure == "bot-wall" else ROBOTS_UNREADABLE.format(status=exc.status)
+                raise FetchError(exc.failure, said, status=exc.status) from exc
+            text = (known.robots or "") if unavailable else ""
         else:
             self._note(replace(known, robots=text, robots_at=now, wait_until=None))
         rules = RobotsRules(text)

@@ -114,6 +114,9 @@ def record_visit(
     now: datetime,
 ) -> Verdict:
     """Keep the outcome of a visit and what follows; the caller holds the transaction."""
+    if visit.found and isinstance(outcome, Collected) and outcome.moved_to:  # what we found ourselves is followed at once
+        visit = replace(visit, found=replace(visit.found, url=outcome.moved_to))
+        outcome = replace(outcome, moved_to="")
     source, at = visit.reads, stored(now)
     row = db.conn.execute(f"select {_PAST} from sources where id = ?", (source.id,)).fetchone()  # noqa: S608 - our own names
     past = _past(tuple(row))
