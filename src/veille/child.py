@@ -7,6 +7,7 @@ One child serves a whole run; it is replaced when it dies. Both sides speak leng
 import contextlib
 import json
 import os
+import resource
 import select as waiting
 import signal
 import struct
@@ -17,10 +18,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from veille.errors import ParseError
+from veille.errors import ParseError, ParserTimedOut
 from veille.messages import PARSER_DIED, PARSER_TIMED_OUT, too_many_entries
 from veille.model import Fetched, Item, Lead, Leads, Moment, Proposal, Reading, Selectors, Source, Validators
 from veille.normalize import local_day, stored, to_item
@@ -29,6 +31,7 @@ from veille.parse import article_of, leads_of, listing_proposals, parse, sitemap
 CPU_SECONDS = 8
 WALL_SECONDS = 30.0  # a busy machine gives a child less than one core
 MEMORY = 1 << 30
+SWOLLEN = 64 << 20
 MOST_ENTRIES = 20_000
 _LENGTHS = struct.Struct("!II")
 _TIMED_OUT = (-signal.SIGPROF, -signal.SIGXCPU)
@@ -87,7 +90,9 @@ class Parser:
             },
         }  # fmt: skip
         answer = self._ask(question, fetched, failure="bad-page" if source.kind == "page" else "bad-feed")
-        items = tuple(Item(**(row | {"published": _moment(row["published"])})) for row in answer["items"])
+        rows = answer["items"]
+        rows.reverse()  # taken from the end, so that each row is let go once it is an item
+        items = tuple(Item(**(row | {"published": _moment(row["published"])})) for row in iter(lambda: rows.pop() if rows else None, None))
         refresh = timedelta(seconds=answer["refresh"]) if answer["refresh"] else None
         return Reading(items=items, skipped=answer["skipped"], refresh=refresh)
 
@@ -122,9 +127,14 @@ class Parser:
     def _ask(self, question: Mapping[str, Any], fetched: Fetched, *, failure: str) -> dict[str, Any]:
         head = json.dumps({**question, "at": fetched.url, "content_type": fetched.content_type}).encode()
         with self._turn:
-            return self._exchange(_LENGTHS.pack(len(head), len(fetched.body)) + head + fetched.body, failure)
+            answer = self._exchange((_LENGTHS.pack(len(head), len(fetched.body)), head, fetched.body), failure)
+            if self._process and _resident(self._process.pid) > SWOLLEN:
+                self.close()  # what one document took is not kept for the next
+        if "failure" in answer:
+            raise ParseError(str(answer["failure"]), str(answer["reason"]), missed=bool(answer["missed"]))
+        return answer
 
-    def _exchange(self, message: bytes, failure: str) -> dict[str, Any]:
+    def _exchange(self, message: tuple[bytes, ...], failure: str) -> dict[str, Any]:
         if self._process is None or self._process.poll() is not None:
             self.close()
             self._process = _start(*self._limits)
@@ -132,12 +142,13 @@ class Parser:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            process.stdin.write(message)
+            for part in message:
+                process.stdin.write(part)
             process.stdin.flush()
-            answer = _read_within(process.stdout, self._wall)
+            return _read_within(process.stdout, self._wall)
         except TimeoutError as exc:
             self.close()
-            raise ParseError(failure, PARSER_TIMED_OUT.format(seconds=int(self._wall))) from exc
+            raise ParserTimedOut(failure, PARSER_TIMED_OUT.format(seconds=int(self._wall))) from exc
         except (OSError, EOFError, ValueError) as exc:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(2)
@@ -145,10 +156,17 @@ class Parser:
             self.close()
             if code == 1:
                 raise ChildBug from exc
-            raise ParseError(failure, PARSER_TIMED_OUT.format(seconds=self._limits[0]) if code in _TIMED_OUT else PARSER_DIED) from exc
-        if "failure" in answer:
-            raise ParseError(str(answer["failure"]), str(answer["reason"]), missed=bool(answer["missed"]))
-        return answer
+            if code in _TIMED_OUT:
+                raise ParserTimedOut(failure, PARSER_TIMED_OUT.format(seconds=self._limits[0])) from exc
+            raise ParseError(failure, PARSER_DIED) from exc
+
+
+def _resident(pid: int) -> int:
+    """Bytes of memory that a process holds; 0 where the system does not say."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1]) * resource.getpagesize()
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def _moment(text: str | None) -> Moment | None:
@@ -159,7 +177,9 @@ def _moment(text: str | None) -> Moment | None:
 
 def _start(cpu_seconds: int, memory: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "veille.child", str(cpu_seconds), str(memory)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own interpreter
+    # glibc gives large pieces back to the system as soon as they are free; other systems ignore it.
+    environment = {**os.environ, "MALLOC_MMAP_THRESHOLD_": str(64 << 10), "MALLOC_TRIM_THRESHOLD_": str(128 << 10)}
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)  # noqa: S603 - our own interpreter
 
 
 def _read_within(pipe: IO[bytes], seconds: float) -> dict[str, Any]:
@@ -187,8 +207,6 @@ def _read_exactly(pipe: IO[bytes], count: int, ends: float) -> bytes:
 
 def _serve(cpu_seconds: int, memory: int) -> None:
     """The child's side: one document after another, each with its own CPU time, until the parent is gone."""
-    import resource
-
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when a run ends

@@ -10,7 +10,8 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import zip_longest
 from urllib.parse import urlsplit
 
@@ -21,8 +22,23 @@ from veille.clock import Clock
 from veille.errors import FetchError, ParseError, Postponed, SourceError, StoreError
 from veille.fetch import Fetcher
 from veille.intake import keep, prepare, understand_page
+from veille.lanes import Lanes
 from veille.messages import BUG
-from veille.model import Collected, Config, Failed, Fetched, HostNote, NotModified, Outcome, RunSummary, Source, Validators, Verdict, Visit
+from veille.model import (
+    Collected,
+    Config,
+    Failed,
+    Fetched,
+    HostNote,
+    NotModified,
+    Outcome,
+    Reading,
+    RunSummary,
+    Source,
+    Validators,
+    Verdict,
+    Visit,
+)
 from veille.normalize import moment_of, stored
 from veille.scout import Scout
 from veille.store import writing
@@ -36,16 +52,19 @@ log = logging.getLogger("veille")
 Notes = tuple[list[HostNote], dict[str, int]]  # what sites asked for, and the requests that each got
 _LOOK_AGAIN = 2  # bad answers in a row of what a discover source found
 _TRY_AGAIN = ("timeout", "connection", "rate-limited")  # an article's page is asked for again at the next run
-_WAITING = 16  # answers that wait to be read; each may hold 20 MiB
+_WAITING = 64  # answers that wait to be kept
+_UNREAD = 64  # answers that wait to be read; large ones are counted by the fetcher
+_SCOUTING = 24  # sites searched at once: a search holds several pages
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What a visit brought back, before it is read."""
+    """What a visit brought back, and what that says once it is read."""
 
     visit: Visit
     got: Fetched | NotModified | Exception
     milliseconds: int
+    read: Reading | Exception | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +78,7 @@ class Collector:
     clock: Clock
     parser: Parser
     progress: Callable[[str, int, int], None] = lambda _source, _done, _due: None
+    scouting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_SCOUTING))
 
     async def run(self, *, only: frozenset[str] = frozenset(), everything: bool = False) -> RunSummary:
         """Visit what is due (or only these, or all) and keep what is new. One ill source never stops the others."""
@@ -67,7 +87,7 @@ class Collector:
             sync_sources(self.db, self.config)
             remember_settings(self.db, agent=self.fetcher.agent, contact=self.config.contact)
         chosen = tuple(source for source in self.config.sources if not only or source.id in only)
-        visits = due_visits(self.db, chosen, started, everything=everything or bool(only))
+        visits = due_visits(self.db, chosen, started, everything=everything, named=only)
         self.fetcher.remember(host_notes(self.db))
         with writing(self.db):
             run_id = start_run(self.db, started, len(visits))
@@ -77,7 +97,8 @@ class Collector:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.fetcher)
             path = stack.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="veille-path"))
-            answers = _answers(_interleaved(visits), self._visit, at_once=self.fetcher.limits.at_once)
+            lanes = stack.enter_context(Lanes(self.parser))
+            answers = _answers(_interleaved(visits), self._visit, partial(self._read, lanes), at_once=self.fetcher.limits.at_once)
             async for answer in await stack.enter_async_context(aclosing(answers)):
                 source_id = answer.visit.source.id
                 settle = asyncio.get_running_loop().run_in_executor(
@@ -114,6 +135,18 @@ class Collector:
             got = exc
         return _Answer(visit, got, int((time.monotonic() - started) * 1000))
 
+    async def _read(self, lanes: Lanes, answer: _Answer) -> _Answer:
+        """An answer with what it says."""
+        if not isinstance(answer.got, Fetched):
+            return answer
+        try:
+            read, seconds = await lanes.read(answer.visit.reads, answer.got, self.clock())
+        finally:
+            self.fetcher.release(answer.got)
+        return replace(
+            answer, got=replace(answer.got, body=b"", large=False), read=read, milliseconds=answer.milliseconds + int(seconds * 1000)
+        )
+
     async def _discover(self, visit: Visit) -> tuple[Visit, Fetched | NotModified]:
         """What was found before; when that has died (an address that is gone, or two bad answers in a row), what is found now."""
         source = visit.source
@@ -121,10 +154,11 @@ class Collector:
             try:
                 return visit, await self.fetcher.fetch(visit.found.url, visit.validators, source.timeout)
             except FetchError as exc:
-                if exc.failure not in ("http", "gone", "redirects"):
+                if not _is_lost(exc):
                     raise
         try:
-            found = await Scout(self.fetcher, self.parser).find(source, self.clock())
+            async with self.scouting:
+                found = await Scout(self.fetcher, self.parser).find(source, self.clock())
         except ParseError as exc:
             raise FetchError(exc.failure, exc.reason, missed=exc.missed) from exc
         again = visit.found is not None and visit.found.url != found.finding.url
@@ -146,7 +180,9 @@ class Collector:
             if isinstance(got, Exception):
                 raise got
             now = self.clock()
-            prepared = prepare(self.db, visit, got, self.parser.read, self.knowledge, now) if isinstance(got, Fetched) else None
+            if isinstance(answer.read, Exception):
+                raise answer.read
+            prepared = prepare(self.db, visit, got, answer.read, self.knowledge) if isinstance(got, Fetched) and answer.read else None
             with writing(self.db):
                 keep_notes(self.db, *told, now)
                 outcome: Outcome = keep(self.db, prepared, self.knowledge, now=now) if prepared else _unchanged(got)
@@ -175,7 +211,11 @@ class Collector:
                 got: Fetched | NotModified | Exception = await self.fetcher.fetch(one.url, Validators(), source.timeout)
             except FetchError as exc:
                 got = exc
-            await loop.run_in_executor(path, self._keep_page, source, one, got, self.fetcher.notes())
+            try:
+                await loop.run_in_executor(path, self._keep_page, source, one, got, self.fetcher.notes())
+            finally:
+                if isinstance(got, Fetched):
+                    self.fetcher.release(got)
 
         at_once = asyncio.Semaphore(self.fetcher.limits.at_once)
 
@@ -197,7 +237,7 @@ class Collector:
             got = exc
         except Exception:  # a bug of ours: one article goes without its page
             log.exception("page of an article of %s", source.id)
-        again = isinstance(got, FetchError) and got.failure in _TRY_AGAIN
+        again = isinstance(got, FetchError) and (got.failure in _TRY_AGAIN or (got.status or 0) >= 500)
         with writing(self.db):
             now = self.clock()
             keep_notes(self.db, *told, now)
@@ -207,6 +247,11 @@ class Collector:
                 mark_read(self.db, one.id, now)
 
 
+def _is_lost(exc: FetchError) -> bool:
+    """Whether an address is no more, rather than ill or closed for a while."""
+    return exc.failure in ("gone", "redirects") or (exc.failure == "http" and exc.status == 404)
+
+
 def _unchanged(got: Fetched | NotModified) -> Collected:
     assert isinstance(got, NotModified)
     return Collected(
@@ -214,23 +259,42 @@ def _unchanged(got: Fetched | NotModified) -> Collected:
     )
 
 
-async def _answers(visits: list[Visit], fetch: Callable[[Visit], Awaitable[_Answer]], *, at_once: int) -> AsyncGenerator[_Answer, None]:
-    """The answers as they come; a bounded queue keeps fetching from running ahead of reading."""
+async def _answers(
+    visits: list[Visit],
+    fetch: Callable[[Visit], Awaitable[_Answer]],
+    read: Callable[[_Answer], Awaitable[_Answer]],
+    *,
+    at_once: int,
+) -> AsyncGenerator[_Answer, None]:
+    """The answers as they are read; whoever fetches goes on to the next visit meanwhile."""
     waiting: asyncio.Queue[_Answer] = asyncio.Queue(_WAITING)
     rest = iter(visits)
+    reading: set[asyncio.Task[None]] = set()
+
+    async def pass_on(answer: _Answer) -> None:
+        await waiting.put(await read(answer))
 
     async def work() -> None:
         for visit in rest:
-            await waiting.put(await fetch(visit))
+            answer = await fetch(visit)
+            if isinstance(answer.got, Fetched):
+                while len(reading) >= _UNREAD:
+                    await asyncio.wait(reading, return_when=asyncio.FIRST_COMPLETED)
+                task = asyncio.create_task(pass_on(answer))
+                reading.add(task)
+                task.add_done_callback(reading.discard)
+            else:
+                await waiting.put(answer)
 
     tasks = [asyncio.create_task(work()) for _ in range(min(at_once, len(visits)))]
     try:
         for _ in visits:
             yield await waiting.get()
     finally:
-        for task in tasks:
+        everyone = [*tasks, *reading]
+        for task in everyone:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*everyone, return_exceptions=True)
 
 
 def _interleaved(visits: list[Visit]) -> list[Visit]:

@@ -11,6 +11,9 @@ FAILURES = (
 )  # fmt: skip
 
 
+_LONGEST_REASON = 200  # characters
+
+
 class VeilleError(Exception):
     """Anything veille says no to."""
 
@@ -37,9 +40,10 @@ class SourceError(VeilleError):
     def __init__(
         self, failure: str, reason: str, *, status: int | None = None, missed: bool = False, wait: timedelta | None = None
     ) -> None:
-        super().__init__(reason)
+        # What a site says may be in it: nothing that a terminal or a log would obey.
+        self.reason = "".join(sign for sign in reason if sign.isprintable() or sign in "\u00a0\u202f")[:_LONGEST_REASON]
+        super().__init__(self.reason)
         self.failure = failure
-        self.reason = reason
         self.status = status
         self.missed = missed
         self.wait = wait
@@ -59,3 +63,7 @@ class Postponed(FetchError):
 
 class ParseError(SourceError):
     """The answer came, and is not what the source promised."""
+
+
+class ParserTimedOut(ParseError):
+    """Reading took longer than its limit."""

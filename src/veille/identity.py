@@ -8,6 +8,7 @@ Where guid and address disagree (guids that count positions), the address is bel
 """
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -53,6 +54,7 @@ class Plan:
     shared: frozenset[Name]  # names that turned out to name several
     moved: tuple[tuple[Known, Named], ...] = ()  # known by their title alone: the site changed its addresses
     renamed: int = 0  # known by their address under a guid that is new
+    readdressed: tuple[tuple[Known, Named], ...] = ()  # known by their guid, at an address that is new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,7 @@ class Held:
 
 
 MASS = 3  # entries: fewer do not make a site that moved
+_WHOLE, _WHOLE_SHARE = 8, 0.8  # entries, and their share of what is new, that titles alone may join
 _TELLING = 15  # characters of a title or a text: a shorter one (« agenda ») tells nothing
 
 
@@ -79,19 +82,22 @@ def rejoin(todo: Plan, held: list[Held]) -> Plan:
 
     Under another day (a site that dates everything anew) title and text must be the same, and borne by one item and one entry alone;
     where there is no text, one of the days must be unknown: « Commission permanente » comes back every month and is new each time.
-    Nothing is joined unless half of what is new is recognised.
+    Where nearly all of what is new, eight entries at least, bears titles that one item and one entry alone bear, the titles decide: a
+    migration may date everything anew, cut the texts and add the site's name to each title. Nothing is joined unless half is recognised.
     """
     by_day = _unique(((one.title, one.day), one) for one in held if one.day)
     by_title = _unique((one.title, one) for one in held if len(one.title) >= _TELLING)
-    titles = Counter(fold(one.item.title) for one in todo.new)
+    called = _titles(todo.new, by_title)
+    titles = Counter(called)
+    alike = [title for title, times in titles.items() if times == 1 and title in by_title]
+    whole = len(alike) >= _WHOLE and len(alike) >= _WHOLE_SHARE * len(todo.new)  # nearly all of it, by title alone
     found: list[tuple[Known, Named]] = []
     rest: list[Named] = []
     taken: set[int] = set()
-    for one in todo.new:
-        title = fold(one.item.title)
+    for title, one in zip(called, todo.new, strict=True):
         match = by_day.get((title, one.item.day))
         if match is None and titles[title] == 1:
-            match = _under_another_day(by_title.get(title), one)
+            match = by_title.get(title) if whole else _under_another_day(by_title.get(title), one)
         if match and match.known.id not in taken:
             taken.add(match.known.id)
             found.append((match.known, one))
@@ -102,6 +108,20 @@ def rejoin(todo: Plan, held: list[Held]) -> Plan:
     same = tuple(pair for pair in found if pair[0].fingerprint == pair[1].item.fingerprint)
     changed = tuple(pair for pair in found if pair[0].fingerprint != pair[1].item.fingerprint)
     return replace(todo, new=tuple(rest), same=(*todo.same, *same), changed=(*todo.changed, *changed), moved=tuple(found))
+
+
+def _titles(new: tuple[Named, ...], by_title: dict[str, Held]) -> list[str]:
+    """The folded titles of new entries, without the ending that a site adds to all of them (its own name after a bar)."""
+    called = [fold(one.item.title) for one in new]
+    cut = re.search(r"\s+[|–—·:-]\s+\S.*\Z", _common_ending(called))
+    if len(called) < MASS or cut is None or any(title in by_title for title in called):
+        return called
+    return [title.removesuffix(cut[0]) for title in called]
+
+
+def _common_ending(texts: list[str]) -> str:
+    shortest = min(texts, key=len, default="")
+    return next((shortest[place:] for place in range(len(shortest)) if all(text.endswith(shortest[place:]) for text in texts)), "")
 
 
 def _under_another_day(held: Held | None, one: Named) -> Held | None:
@@ -148,6 +168,7 @@ def plan(source_id: str, named: list[Named], known: dict[Name, Known], shared: f
     met: set[int] = set()
     fresh: set[Name] = set()
     renamed = 0
+    readdressed: list[tuple[Known, Named]] = []
     for one in named:
         found = _item_of(source_id, one, known, claimed, held, distrusted)
         if found is None:
@@ -158,12 +179,14 @@ def plan(source_id: str, named: list[Named], known: dict[Name, Known], shared: f
                 fresh.update(name for name in unique if name)
         elif found.id not in met:
             met.add(found.id)
-            renamed += bool(one.guid and one.guid not in known and found.source_id == source_id)
+            if found.source_id == source_id:
+                renamed += bool(one.guid and one.guid not in known)
+                readdressed += [(found, one)] if one.canonical and one.canonical not in known and one.guid in known else []
             kind = "same" if found.fingerprint == one.item.fingerprint else "changed"
             rows["elsewhere" if found.source_id != source_id else kind].append((found, one))
     return Plan(
         new=tuple(new), changed=tuple(rows["changed"]), same=tuple(rows["same"]), elsewhere=tuple(rows["elsewhere"]),
-        shared=shared | distrusted, renamed=renamed,
+        shared=shared | distrusted, renamed=renamed, readdressed=tuple(readdressed),
     )  # fmt: skip
 
 

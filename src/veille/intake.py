@@ -4,7 +4,6 @@ Comes in: a visit and its answer. Goes out: `Collected`. Used by the collector a
 `prepare` does the thinking without any lock; `keep` writes, inside the caller's transaction.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -19,7 +18,6 @@ from veille.store.pages import Wanted, pages_of
 from veille.understand import Knowledge, understand
 
 FLOOD = 20  # old or undated articles at once, of a source that was read before
-Read = Callable[[Source, Fetched, datetime], Reading]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +33,9 @@ class Prepared:
     tagged: dict[Item, TaggedItem] = field(default_factory=dict)
 
 
-def prepare(db: Database, visit: Visit, fetched: Fetched, read: Read, knowledge: Knowledge, now: datetime) -> Prepared:
-    """Read an answer and understand what is new in it; raises ParseError."""
+def prepare(db: Database, visit: Visit, fetched: Fetched, reading: Reading, knowledge: Knowledge) -> Prepared:
+    """Understand what is new in an answer that was read."""
     source = visit.reads
-    reading = read(source, fetched, now)
     return Prepared(
         visit=visit,
         reading=reading,
@@ -56,7 +53,8 @@ def keep(db: Database, prepared: Prepared, knowledge: Knowledge, *, now: datetim
     todo = _plan(db, source, prepared.reading)
     tagged = _understood(db, source, todo, knowledge, prepared.tagged)
     upheaval = _upheaval(visit, todo, now)
-    flooded = upheaval is not None and upheaval.kind == "flood"
+    undated = sum(not one.item.day for one in todo.new)
+    flooded = (upheaval is not None and upheaval.kind == "flood") or (visit.first and undated >= FLOOD)
     saved = save(db, todo, tagged, rights=source.rights, aside=flooded, now=now, timezone=source.timezone)
     return Collected(
         new=saved.new, changed=saved.changed, seen=saved.seen, duplicates=saved.duplicates, skipped=prepared.reading.skipped,
@@ -72,6 +70,8 @@ def _upheaval(visit: Visit, todo: Plan, now: datetime) -> Upheaval | None:
     if todo.moved:
         return Upheaval(kind="addresses", said=addresses_changed(len(todo.moved)))
     entries = len(todo.changed) + len(todo.same)
+    if len(todo.readdressed) >= MASS and len(todo.readdressed) * 2 >= entries:
+        return Upheaval(kind="addresses", said=addresses_changed(len(todo.readdressed), by="identifiant"))
     if todo.renamed >= MASS and todo.renamed * 2 >= entries:
         return Upheaval(kind="guids", said=guids_changed(todo.renamed))
     newest_old = (now - BACKFILL).date().isoformat()

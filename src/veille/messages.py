@@ -103,6 +103,10 @@ def timed_out(seconds: float) -> str:
     return f"la réponse n’est pas arrivée entière en {duration(seconds)}"
 
 
+def silent(seconds: float) -> str:
+    return f"le site n’a rien envoyé pendant {duration(seconds)}"
+
+
 def too_large(limit: int, *, decoded: bool) -> str:
     return f"la réponse dépasse {size(limit)}{' une fois décompressée' if decoded else ''}"
 
@@ -130,6 +134,8 @@ TOO_MANY_REDIRECTS = "plus de {limit} redirections"
 REDIRECT_WITHOUT_ADDRESS = "redirection sans adresse (HTTP {status})"
 BLOCKED_SCHEME = "adresse refusée : seuls http et https sont lus"
 BLOCKED_ADDRESS = "adresse refusée : elle mène à un réseau privé"
+BLOCKED_PORT = "adresse refusée : port {port} ; seuls 80, 443, 8080 et 8443 sont lus"
+TOO_MANY_PIECES = "la réponse arrive en plus de {limit} morceaux"
 NOT_RESOLVED = "le nom du site est introuvable"
 CONNECTION_CUT = "le site a coupé la connexion"
 NOT_CONNECTED = "connexion impossible"
@@ -155,6 +161,7 @@ WALLS = {
 }
 BAD_RESPONSE = "réponse HTTP invalide ou coupée"
 CODING_UNKNOWN = "codage de la réponse inconnu : {coding}"
+TOO_MANY_CODINGS = "la réponse est compressée plus de {limit} fois"
 CODING_BROKEN = "réponse compressée illisible"
 NOT_A_FEED = "la réponse n’est pas un flux"
 HTML_NOT_FEED = "la réponse est une page web, pas un flux"
@@ -162,6 +169,7 @@ EMPTY_ANSWER = "la réponse est vide"
 NO_READABLE_ENTRY = "aucune entrée lisible dans le flux"
 PARSER_TIMED_OUT = "l’analyse du document dépasse {seconds} s"
 PARSER_DIED = "l’analyse du document a échoué (mémoire ou format)"
+TOO_MANY_TAGS = "la page compte plus de {limit} balises"
 NOT_HTML = "la réponse n’est pas une page web"
 SELECTOR_MISSED = "le sélecteur « {selector} » ne trouve rien dans la page"
 ENTRIES_WITHOUT_TITLE = "les sélecteurs ne trouvent aucun titre"
@@ -192,8 +200,8 @@ FOUND_HOW = {
 FOUND_AGAIN = "la source a changé d’adresse : {url} ({said})."
 
 
-def addresses_changed(count: int) -> str:
-    return f"le site a changé d’adresses : {plural(count, 'article reconnu à son titre', 'articles reconnus à leur titre')}, aucun doublon."
+def addresses_changed(count: int, *, by: str = "titre") -> str:
+    return f"le site a changé d’adresses : {plural(count, f'article reconnu à son {by}', f'articles reconnus à leur {by}')}, aucun doublon."
 
 
 def guids_changed(count: int) -> str:

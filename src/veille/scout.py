@@ -11,7 +11,7 @@ selectors. Comments, agendas and job offers are never taken, only told.
 import asyncio
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from urllib.parse import urljoin
 
@@ -21,11 +21,12 @@ from veille.fetch import Fetcher
 from veille.french import fold
 from veille.messages import FOUND_HOW, NO_FEED_FOUND, ONLY_STALE, long_date
 from veille.model import Fetched, Finding, Lead, Leads, Reading, Source, Validators
-from veille.parse import usual_of_section
+from veille.parse import same_site, usual_of_section
 
 MOST_REQUESTS = 30
 RECENT = timedelta(days=400)
 _SECTIONS = 2
+_LISTED = 6
 _OF_COMMENTS = re.compile(r"(?:commentaires? (?:sur|a)|comments? on|par\s*:|by\s*:|re\s*:|reponse (?:a|de))\b")
 _OF_JOBS = re.compile(r"\bh\s*/\s*f\b|\bf\s*/\s*h\b|\b(?:cdi|cdd|offre d[ '’]emploi|recrute)\b")
 # What says that a site does not want, or cannot, be asked any more: no other address of it is tried.
@@ -51,7 +52,9 @@ class _Search:
     now: datetime
     today: date
     asked: dict[str, Fetched | None]
+    home: str  # where the site answered
     stale: Found | None = None
+    listed: set[str] = field(default_factory=set)  # pages of feeds that were looked into
 
 
 class Scout:
@@ -63,10 +66,11 @@ class Scout:
 
     async def find(self, source: Source, now: datetime) -> Found:
         """What to read for the site of a source; raises FetchError or ParseError when there is nothing, with the reason."""
-        search = _Search(source=source, now=now, today=now.date(), asked={})
-        first = await self._fetcher.fetch(source.url, Validators(), source.timeout)
-        assert isinstance(first, Fetched)
+        search = _Search(source=source, now=now, today=now.date(), asked={}, home=source.url)
+        first = await self._fetch(source.url, source)
+        assert first is not None
         search.asked[source.url] = search.asked[first.url] = first
+        search.home = first.url
         itself = await self._itself(search, first)
         if itself:
             return itself
@@ -123,7 +127,24 @@ class Scout:
             if page is None:
                 continue
             said = FOUND_HOW[lead.how].format(label=lead.label, software=home.software or FOUND_HOW["any"])
-            found = await self._judge(search, page, Finding(url=lead.url, said=said))
+            found = await self._judge(search, page, Finding(url=lead.url, said=said)) or await self._listed(search, lead, page)
+            if found:
+                return found
+        return None
+
+    async def _listed(self, search: _Search, lead: Lead, page: Fetched) -> Found | None:
+        """« Flux RSS » may lead to a page that lists the site's feeds: those are asked, and no page of pages."""
+        if lead.how != "linked" or lead.url in search.listed:
+            return None
+        search.listed.add(lead.url)
+        try:
+            there = await asyncio.to_thread(self._parser.leads, page)
+        except ParseError:
+            return None
+        for one in there.feeds[:_LISTED]:
+            answer = await self._ask(search, one.url) if one.purpose == "news" and one.url not in search.asked else None
+            said = FOUND_HOW["linked"]
+            found = await self._judge(search, answer, Finding(url=one.url, said=said)) if answer else None
             if found:
                 return found
         return None
@@ -151,20 +172,25 @@ class Scout:
             if len(search.asked) >= MOST_REQUESTS:
                 return None
             try:
-                answer = await self._fetcher.fetch(url, Validators(), search.source.timeout)
-                search.asked[url] = answer if isinstance(answer, Fetched) else None
+                search.asked[url] = await self._fetch(url, search.source)
             except Postponed:
-                raise
+                if same_site(url, search.home):
+                    raise
+                search.asked[url] = None
             except FetchError as exc:
-                if exc.failure in _STOPS:
+                if exc.failure in _STOPS and same_site(url, search.home):
                     raise
                 search.asked[url] = None
         return search.asked[url]
 
+    async def _fetch(self, url: str, source: Source) -> Fetched | None:
+        answer = await self._fetcher.fetch(url, Validators(), source.timeout)
+        return self._fetcher.release(answer) if isinstance(answer, Fetched) else None
+
     async def _sitemap(self, search: _Search) -> Found | None:
         """A sitemap of news, announced in robots.txt or at its usual place."""
-        root = urljoin(search.source.url, "/")
-        announced = await self._fetcher.sitemaps(search.source.url, search.source.timeout)
+        root = urljoin(search.home, "/")
+        announced = await self._fetcher.sitemaps(search.home, search.source.timeout)
         places = list(dict.fromkeys([*announced[:3], f"{root}sitemap-news.xml", f"{root}sitemap.xml"]))
         for place in places:
             page = await self._ask(search, place)
@@ -191,7 +217,7 @@ class Scout:
     async def _wordpress(self, search: _Search, home: Leads) -> Found | None:
         if home.software != "WordPress":
             return None
-        url = urljoin(search.source.url, "/wp-json/wp/v2/posts?per_page=20")
+        url = urljoin(search.home, "/wp-json/wp/v2/posts?per_page=20")
         page = await self._ask(search, url)
         return await self._judge(search, page, Finding(url=url, said=FOUND_HOW["wordpress"])) if page else None
 

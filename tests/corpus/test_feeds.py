@@ -75,9 +75,8 @@ def test_no_entry_is_lost_on_the_way_to_the_store(shared, kind, store, knowledge
             source = make_source(id=f"s{number}", url="https://e.fr/feed")
             register(store, source)
             try:
-                prepared = prepare(
-                    store, Visit(source=source), make_fetched(body, url="https://e.fr/feed", content_type=""), parser.read, knowledge, now
-                )
+                fetched = make_fetched(body, url="https://e.fr/feed", content_type="")
+                prepared = prepare(store, Visit(source=source), fetched, parser.read(source, fetched, now), knowledge)
             except ParseError:
                 assert not [entry for entry in entries if entry.get("title") or entry.get("link")], path
                 continue

@@ -13,7 +13,7 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
 @contextlib.contextmanager
-def serve(answers: dict[str, Answer | bytes], *, hits: list | None = None) -> Iterator[str]:
+def serve(answers: dict[str, Answer | bytes], *, hits: list | None = None, host: str = "127.0.0.1") -> Iterator[str]:
     """The root address of a server on a free port; `hits` gets (path, headers) of each request."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -34,12 +34,12 @@ def serve(answers: dict[str, Answer | bytes], *, hits: list | None = None) -> It
         def log_message(self, *_):
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer((host, 0), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield f"http://{host}:{server.server_address[1]}"
     finally:
         server.shutdown()
         server.server_close()

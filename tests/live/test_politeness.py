@@ -55,7 +55,7 @@ def test_robots_txt_decides(answer, failure):
 
 
 def test_a_known_robots_txt_stands_in_for_one_that_fails():
-    with serve({"/a": feed("A"), "/robots.txt": status(503)}) as root:
+    with serve({"/a": feed("A"), "/robots.txt": status(500)}) as root:
         kind, strict = fetcher(), fetcher()
         kind.remember([HostNote(host=root, robots="User-agent: *\nDisallow: /b", robots_at=NOW - timedelta(days=2))])
         strict.remember([HostNote(host=root, robots="", robots_at=NOW - timedelta(days=40))])

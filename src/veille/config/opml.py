@@ -97,7 +97,7 @@ def _source(outline: etree._Element, taken: set[str]) -> Source | None:
     select = {part: own[f"select_{part}"] for part in _SELECT if own[f"select_{part}"]}
     language = outline.get("language", "")
     return Source(
-        id=own["id"] or _fresh_id(name, taken),
+        id=own["id"] if own["id"] and own["id"] not in taken else _fresh_id(name, taken),
         name=name,
         kind=kind,  # type: ignore[arg-type]
         url=url,
@@ -109,8 +109,8 @@ def _source(outline: etree._Element, taken: set[str]) -> Source | None:
         language=language if re.fullmatch(r"[a-z]{2,3}", language) else usual.language,
         timezone=own["timezone"] or usual.timezone,
         rights=own["rights"] if own["rights"] in ("link", "excerpt", "full") else usual.rights,
-        full_text=int(own["full_text"]) if own["full_text"].isdigit() else 0,
-        expect=Expectation(at_least=int(own["at_least"]) if own["at_least"].isdigit() else None, within=_duration(own["within"])),
+        full_text=_number(own["full_text"]) or 0,
+        expect=Expectation(at_least=_number(own["at_least"]), within=_duration(own["within"])),
         enabled=own["enabled"] != "false",
         select=Selectors(**select) if {"item", "title"} <= select.keys() else None,
     )
@@ -120,6 +120,10 @@ _NAMES = (
     "id", "kind", "territory", "tags", "formerly", "every", "timeout", "timezone", "rights", "full_text", "at_least", "within",
     "enabled", *(f"select_{part}" for part in _SELECT),
 )  # fmt: skip
+
+
+def _number(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"[0-9]{1,6}", text) else None
 
 
 def _duration(text: str) -> timedelta | None:

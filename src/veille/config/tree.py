@@ -12,6 +12,7 @@ from veille.errors import ConfigError
 
 LIMIT = 8 << 20  # characters; 20,000 sources take about 3
 DEEPEST = 12
+_TOO_DEEP = f"plus de {DEEPEST} niveaux imbriqués"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -102,7 +103,7 @@ def read_tree(text: str, file: str) -> Node:
                 place(node)
                 stack.append((node, []))
                 if len(stack) > DEEPEST:
-                    problems.append((line, f"plus de {DEEPEST} niveaux imbriqués"))
+                    problems.append((line, _TOO_DEEP))
                     break
             elif isinstance(event, yaml.CollectionEndEvent):
                 stack.pop()
@@ -130,6 +131,7 @@ def _yaml_problem(exc: yaml.MarkedYAMLError, text: str, mark: Any) -> str:
         "could not find expected": "il manque deux-points après une clé, ou un guillemet n’est pas fermé",
         "found character": "caractère qui ne peut pas commencer une valeur ; mettez-la entre guillemets",
         "found unexpected end": "un guillemet ou un crochet n’est pas fermé",
+        "exceeded maximum nesting depth": _TOO_DEEP,  # libyaml itself, since PyYAML 6.0.4
     }
     problem = exc.problem or ""
     return next((french for english, french in known.items() if problem.startswith(english)), "syntaxe inattendue")

@@ -4,10 +4,10 @@ Comes in: a host name. Goes out: its addresses, every one checked. Forbidden: di
 """
 
 import asyncio
+import contextlib
 import ipaddress
 import socket
-from concurrent.futures import Executor
-from functools import partial
+import threading
 
 from veille.errors import FetchError
 from veille.messages import BLOCKED_ADDRESS, NOT_RESOLVED
@@ -42,16 +42,40 @@ def _hidden(address: ipaddress.IPv6Address) -> list[Address]:
     return found
 
 
-async def resolve(host: str, port: int, *, allow_private: bool, executor: Executor) -> list[str]:
+async def resolve(host: str, port: int, *, allow_private: bool) -> list[str]:
     """The checked addresses of a host, in the resolver's order; raises FetchError when one of them is private."""
-    try:
-        lookup = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
-        answers = await asyncio.get_running_loop().run_in_executor(executor, lookup)
-    except (OSError, UnicodeError) as exc:
-        raise FetchError("connection", NOT_RESOLVED) from exc
-    addresses = list(dict.fromkeys(str(answer[4][0]).split("%")[0] for answer in answers))
+    addresses = _literal(host) or await _look_up(host, port)
     if not addresses:
         raise FetchError("connection", NOT_RESOLVED)
     if not allow_private and not all(is_public(ipaddress.ip_address(address)) for address in addresses):
         raise FetchError("blocked-address", BLOCKED_ADDRESS)
     return addresses
+
+
+def _literal(host: str) -> list[str]:
+    try:
+        return [str(ipaddress.ip_address(host))]
+    except ValueError:
+        return []
+
+
+async def _look_up(host: str, port: int) -> list[str]:
+    """The system's answer, in a thread of its own: one that hangs holds up neither the others nor the end of the process."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[str]] = loop.create_future()
+
+    def tell(addresses: list[str]) -> None:
+        if not answer.done():
+            answer.set_result(addresses)
+
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            found = []
+        addresses = list(dict.fromkeys(str(one[4][0]).split("%")[0] for one in found))
+        with contextlib.suppress(RuntimeError):  # the run is over: nobody waits any more
+            loop.call_soon_threadsafe(tell, addresses)
+
+    threading.Thread(target=ask, name="veille-dns", daemon=True).start()
+    return await answer

@@ -1,75 +1,151 @@
-"""A body within its bounds: bytes received, bytes decoded, codings.
+"""A body within its bounds: bytes received, bytes decoded, pieces, codings.
 
-Comes in: an httpx answer whose body is unread. Goes out: bytes. Forbidden: reading past a limit.
+Comes in: an httpx answer whose body is unread. Goes out: bytes. Forbidden: reading past a limit, a coding that was not asked for
+beyond gzip and deflate: what is not decoded cannot be a bomb.
 """
 
+import asyncio
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 import httpx
 
 from veille.errors import FetchError
-from veille.messages import CODING_BROKEN, CODING_UNKNOWN, too_large
+from veille.messages import CODING_BROKEN, CODING_UNKNOWN, TOO_MANY_CODINGS, TOO_MANY_PIECES, number, too_large
 
 _WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+_CODINGS = 3  # one upon the other
+_LARGE = 128 << 10  # bytes; most feeds are smaller
+_PIECES = 20_000  # 5 MiB in chunks of 256 bytes; each costs the loop that reads for all
+_SLICE = 256 << 10  # bytes decoded at a time
+_HONEST_BYTES, _HONEST_RATIO = 2 << 20, 150  # feeds shrink 3 to 30 times; deflate alone could 1,032 times
+_BREATH = 200  # pieces after which the others have their turn
 
 
-async def read_body(response: httpx.Response, *, most_received: int, most_decoded: int) -> tuple[bytes, int]:
-    """The decoded body and how many bytes came on the wire; raises FetchError past a limit or for a bad coding."""
+class Room:
+    """Places for large bodies: so many at once in memory, from the moment a body turns out to be large until it has been read."""
+
+    def __init__(self, places: int) -> None:
+        self._places = asyncio.Semaphore(places)
+
+    async def enter(self) -> None:
+        """Wait for a place."""
+        await self._places.acquire()
+
+    def leave(self) -> None:
+        """Give one back."""
+        self._places.release()
+
+
+async def read_body(
+    response: httpx.Response, *, most_received: int, most_decoded: int, room: Room, paused: Callable[[], AbstractAsyncContextManager[None]]
+) -> tuple[bytes, int, bool]:
+    """The decoded body, how many bytes came on the wire, and whether it holds a place in the room; raises FetchError.
+
+    While it waits for a place nothing more is read, and the time is not counted (`paused`).
+    """
+    reader = _Reader(response, most_received, most_decoded)
+    large = False
+    try:
+        while await reader.more():
+            if not large and reader.held > _LARGE:
+                async with paused():
+                    await room.enter()
+                large = True
+        body = reader.whole()
+    except BaseException:
+        if large:
+            room.leave()
+        raise
+    return body, reader.received, large
+
+
+class _Reader:
+    """One body, piece by piece."""
+
+    def __init__(self, response: httpx.Response, most_received: int, most_decoded: int) -> None:
+        self._status = response.status_code
+        self._decoders = _decoders(response, most_decoded)
+        self._most = most_received
+        declared = response.headers.get("content-length", "")
+        if declared.isdigit() and int(declared) > most_received:
+            raise FetchError("too-large", too_large(most_received, decoded=False), status=self._status)
+        self._pieces = response.aiter_raw()
+        self._parts: list[bytes] = []
+        self._count = 0
+        self.received = 0
+        self.held = 0
+
+    async def more(self) -> bool:
+        """Whether one more piece came; raises FetchError past a limit."""
+        piece = await anext(self._pieces, None)
+        if piece is None:
+            return False
+        self._count += 1
+        self.received += len(piece)
+        if self.received > self._most:
+            raise FetchError("too-large", too_large(self._most, decoded=False), status=self._status)
+        if self._count > _PIECES:
+            raise FetchError("too-large", TOO_MANY_PIECES.format(limit=number(_PIECES)), status=self._status)
+        for decoder in self._decoders:
+            piece = decoder.feed(piece)
+        self._parts.append(piece)
+        self.held += len(piece)
+        if self._count % _BREATH == 0:
+            await asyncio.sleep(0)
+        return True
+
+    def whole(self) -> bytes:
+        """All of it; raises FetchError where its end is missing."""
+        for decoder in self._decoders:
+            decoder.finish()
+        return b"".join(self._parts)
+
+
+def _decoders(response: httpx.Response, most: int) -> list["_Decoder"]:
+    """What undoes the codings of an answer, the last one applied first (RFC 9110 §8.4)."""
     codings = [coding.strip().lower() for coding in response.headers.get("content-encoding", "").split(",") if coding.strip()]
     codings = [coding for coding in codings if coding != "identity"]
-    if len(codings) > 1 or any(coding not in _WINDOW for coding in codings):
+    if len(codings) > _CODINGS:
+        raise FetchError("decode", TOO_MANY_CODINGS.format(limit=_CODINGS), status=response.status_code)
+    if any(coding not in _WINDOW for coding in codings):
         raise FetchError("decode", CODING_UNKNOWN.format(coding=", ".join(codings)[:60]), status=response.status_code)
-    declared = response.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > most_received:
-        raise FetchError("too-large", too_large(most_received, decoded=False), status=response.status_code)
-    received = 0
-    decoder = _Decoder(codings[0], most_decoded) if codings else None
-    parts: list[bytes] = []
-    async for chunk in _raw(response):
-        received += len(chunk)
-        if received > most_received:
-            raise FetchError("too-large", too_large(most_received, decoded=False), status=response.status_code)
-        parts.append(decoder.feed(chunk) if decoder else chunk)
-    if decoder:
-        decoder.finish()
-    return b"".join(parts), received
-
-
-async def _raw(response: httpx.Response) -> AsyncIterator[bytes]:
-    async for chunk in response.aiter_raw(64 << 10):
-        yield chunk
+    return [_Decoder(coding, most) for coding in reversed(codings)]
 
 
 class _Decoder:
-    """Inflates in slices, so that a bomb stops at the limit and not at the end of memory."""
+    """Inflates in slices, so that a bomb stops at the limit, or at a ratio that no honest text has, and not at the end of memory."""
 
     def __init__(self, coding: str, most: int) -> None:
         self._coding = coding
         self._inflate = zlib.decompressobj(_WINDOW[coding])
-        self._left = most
         self._most = most
-        self._any = False
+        self._taken, self._given = 0, 0
 
     def feed(self, chunk: bytes) -> bytes:
-        if not self._any and self._coding == "deflate" and chunk[:1] and (chunk[0] & 0x0F) != 8:
+        """What these bytes decode to."""
+        if not self._taken and self._coding == "deflate" and chunk[:1] and (chunk[0] & 0x0F) != 8:
             self._inflate = zlib.decompressobj(-15)  # some servers send raw deflate under that name
-        self._any = self._any or bool(chunk)
         parts: list[bytes] = []
         while chunk:
             try:
-                plain = self._inflate.decompress(chunk, self._left + 1)
+                plain = self._inflate.decompress(chunk, _SLICE)
             except zlib.error as exc:
                 raise FetchError("decode", CODING_BROKEN) from exc
-            self._left -= len(plain)
-            if self._left < 0:
+            self._taken += len(chunk) - len(self._inflate.unconsumed_tail)
+            self._given += len(plain)
+            if self._given > self._most or (self._given > _HONEST_BYTES and self._given > _HONEST_RATIO * self._taken):
                 raise FetchError("too-large", too_large(self._most, decoded=True))
             parts.append(plain)
-            chunk = self._inflate.unused_data if self._inflate.eof and self._coding != "deflate" else b""
-            if chunk:  # gzip allows several members, one after the other (RFC 1952 §2.2)
-                self._inflate = zlib.decompressobj(_WINDOW[self._coding])
+            chunk = self._inflate.unconsumed_tail
+            if self._inflate.eof and self._coding != "deflate":
+                chunk = self._inflate.unused_data
+                if chunk:  # gzip allows several members, one after the other (RFC 1952 §2.2)
+                    self._inflate = zlib.decompressobj(_WINDOW[self._coding])
         return b"".join(parts)
 
     def finish(self) -> None:
-        if self._any and not self._inflate.eof:
+        """Raises FetchError where the end is missing."""
+        if self._taken and not self._inflate.eof:
             raise FetchError("decode", CODING_BROKEN)

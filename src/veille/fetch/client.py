@@ -7,7 +7,6 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from types import TracebackType
 
 from veille import __version__
 from veille.errors import FetchError, Postponed
+from veille.fetch.body import Room
 from veille.fetch.dialing import Bounds, Dialer, Redirect, site_of
 from veille.fetch.pace import Pace, TooLong
 from veille.fetch.robots import LONGEST as LONGEST_ROBOTS
@@ -22,6 +22,7 @@ from veille.fetch.robots import RobotsRules
 from veille.messages import HOST_WAITS, ROBOTS_FORBID, ROBOTS_UNREADABLE, TOO_MANY_REDIRECTS, timed_out
 from veille.model import Fetched, HostNote, NotModified, Validators
 
+_SILENCE = 0.5  # of a visit's time: a site that says nothing for so long will not be done in time
 _ROBOTS_KEPT = timedelta(days=30)  # RFC 9309 §2.3.1.4: an old robots.txt stands in for one that cannot be read
 
 
@@ -35,6 +36,7 @@ class Limits:
     at_once: int = 64
     per_host: int = 2
     spacing: float = 1.0
+    large_at_once: int = 2
 
 
 class _Deadline:
@@ -43,18 +45,33 @@ class _Deadline:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._left = seconds
+        self._timer: asyncio.Timeout | None = None
 
     @asynccontextmanager
     async def counting(self) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
         started = loop.time()
         try:
-            async with asyncio.timeout(max(0.0, self._left)):
+            async with asyncio.timeout(max(0.0, self._left)) as self._timer:
                 yield
         except TimeoutError as exc:
             raise FetchError("timeout", timed_out(self.seconds)) from exc
         finally:
             self._left -= loop.time() - started
+
+    @asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        """What happens in here is not the site's time."""
+        assert self._timer is not None
+        loop, due = asyncio.get_running_loop(), self._timer.when()
+        began = loop.time()
+        self._timer.reschedule(None)
+        try:
+            yield
+        finally:
+            waited = loop.time() - began
+            self._left += waited
+            self._timer.reschedule(due + waited if due is not None else None)
 
 
 class Fetcher:
@@ -85,16 +102,14 @@ class Fetcher:
         self._told: dict[str, HostNote] = {}
         self._asked: Counter[str] = Counter()
         self._now, self._sleep = now, sleep
-        # Names are resolved in threads of their own: one that hangs must not hold up the others.
-        self._resolver = ThreadPoolExecutor(max_workers=self.limits.at_once, thread_name_prefix="veille-dns")
+        self._room = Room(self.limits.large_at_once)
         bounds = Bounds(received=self.limits.received, decoded=self.limits.decoded, per_host=self.limits.per_host)
-        self._dialer = Dialer(agent=self.agent, allow_private=allow_private, bounds=bounds, clock=clock, resolver=self._resolver)
+        self._dialer = Dialer(agent=self.agent, allow_private=allow_private, bounds=bounds, clock=clock)
 
     async def __aenter__(self) -> "Fetcher":
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
-        self._resolver.shutdown(wait=False, cancel_futures=True)
         await self._dialer.close()
 
     def remember(self, notes: Iterable[HostNote]) -> None:
@@ -125,6 +140,13 @@ class Fetcher:
             permanent = permanent and answer.permanent
             moved_to = url if permanent else ""
         raise FetchError("redirects", TOO_MANY_REDIRECTS.format(limit=self.limits.redirects))
+
+    def release(self, fetched: Fetched) -> Fetched:
+        """The answer, which holds no place for large bodies any more; to be called once it is read, or soon will be."""
+        if not fetched.large:
+            return fetched
+        self._room.leave()
+        return replace(fetched, large=False)
 
     async def sitemaps(self, url: str, timeout: timedelta) -> tuple[str, ...]:
         """The sitemaps that robots.txt announces for the site of an address."""
@@ -174,6 +196,7 @@ class Fetcher:
         for _ in range(self.limits.redirects + 1):
             answer = await self._ask(url, Validators(), deadline)
             if isinstance(answer, Fetched):
+                self.release(answer)
                 return answer.body[:LONGEST_ROBOTS].decode("utf-8", "replace").replace("\x00", "").removeprefix("\ufeff")
             if isinstance(answer, Redirect):
                 url = answer.url
@@ -197,7 +220,9 @@ class Fetcher:
             async with deadline.counting():
                 self._asked[key] += 1
                 try:
-                    return await self._dialer.request(host, url, validators)
+                    return await self._dialer.request(
+                        host, url, validators, silence=deadline.seconds * _SILENCE, room=self._room, paused=deadline.paused
+                    )
                 except FetchError as exc:
                     if exc.wait is not None:
                         self._note(replace(self._known.get(key, HostNote(host=key)), wait_until=self._clock() + exc.wait))

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 LONGEST_WAIT = timedelta(days=1)
+OVERLOADED_WAIT = timedelta(minutes=15)  # a site that is down and does not say for how long
 USUAL_WAIT = timedelta(hours=1)  # a site that says « too many » and not how long
 
 

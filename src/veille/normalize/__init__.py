@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from veille.model import Entry, Item, Source
 from veille.normalize.addresses import CANONICAL_VERSION, LONGEST_URL, absolute, canonical, without_tracking
-from veille.normalize.dates import day_ago, local_day, moment_of, stored
+from veille.normalize.dates import day_ago, day_without_year, local_day, moment_of, stored
 from veille.normalize.text import LONGEST_TEXT, clean, cut, shown, text_of, title_of
 
 
@@ -65,6 +65,7 @@ def fingerprint(title: str, text: str) -> str:
 
 
 __all__ = [
-    "CANONICAL_VERSION", "LONGEST_TEXT", "absolute", "canonical", "clean", "cut", "day_ago", "fingerprint", "local_day", "moment_of",
+    "CANONICAL_VERSION", "LONGEST_TEXT", "absolute", "canonical", "clean", "cut", "day_ago", "day_without_year",
+    "fingerprint", "local_day", "moment_of",
     "shown", "stored", "text_of", "to_item",
 ]  # fmt: skip

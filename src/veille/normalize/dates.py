@@ -43,9 +43,13 @@ def moment_of(text: str, timezone: str) -> Moment | None:
 
 
 _AGO = re.compile(
-    r"\b(?:il y a|depuis)\s+(?:environ\s+)?(un|une|\d{1,3})\s*(minutes?|min|heures?|h|jours?|j|semaines?|sem|mois|ans?|annees?)\b"
+    r"\b(?:il y a|depuis)\s+(?:environ\s+)?(un|une|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|quinze|\d{1,3})\s*"
+    r"(minutes?|min|heures?|h|jours?|j|semaines?|sem|mois|ans?|annees?)\b"
 )
 _SPOKEN = re.compile(r"\b(avant[- ]hier|hier|aujourd[' ’]?hui|a l[' ’]instant|ce matin|ce jour)\b")
+_COUNTS = {
+    "un": 1, "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6, "sept": 7, "huit": 8, "neuf": 9, "dix": 10, "quinze": 15,
+}  # fmt: skip
 _AGO_DAYS = {"m": 0, "h": 0, "j": 1, "s": 7, "mois": 30, "a": 365}
 
 
@@ -57,7 +61,7 @@ def day_ago(text: str, today: date) -> date | None:
     text = fold(text.strip())[:300]
     ago = _AGO.search(text)
     if ago:
-        count = 1 if ago[1] in ("un", "une") else int(ago[1])
+        count = _COUNTS.get(ago[1]) or int(ago[1])
         unit = ago[2]
         days = count * (_AGO_DAYS["mois"] if unit == "mois" else _AGO_DAYS[unit[0]])
         hours = count if unit[0] == "h" else 0
@@ -66,6 +70,20 @@ def day_ago(text: str, today: date) -> date | None:
     if spoken:
         return today - timedelta(days=2 if spoken[1].startswith("avant") else 1 if spoken[1] == "hier" else 0)
     return None
+
+
+_YEARLESS = re.compile(rf"\b(\d{{1,2}})(?:er)?[\s.-]+({_MONTH})\b\.?(?!\s*\d{{3}})|(?<![\d/])(\d{{1,2}})/(\d{{1,2}})(?![\d/])")
+_AHEAD = timedelta(days=35)  # an entry dated further ahead would be of last year
+
+
+def day_without_year(text: str, today: date) -> date | None:
+    """The day that « 20 nov. » or 20/11 names on a page read `today`: the last such day, or one within five weeks; else None."""
+    match = _YEARLESS.search(fold(text.strip())[:300])
+    if match is None:
+        return None
+    day, month = (int(match[1]), _MONTH_NUMBERS[match[2]]) if match[1] else (int(match[3]), int(match[4]))
+    found = [one for one in (_day(year, month, day) for year in (today.year + 1, today.year, today.year - 1)) if one]
+    return next((one for one in found if one <= today + _AHEAD), None)
 
 
 def _iso_moment(iso: re.Match[str], timezone: str) -> Moment | None:

@@ -14,7 +14,7 @@ from veille.parse.article import article_of
 from veille.parse.feed import parse_feed
 from veille.parse.json_feed import parse_json
 from veille.parse.json_ld import parse_json_ld
-from veille.parse.leads import leads_of, purpose_of, usual_of_section
+from veille.parse.leads import leads_of, purpose_of, same_site, usual_of_section
 from veille.parse.listing import listing_proposals
 from veille.parse.page import page_text, parse_page
 from veille.parse.sitemap import is_sitemap, parse_sitemap, sitemaps_of
@@ -48,4 +48,4 @@ def wall_of(fetched: Fetched) -> ParseError | None:
     return found or (None if len(words_of(page[:2_000_000])) >= _A_WORD else ParseError("bad-page", EMPTY_PAGE))
 
 
-__all__ = ["article_of", "leads_of", "listing_proposals", "parse", "purpose_of", "sitemaps_of", "usual_of_section", "wall_of"]
+__all__ = ["article_of", "leads_of", "listing_proposals", "parse", "purpose_of", "same_site", "sitemaps_of", "usual_of_section", "wall_of"]

@@ -71,9 +71,15 @@ _SOFTWARE: tuple[_Software, ...] = (
 _ANYWHERE = (("/feed/", "/rss.xml", "/rss", "/feed.xml", "/atom.xml"), ("{}/feed", "{}/rss", "{}/rss.xml", "{}.rss"))
 
 
-def purpose_of(words: str) -> str:
-    """What a feed is about: `news` unless its title or address says comments, agenda or jobs."""
-    folded = fold(words)
+def purpose_of(address: str, title: str = "") -> str:
+    """What a feed is about: `news` unless its title or address says comments, agenda or jobs.
+
+    A title that says news too (« Actualités et agenda ») is news: what the entries are is judged when they are read.
+    """
+    said = fold(title)
+    if _NEWS.search(said) and not _PURPOSES[0][1].search(said):
+        return "news"
+    folded = f"{said} {fold(address)}"
     return next((name for name, pattern in _PURPOSES if pattern.search(folded)), "news")
 
 
@@ -132,9 +138,7 @@ def _announced(soup: BeautifulSoup, base: str) -> list[Lead]:
         if not address or kind not in _FEED_TYPES or "oembed" in address or (kind in _FEED_TYPES[4:] and link.get("hreflang")):
             continue
         title = clean(str(link.get("title") or ""))[:200]
-        found.append(
-            Lead(url=address, how="announced", label=title, purpose=purpose_of(f"{title} {address}"), news=_is_news(title, address))
-        )
+        found.append(Lead(url=address, how="announced", label=title, purpose=purpose_of(address, title), news=_is_news(title, address)))
     return found
 
 
@@ -154,7 +158,7 @@ def _linked(soup: BeautifulSoup, base: str) -> list[Lead]:
         if not address or not same_site(address, base):
             continue
         if _FEED_ADDRESS.search(address) or re.search(r"\brss\b|\batom\b", title, re.I):
-            purpose = purpose_of(f"{title} {address}")
+            purpose = purpose_of(address, title)
             found.append(Lead(url=address, how="linked", label=title, purpose=purpose, news=_is_news(title, address)))
     return found
 

@@ -17,11 +17,11 @@ from bs4 import BeautifulSoup, Tag
 
 from veille.french import fold
 from veille.model import Entry, Fetched, Proposal, Selectors
-from veille.normalize import clean, day_ago, moment_of
+from veille.normalize import clean, day_ago, day_without_year, moment_of
 from veille.parse.page import base_of, entries_of, read, soup_of, whole_of
 
 LEAST = 3  # blocks: fewer do not repeat
-_MOST_BLOCKS = 400
+_MOST_BLOCKS = 3_000
 _MOST_GROUPS = 4_000
 _DATE_WORDS = 90  # characters: what is longer is no date line
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -325,7 +325,7 @@ def _without(text: str, title: str) -> str:
 
 
 def _is_date(text: str, today: date) -> bool:
-    return moment_of(text, "Europe/Paris") is not None or day_ago(text, today) is not None
+    return moment_of(text, "Europe/Paris") is not None or day_ago(text, today) is not None or day_without_year(text, today) is not None
 
 
 def _summary(blocks: list[Tag], title: str, day: str | None) -> str | None:

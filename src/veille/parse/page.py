@@ -14,12 +14,17 @@ from bs4.dammit import EncodingDetector
 
 from veille.errors import ParseError
 from veille.french import fold
-from veille.messages import DOCUMENTS, EMPTY_ANSWER, ENTRIES_WITHOUT_TITLE, NOT_A_DOCUMENT, NOT_HTML, SELECTOR_MISSED
+from veille.messages import DOCUMENTS, EMPTY_ANSWER, ENTRIES_WITHOUT_TITLE, NOT_A_DOCUMENT, NOT_HTML, SELECTOR_MISSED, TOO_MANY_TAGS, number
 from veille.model import Entry, Fetched, ParsedFeed, Selectors
-from veille.normalize import absolute, clean, day_ago
+from veille.normalize import absolute, clean, day_ago, day_without_year
 from veille.parse.walls import wall_failure
 
 _WALL_LOOK = 300_000  # characters
+MOST_TAGS = 60_000  # opening and closing; the largest of 440 real pages has 5,500, and a tree takes about 1 KiB for each
+LEAST = 3  # entries: fewer may share one link by chance
+_SAYS_EMPTY = re.compile(
+    r"\b(?:aucune? (?:actualites?|articles?|resultats?|publications?|evenements?|projets?|contenus?)|pas encore d['’]\w+)\b"
+)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.I)
 
 
@@ -50,6 +55,8 @@ def soup_of(fetched: Fetched) -> BeautifulSoup:
         raise ParseError("bad-page", NOT_A_DOCUMENT.format(what=DOCUMENTS[what]))
     if b"<" not in fetched.body[:200_000]:
         raise ParseError("bad-page", NOT_HTML)
+    if fetched.body.count(b"<") > MOST_TAGS:
+        raise ParseError("bad-page", TOO_MANY_TAGS.format(limit=number(MOST_TAGS)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return BeautifulSoup(page_text(fetched).replace("\x00", ""), "lxml")
@@ -83,11 +90,19 @@ def parse_page(fetched: Fetched, select: Selectors, today: date | None = None) -
     """One entry for each block that has a title; raises ParseError when there is none. An entry shown twice is one."""
     soup = soup_of(fetched)
     entries, untitled = entries_of(soup, select, base_of(soup, fetched.url), fetched.url, today)
+    if not entries and not untitled and _SAYS_EMPTY.search(fold(soup.get_text(" "))):
+        return ParsedFeed(entries=())
     if not entries and not untitled:
         raise _wall(soup) or ParseError("bad-page", SELECTOR_MISSED.format(selector=select.item), missed=True)
     if not entries:
         raise ParseError("bad-page", ENTRIES_WITHOUT_TITLE, missed=True)
-    return ParsedFeed(entries=tuple(entries), skipped=untitled)
+    if select.link is None:
+        return ParsedFeed(entries=tuple(entries), skipped=untitled)
+    # An article whose address went missing would be a new one when it comes back: it is left out until then.
+    linked = [entry for entry in entries if entry.link]
+    if not linked or (len(entries) >= LEAST and len({entry.link for entry in linked}) == 1):
+        raise ParseError("bad-page", SELECTOR_MISSED.format(selector=select.link), missed=True)
+    return ParsedFeed(entries=tuple(linked), skipped=untitled + len(entries) - len(linked))
 
 
 def entries_of(soup: BeautifulSoup, select: Selectors, base: str, url: str, today: date | None) -> tuple[list[Entry], int]:
@@ -153,7 +168,7 @@ def _entry(block: Tag, select: Selectors, base: str, url: str, today: date | Non
 
 def _dated(text: str, today: date | None) -> str:
     """The date as written; one that is counted from today as a day."""
-    day = day_ago(text, today) if today and not re.search(r"\d{4}", text) else None
+    day = (day_ago(text, today) or day_without_year(text, today)) if today and not re.search(r"\d{4}", text) else None
     return day.isoformat() if day else text
 
 

@@ -14,7 +14,8 @@ _LOOKED_AT = 60_000  # characters: a challenge is short, its marks come early
 # Name, header (and what its value begins with), marks of its page.
 _WALLS: tuple[tuple[str, tuple[tuple[str, str], ...], tuple[str, ...]], ...] = (
     ("Cloudflare", (("cf-mitigated", ""),), (
-        "/cdn-cgi/challenge-platform/", "cf-browser-verification", "cf_chl_opt", "<title>just a moment...")),
+        "/cdn-cgi/challenge-platform/", "cf-browser-verification", "cf_chl_opt", "<title>just a moment...",
+        "<title>attention required! | cloudflare", "error code: 1020")),
     ("DataDome", (("x-datadome", ""), ("x-dd-b", "")), ("captcha-delivery.com", "geo.captcha-delivery", "datadome captcha")),
     ("Imperva", (("x-iinfo", ""),), ("_incapsula_resource", "incapsula incident id")),
     ("AWS WAF", (("x-amzn-waf-action", ""),), ("awswafcookiedomainlist", "token.awswaf.com")),
@@ -26,7 +27,10 @@ _WALLS: tuple[tuple[str, tuple[tuple[str, str], ...], tuple[str, ...]], ...] = (
 )  # fmt: skip
 _PASSWORD = re.compile(r"<input[^>]{0,300}type\s*=\s*[\"']?password", re.I)
 _COOKIE = re.compile(
-    r"(?:activer|accepter|autoriser|enable|accept)[\s\w’']{0,30}cookies?[^<]{0,80}(?:continuer|pour acc[ée]der|to continue)", re.I
+    r"(?:activer|accepter|autoriser|enable|accept)[\s\w’']{0,30}cookies?[^<]{0,80}(?:continuer|pour acc[ée]der|to continue)"
+    r"|(?:pour (?:continuer|acc[ée]der)|to continue)[^<]{0,60}(?:activez|acceptez|accepter|autoriser|autorisez|enable|accept)"
+    r"[\s\w’']{0,30}cookies?",
+    re.I,
 )
 _SCRIPT_ONLY = re.compile(
     r"(?:enable|activer|active[rz]|turn on|requires?|n[ée]cessite)[^<]{0,40}javascript|"

@@ -91,7 +91,10 @@ def save(
     index_items(db, [item_id for item_id, _ in new_ids])
     for known, one in todo.changed:
         _change(db, known, tagged[one.item], rights, at, today)
-    db.conn.executemany("update items set url = ? where id = ?", [(one.item.url, known.id) for known, one in todo.moved if one.item.url])
+    db.conn.executemany(
+        "update items set url = ? where id = ?",
+        [(one.item.url, known.id) for known, one in (*todo.moved, *todo.readdressed) if one.item.url],
+    )
     everything = [*new_ids, *((known.id, one) for known, one in (*todo.changed, *todo.same, *todo.elsewhere))]
     _remember_names(db, everything, todo.shared)
     db.conn.executemany(

@@ -14,12 +14,17 @@ from veille.store.items import apply_rights
 def sync_sources(db: Database, config: Config) -> None:
     """Make the table say what feeds.yaml says; the caller holds the transaction. Only what differs is written."""
     before = {row[0]: row[1:] for row in db.conn.execute("select id, name, kind, url, territory, rights, language, state from sources")}
+    kept = {source.id for source in config.sources}
     for source in config.sources:
         wanted = (source.name, source.kind, source.url, json.dumps(source.territory), source.rights, source.language)
         old_id = next((former for former in source.formerly if former in before and source.id not in before), None)
         if old_id:
             _rename(db, old_id, source.id)
             before[source.id] = before.pop(old_id)
+        for former in source.formerly:
+            if former in before and former not in kept:
+                _merge(db, former, source.id)
+                before.pop(former)
         if source.id not in before:
             db.conn.execute(
                 "insert into sources (id, name, kind, url, territory, rights, language, state) values (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -49,6 +54,17 @@ def sync_sources(db: Database, config: Config) -> None:
     for source_id in before:
         if before[source_id][-1] != "retired":
             db.conn.execute("update sources set state = 'retired', next_visit_at = null where id = ?", (source_id,))
+
+
+def _merge(db: Database, old: str, new: str) -> None:
+    """A source that turns out to be another one's former self: its items, visits and names go to the one that stays."""
+    for table in ("items", "sightings", "visits", "alarms"):
+        db.conn.execute(f"update or ignore {table} set source_id = ? where source_id = ?", (new, old))  # noqa: S608 - our own names
+    db.conn.execute("delete from sightings where source_id = ?", (old,))
+    db.conn.execute("update or ignore addresses set scope = ? where scope = ?", (new, old))
+    db.conn.execute("delete from addresses where scope = ?", (old,))
+    db.conn.execute("delete from validators where source_id = ?", (old,))
+    db.conn.execute("delete from sources where id = ?", (old,))
 
 
 def _rename(db: Database, old: str, new: str) -> None:

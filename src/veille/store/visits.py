@@ -25,8 +25,13 @@ _PAST = (
 )
 
 
-def due_visits(db: Database, sources: tuple[Source, ...], now: datetime, *, everything: bool) -> list[Visit]:
-    """The enabled sources whose turn has come, those that waited longest first."""
+def due_visits(
+    db: Database, sources: tuple[Source, ...], now: datetime, *, everything: bool, named: frozenset[str] = frozenset()
+) -> list[Visit]:
+    """The enabled sources whose turn has come (all of them with `everything`), those that waited longest first.
+
+    An address that is gone (410) is asked again only where its source is `named`.
+    """
     rows = {
         row[0]: row[1:]
         for row in db.conn.execute(
@@ -38,9 +43,9 @@ def due_visits(db: Database, sources: tuple[Source, ...], now: datetime, *, ever
     for source in sources:
         next_at, etag, modified, body_hash, finding, settings, *rest = rows[source.id]
         past = _past(tuple(rest))
-        if not source.enabled or (past.state == "gone" and not everything):
+        if not source.enabled or (past.state == "gone" and source.id not in named):
             continue
-        if everything or next_at <= (stored(now) or ""):
+        if everything or source.id in named or next_at <= (stored(now) or ""):
             # Other selectors read another page in the same bytes. After a failure the body itself is wanted, not a word about it.
             memory = (
                 Validators(etag=etag, last_modified=modified, body_hash=body_hash) if settings == reading_settings(source) else Validators()
@@ -120,6 +125,8 @@ def record_visit(
     source, at = visit.reads, stored(now)
     row = db.conn.execute(f"select {_PAST} from sources where id = ?", (source.id,)).fetchone()  # noqa: S608 - our own names
     past = _past(tuple(row))
+    if isinstance(outcome, Collected) and past.moved_visits >= MOVED_VISITS and visit.address != past.moved_to:
+        past = replace(past, moved_to="", moved_visits=0)  # the new address died, the old one answers again
     if isinstance(outcome, Collected) and outcome.new + outcome.duplicates:
         past = replace(past, **_habits(db, source.id))
     verdict = judge(source, past, outcome, now)
@@ -194,8 +201,9 @@ def _ring(db: Database, source_id: str, verdict: Verdict, outcome: Outcome, at: 
     if isinstance(outcome, Collected) and outcome.upheaval:
         state = f"upheaval-{outcome.upheaval.kind}"
         lately = db.conn.execute(
-            "select 1 from alarms where source_id = ? and state = ? and at >= strftime('%Y-%m-%dT%H:%M:%SZ', ?, ?)",
-            (source_id, state, at, _SAME_UPHEAVAL),
+            "select 1 from alarms where source_id = ? and state = ? and at >= strftime('%Y-%m-%dT%H:%M:%SZ', ?, ?) "
+            "and (state <> 'upheaval-found' or reason = ?)",
+            (source_id, state, at, _SAME_UPHEAVAL, outcome.upheaval.said),
         ).fetchone()
         if lately is None:  # a feed whose guids change at every visit is told of once a month
             rows.append((source_id, at, state, outcome.upheaval.said))
