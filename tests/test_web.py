@@ -177,7 +177,7 @@ def test_hidden_text_is_found_and_shown_nowhere(site):
 PRIVATE = (
     "items", "texts", "items_words", "items_fts", "items_fts_data", "items_fts_idx", "items_fts_docsize", "items_fts_config",
     "items_vocabulary", "addresses", "sightings", "versions", "validators", "accounts", "decisions", "settings", "_sqlite_migrations",
-    "alarms", "hosts", "requests",
+    "alarms", "hosts", "requests", "tombstones",
 )  # fmt: skip
 
 
@@ -349,7 +349,7 @@ def test_every_route_is_known_to_this_file():
         r"^/$", r"^/recherche$", r"^/recherche\.(?P<format>atom|json|csv)$", r"^/article/(?P<id>[0-9]{1,15})$",
         r"^/article/(?P<id>[0-9]{1,15})/decision$", r"^/decision/(?P<id>[0-9]{1,15})/annuler$", r"^/connexion$", r"^/deconnexion$",
         r"^/donnees$",
-        r"^/robot$",
+        r"^/robot$", r"^/-/veille/sante$",
     ]  # fmt: skip
 
 

@@ -42,6 +42,7 @@ from veille.model import (
 from veille.normalize import moment_of, stored
 from veille.scout import Scout
 from veille.store import writing
+from veille.store.forgetting import sweep
 from veille.store.hosts import forget_old_requests, host_notes, keep_notes, remember_settings
 from veille.store.pages import Wanted, keep_page, mark_read, wanted_pages
 from veille.store.sources import sync_sources
@@ -119,8 +120,9 @@ class Collector:
         )  # fmt: skip
         with writing(self.db):
             keep_notes(self.db, *self.fetcher.notes(), self.clock())
-            forget_old_requests(self.db, started)
             end_run(self.db, summary)
+            forget_old_requests(self.db, started, self.config.retention.requests)
+            sweep(self.db, self.config.retention, started)
         return summary
 
     async def _visit(self, visit: Visit) -> _Answer:

@@ -137,6 +137,19 @@ def _unique(pairs: Iterable[tuple[K, Held]]) -> dict[K, Held]:
     return {key: one for key, one in rows if counts[key] == 1}
 
 
+def graves_of(item: Item) -> list[tuple[str, str]]:
+    """What a forgotten article is known by, as kind and hash: its guid, its address, its title and day, its text."""
+    names = [name for name in (_guid(item), _canonical(item), _title_day(item)) if name]
+    found = [grave(name.kind, name.scope, name.value) for name in names]
+    return [*found, grave("text", "", item.fingerprint)] if len(item.text) >= _TELLING else found
+
+
+def grave(kind: str, scope: str, value: str) -> tuple[str, str]:
+    """Kind and hash of a name that must not come back: the name itself is not kept."""
+    digest = hashlib.blake2b(f"{kind}\n{scope}\n{value}".encode("utf-8", "surrogatepass"), digest_size=16, person=b"veille-oubli")
+    return kind, digest.hexdigest()
+
+
 def asked_names(items: list[Item]) -> list[Name]:
     """Guids and addresses of an answer, as they stand: what the store is asked about sharing."""
     return [name for item in items for name in (_guid(item), _canonical(item)) if name]

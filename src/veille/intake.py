@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-from veille.identity import MASS, Plan, asked_names, is_mass, name_items, plan, rejoin
+from veille.identity import MASS, Plan, asked_names, graves_of, is_mass, name_items, plan, rejoin
 from veille.messages import FOUND_AGAIN, addresses_changed, guids_changed, old_flood
 from veille.model import Collected, Entry, Fetched, Item, Reading, Source, TaggedItem, Upheaval, Visit
 from veille.normalize import to_item
+from veille.store.forgetting import any_forgotten, buried_among
 from veille.store.items import BACKFILL, held_items, known_names, save, shared_names
 from veille.store.pages import Wanted, pages_of
 from veille.understand import Knowledge, understand
@@ -104,8 +105,17 @@ def understand_page(source: Source, wanted: Wanted, page: str, knowledge: Knowle
     return understand(replace(item, published=None), source, knowledge)
 
 
+def _not_forgotten(db: Database, reading: Reading) -> list[Item]:
+    """The items of an answer, without those that somebody asked to forget."""
+    if not any_forgotten(db):
+        return list(reading.items)
+    graves = {item: graves_of(item) for item in reading.items}
+    buried = buried_among(db, [one for marks in graves.values() for one in marks])
+    return [item for item in reading.items if not buried.intersection(graves[item])]
+
+
 def _plan(db: Database, source: Source, reading: Reading) -> Plan:
-    items = list(reading.items)
+    items = _not_forgotten(db, reading)
     named, shared = name_items(items, shared_names(db, asked_names(items)))
     todo = plan(source.id, named, known_names(db, (name for one in named for name in one.names)), shared)
     if is_mass(todo):

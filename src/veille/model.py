@@ -55,12 +55,24 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long each kind of trace is kept."""
+
+    visits: timedelta = timedelta(days=400)  # and runs; the last visit of a source always stays
+    alarms: timedelta = timedelta(days=400)
+    requests: timedelta = timedelta(days=400)
+    versions: timedelta = timedelta(days=1095)  # former titles and texts
+    dismissed: timedelta = timedelta(days=365)  # the texts of articles that were dismissed; title and address stay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """A whole, valid feeds.yaml."""
 
     sources: tuple[Source, ...]
     contact: str = ""
     site: str = ""  # the public address of the site: robots are told where to read about us
+    retention: Retention = Retention()
     warnings: tuple[str, ...] = ()
 
 

@@ -222,3 +222,21 @@ create view items_words as select items.id as id, items.title as title,
     case when texts.page = '' then texts.text else texts.page end as text, texts.context as context
     from items join texts on texts.item_id = items.id;
 """
+
+
+@migrations()
+def m003_forget_for_good(db: Database) -> None:
+    for statement in _M003.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+_M003 = """
+create table tombstones (kind text not null, hash text not null, at text not null, primary key (kind, hash)) strict, without rowid;
+
+create index items_first_seen on items(first_seen_at);
+
+create index visits_at on visits(at);
+
+create index versions_until on versions(until);
+"""

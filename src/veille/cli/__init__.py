@@ -15,6 +15,8 @@ from veille.cli.collecting import check, collect
 from veille.cli.curating import curators
 from veille.cli.demo import demo
 from veille.cli.exchanging import opml
+from veille.cli.forgetting import forget
+from veille.cli.keeping import backup, export, import_, restore
 from veille.cli.predicting import predict
 from veille.cli.serving import serve
 from veille.cli.trying import try_
@@ -28,7 +30,7 @@ def cli() -> None:
     """La veille des innovations publiques dans les départements."""
 
 
-for command in (collect, check, try_, sources, serve, demo, opml, predict, curators):
+for command in (collect, check, try_, sources, serve, demo, opml, backup, restore, export, import_, forget, predict, curators):
     cli.add_command(command)
 
 

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import fcntl
 import json
-import logging
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import click
 
+from veille import logs
 from veille.child import Parser
 from veille.cli.options import config_option, db_option, open_database, read_clock, read_config
 from veille.collect import Collector
@@ -95,7 +95,7 @@ def run_collection(
     spacing: float = 1.0,
 ) -> RunSummary | None:  # fmt: skip
     """One collection; None when another one is at work. Raises VeilleError when it cannot run."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logs.set_up()
     knowledge = load_knowledge()
     try:
         config = read_config(config_file, knowledge)
@@ -109,8 +109,8 @@ def run_collection(
         if not config.sources[ids.index(wanted)].enabled:
             raise UsageError(SOURCE_DISABLED.format(id=wanted))
     clock = read_clock()
-    with _alone(db_file) as alone:
-        if not alone:
+    with alone(db_file) as free:
+        if not free:
             return None
         db = open_database(db_file, knowledge, clock())
         fetcher = Fetcher(
@@ -137,7 +137,7 @@ def _unknown(wanted: str, ids: list[str]) -> str:
 
 
 @contextlib.contextmanager
-def _alone(db_file: str) -> Iterator[bool]:
+def alone(db_file: str) -> Iterator[bool]:
     """Whether no other collector works on this file; the lock dies with its process."""
     path = Path(db_file + ".collecte")
     try:

@@ -6,14 +6,20 @@ import sys
 import click
 
 from veille.cli.options import config_option, db_option, open_database, read_clock
-from veille.messages import ACCOUNT_ADDED, ACCOUNT_DISABLED
+from veille.messages import ACCOUNT_ADDED, ACCOUNT_DISABLED, PASSWORD_CHANGED
 from veille.resources import load_knowledge
-from veille.store.accounts import ROLES, accounts, add_account, disable_account
+from veille.store.accounts import ROLES, accounts, add_account, disable_account, set_password
 
 
 @click.group(subcommand_metavar="COMMANDE …", help="Les comptes des documentalistes.")
 def curators() -> None:
     """Accounts; see the commands below."""
+
+
+def _ask_password() -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt("Mot de passe", hide_input=True, confirmation_prompt="Encore une fois"))
+    return sys.stdin.readline().rstrip("\n")
 
 
 @curators.command(
@@ -24,14 +30,22 @@ def curators() -> None:
 @config_option
 @db_option
 def add(name: str, role: str, config_file: str, db_file: str) -> None:  # noqa: ARG001
-    if sys.stdin.isatty():
-        password = click.prompt("Mot de passe", hide_input=True, confirmation_prompt="Encore une fois")
-    else:
-        password = sys.stdin.readline().rstrip("\n")
+    given = _ask_password()
     now = read_clock()()
     with contextlib.closing(open_database(db_file, load_knowledge(), now, durable=True)) as db:
-        add_account(db, name, password, role, now)
+        add_account(db, name, given, role, now)
     click.echo(ACCOUNT_ADDED.format(name=name, role=role))
+
+
+@curators.command(short_help="Changer un mot de passe.", help="Donner un nouveau mot de passe à un compte ; demandé, ou lu sur l’entrée.")
+@click.argument("name", metavar="NOM")
+@config_option
+@db_option
+def password(name: str, config_file: str, db_file: str) -> None:  # noqa: ARG001
+    given = _ask_password()
+    with contextlib.closing(open_database(db_file, load_knowledge(), read_clock()(), durable=True)) as db:
+        set_password(db, name, given)
+    click.echo(PASSWORD_CHANGED.format(name=name))
 
 
 @curators.command("list", help="Tous les comptes.")

@@ -6,6 +6,7 @@ Every value is text until it is converted here: `01` stays `01`, `no` stays `no`
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from veille.config.opml import read_opml, write_opml
@@ -14,16 +15,17 @@ from veille.config.values import Names, Reader, address_problem, selector_proble
 from veille.config.writing import source_yaml
 from veille.errors import ConfigError
 from veille.french import fold
-from veille.model import Config, Expectation, Selectors, Source
+from veille.model import Config, Expectation, Retention, Selectors, Source
 
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,78}[a-z0-9])?\Z")
 _PLACES = {"feed", "page", "discover"}
-_TOP = ("version", "defaults", "sources")
+_TOP = ("version", "defaults", "retention", "sources")
 _DEFAULTS = ("every", "language", "timezone", "rights", "timeout", "contact", "site")
 _SOURCE = (
     "id", "formerly", "name", "feed", "page", "discover", "territory", "tags", "every", "rights", "language", "timezone",
     "timeout", "full_text", "expect", "enabled", "select",
 )  # fmt: skip
+_RETENTION = ("visits", "alarms", "requests", "versions", "dismissed")
 _SELECT = ("item", "title", "link", "date", "summary")
 _RIGHTS = ("link", "excerpt", "full")
 
@@ -56,6 +58,7 @@ def _config(reader: Reader, tree: Node) -> Config:
             reader.problem(given["contact"].line, f"« contact: {contact[:40]} » : mettez une adresse électronique ou celle d’une page")
         site = (reader.address(given["site"], "site") or "") if "site" in given else ""
         common = _shared(reader, given)
+    retention = _retention(reader, top["retention"]) if "retention" in top else Retention()
     if "sources" not in top:
         reader.problem(tree.line, "il manque « sources: »")
         return Config(sources=(), contact=contact)
@@ -65,7 +68,14 @@ def _config(reader: Reader, tree: Node) -> Config:
     sources = [_source(reader, node, common) for node in top["sources"].values]
     _once(reader, top["sources"])
     warnings = tuple(f"{reader.file}:{line}: {what}" for line, what in sorted(set(reader.warnings)))
-    return Config(sources=tuple(source for source in sources if source), contact=contact, site=site, warnings=warnings)
+    return Config(sources=tuple(source for source in sources if source), contact=contact, site=site, retention=retention, warnings=warnings)
+
+
+def _retention(reader: Reader, node: Node) -> Retention:
+    """How long traces are kept: at least a month, since states and alarms are judged by them."""
+    given = reader.mapping(node, "« retention »", _RETENTION)
+    found = {key: reader.duration(value, key, least=30 * 86400, most=36500 * 86400) for key, value in given.items()}
+    return replace(Retention(), **{key: value for key, value in found.items() if value is not None})
 
 
 def _shared(reader: Reader, given: dict[str, Node]) -> dict[str, Any]:

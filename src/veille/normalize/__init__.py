@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from veille.model import Entry, Item, Source
 from veille.normalize.addresses import CANONICAL_VERSION, LONGEST_URL, absolute, canonical, without_tracking
 from veille.normalize.dates import day_ago, day_without_year, local_day, moment_of, stored
-from veille.normalize.text import LONGEST_TEXT, clean, cut, shown, text_of, title_of
+from veille.normalize.text import LONGEST_TEXT, clean, cut, shown, spreadsheet_cell, text_of, title_of
 
 
 def to_item(source: Source, entry: Entry) -> Item | None:
@@ -67,5 +67,5 @@ def fingerprint(title: str, text: str) -> str:
 __all__ = [
     "CANONICAL_VERSION", "LONGEST_TEXT", "absolute", "canonical", "clean", "cut", "day_ago", "day_without_year",
     "fingerprint", "local_day", "moment_of",
-    "shown", "stored", "text_of", "to_item",
+    "shown", "spreadsheet_cell", "stored", "text_of", "to_item",
 ]  # fmt: skip

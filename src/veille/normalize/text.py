@@ -89,6 +89,13 @@ def title_of(entry: Entry) -> str:
     return cut(clean(title).replace("\n", " "), LONGEST_TITLE)
 
 
+def spreadsheet_cell(value: object) -> str:
+    """Text that a spreadsheet cannot take for a formula (OWASP, CSV injection): what begins like one gets an apostrophe before it."""
+    text = "" if value is None else str(value)
+    bare = text.lstrip("\"' \t\r\n\u00a0")
+    return f"'{text}" if bare[:1] in ("=", "+", "-", "@") or text[:1] in ("\t", "\r") else text
+
+
 def cut(text: str, longest: int) -> str:
     """At most so many characters, ended at a word and with an ellipsis when something is left out."""
     if len(text) <= longest:

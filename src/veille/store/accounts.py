@@ -31,6 +31,7 @@ class Account:
     role: str
     created_at: str
     disabled_at: str | None
+    stamp: str  # changes with the password, and tells nothing of it
 
 
 def hash_password(password: str) -> str:
@@ -63,6 +64,16 @@ def add_account(db: Database, name: str, password: str, role: str, now: datetime
         raise UsageError(ACCOUNT_EXISTS.format(name=name)) from exc
 
 
+def set_password(db: Database, name: str, password: str) -> None:
+    """A new password; its sessions end. Raises UsageError when there is no such account or the password will not do."""
+    if len(password.strip()) < LEAST_PASSWORD:
+        raise UsageError(PASSWORD_TOO_SHORT.format(least=LEAST_PASSWORD))
+    hashed = hash_password(password)
+    with writing(db):
+        if not db.conn.execute("update accounts set hash = ? where name = ?", (hashed, name)).rowcount:
+            raise UsageError(ACCOUNT_UNKNOWN.format(name=name))
+
+
 def disable_account(db: Database, name: str, now: datetime) -> None:
     """Ends the account and its sessions; its decisions stay. Raises UsageError when there is none."""
     with writing(db):
@@ -73,8 +84,14 @@ def disable_account(db: Database, name: str, now: datetime) -> None:
 
 def accounts(db: Connection) -> list[Account]:
     """All accounts, by name."""
-    rows = db.execute("select id, name, role, created_at, disabled_at from accounts order by name")
-    return [Account(id=row[0], name=row[1], role=row[2], created_at=row[3], disabled_at=row[4]) for row in rows]
+    rows = db.execute("select id, name, role, created_at, disabled_at, hash from accounts order by name")
+    return [
+        Account(id=row[0], name=row[1], role=row[2], created_at=row[3], disabled_at=row[4], stamp=_stamp(row[5])) for row in rows
+    ]  # fmt: skip
+
+
+def _stamp(hashed: str) -> str:
+    return hashlib.blake2b(hashed.encode(), digest_size=8, person=b"veille-session").hexdigest()
 
 
 def active_account(db: Connection, account_id: int) -> Account | None:
@@ -85,6 +102,7 @@ def active_account(db: Connection, account_id: int) -> Account | None:
 def check_password(db: Connection, name: str, password: str) -> Account | None:
     """The account whose password this is; takes as long for an unknown name."""
     row = db.execute("select id, hash from accounts where name = ? and disabled_at is null", (name,)).fetchone()
-    _, cost, salt, digest = (row[1] if row else _NOBODY).split("$")
+    # An account that came with an import has no password yet: it is nobody's.
+    _, cost, salt, digest = (row[1] if row and row[1] else _NOBODY).split("$")
     right = hmac.compare_digest(_digest(password[:1000], bytes.fromhex(salt), int(cost)).hex(), digest)
     return active_account(db, row[0]) if row and right else None

@@ -54,10 +54,10 @@ def writing(db: Database) -> Iterator[None]:
         db.conn.execute("begin immediate")
         try:
             yield
+            db.conn.commit()
         except BaseException:
-            db.conn.rollback()
+            db.conn.rollback()  # a commit that fails (a full disk, a broken reference) leaves its transaction open
             raise
-        db.conn.commit()
     except sqlite3.OperationalError as exc:  # locked for too long, full, read-only, torn
         raise StoreError(DATABASE_UNUSABLE.format(file=_name_of(db), why=exc)) from exc
 

@@ -8,8 +8,6 @@ from veille.model import HostNote
 from veille.normalize import stored
 from veille.store.connection import Connection
 
-_DAYS_KEPT = timedelta(days=400)
-
 
 def host_notes(db: Database) -> list[HostNote]:
     """What every site asked for so far."""
@@ -32,9 +30,9 @@ def keep_notes(db: Database, notes: list[HostNote], asked: dict[str, int], now: 
     )
 
 
-def forget_old_requests(db: Database, now: datetime) -> None:
-    """Counts older than a year are of no use; the caller holds the transaction."""
-    db.conn.execute("delete from requests where day < ?", ((now - _DAYS_KEPT).date().isoformat(),))
+def forget_old_requests(db: Database, now: datetime, kept: timedelta) -> None:
+    """Let go of old counts; the caller holds the transaction."""
+    db.conn.execute("delete from requests where day < ?", ((now - kept).date().isoformat(),))
 
 
 def requests_by_host(db: Connection, since: str, *, most: int = 500) -> list[tuple[str, int, int, str]]:

@@ -138,7 +138,7 @@ def _change(db: Database, known: Known, tagged: TaggedItem, rights: Rights, at: 
     )
     (page,) = db.conn.execute("select page from texts where item_id = ?", (known.id,)).fetchone()
     unindex_items(db, [known.id])
-    _leave_story(db, known.id)
+    leave_story(db, known.id)
     db.conn.execute(
         "update items set title = :title, summary = :summary, author = :author, url = case when :url = '' then url else :url end, "
         "kind = case when kind_origin = 'curator' then kind else :kind end, "
@@ -254,7 +254,7 @@ def _join_story(db: Database, one: Named) -> None:
     )
 
 
-def _leave_story(db: Database, item_id: int) -> None:
+def leave_story(db: Database, item_id: int) -> None:
     """A text that changed tells something else; a story needs two items, and one that leads."""
     (story_id,) = db.conn.execute("select story_id from items where id = ?", (item_id,)).fetchone()
     if story_id is None:

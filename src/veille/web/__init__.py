@@ -7,11 +7,13 @@ from typing import Any
 
 from datasette import hookimpl
 
+from veille import logs
 from veille.web import errors, permissions, routes, session, site
 
 
 @hookimpl
 def startup(datasette: Any) -> Any:
+    logs.set_up()
     errors.replace_default_handler()
     return lambda: site.open_site(datasette)
 

@@ -52,7 +52,7 @@ async def answer(datasette: Any, request: Any, exception: Exception) -> Any:
 def is_ours(path: str) -> bool:
     """Whether a path is one of our own pages and not one of Datasette's."""
     first = path.strip("/").split("/")[0].split(".")[0]
-    return first in ("", "recherche", "article", "decision", "connexion", "deconnexion", "donnees", "robot")
+    return first in ("", "recherche", "article", "decision", "connexion", "deconnexion", "donnees", "robot") or path == "/-/veille/sante"
 
 
 def _meaning(exception: Exception, *, ours: bool) -> tuple[int, str]:

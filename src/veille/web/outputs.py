@@ -8,6 +8,7 @@ from typing import Any
 from datasette import Response
 
 from veille.messages import KIND_LABELS
+from veille.normalize import spreadsheet_cell
 from veille.search import Request, address
 from veille.store.articles import Card
 from veille.store.searching import Results
@@ -96,16 +97,9 @@ def as_csv(_wanted: Request, results: Results, knowledge: Knowledge, here: str, 
         row["departements"] = ", ".join(card.departements)
         row["selectionne"] = "oui" if row["selectionne"] else "non"
         row["interet"] = f"{card.interest:.2f}".replace(".", ",")
-        writer.writerow([_cell(row[name]) for name in names])
+        writer.writerow([spreadsheet_cell(row[name]) for name in names])
     headers = {"content-disposition": 'attachment; filename="veille.csv"'}
     return Response(out.getvalue(), headers=headers, content_type="text/csv; charset=utf-8")
-
-
-def _cell(value: Any) -> str:
-    """Text that a spreadsheet cannot take for a formula (OWASP, CSV injection)."""
-    text = "" if value is None else str(value)
-    bare = text.lstrip("\"' \t\r\n\u00a0")
-    return f"'{text}" if bare[:1] in ("=", "+", "-", "@") or text[:1] in ("\t", "\r") else text
 
 
 _EMPTY = Card(

@@ -1,6 +1,6 @@
 """Our addresses inside Datasette: French, stable for ever."""
 
-from veille.web import curation, pages, session
+from veille.web import curation, health, pages, session
 
 ROUTES = [
     (r"^/$", pages.accueil),
@@ -13,4 +13,5 @@ ROUTES = [
     (r"^/deconnexion$", session.deconnexion),
     (r"^/donnees$", pages.donnees),
     (r"^/robot$", pages.robot),
+    (r"^/-/veille/sante$", health.sante),
 ]

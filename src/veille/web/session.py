@@ -3,6 +3,7 @@
 The session is a signed cookie that names the account and when it began; a disabled account ends it.
 """
 
+import hmac
 import time
 from typing import Any
 
@@ -34,8 +35,8 @@ async def actor_of(datasette: Any, request: Any) -> dict[str, Any] | None:
     if not 0 <= time.time() - began < LASTS or not await veille_databases(datasette):
         return None
     account = await reading(datasette, active_account, account_id)
-    if account is None:
-        return None
+    if account is None or not hmac.compare_digest(account.stamp, str(session.get("stamp", ""))):
+        return None  # disabled, or its password has changed
     # The prefix: Datasette gives powers of its own to an actor whose id is root.
     return {"id": f"veille:{account.name}", "name": account.name, "account": account.id, "role": account.role}
 
@@ -88,7 +89,7 @@ async def connexion(datasette: Any, request: Any) -> Any:
     response = Response.redirect(target)
     response.set_cookie(
         COOKIE,
-        datasette.sign({"account": account.id, "began": int(time.time())}, _NAMESPACE),
+        datasette.sign({"account": account.id, "began": int(time.time()), "stamp": account.stamp}, _NAMESPACE),
         max_age=LASTS,
         httponly=True,
         samesite="lax",

@@ -1,0 +1,60 @@
+"""`veille forget`: what somebody has the right to see gone, for good."""
+
+import contextlib
+import sys
+from pathlib import Path
+
+import click
+
+from veille.cli.collecting import alone
+from veille.cli.options import config_option, db_option, open_database, read_clock
+from veille.errors import UsageError
+from veille.messages import COLLECTOR_BUSY, COPIES_REMAIN, FORGET_NEEDS_YES, FORGET_QUESTION, FORGOTTEN, NOTHING_TO_FORGET, plural
+from veille.resources import load_knowledge
+from veille.store.forgetting import Doomed, by_address, by_source, by_text
+from veille.store.forgetting import forget as forget_items
+from veille.store.sources import source_states
+
+_SHOWN = 20
+
+
+@click.command(
+    short_help="Oublier des articles, pour de bon.",
+    help="Oublier des articles : celui d’une ADRESSE, ceux d’une SOURCE (son id), ou tous ceux où se lit un TEXTE (un nom, par exemple). "
+    "Textes, versions et preuves quittent la base et son journal ; une empreinte empêche qu’ils reviennent. Rien ne s’annule.",
+)
+@click.argument("what", metavar="ADRESSE|SOURCE|TEXTE")
+@click.option("--yes", is_flag=True, help="Ne pas demander confirmation.")
+@config_option
+@db_option
+def forget(what: str, *, yes: bool, config_file: str, db_file: str) -> None:  # noqa: ARG001
+    now = read_clock()()
+    with alone(db_file) as free:
+        if not free:
+            raise UsageError(COLLECTOR_BUSY)
+        with contextlib.closing(open_database(db_file, load_knowledge(), now, durable=True)) as db:
+            sources = {one.id for one in source_states(db)}
+            if "://" in what:
+                found = by_address(db, what)
+            else:
+                found = by_source(db, what) if what in sources else by_text(db, what.strip()) if len(what.strip()) >= 3 else []
+            if not found:
+                raise UsageError(NOTHING_TO_FORGET.format(what=what[:100]))
+            _show(found)
+            if not yes:
+                if not sys.stdin.isatty():
+                    raise UsageError(FORGET_NEEDS_YES)
+                click.confirm(FORGET_QUESTION.format(items=plural(len(found), "article", "articles")), abort=True)
+            forget_items(db, [one.id for one in found], now)
+    click.echo(FORGOTTEN.format(items=plural(len(found), "article oublié", "articles oubliés")))
+    path = Path(db_file)
+    copies = sorted(one.name for one in path.parent.glob(f"{path.name}.*") if ".avant-" in one.name or ".sauvegarde-" in one.name)
+    if copies:
+        click.echo(COPIES_REMAIN.format(files=", ".join(copies)))
+
+
+def _show(found: list[Doomed]) -> None:
+    for one in found[:_SHOWN]:
+        click.echo(f"  {one.id}  {one.title[:90]}  ({one.source_id})")
+    if len(found) > _SHOWN:
+        click.echo(f"  … et {len(found) - _SHOWN} de plus")

@@ -1,0 +1,176 @@
+"""Copies of the whole file: made while others work, and put back in its place; each is checked before it counts.
+
+Comes in: paths. Goes out: checked files. Forbidden: a copy that nobody verified under its final name.
+"""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from sqlite_utils import Database
+from sqlite_utils.utils import sqlite3
+
+from veille.errors import StoreError, UsageError
+from veille.messages import COPY_DIFFERS, COPY_UNSOUND, DATABASE_BUSY, DATABASE_NEWER, DATABASE_UNUSABLE, FILE_EXISTS, FILE_MISSING
+from veille.schema import migrations
+from veille.store.connection import Connection, prepare
+
+# What must be as numerous in every sound file: an article, its text, its place in the index.
+_COUNTED = ("items", "texts", "items_fts_docsize")
+
+
+def counts(db: Connection) -> dict[str, int]:
+    """Rows of each table of ours, and the words in the index (`words`)."""
+    names = [
+        row[0]
+        for row in db.execute(
+            "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' and name not like 'items_fts%' "
+            "and name <> 'items_vocabulary' order by name"
+        )
+    ]
+    found = {name: int(db.execute(f"select count(*) from [{name}]").fetchone()[0]) for name in names}  # noqa: S608 - from the schema
+    found["words"] = int(db.execute("select coalesce(sum(cnt), 0) from items_vocabulary").fetchone()[0])
+    return found
+
+
+def unsoundness(db: Connection) -> list[str]:
+    """What is wrong with a file, a word for each; empty when it is sound."""
+    wrong = [str(row[0]) for row in db.execute("pragma integrity_check(5)").fetchall() if row[0] != "ok"]
+    wrong += [f"foreign key {row[0]}" for row in db.execute("pragma foreign_key_check").fetchmany(5)]
+    held = {name: int(db.execute(f"select count(*) from {name}").fetchone()[0]) for name in _COUNTED}  # noqa: S608 - our own names
+    if len(set(held.values())) > 1:
+        wrong.append(f"{held}")
+    return wrong
+
+
+def back_up(db: Database, target: Path) -> dict[str, int]:
+    """Copy the file as it is at this instant, while others read and write; the counts of the copy.
+
+    Raises UsageError when the target exists, StoreError when the copy differs or is not sound: nothing stays then.
+    """
+    if target.exists():
+        raise UsageError(FILE_EXISTS.format(file=target))
+    partial = target.with_name(f"{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial.unlink(missing_ok=True)
+        db.conn.execute("begin")  # one instant for the counts and the copy
+        try:
+            before = counts(db.conn)
+            with contextlib.closing(sqlite3.connect(str(partial))) as copy:
+                db.conn.backup(copy)
+        finally:
+            db.conn.rollback()
+        _check(partial, before)
+        _settle(partial, target)
+    except (sqlite3.Error, OSError) as exc:
+        raise StoreError(DATABASE_UNUSABLE.format(file=target.name, why=exc)) from exc
+    finally:
+        for leftover in (partial, *_companions(partial)):
+            leftover.unlink(missing_ok=True)
+    return before
+
+
+def restore(source: Path, target: Path, now: datetime) -> tuple[dict[str, int], Path | None]:
+    """Put a copy in the place of the file; its counts, and where the file that was there has gone.
+
+    The copy is checked as a new file beside the target first. Raises StoreError when it is not sound or of a newer veille, and when the
+    present file is in use: nothing has changed then.
+    """
+    if not source.is_file():
+        raise UsageError(FILE_MISSING.format(file=source))
+    partial = target.with_name(f"{target.name}.restauration")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.closing(sqlite3.connect(f"file:{_quoted(source)}?mode=ro", uri=True)) as given:
+            partial.unlink(missing_ok=True)
+            with contextlib.closing(sqlite3.connect(str(partial))) as copy:
+                given.backup(copy)
+        found = _check(partial, None)
+        aside = None
+        if target.exists():
+            _quiet(target)
+            aside = _free_name(target, now)
+            _keep(target, aside)
+        _settle(partial, target)
+    except (sqlite3.Error, OSError) as exc:
+        raise StoreError(DATABASE_UNUSABLE.format(file=source.name, why=exc)) from exc
+    finally:
+        for leftover in (partial, *_companions(partial)):
+            leftover.unlink(missing_ok=True)
+    return found, aside
+
+
+def _keep(target: Path, aside: Path) -> None:
+    """The same file under a second name: at no instant is there none under the first."""
+    try:
+        aside.hardlink_to(target)
+    except OSError:  # a file system without hard links
+        shutil.copy2(target, aside)
+
+
+def _free_name(target: Path, now: datetime) -> Path:
+    names = (f"{target.name}.avant-restauration-{now:%Y%m%dT%H%M%SZ}{f'-{number}' if number else ''}" for number in range(100))
+    return next(path for path in map(target.with_name, names) if not path.exists())
+
+
+def _check(path: Path, wanted: dict[str, int] | None) -> dict[str, int]:
+    with _opened(path) as copy:
+        known = {step.name for step in migrations.pending(Database(memory=True))}
+        if {step.name for step in migrations.applied(Database(copy))} - known:
+            raise StoreError(DATABASE_NEWER.format(file=path.name))
+        wrong = unsoundness(copy)
+        if wrong:
+            raise StoreError(COPY_UNSOUND.format(file=path.name, why=" ; ".join(wrong)[:200]))
+        found = counts(copy)
+        if wanted is not None and found != wanted:
+            raise StoreError(COPY_DIFFERS.format(file=path.name))
+        return found
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Connection]:
+    with contextlib.closing(sqlite3.connect(str(path))) as connection:
+        prepare(connection)
+        connection.execute("pragma journal_mode = delete")  # one file, which can be moved
+        yield connection
+
+
+def _quiet(path: Path) -> None:
+    """All in one file and nobody in it; raises StoreError when a server or a collector has it open."""
+    with contextlib.closing(sqlite3.connect(str(path), timeout=1)) as present:
+        try:
+            mode = present.execute("pragma journal_mode = delete").fetchone()[0]
+            present.execute("begin exclusive")
+            present.rollback()
+        except sqlite3.OperationalError as exc:
+            raise StoreError(DATABASE_BUSY.format(file=path.name)) from exc
+        except sqlite3.DatabaseError:
+            return  # damaged: the reason to restore
+        if mode != "delete":
+            raise StoreError(DATABASE_BUSY.format(file=path.name))
+
+
+def _settle(partial: Path, target: Path) -> None:
+    """The copy takes its name once the disk has it."""
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())
+    partial.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _companions(path: Path) -> list[Path]:
+    return [path.with_name(path.name + ending) for ending in ("-wal", "-shm", "-journal")]
+
+
+def _quoted(path: Path) -> str:
+    from urllib.parse import quote
+
+    return quote(str(path.resolve()))

@@ -1,0 +1,162 @@
+"""What is let go: what somebody asked to forget, for good, and traces that are old.
+
+Comes in: what to forget, or how long to keep. Goes out: rows deleted, and tombstones (hashes) so that a forgotten article does not
+come back. After `forget` the words are in no page of the file nor of its journal; copies made before still hold them.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from veille.french import index_text
+from veille.identity import grave, graves_of
+from veille.model import Item, Retention
+from veille.normalize import canonical, stored
+from veille.store.connection import writing
+from veille.store.items import index_items, leave_story, unindex_items
+
+_BATCH = 500
+_TABLES = ("item_tags", "item_territories", "item_dates", "decisions", "versions", "sightings", "texts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doomed:
+    """An article that would be forgotten."""
+
+    id: int
+    title: str
+    source_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """What retention let go."""
+
+    visits: int
+    runs: int
+    alarms: int
+    versions: int
+    texts: int
+
+
+def any_forgotten(db: Database) -> bool:
+    """Whether anything was ever forgotten."""
+    return db.conn.execute("select 1 from tombstones limit 1").fetchone() is not None
+
+
+def buried_among(db: Database, graves: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Those of these names that were forgotten."""
+    rows = db.conn.execute(
+        "select kind, hash from json_each(?) as asked join tombstones on kind = asked.value ->> 0 and hash = asked.value ->> 1",
+        (json.dumps(list(graves)),),
+    )
+    return frozenset((kind, digest) for kind, digest in rows)
+
+
+def by_address(db: Database, url: str) -> list[Doomed]:
+    """The articles known under an address."""
+    return _doomed(
+        db,
+        "id in (select item_id from addresses where kind = 'canonical' and value = :canonical union "
+        "select id from items where url = :url union select item_id from sightings where url = :url)",
+        {"canonical": canonical(url), "url": url},
+    )
+
+
+def by_source(db: Database, source_id: str) -> list[Doomed]:
+    """The articles that a source brought first."""
+    return _doomed(db, "source_id = :source", {"source": source_id})
+
+
+def by_text(db: Database, phrase: str) -> list[Doomed]:
+    """The articles whose title, text, page, author or a former version holds a phrase, whatever its capitals and accents."""
+    db.conn.create_function("holds", 1, lambda text: _folded(phrase) in _folded(str(text or "")), deterministic=True)
+    return _doomed(
+        db,
+        "holds(title) or holds(author) or exists (select 1 from texts where item_id = items.id and (holds(text) or holds(page))) "
+        "or exists (select 1 from versions where item_id = items.id and (holds(title) or holds(text)))",
+        {},
+    )
+
+
+def _folded(text: str) -> str:
+    return f" {' '.join(index_text(text).split())} "
+
+
+def _doomed(db: Database, where: str, given: dict[str, str]) -> list[Doomed]:
+    rows = db.conn.execute(f"select id, title, source_id from items where {where} order by id", given)  # noqa: S608 - our own words
+    return [Doomed(id=row[0], title=row[1], source_id=row[2]) for row in rows]
+
+
+def forget(db: Database, ids: list[int], now: datetime) -> None:
+    """Delete these articles with all that was said of them, and see that nothing of them stays in the file or its journal."""
+    db.conn.execute("pragma secure_delete = on")
+    with writing(db):
+        for start in range(0, len(ids), _BATCH):
+            _bury(db, ids[start : start + _BATCH], stored(now) or "")
+        db.conn.execute("insert into items_fts (items_fts) values ('optimize')")
+    db.conn.execute("vacuum")
+    db.conn.execute("pragma wal_checkpoint(truncate)")
+
+
+def _bury(db: Database, ids: list[int], at: str) -> None:
+    wanted = json.dumps(ids)
+    names = db.conn.execute(
+        "select kind, scope, value from addresses where item_id in (select value from json_each(?))", (wanted,)
+    ).fetchall()
+    marks = {grave(kind, scope, value) for kind, scope, value in names}
+    rows = db.conn.execute(
+        "select items.source_id, url, title, text, day, items.fingerprint, language, author from items join texts on item_id = items.id "
+        "where items.id in (select value from json_each(?))",
+        (wanted,),
+    )
+    for source_id, url, title, text, day, mark, language, author in rows:
+        held = Item(
+            source_id=source_id, guid="", url=url, canonical=canonical(url) if url else "", title=title, text=text, author=author,
+            published=None, day=day, language=language, fingerprint=mark,
+        )  # fmt: skip
+        marks.update(graves_of(held))
+    db.conn.executemany("insert or ignore into tombstones (kind, hash, at) values (?, ?, ?)", [(*mark, at) for mark in sorted(marks)])
+    unindex_items(db, ids)
+    for item_id in ids:
+        leave_story(db, item_id)
+    db.conn.execute("delete from addresses where item_id in (select value from json_each(?))", (wanted,))
+    for table in _TABLES:
+        db.conn.execute(f"delete from {table} where item_id in (select value from json_each(?))", (wanted,))  # noqa: S608 - our names
+    db.conn.execute("delete from items where id in (select value from json_each(?))", (wanted,))
+
+
+def sweep(db: Database, retention: Retention, now: datetime) -> Swept:
+    """Let go of what is older than it is kept; the caller holds the transaction. Requests are swept by `hosts`."""
+
+    def before(kept: object) -> str:
+        return stored(now - kept) or ""  # type: ignore[operator]
+
+    visits = db.conn.execute(
+        "delete from visits where at < ? and id not in (select max(id) from visits group by source_id)", (before(retention.visits),)
+    ).rowcount
+    runs = db.conn.execute(
+        "delete from runs where started_at < ? and id <> (select max(id) from runs) and not exists "
+        "(select 1 from visits where run_id = runs.id)",
+        (before(retention.visits),),
+    ).rowcount
+    alarms = db.conn.execute("delete from alarms where at < ? and told_at is not null", (before(retention.alarms),)).rowcount
+    versions = db.conn.execute("delete from versions where until < ?", (before(retention.versions),)).rowcount
+    old = [
+        row[0]
+        for row in db.conn.execute(
+            "select items.id from items join texts on item_id = items.id where state = 'dismissed' and first_seen_at < ? "
+            "and (text <> '' or page <> '') order by items.id limit ?",
+            (before(retention.dismissed), _BATCH),
+        )
+    ]
+    if old:
+        wanted = json.dumps(old)
+        unindex_items(db, old)
+        db.conn.execute("update texts set text = '', page = '' where item_id in (select value from json_each(?))", (wanted,))
+        db.conn.execute("update items set summary = '' where id in (select value from json_each(?))", (wanted,))
+        index_items(db, old)
+    return Swept(visits=visits, runs=runs, alarms=alarms, versions=versions, texts=len(old))

@@ -1,0 +1,125 @@
+"""Everything leaves and comes back: rows of each table as plain values, one instant for all of them.
+
+Comes in: a database. Goes out: rows, one at a time. Forbidden: a password's hash, the words of the index (they are made anew).
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlite_utils import Database
+from sqlite_utils.utils import sqlite3
+
+from veille.errors import UsageError
+from veille.messages import DATABASE_NOT_EMPTY, EXPORT_INCONSISTENT
+from veille.schema import migrations
+from veille.store.connection import Connection, writing
+from veille.store.items import index_items
+
+Row = dict[str, Any]
+_BATCH = 500
+# Where each comes after what it refers to; `accounts` without hashes.
+TABLES = (
+    "settings", "tags", "departements", "sources", "validators", "runs", "visits", "stories", "items", "texts", "addresses", "sightings",
+    "versions", "item_tags", "item_territories", "item_dates", "accounts", "decisions", "alarms", "hosts", "requests", "tombstones",
+)  # fmt: skip
+_PUBLIC = {
+    "articles": "select * from articles order by id",
+    "sources": "select * from sources order by id",
+    "tags": "select * from tags order by position, id",
+    "departements": "select * from departements order by code",
+    "item_tags": "select * from item_tags where origin <> 'refused' and {shown} order by item_id, tag_id",
+    "item_territories": "select * from item_territories where {shown} order by item_id, code",
+    "item_dates": "select * from item_dates where {shown} order by item_id, start, \"end\", role",
+    "stories": "select * from stories where exists (select 1 from items where story_id = stories.id and state <> 'dismissed') order by id",
+    "runs": "select * from runs order by id",
+    "visits": "select * from visits order by id",
+}  # fmt: skip
+_SHOWN = "exists (select 1 from items where items.id = item_id and state <> 'dismissed')"
+
+
+@contextlib.contextmanager
+def one_instant(db: Database) -> Iterator[None]:
+    """What is read in here is of one instant, whoever writes meanwhile."""
+    db.conn.execute("begin")
+    try:
+        yield
+    finally:
+        db.conn.rollback()
+
+
+def public_tables() -> tuple[str, ...]:
+    """What everybody may have."""
+    return tuple(_PUBLIC)
+
+
+def columns(db: Connection, table: str) -> list[tuple[str, str]]:
+    """Name and SQL type of each column of a table or view of ours."""
+    return [(str(row[1]), str(row[2]).lower() or "text") for row in db.execute(f"pragma table_info([{table}])")]
+
+
+def public_rows(db: Connection, table: str) -> Iterator[Row]:
+    """The public rows of a table, in a stable order; what rights hide is not among them."""
+    return _rows(db, _PUBLIC[table].format(shown=_SHOWN))
+
+
+def all_rows(db: Connection, table: str) -> Iterator[Row]:
+    """Every row of a table, in the order of its key."""
+    order = ", ".join(f'"{name}"' for name in _key(db, table)) or "rowid"
+    for row in _rows(db, f"select * from [{table}] order by {order}"):  # noqa: S608 - from the schema
+        if table == "accounts":
+            row["hash"] = ""
+        yield row
+
+
+def sequence(db: Connection) -> int:
+    """The last id that an item got: it is never given again."""
+    row = db.execute("select seq from sqlite_sequence where name = 'items'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def schema_steps(db: Database) -> list[str]:
+    """The migrations that a file went through."""
+    return [step.name for step in migrations.applied(db)]
+
+
+def take_in(db: Database, tables: Iterable[tuple[str, Iterable[Row]]], last_id: int) -> None:
+    """Fill a new file, all or nothing, and make its index; raises UsageError when it holds articles already, or for rows that do not fit."""
+    if db.conn.execute("select 1 from items limit 1").fetchone() or db.conn.execute("select 1 from accounts limit 1").fetchone():
+        raise UsageError(DATABASE_NOT_EMPTY.format(file="la base"))
+    try:
+        _fill(db, tables, last_id)
+    except (sqlite3.IntegrityError, UnicodeError) as exc:
+        raise UsageError(EXPORT_INCONSISTENT) from exc
+
+
+def _fill(db: Database, tables: Iterable[tuple[str, Iterable[Row]]], last_id: int) -> None:
+    with writing(db):
+        db.conn.execute("pragma defer_foreign_keys = on")
+        for table in reversed(TABLES):
+            db.conn.execute(f"delete from [{table}]")  # noqa: S608 - our own names
+        for table, rows in tables:
+            names = [name for name, _ in columns(db.conn, table)]
+            places = ", ".join(f":{name}" for name in names)
+            listed = ", ".join(f'"{name}"' for name in names)
+            db.conn.executemany(f"insert into [{table}] ({listed}) values ({places})", rows)  # noqa: S608 - our own names
+        db.conn.execute("delete from sqlite_sequence where name = 'items'")
+        db.conn.execute("insert into sqlite_sequence (name, seq) values ('items', ?)", (last_id,))
+        ids = [row[0] for row in db.conn.execute("select id from items order by id")]
+        for start in range(0, len(ids), _BATCH):
+            index_items(db, ids[start : start + _BATCH])
+
+
+def _key(db: Connection, table: str) -> list[str]:
+    rows = db.execute(f"pragma table_info([{table}])").fetchall()
+    return [str(row[1]) for row in sorted(rows, key=lambda row: row[5]) if row[5]]
+
+
+def _rows(db: Connection, query: str) -> Iterator[Row]:
+    cursor = db.cursor()
+    cursor.row_factory = None
+    cursor.execute(query)
+    names = [one[0] for one in cursor.description]
+    while batch := cursor.fetchmany(_BATCH):
+        for values in batch:
+            yield dict(zip(names, values, strict=True))
