@@ -210,6 +210,7 @@ def _serve(cpu_seconds: int, memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when a run ends
+    sys.addaudithook(_only_reads)
     source, target = sys.stdin.buffer, sys.stdout.buffer
     while True:
         head = source.read(_LENGTHS.size)
@@ -226,6 +227,16 @@ def _serve(cpu_seconds: int, memory: int) -> None:
         signal.setitimer(signal.ITIMER_PROF, 0)
         target.write(_LENGTHS.pack(len(encoded), 0) + encoded)
         target.flush()
+
+
+_NEVER = ("socket.connect", "socket.bind", "socket.getaddrinfo", "subprocess.Popen", "os.exec", "os.fork", "os.posix_spawn", "os.system")
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
+
+
+def _only_reads(event: str, arguments: tuple[Any, ...]) -> None:
+    """What a document could make a parser do besides reading is refused: connections, programs, files written."""
+    if event in _NEVER or (event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITES):
+        raise PermissionError(f"{event} in the reading child")
 
 
 def _answer(question: dict[str, Any], fetched: Fetched) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from veille.messages import BLOCKED_ADDRESS, NOT_RESOLVED
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
-# Old 6to4 relays and documentation, which not every Python knows to be no place on the internet.
-_ODD = (ipaddress.IPv4Network("192.88.99.0/24"), ipaddress.IPv6Network("3fff::/20"))
+# Protocol assignments, old 6to4 relays and documentation, which not every Python knows to be no place on the internet.
+_ODD = (ipaddress.IPv4Network("192.0.0.0/24"), ipaddress.IPv4Network("192.88.99.0/24"), ipaddress.IPv6Network("3fff::/20"))
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
 
 

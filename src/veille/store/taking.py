@@ -84,7 +84,7 @@ def schema_steps(db: Database) -> list[str]:
 
 
 def take_in(db: Database, tables: Iterable[tuple[str, Iterable[Row]]], last_id: int) -> None:
-    """Fill a new file, all or nothing, and make its index; raises UsageError when it holds articles already, or for rows that do not fit."""
+    """Fill a new file, all or nothing, and make its index; raises UsageError for a file with articles, and for rows that do not fit."""
     if db.conn.execute("select 1 from items limit 1").fetchone() or db.conn.execute("select 1 from accounts limit 1").fetchone():
         raise UsageError(DATABASE_NOT_EMPTY.format(file="la base"))
     try:
