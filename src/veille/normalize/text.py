@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bs4.element import Tag
 
 LONGEST_TITLE = 500
+LONGEST_CELL = 32_000
 LONGEST_TEXT = 200_000
 LONGEST_MARKUP = 2_000_000
 
@@ -90,8 +91,11 @@ def title_of(entry: Entry) -> str:
 
 
 def spreadsheet_cell(value: object) -> str:
-    """Text that a spreadsheet cannot take for a formula (OWASP, CSV injection): what begins like one gets an apostrophe before it."""
-    text = "" if value is None else str(value)
+    """Text that a spreadsheet cannot take for a formula (OWASP, CSV injection): what begins like one gets an apostrophe before it.
+
+    A cell holds 32,767 characters in the spreadsheets of the day: what is longer is cut, and says so by its ellipsis.
+    """
+    text = cut("" if value is None else str(value), LONGEST_CELL)
     bare = text.lstrip("\"' \t\r\n\u00a0")
     return f"'{text}" if bare[:1] in ("=", "+", "-", "@") or text[:1] in ("\t", "\r") else text
 
