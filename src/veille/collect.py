@@ -7,9 +7,9 @@ Fetching runs in parallel; parsing, understanding and SQLite stay in order on on
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack, aclosing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import zip_longest
@@ -23,7 +23,7 @@ from veille.errors import FetchError, ParseError, Postponed, SourceError, StoreE
 from veille.fetch import Fetcher
 from veille.intake import keep, prepare, understand_page
 from veille.lanes import Lanes
-from veille.messages import BUG
+from veille.messages import BUG, NO_MEMORY, SYSTEM_REFUSES, TAKEN_OVER
 from veille.model import (
     Collected,
     Config,
@@ -41,9 +41,9 @@ from veille.model import (
 )
 from veille.normalize import moment_of, stored
 from veille.scout import Scout
-from veille.store import writing
+from veille.store import usable, writing
 from veille.store.forgetting import sweep
-from veille.store.hosts import forget_old_requests, host_notes, keep_notes, remember_settings
+from veille.store.hosts import forget_old_requests, host_notes, keep_notes, remember_settings, setting
 from veille.store.pages import Wanted, keep_page, mark_read, wanted_pages
 from veille.store.sources import sync_sources
 from veille.store.visits import due_visits, end_run, put_off, record_visit, start_run
@@ -79,6 +79,7 @@ class Collector:
     clock: Clock
     parser: Parser
     progress: Callable[[str, int, int], None] = lambda _source, _done, _due: None
+    owner: str = ""  # what tells this collector from another one on the same file
     scouting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_SCOUTING))
 
     async def run(self, *, only: frozenset[str] = frozenset(), everything: bool = False) -> RunSummary:
@@ -86,10 +87,11 @@ class Collector:
         started = self.clock()
         with writing(self.db):
             sync_sources(self.db, self.config)
-            remember_settings(self.db, agent=self.fetcher.agent, contact=self.config.contact)
+            remember_settings(self.db, agent=self.fetcher.agent, contact=self.config.contact, collector=self.owner)
         chosen = tuple(source for source in self.config.sources if not only or source.id in only)
-        visits = due_visits(self.db, chosen, started, everything=everything, named=only)
-        self.fetcher.remember(host_notes(self.db))
+        with usable(self.db):
+            visits = due_visits(self.db, chosen, started, everything=everything, named=only)
+            self.fetcher.remember(host_notes(self.db))
         with writing(self.db):
             run_id = start_run(self.db, started, len(visits))
         outcomes: dict[str, Outcome] = {}
@@ -118,12 +120,20 @@ class Collector:
             next_visits={source_id: stored(verdict.next_visit_at) for source_id, verdict in verdicts.items()},
             quiet_failures=frozenset(quiet),
         )  # fmt: skip
-        with writing(self.db):
+        with self._owning():
             keep_notes(self.db, *self.fetcher.notes(), self.clock())
             end_run(self.db, summary)
             forget_old_requests(self.db, started, self.config.retention.requests)
             sweep(self.db, self.config.retention, started)
         return summary
+
+    @contextmanager
+    def _owning(self) -> Iterator[None]:
+        """Hold the write lock as the collector of this file; raises StoreError when another one has taken over."""
+        with writing(self.db):
+            if setting(self.db.conn, "collector") != self.owner:
+                raise StoreError(TAKEN_OVER)
+            yield
 
     async def _visit(self, visit: Visit) -> _Answer:
         started = time.monotonic()
@@ -175,7 +185,7 @@ class Collector:
         validators = got.validators if isinstance(got, (Fetched, NotModified)) else None
         try:
             if isinstance(got, Postponed) and not named:
-                with writing(self.db):
+                with self._owning():
                     keep_notes(self.db, *told, self.clock())
                     put_off(self.db, visit.source.id, got.until)
                 return None
@@ -184,8 +194,9 @@ class Collector:
             now = self.clock()
             if isinstance(answer.read, Exception):
                 raise answer.read
-            prepared = prepare(self.db, visit, got, answer.read, self.knowledge) if isinstance(got, Fetched) and answer.read else None
-            with writing(self.db):
+            with usable(self.db):
+                prepared = prepare(self.db, visit, got, answer.read, self.knowledge) if isinstance(got, Fetched) and answer.read else None
+            with self._owning():
                 keep_notes(self.db, *told, now)
                 outcome: Outcome = keep(self.db, prepared, self.knowledge, now=now) if prepared else _unchanged(got)
                 return outcome, record_visit(self.db, run_id, visit, outcome, validators, answer.milliseconds, now)
@@ -193,10 +204,13 @@ class Collector:
             raise  # the database itself: no source is to blame, and nothing can be recorded
         except SourceError as exc:
             outcome = Failed(failure=exc.failure, reason=exc.reason, status=exc.status, missed=exc.missed, wait=exc.wait)
+        except (OSError, MemoryError) as exc:  # the machine: descriptors, processes, memory; the next visit may go well
+            why = NO_MEMORY if isinstance(exc, MemoryError) else SYSTEM_REFUSES.format(why=exc.strerror)
+            outcome = Failed(failure="connection", reason=why)
         except Exception as exc:
             log.exception("source %s", visit.source.id)
             outcome = Failed(failure="bug", reason=BUG.format(kind=type(exc).__name__))
-        with writing(self.db):
+        with self._owning():
             now = self.clock()
             keep_notes(self.db, *told, now)
             return outcome, record_visit(self.db, run_id, visit, outcome, None, answer.milliseconds, now)
@@ -240,7 +254,7 @@ class Collector:
         except Exception:  # a bug of ours: one article goes without its page
             log.exception("page of an article of %s", source.id)
         again = isinstance(got, FetchError) and (got.failure in _TRY_AGAIN or (got.status or 0) >= 500)
-        with writing(self.db):
+        with self._owning():
             now = self.clock()
             keep_notes(self.db, *told, now)
             if tagged:

@@ -138,6 +138,11 @@ def _silence(source: Source, past: Past, outcome: Collected, now: datetime) -> s
     return QUIET_SINCE.format(day=long_date(newest)) + habit
 
 
+def longest_wait(source: Source) -> timedelta:
+    """The longest that any verdict puts a visit off: what lies further ahead was written by a clock that was wrong."""
+    return max(source.every * SLOWEST * (1 + SPREAD), UNPROVEN_WAIT * (1 + SPREAD), LONGEST_WAIT * 2)
+
+
 def _rhythm(source: Source, past: Past, outcome: Collected | None = None) -> timedelta:
     """Between `every` and four times it: a quarter of the usual gap between two publications, or what the server asks."""
     slowest = source.every * SLOWEST

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import click
+from sqlite_utils.utils import sqlite3
 
 from veille import __version__
 from veille.cli.collecting import check, collect
@@ -22,6 +23,8 @@ from veille.cli.serving import serve
 from veille.cli.trying import try_
 from veille.cli.watching import sources
 from veille.errors import VeilleError
+from veille.logs import printable
+from veille.messages import NO_MEMORY, SYSTEM_REFUSES, UNEXPECTED
 
 
 @click.group(subcommand_metavar="COMMANDE …", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -44,10 +47,18 @@ def speak_french() -> None:
 def main() -> None:
     """A mistake of the person is one sentence and exit 2, never a traceback."""
     speak_french()
+    sys.unraisablehook = lambda _unraisable: None  # what a library cannot even say while it ends is no line of cron's mail
     try:
         cli.main(prog_name="veille", standalone_mode=False)
     except VeilleError as exc:
         click.echo(str(exc), err=True)
+        sys.exit(2)
+    except (sqlite3.Error, OSError, MemoryError) as exc:  # of the file or the machine: a sentence, and no traceback
+        if isinstance(exc, BrokenPipeError):
+            sys.stderr.close()
+            sys.exit(0)
+        what = NO_MEMORY if isinstance(exc, MemoryError) else SYSTEM_REFUSES.format(why=printable(str(exc), 120))
+        click.echo(UNEXPECTED.format(what=what, kind=type(exc).__name__), err=True)
         sys.exit(2)
     except click.exceptions.Exit as exc:
         sys.exit(exc.exit_code)
@@ -56,9 +67,6 @@ def main() -> None:
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
 
 
 __all__ = ["cli", "main"]

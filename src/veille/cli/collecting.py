@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import fcntl
 import json
+import secrets
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -125,8 +126,11 @@ def run_collection(
                 clock=clock,
                 parser=parser,
                 progress=progress,
+                owner=secrets.token_hex(8),
             )
-            return asyncio.run(collector.run(only=frozenset(only), everything=everything))
+            with asyncio.Runner() as runner:
+                runner.get_loop()  # a system without descriptors refuses here, before there is a coroutine to lose
+                return runner.run(collector.run(only=frozenset(only), everything=everything))
 
 
 def _unknown(wanted: str, ids: list[str]) -> str:

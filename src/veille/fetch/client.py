@@ -16,6 +16,7 @@ from veille import __version__
 from veille.errors import FetchError, Postponed
 from veille.fetch.body import Room
 from veille.fetch.dialing import Bounds, Dialer, Redirect, site_of
+from veille.fetch.hints import LONGEST_WAIT
 from veille.fetch.pace import Pace, TooLong
 from veille.fetch.robots import LONGEST as LONGEST_ROBOTS
 from veille.fetch.robots import RobotsRules
@@ -125,7 +126,9 @@ class Fetcher:
     def waits_until(self, url: str) -> datetime | None:
         """Until when the site of an address wants to be left alone; None when it may be asked."""
         note = self._known.get(site_of(url))
-        return note.wait_until if note and note.wait_until and note.wait_until > self._clock() else None
+        until, now = note.wait_until if note else None, self._clock()
+        # Further ahead than any wait that is kept: written by a clock that was wrong.
+        return until if until and now < until <= now + 2 * LONGEST_WAIT else None
 
     async def fetch(self, url: str, validators: Validators, timeout: timedelta) -> Fetched | NotModified:
         """The answer of one address; `timeout` counts from its turn on. Raises FetchError, Postponed where the site asked to wait."""

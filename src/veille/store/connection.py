@@ -48,18 +48,29 @@ def connect(path: str | Path, *, durable: bool = False) -> Database:
 
 
 @contextlib.contextmanager
+def usable(db: Database) -> Iterator[None]:
+    """What SQLite cannot do (locked for too long, full, read-only, torn) is the file's failure: raises StoreError."""
+    try:
+        yield
+    except sqlite3.DatabaseError as exc:
+        if isinstance(exc, (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.NotSupportedError)):
+            raise
+        raise StoreError(DATABASE_UNUSABLE.format(file=_name_of(db), why=exc)) from exc
+
+
+@contextlib.contextmanager
 def writing(db: Database) -> Iterator[None]:
     """Hold the write lock from the first statement, so that a second writer waits its turn; raises StoreError when it cannot."""
-    try:
+    with usable(db):
         db.conn.execute("begin immediate")
         try:
             yield
             db.conn.commit()
         except BaseException:
-            db.conn.rollback()  # a commit that fails (a full disk, a broken reference) leaves its transaction open
+            # A commit that fails (a full disk, a broken reference) leaves its transaction open; what undoes it must not hide why.
+            with contextlib.suppress(sqlite3.Error):
+                db.conn.rollback()
             raise
-    except sqlite3.OperationalError as exc:  # locked for too long, full, read-only, torn
-        raise StoreError(DATABASE_UNUSABLE.format(file=_name_of(db), why=exc)) from exc
 
 
 def migrate(db: Database, knowledge: Knowledge, now: datetime) -> None:
@@ -87,7 +98,10 @@ def _path_of(db: Database) -> str:
 
 
 def _name_of(db: Database) -> str:
-    return Path(_path_of(db)).name or ":memory:"
+    try:
+        return Path(_path_of(db)).name or ":memory:"
+    except sqlite3.Error:
+        return "veille.db"
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from veille.health import MOVED_VISITS, judge
+from veille.health import MOVED_VISITS, judge, longest_wait
 from veille.messages import BACK_AGAIN
 from veille.model import Collected, Finding, Outcome, Past, RunSummary, Selectors, Source, Validators, Verdict, Visit
 from veille.normalize import stored
@@ -45,7 +45,8 @@ def due_visits(
         past = _past(tuple(rest))
         if not source.enabled or (past.state == "gone" and source.id not in named):
             continue
-        if everything or source.id in named or next_at <= (stored(now) or ""):
+        ahead = stored(now + longest_wait(source)) or ""
+        if everything or source.id in named or next_at > ahead or next_at <= (stored(now) or ""):
             # Other selectors read another page in the same bytes. After a failure the body itself is wanted, not a word about it.
             memory = (
                 Validators(etag=etag, last_modified=modified, body_hash=body_hash) if settings == reading_settings(source) else Validators()
