@@ -69,9 +69,57 @@ def test_killed_at_random_instants(tmp_path):
             assert committed <= kept
             committed = kept
             db.close()
+        started = time.monotonic()
         subprocess.run(command, cwd=tmp_path, check=True)
+        last = time.monotonic() - started
+        fresh = tmp_path / "neuf"
+        fresh.mkdir()
+        (fresh / "feeds.yaml").write_text((tmp_path / "feeds.yaml").read_text())
+        started = time.monotonic()
+        subprocess.run(command, cwd=fresh, check=True)
+        alone = time.monotonic() - started
+        print(f"{interrupted} of {KILLS} interrupted; the run after the last kill {last:.2f} s, the same from nothing {alone:.2f} s")
     db = connect(tmp_path / "data" / "veille.db")
     sound(db)
     assert db.conn.execute("select count(*) from items").fetchone()[0] == SOURCES * (ENTRIES + generation)
     assert interrupted > KILLS * 0.5
     db.close()
+
+
+CARELESS = """
+import sqlite3, sys
+db = sqlite3.connect("control.db", isolation_level=None)
+db.execute("pragma journal_mode = memory")
+db.execute("pragma synchronous = off")
+db.execute("pragma cache_size = 2")
+db.execute("create table if not exists one (n integer primary key, text text)")
+db.execute("create table if not exists two (n integer primary key, text text)")
+while True:
+    db.execute("begin immediate")
+    for table in ("one", "two"):
+        db.executemany(f"insert into {table} (text) values (?)", [("mot " * 200,)] * 60)
+    db.execute("commit")
+"""
+
+
+def test_the_control_a_journal_in_memory_is_caught(tmp_path):
+    """The same kills on a file whose journal lives in memory: within forty of them it is torn, and it is noticed."""
+    import sqlite3
+
+    seed = random.Random(20171006)
+    for _ in range(40):
+        process = subprocess.Popen([sys.executable, "-c", CARELESS], cwd=tmp_path, stderr=subprocess.DEVNULL)
+        time.sleep(seed.uniform(0.15, 0.4))
+        process.kill()
+        process.wait()
+        db = sqlite3.connect(tmp_path / "control.db")
+        try:
+            torn = db.execute("pragma integrity_check(1)").fetchone()[0] != "ok"
+            counts = [db.execute(f"select count(*) from {table}").fetchone()[0] for table in ("one", "two")]
+        except sqlite3.DatabaseError:
+            torn, counts = True, [0, 0]
+        finally:
+            db.close()
+        if torn or counts[0] != counts[1]:
+            return
+    raise AssertionError("forty kills tore nothing: this machine hides what the test looks for")

@@ -86,7 +86,8 @@ def migrate(db: Database, knowledge: Knowledge, now: datetime) -> None:
             if pending:
                 if applied and path:
                     _back_up(db, Path(path), now)
-                migrations.apply(db)
+                with writing(db):  # all the steps, or none: each is a savepoint of its own within
+                    migrations.apply(db)
         with writing(db):
             _seed(db, knowledge)
     except (sqlite3.Error, OSError) as exc:

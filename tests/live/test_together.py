@@ -1,0 +1,141 @@
+"""A collector at full speed, a curator who writes every 100 ms, ten readers: no error, and no write waits long. `make soak`: a minute."""
+
+import asyncio
+import contextlib
+import itertools
+import os
+import random
+import re
+import subprocess
+import sys
+import threading
+import time
+
+import httpx
+from loopback import reply, serve
+from test_serve import wait_for
+
+from veille.cli.serving import free_port
+from veille.store import connect
+
+SECONDS = float(os.environ.get("VEILLE_TOGETHER", "12"))
+PAGES = (
+    "/",
+    "/recherche?q=budget",
+    "/recherche?q=habitat+conseil&tri=date",
+    "/recherche.atom",
+    "/recherche.json?q=gironde",
+    "/article/{n}",
+    "/donnees",
+)
+WORDS = "budget habitat transports forêts collèges archives santé emploi climat lecture numérique autonomie conseil gironde".split()
+
+
+def document(source, generation, dice):
+    items = "".join(
+        f"<item><title>S{source} {' '.join(dice.sample(WORDS, 3))} {n}</title><link>https://s{source}.fr/{n}</link><guid>{source}-{n}</guid>"
+        f"<description>{' '.join(dice.choices(WORDS, k=60))}</description></item>"
+        for n in range(generation * 3, generation * 3 + 20)
+    )
+    return f'<?xml version="1.0"?><rss version="2.0"><channel><title>x</title>{items}</channel></rss>'.encode()
+
+
+def percentile(values, share):
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+def test_all_together(tmp_path):
+    dice, turns = random.Random(3), itertools.count()
+    answers = {f"/{n}": lambda handler, n=n: reply(handler, document(n, next(turns) // 24, dice)) for n in range(24)}
+    with serve(answers) as root:
+        lines = "\n".join(f"  - {{id: s{n}, name: S{n}, feed: '{root}/{n}'}}" for n in range(24))
+        (tmp_path / "feeds.yaml").write_text(f"version: 1\nsources:\n{lines}\n", encoding="utf-8")
+        command = [sys.executable, "-m", "veille", "collect", "--all", "--allow-private-network", "--spacing", "0"]
+        subprocess.run(command, cwd=tmp_path, check=True)
+        subprocess.run(
+            [sys.executable, "-m", "veille", "curators", "add", "claire"],
+            cwd=tmp_path,
+            input="un mot de passe\n",
+            text=True,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        port = free_port(0)
+        server = subprocess.Popen(
+            [sys.executable, "-m", "veille", "serve", "--port", str(port)],
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        site = f"http://127.0.0.1:{port}"
+        try:
+            wait_for(f"{site}/connexion")
+            ends, runs, failed = time.monotonic() + SECONDS, [], []
+
+            def collect():
+                while time.monotonic() < ends:
+                    outcome = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+                    runs.append(outcome.returncode)
+                    failed.extend([outcome.stderr] if outcome.returncode else [])
+
+            collector = threading.Thread(target=collect)
+            collector.start()
+            writes, reads, wrong, decided = asyncio.run(people(site, ends))
+            collector.join()
+        finally:
+            server.terminate()
+            server.wait(20)
+
+    print(f"{len(runs)} collections, {len(writes)} writes (p50 {percentile(writes, 0.5) * 1000:.0f} ms, p99 {percentile(writes, 0.99) * 1000:.0f} ms), "
+          f"{len(reads)} reads (p50 {percentile(reads, 0.5) * 1000:.0f} ms, p99 {percentile(reads, 0.99) * 1000:.0f} ms), {len(wrong)} errors")  # fmt: skip
+    assert not wrong, wrong[:5]
+    assert not failed, failed[:2]
+    assert len(runs) >= 2
+    assert len(writes) >= SECONDS * 4
+    db = connect(tmp_path / "data" / "veille.db")
+    kept = db.conn.execute("select count(*) from decisions").fetchone()[0]
+    integrity = db.conn.execute("pragma integrity_check").fetchone()
+    db.close()
+    assert kept == decided
+    assert integrity == ("ok",)
+    if SECONDS >= 60:
+        assert percentile(writes, 0.99) < 0.5
+
+
+async def people(site, ends):
+    """One curator and ten readers: the seconds of each write and read, what went wrong, how many decisions were taken."""
+    writes, reads, wrong, decided = [], [], [], 0
+    headers = {"accept-language": "fr"}
+
+    async def curate(browser):
+        nonlocal decided
+        token = re.search(r'name="csrftoken" value="([^"]+)"', (await browser.get("/connexion")).text)[1]
+        answer = await browser.post("/connexion", data={"nom": "claire", "mot-de-passe": "un mot de passe", "csrftoken": token})
+        assert answer.status_code == 302
+        for number in itertools.count():
+            if time.monotonic() > ends:
+                return
+            started = time.monotonic()
+            action = ("select", "dismiss", "later", "restore")[number // 400 % 4]
+            answer = await browser.post(f"/article/{1 + number % 400}/decision", data={"action": action, "csrftoken": token})
+            writes.append(time.monotonic() - started)
+            decided += answer.status_code == 302
+            if answer.status_code != 302:
+                wrong.append((action, answer.status_code, answer.text[-400:]))
+            await asyncio.sleep(max(0.0, 0.1 - (time.monotonic() - started)))
+
+    async def read(browser, seed):
+        dice = random.Random(seed)
+        while time.monotonic() < ends:
+            started = time.monotonic()
+            path = dice.choice(PAGES).format(n=dice.randint(1, 300))
+            answer = await browser.get(path)
+            reads.append(time.monotonic() - started)
+            if answer.status_code not in (200, 404) or (answer.status_code == 404 and "/article/" not in path):
+                wrong.append((path, answer.status_code, answer.text[-400:]))
+            await asyncio.sleep(dice.uniform(0.3, 1.2))  # a person reads
+
+    async with contextlib.AsyncExitStack() as stack:
+        browsers = [await stack.enter_async_context(httpx.AsyncClient(base_url=site, headers=headers, timeout=20)) for _ in range(11)]
+        await asyncio.gather(curate(browsers[0]), *(read(browser, number) for number, browser in enumerate(browsers[1:])))
+    return writes, reads, wrong, decided

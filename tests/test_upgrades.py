@@ -1,0 +1,144 @@
+"""Files that earlier versions wrote (the demonstration collected by each, with a curator's words) come up to this one, and lose nothing."""
+
+import asyncio
+import gzip
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from datasette.app import Datasette
+
+from builders import collect_entries, make_entry, make_source
+from veille.schema import migrations
+from veille.store import connect, migrate
+from veille.store.accounts import check_password
+from veille.store.copies import counts, unsoundness
+from veille.store.decisions import undo
+
+OLD = sorted((Path(__file__).parent / "upgrades").glob("*.db.gz"))
+BRING_UP = """
+from datetime import UTC, datetime
+from veille.cli.options import open_database
+from veille.resources import load_knowledge
+open_database("veille.db", load_knowledge(), datetime.now(UTC))
+"""
+KEPT = {
+    "items": "id, source_id, url, title, summary, author, language, kind, interest, published_at, day, first_seen_at, fingerprint, state, queued",
+    "decisions": "*", "versions": "*", "item_tags": "*", "item_territories": "*", "item_dates": "*", "sightings": "*", "addresses": "*",
+    "accounts": "*", "runs": "*", "visits": "*",
+}  # fmt: skip
+
+
+def rows(db):
+    return {table: db.conn.execute(f"select {names} from {table} order by 1, 2").fetchall() for table, names in KEPT.items()}
+
+
+@pytest.fixture(params=OLD, ids=[path.name.split(".")[0] for path in OLD])
+def old(request, tmp_path):
+    path = tmp_path / "veille.db"
+    path.write_bytes(gzip.decompress(request.param.read_bytes()))
+    return path
+
+
+def test_every_step_but_the_last_has_a_file(tmp_path, knowledge, now):
+    db = connect(tmp_path / "neuf.db")
+    migrate(db, knowledge, now)
+    steps = [step.name.split("_")[0] for step in migrations.applied(db)]
+    db.close()
+    assert [path.name.split(".")[0] for path in OLD] == steps[:-1]
+
+
+def test_an_old_file_comes_up_whole_with_a_copy_of_what_it_was(old, knowledge, now):
+    db = connect(old)
+    before, held = rows(db), counts(db.conn)
+    migrate(db, knowledge, now)
+
+    assert rows(db) == before
+    assert {name: count for name, count in counts(db.conn).items() if name in held and name != "_sqlite_migrations"} == {
+        name: count for name, count in held.items() if name != "_sqlite_migrations"
+    }
+    assert unsoundness(db.conn) == []
+    (copy,) = old.parent.glob("veille.db.avant-*")
+    former = connect(copy)
+    assert rows(former) == before
+    assert counts(former.conn) == held
+    former.close()
+    db.close()
+
+
+def test_an_old_file_goes_on_living(old, knowledge, now):
+    db = connect(old)
+    migrate(db, knowledge, now)
+    source = make_source(id="neuve", url="https://neuve.fr/rss")
+    assert collect_entries(db, source, [make_entry(link="https://neuve.fr/1", title="Un nouvel article")], knowledge, now).new == 1
+    again = db.conn.execute("select url, title from items order by id limit 1").fetchone()
+    known = collect_entries(db, source, [make_entry(guid="x", link=again[0], title=again[1])], knowledge, now)
+    assert (known.new, known.duplicates) == (0, 1)
+    assert check_password(db.conn, "claire", "un mot de passe") is not None
+    decision = db.conn.execute("select id, item_id from decisions where action = 'select'").fetchone()
+    undo(db.conn, account_id=1, decision_id=decision[0], at="2026-11-22T09:00:00Z")
+    assert db.conn.execute("select state from items where id = ?", (decision[1],)).fetchone() == ("new",)
+    assert db.conn.execute("select count(*) from items_fts where items_fts match 'articl*'").fetchone()[0] >= 1
+    db.close()
+
+
+def test_steps_that_fail_leave_the_file_as_it_was(old, knowledge, now):
+    db = connect(old)
+    before = db.conn.execute("select name, sql from sqlite_master order by name").fetchall()
+    steps = [step.name for step in migrations.applied(db)]
+
+    @migrations(name="m999_fails")
+    def _fails(db):
+        db.execute("create table moitie (n integer)")
+        raise RuntimeError("in the middle")
+
+    try:
+        with pytest.raises(RuntimeError):
+            migrate(db, knowledge, now)
+    finally:
+        migrations._migrations.pop()
+
+    assert db.conn.execute("select name, sql from sqlite_master order by name").fetchall() == before
+    assert [step.name for step in migrations.applied(db)] == steps
+    migrate(db, knowledge, now)
+    assert unsoundness(db.conn) == []
+    db.close()
+
+
+def test_a_migration_killed_at_any_instant_is_done_or_not_begun(old, tmp_path):
+    for delay in range(12):
+        process = subprocess.Popen([sys.executable, "-c", BRING_UP], cwd=tmp_path, stderr=subprocess.DEVNULL)
+        threading.Event().wait(0.25 + delay * 0.03)
+        process.kill()
+        process.wait()
+        db = connect(old)
+        assert db.conn.execute("pragma integrity_check").fetchone() == ("ok",)
+        named = [step.name for step in migrations.applied(db)]
+        tables = {row[0] for row in db.conn.execute("select name from sqlite_master")}
+        assert ("tombstones" in tables) == any(step.startswith("m003") for step in named)
+        db.close()
+    for path in tmp_path.glob("veille.db.avant-*.part"):
+        path.unlink()
+
+
+def test_a_running_server_survives_a_migration_by_the_collector(tmp_path):
+    """Datasette has the file open, and answers before, while and after another process brings it up from the step before."""
+    path = tmp_path / "veille.db"
+    path.write_bytes(gzip.decompress(OLD[-1].read_bytes()))
+
+    async def ask():
+        site = Datasette([str(path)])
+        said = [(await site.client.get(page)).status_code for page in ("/", "/recherche?q=budget")]
+        migrator = asyncio.create_task(asyncio.to_thread(subprocess.run, [sys.executable, "-c", BRING_UP], cwd=tmp_path, check=True))
+        while not migrator.done():
+            said.append((await site.client.get("/recherche?q=budget")).status_code)
+        await migrator
+        return said + [
+            (await site.client.get(page)).status_code for page in ("/", "/recherche?q=budget", "/article/1", "/veille/articles.json")
+        ]
+
+    said = asyncio.run(ask())
+    assert len(said) > 6
+    assert set(said) == {200}
