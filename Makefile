@@ -33,9 +33,14 @@ corpus: $(INSTALLED)
 quality: $(INSTALLED)
 	$(BIN)/python tools/quality.py
 
-soak: $(INSTALLED)
-	VEILLE_KILLS=1000 $(BIN)/pytest tests/live/test_killed.py
+# The long proofs, about fifty minutes; each prints its figures.
+soak: $(INSTALLED) $(BROWSER)
 	VEILLE_STEP=3 $(BIN)/pytest tests/live/test_portals.py
+	VEILLE_ALL=1 $(BIN)/pytest -s tests/live/test_hostile_server.py tests/live/test_hostile_markup.py
+	VEILLE_TOGETHER=60 $(BIN)/pytest -s tests/live/test_together.py
+	VEILLE_EVERY=1 $(BIN)/pytest -s tests/live/test_faults.py -k operation
+	$(BIN)/pytest -s tests/soak/soak_day.py tests/soak/soak_mutations.py tests/soak/soak_export.py
+	VEILLE_KILLS=1000 $(BIN)/pytest -s tests/live/test_killed.py
 
 bench: $(INSTALLED)
 	$(BIN)/python bench/collect.py
