@@ -14,7 +14,8 @@ from datasette.plugins import pm
 
 from builders import collect_entries, make_entry, make_source
 from veille.schema import PUBLIC_TABLES
-from veille.store.accounts import add_account
+from veille.store import writing
+from veille.store.accounts import add_account, set_password
 from veille.web.routes import ROUTES
 
 SENTINEL = "zanzibar"
@@ -487,3 +488,37 @@ def test_our_routes_are_known_as_ours():
         path = re.sub(r"\(\?P<\w+>[^)]*\)", "1", pattern.strip("^$")).replace("\\", "")
         assert is_ours(path), path
     assert not is_ours("/veille/articles")
+
+
+def test_the_health_page_says_whether_a_run_ended_lately(site, store, now, monkeypatch):
+    """Numbers and states for a monitor: 503 until a run has ended, 200 after, 503 again a day later."""
+    monkeypatch.setenv("VEILLE_NOW", now.isoformat())
+    before = get(site, "/-/veille/sante")
+    with writing(store):
+        store.conn.execute("insert into runs (started_at, ended_at, due) values ('2026-11-22T08:00:00Z', '2026-11-22T08:01:00Z', 3)")
+        store.conn.execute("update sources set state = 'failing' where id = 'presse'")
+    after = get(site, "/-/veille/sante")
+    with writing(store):
+        store.conn.execute("update runs set ended_at = '2026-11-20T08:01:00Z'")
+    late = get(site, "/-/veille/sante")
+
+    assert [answer.status_code for answer in (before, after, late)] == [503, 200, 503]
+    told = after.json()
+    assert told["well"]
+    assert told["last_good_run"] == {"started_at": "2026-11-22T08:00:00Z", "ended_at": "2026-11-22T08:01:00Z"}
+    assert told["alarms"] == {"failing": 1}
+    assert told["articles"] == 4
+    assert told["file_bytes"] > 0
+    assert set(told["versions"]) == {"veille", "datasette", "sqlite"}
+    assert "claire" not in after.text
+    assert asyncio.run(site.client.post("/-/veille/sante")).status_code in (403, 405)
+
+
+def test_a_new_password_ends_the_sessions(site, store):
+    browser = Browser(site)
+    browser.sign_in()
+    assert "claire" in browser.get("/").text
+
+    set_password(store, "claire", "encore un autre")
+
+    assert "claire" not in browser.get("/").text
