@@ -240,6 +240,7 @@ class Territory:
     code: str
     origin: str  # text | source
     reason: Reason
+    role: str = "place"  # place | actor: who acts, where the text tells
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,4 +15,5 @@ def package_text(name: str) -> str:
 
 def load_knowledge() -> Knowledge:
     """Read once at each door."""
-    return build_knowledge(package_text("vocabulary.yaml"), package_text("synonyms.yaml"), package_text("departements.csv"))
+    names = ("vocabulary.yaml", "synonyms.yaml", "departements.csv", "communes.txt", "territoires.yaml")
+    return build_knowledge(*map(package_text, names))

@@ -181,8 +181,8 @@ def label_item(db: Database, item_id: int, tagged: TaggedItem) -> None:
         [(item_id, tag.id, tag.origin, tag.score, *reasons_kept(tag.reasons)) for tag in tagged.tags],
     )
     db.conn.executemany(
-        "insert or ignore into item_territories (item_id, code, role, origin, reason, evidence) values (?, ?, 'place', ?, ?, ?)",
-        [(item_id, place.code, place.origin, *reasons_kept((place.reason,))) for place in tagged.territories],
+        "insert or ignore into item_territories (item_id, code, role, origin, reason, evidence) values (?, ?, ?, ?, ?, ?)",
+        [(item_id, place.code, place.role, place.origin, *reasons_kept((place.reason,))) for place in tagged.territories],
     )
     db.conn.executemany(
         'insert or ignore into item_dates (item_id, role, start, "end", evidence) values (?, ?, ?, ?, ?)',

@@ -12,6 +12,7 @@ import yaml
 
 from veille.french import ELISIONS, STOP_WORDS, lemmas
 from veille.model import KINDS
+from veille.understand.gazetteer import Gazetteer, build_gazetteer
 from veille.understand.words import Phrases
 
 
@@ -46,9 +47,10 @@ class Knowledge:
     kind_anywhere: Phrases[str]
     signals: Phrases[int]
     synonyms: dict[tuple[str, ...], tuple[tuple[str, ...], ...]]
+    gazetteer: Gazetteer
 
 
-def build_knowledge(vocabulary: str, synonyms: str, departements: str) -> Knowledge:
+def build_knowledge(vocabulary: str, synonyms: str, departements: str, communes: str, territories: str) -> Knowledge:
     """Knowledge from the texts of the files in veille/data; they are the project's own and trusted."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     words: dict[str, Any] = yaml.load(vocabulary, Loader=loader)  # noqa: S506 - a safe loader, and our own file
@@ -74,6 +76,11 @@ def build_knowledge(vocabulary: str, synonyms: str, departements: str) -> Knowle
         kind_anywhere=_kind_phrases(words["kinds"], "anywhere"),
         signals=Phrases(points),
         synonyms=_synonyms(yaml.load(synonyms, Loader=loader), places),  # noqa: S506
+        gazetteer=build_gazetteer(
+            {code: place.prefecture for code, place in places.items()},
+            communes,
+            yaml.load(territories, Loader=loader),  # noqa: S506
+        ),
     )
 
 

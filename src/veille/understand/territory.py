@@ -1,71 +1,267 @@
-"""Which départements an article names: a first careful form, by names and codes with their context.
+"""Which départements an article names: a gazetteer and a grammar of its contexts.
 
-Comes in: title, text, the source's territory, `Knowledge`. Goes out: codes, each with its place.
-Names that are also rivers, winds or words (Nord, Loire, Lot…) count only where the sentence says « département ».
+Comes in: title, text, the source's territory, `Knowledge`. Goes out: codes, each with its place in the text and its role.
+
+Capitals count; what blocks a name (rivers, streets, treaties, directions, people) is looked for first. A name that is also a river or a
+word (Nord, Manche, Loire, Lot…) is believed only with support: an institution before it, a code or a town around it, a list, or the way
+French says « in » a département. An actor (« le Conseil départemental de… ») is told apart from a place.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 from veille.french import fold
 from veille.model import Reason, Territory
+from veille.understand import contexts as around
+from veille.understand.gazetteer import Gazetteer, Place, key_of, loosely
 from veille.understand.knowledge import Departement, Knowledge
 
 READ = 20_000
-AMBIGUOUS = frozenset("08 16 18 39 42 46 48 50 59 80 86 88".split())
-# Where a name is something else: rivers, winds, agreements, other places of the same name.
-_BLOCKED = re.compile(
-    r"pays de la loire|val[- ]de[- ]loire|centre[- ]val de loire|ch[aâ]teaux de la loire|bords? de (?:la )?loire|"
-    r"accords? de paris|ville de vienne|vienne \(autriche\)|nord[- ](?:est|ouest|sud|américain|de la france)|afrique du nord|"
-    r"am[ée]rique du nord|mer du nord|nord[- ]pas[- ]de[- ]calais|grand paris|en manche|tunnel sous la manche",
-    re.I,
+_LOOK = 70  # characters before a name that may change its meaning
+# Names that need support, since they are first of all a direction, a sea, a river or a word.
+_SUPPORTED = frozenset("01 18 23 40 42 46 50 59 61 80 83 86".split())
+_EVERYWHERE = frozenset("75 971 972 973 974 976".split())  # nothing else has these names
+_ALREADY_PLACE = frozenset(
+    "ville métropole grand mairie chu caf cpam ddt ddtm agglo agglomération préfecture région académie scot pays département".split()
 )
-_BEFORE = (
-    r"(?:d[ée]partements?|conseils? d[ée]partementa(?:l|ux)|pr[ée]fecture|MDPH|SDIS|archives d[ée]partementales|"
-    r"collectivit[ée]|habitants|collèges|territoire)\s+(?:de\s+la\s+|de\s+l[’']|du\s+|des\s+|de\s+|d[’'])"
-)
-# A code counts after CD or « Département », and in brackets after a name: « Langon (33) ».
-_CODE = re.compile(r"(?:\bCD ?|\b[Dd]épartement |[A-ZÀ-Ý][\w’'-]+ \()(?P<code>0[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-46])(?![\w.,/])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """One place of one name."""
+
+    start: int
+    end: int
+    codes: tuple[str, ...]
+    phrase: str
+    role: str = "place"
+    sure: bool = True
+    shared: bool = False
 
 
 def territories_of(title: str, text: str, inherited: tuple[str, ...], knowledge: Knowledge) -> tuple[Territory, ...]:
     """The départements named, in order of appearance; the source's own where the text names none."""
     found: dict[str, Territory] = {}
     for field, words in (("title", title), ("text", text[:READ])):
-        for code, phrase, start in sorted(_named(words, knowledge), key=lambda hit: hit[2]):
-            found.setdefault(code, Territory(code=code, origin="text", reason=Reason(phrase=phrase, field=field, position=start)))
+        for hit in named(words, knowledge):
+            for code in hit.codes:
+                known = found.get(code)
+                if known is None:
+                    reason = Reason(phrase=hit.phrase, field=field, position=hit.start)
+                    found[code] = Territory(code=code, origin="text", role=hit.role, reason=reason)
+                elif hit.role == "actor" and known.role != "actor":
+                    found[code] = replace(known, role="actor")
     if found:
         return tuple(found.values())
     return tuple(Territory(code=code, origin="source", reason=Reason(phrase="", field="source")) for code in inherited)
 
 
-def _named(text: str, knowledge: Knowledge) -> Iterator[tuple[str, str, int]]:
-    blocked = [match.span() for match in _BLOCKED.finditer(text)]
-    sure, by_name = _pattern(tuple(knowledge.departements.values()))
-    for match in sure.finditer(text):
-        start = match.start("name")
-        if any(low <= start < high for low, high in blocked):
+def named(text: str, knowledge: Knowledge) -> list[_Hit]:
+    """Every name that is believed, in reading order."""
+    blocked = [match.span() for match in around.BLOCKED.finditer(text)]
+    hits = [*_codes(text, knowledge), *_institutions(text, knowledge.gazetteer), *_people(text, knowledge.gazetteer)]
+    taken = [(hit.start, hit.end) for hit in hits]
+    departements = [hit for hit in _departements(text, knowledge) if not _within(hit, [*blocked, *taken])]
+    towns = list(_towns(text, knowledge.gazetteer, [*blocked, *taken, *((hit.start, hit.end) for hit in departements)]))
+    believed = _supported(text, departements, towns, hits)
+    kept = [hit for hit in believed if not hit.shared]
+    told = {code for hit in kept for code in hit.codes}
+    for hit in believed:
+        if hit.shared:  # a name that several bear is that of the one département of theirs that is named too, else of the best known
+            beside = told.intersection(hit.codes)
+            best = knowledge.gazetteer.best_known.get(key_of(hit.phrase))
+            if len(beside) == 1 or (best and not beside):
+                kept.append(replace(hit, codes=tuple(beside) or (str(best),)))
+    return sorted(kept, key=lambda hit: hit.start)
+
+
+def _within(hit: _Hit, spans: Iterable[tuple[int, int]]) -> bool:
+    return any(low <= hit.start < high for low, high in spans)
+
+
+def _codes(text: str, knowledge: Knowledge) -> Iterator[_Hit]:
+    for pattern in (around.CODE_OF_BODY, around.CODES_SAID, around.CODES_LISTED):
+        for match in pattern.finditer(text):
+            codes = tuple(code for code in around.CODE.findall(match["codes"]) if code in knowledge.departements)
+            if codes:
+                body = pattern is around.CODE_OF_BODY
+                start = match.start() if body else match.start("codes")
+                yield _Hit(start, match.end("codes"), codes, text[start : match.end("codes")], role="actor" if body else "place")
+    for match in around.POSTCODE.finditer(text):
+        code = _of_postcode(match["code"])
+        if code in knowledge.departements:
+            yield _Hit(match.start(), match.end(), (code,), match["code"])
+
+
+def _of_postcode(code: str) -> str:
+    """La Poste: 20000 to 20199 are Corse-du-Sud, the other 20 Haute-Corse; 97 and 98 take three digits."""
+    if code.startswith("20"):
+        return "2A" if code < "20200" else "2B"
+    return code[:3] if code.startswith(("97", "98")) else code[:2]
+
+
+def _institutions(text: str, gazetteer: Gazetteer) -> Iterator[_Hit]:
+    for match in gazetteer.institutions.finditer(text):
+        yield _Hit(match.start(), match.end(), gazetteer.codes_of[key_of(match[0])], match[0], role="actor")
+
+
+_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+_ENDS_LIKE_PEOPLE = re.compile(
+    r"(?:ois|ais|ien|iens|in|ins|ine|ines|oises?|aises?|iennes?|istes?|éens?|éennes?|ains?|aines?|ous?|ières?|alou)\Z", re.I
+)
+_PART = re.compile(r"[^\W_]+")
+_JOINS = frozenset(("-", " ", "'", "’", "‑", "\u00a0"))
+
+
+def _people(text: str, gazetteer: Gazetteer) -> Iterator[_Hit]:
+    for match in _WORD.finditer(text):
+        word = match[0]
+        if len(word) < 6 or not _ENDS_LIKE_PEOPLE.search(word):
             continue
-        name = match["name"]
-        code = by_name[_key(name)]
-        if code in AMBIGUOUS and not match["before"]:
+        folded = fold(word)
+        found = gazetteer.people.get(folded)
+        if found:
+            yield _Hit(match.start(), match.end(), (found[0],), word)
+        elif "-" in word:
+            for form, code, _ in gazetteer.compound_people:
+                if folded == form:
+                    yield _Hit(match.start(), match.end(), (code,), word)
+                    break
+
+
+def _departements(text: str, knowledge: Knowledge) -> Iterator[_Hit]:
+    """Names of départements, with whether their context alone makes them sure."""
+    pattern, by_name = _pattern(tuple(knowledge.departements.values()))
+    for match in pattern.finditer(text):
+        name, start, end = match["name"], match.start("name"), match.end("name")
+        before, after = text[max(0, start - _LOOK) : start], text[end : end + 40]
+        if _is_no_place(before, after):
             continue
-        yield code, name, start
-    for match in _CODE.finditer(text):
-        if match["code"] in knowledge.departements:
-            yield match["code"], match["code"], match.start("code")
+        code = by_name[key_of(name)]
+        hit = _Hit(start, end, (code,), name, role="actor" if around.ACTOR.search(before) else "place")
+        if re.search(r"[- '’]", name) or code in _EVERYWHERE or _is_meant(code, before, after):
+            yield hit
+        elif around.WATER.search(before):
+            continue
+        elif code in _SUPPORTED:
+            yield replace(hit, sure=False)
+        elif around.ARTICLE.search(before) or not re.match(r"\s+[A-ZÀ-Ý]", after):  # « Aude Martin » is nobody's département
+            yield hit
+
+
+def _is_no_place(before: str, after: str) -> bool:
+    """A street, a treaty, a person, a place abroad."""
+    bad = (around.STREET, around.TREATY, around.HONORIFIC)
+    return any(pattern.search(before) for pattern in bad) or around.ABROAD.match(after) is not None
+
+
+def _is_meant(code: str, before: str, after: str) -> bool:
+    """Whether what stands around says by itself that a name is the département's."""
+    told = around.CODE_AFTER.match(after)
+    if told and told["code"] == code:
+        return True
+    if any(pattern.search(before) for pattern in (around.ACTOR, around.SUPPORT, around.IN_BRACKETS, around.DEPARTEMENT_SAID)):
+        return True
+    if code not in _SUPPORTED:
+        return False
+    if around.INSIDE.search(before) and not (code in ("59", "50") and around.DIRECTION.match(after)):
+        return True
+    return bool(around.SUBJECT.search(before) and around.ACTS.match(after)) or bool(
+        around.TITLE.search(before) and after.lstrip().startswith(":")
+    )
+
+
+def _towns(text: str, gazetteer: Gazetteer, spans: list[tuple[int, int]]) -> Iterator[_Hit]:
+    """Names of towns that their context makes believable."""
+    words = [(match.start(), match.end(), match[0]) for match in _PART.finditer(text)]
+    place = 0
+    while place < len(words):
+        start, _, written = words[place]
+        found = None
+        if written[:1].isupper() and not any(low <= start < high for low, high in spans):
+            found = _town_at(text, words, place, gazetteer)
+        if found:
+            end, town = found
+            before, after = text[max(0, start - _LOOK) : start], text[end : end + 40]
+            if _is_town(before, after, town):
+                role = "actor" if around.ACTOR.search(before) or around.GROUPED.match(after) else "place"
+                yield _Hit(start, end, town.codes, text[start:end], role=role, shared=town.shared)
+        place += _words_in(words, place, found[0]) if found else 1
+
+
+def _words_in(words: list[tuple[int, int, str]], place: int, end: int) -> int:
+    count = 1
+    while place + count < len(words) and words[place + count][1] <= end:
+        count += 1
+    return count
+
+
+def _town_at(
+    text: str, words: list[tuple[int, int, str]], place: int, gazetteer: Gazetteer, *, second: bool = False
+) -> tuple[int, Place] | None:
+    """The longest name that begins at a word, and where it ends."""
+    for count in gazetteer.lengths.get(fold(words[place][2]), ()):
+        run = words[place : place + count]
+        town = gazetteer.towns.get(tuple(fold(word[2]) for word in run)) if len(run) == count else None
+        if town is None:
+            continue
+        if any(text[one[1] : two[0]] not in _JOINS for one, two in pairwise(run)):
+            continue
+        end = run[-1][1]
+        if text[run[0][0] - 1 : run[0][0]] == "-" and place and not second:
+            continue
+        if text[end : end + 1] in ("-", "‑"):
+            # « Lens-Liévin »: two towns of one département; anything else is another name.
+            after = _town_at(text, words, place + count, gazetteer, second=True) if place + count < len(words) else None
+            if after is None or not set(after[1].codes) & set(town.codes):
+                continue
+            return after[0], replace(town, needs_place=False)
+        return end, town
+    return None
+
+
+def _is_town(before: str, after: str, town: Place) -> bool:
+    if _is_no_place(before, after) or around.CODE_AFTER.match(after):  # the code in brackets says it, whatever the town
+        return False
+    if town.article and not around.MET.search(before):
+        return False
+    grouped = around.GROUPED.match(after) is not None or around.GROUPING.search(before) is not None
+    located = around.LOCATIVE.search(before) is not None
+    capital = around.CAPITAL_BEFORE.search(before)
+    if capital and not (grouped or located or fold(capital["word"]) in _ALREADY_PLACE or around.STARTS.search(before)):
+        return False  # « Paul Laval »
+    return not town.needs_place or grouped or located or town.article or after.lstrip().startswith("(")
+
+
+def _supported(text: str, departements: list[_Hit], towns: list[_Hit], others: list[_Hit]) -> list[_Hit]:
+    """The hits that are sure, with the unsure ones that stand in a list with them; what a bracket explains counts once."""
+    sure = [hit for hit in (*departements, *towns, *others) if hit.sure]
+    unsure = [hit for hit in departements if not hit.sure]
+    changed = True
+    while changed and unsure:
+        changed = False
+        for hit in list(unsure):
+            beside = [one for one in sure if one.codes and (_linked(text, one, hit) or _linked(text, hit, one))]
+            if any(one in departements or one in towns for one in beside):
+                sure.append(replace(hit, sure=True))
+                unsure.remove(hit)
+                changed = True
+    return sure
+
+
+def _linked(text: str, first: _Hit, second: _Hit) -> bool:
+    """Whether two names are members of one list: « l’Aveyron, la Creuse et le Loiret »."""
+    return first.end < second.start <= first.end + 25 and around.COORDINATED.fullmatch(text[first.end : second.start]) is not None
 
 
 @lru_cache(maxsize=2)
 def _pattern(departements: tuple[Departement, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
-    """One pattern for all names, the longest first, so that Loire-Atlantique is not Loire."""
+    """One pattern for all names, the longest first, so that Loire-Atlantique is not Loire; accents may be missing."""
     words = sorted((place.name for place in departements), key=len, reverse=True)
-    spelled = [re.escape(word).replace(r"\-", "[- ‑]").replace("'", "['’]") for word in words]
-    spelled.append("(?<=[àÀ] la )Réunion")
-    pattern = re.compile(rf"(?P<before>(?i:{_BEFORE}))?(?<![\w-])(?P<name>{'|'.join(spelled)})(?![\w’'-])")
-    return pattern, {_key(place.name): place.code for place in departements} | {"reunion": "974"}
-
-
-def _key(name: str) -> str:
-    return re.sub(r"[\s‑'-]+", "-", fold(name))
+    names = "|".join(loosely(word) for word in words)
+    island = "(?<=[lL]a )R[ée]union(?! (?:du|des|de|d['’]|publique))|(?<=, )R[ée]union(?=[,)])"
+    pattern = re.compile(rf"(?<![\w-])(?:(?:Nord|Sud|Est|Ouest|Centre)-)?(?P<name>{names}|{island})(?![\w’'-])")
+    return pattern, {key_of(place.name): place.code for place in departements} | {"reunion": "974"}

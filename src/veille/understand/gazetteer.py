@@ -1,0 +1,139 @@
+"""The names by which a text may mean a département, ready to be found: one value, built once.
+
+Comes in: the départements, the texts of communes.txt and territoires.yaml. Goes out: `Gazetteer`. Forbidden: reading files.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from veille.french import fold
+
+_PART = re.compile(r"[^\W_]+")
+_ALIKE = str.maketrans(
+    {"é": "[ée]", "è": "[èe]", "ê": "[êe]", "ô": "[ôo]", "â": "[âa]", "î": "[îi]", "ï": "[ïi]", "É": "[ÉE]", "ç": "[çc]"}
+    | dict.fromkeys("'’", "['’ ]")
+    | {"-": "[- ‑]"}
+)
+# Towns of one word that is also a word, a first name or a family's: they need a place's preposition.
+_ALSO_WORDS = frozenset(
+    """antony beaumont blanc bruges carros conde die dole fontaine gap gaillard gien grasse joue langon lattes laval lens limas loos
+    lure lunel massy mende menton mure muret nice nogent orange pau pont port riviere rue saintes salon sens sorgues stains tours tulle
+    valence vienne vif vire maurice martin laurent denis aubin bernard bertrand""".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What one name stands for. `weight`: 0 a small town, 1 of 20,000, 2 of 100,000 or a prefecture; `shared`: borne by several."""
+
+    codes: tuple[str, ...]
+    name: str
+    weight: int = 0
+    shared: bool = False
+    article: bool = False  # « Le Havre », met as « du Havre »
+    needs_place: bool = False  # believed only where a preposition or a noun says that it is a place
+
+
+@dataclass(frozen=True, slots=True)
+class Gazetteer:
+    """Names by their folded parts. `lengths`: how many parts the names that begin so have, the most first; `people` by the folded word."""
+
+    towns: Mapping[tuple[str, ...], Place]
+    lengths: Mapping[str, tuple[int, ...]]
+    people: Mapping[str, tuple[str, str]]  # folded form: code, the gentilé as written in the list
+    compound_people: tuple[tuple[str, str, str], ...]
+    institutions: re.Pattern[str]
+    codes_of: Mapping[str, tuple[str, ...]]  # of institutions, by key
+    best_known: Mapping[str, str]  # of a name that several bear, where nothing else tells
+
+
+def parts_of(name: str) -> tuple[str, ...]:
+    """The folded words of a name; hyphens, spaces and apostrophes are alike."""
+    return tuple(_PART.findall(fold(name)))
+
+
+def key_of(name: str) -> str:
+    """A name whatever its accents, hyphens and apostrophes."""
+    return "-".join(parts_of(name))
+
+
+def loosely(name: str) -> str:
+    """A pattern for a name whose accents may be missing, with hyphens, spaces and apostrophes of any kind; capitals count."""
+    return re.escape(name).replace(r"\-", "-").replace(r"\ ", "-").translate(_ALIKE)
+
+
+def build_gazetteer(prefectures: Mapping[str, str], communes: str, others: Mapping[str, Any]) -> Gazetteer:
+    """`prefectures`: name by code; `communes`: the text of communes.txt; `others`: territoires.yaml, read."""
+    towns: dict[tuple[str, ...], Place] = {}
+    shared: dict[str, list[str]] = {}
+    for code, name, mark in _communes(communes):
+        if mark == "?":
+            shared.setdefault(name, []).append(code)
+            continue
+        weight = 2 if mark == "*" or prefectures.get(code) == name else 1 if mark == "+" else 0
+        _add(towns, name, Place(codes=(code,), name=name, weight=weight, needs_place=_needs_place(name, weight)))
+    for name, codes in shared.items():
+        _add(towns, name, Place(codes=tuple(codes), name=name, shared=True))
+    people: dict[str, tuple[str, str]] = {}
+    compound = []
+    for gentile, code in others["gentiles"].items():
+        forms = _forms(gentile)
+        if re.search(r"[-' ]", gentile):
+            compound += [(form, str(code), gentile) for form in forms]
+        else:
+            people |= {form: (str(code), gentile) for form in forms}
+    lengths: dict[str, set[int]] = {}
+    for parts in towns:
+        lengths.setdefault(parts[0], set()).add(len(parts))
+    return Gazetteer(
+        towns=towns,
+        lengths={first: tuple(sorted(counts, reverse=True)) for first, counts in lengths.items()},
+        people=people,
+        compound_people=tuple(sorted(compound, key=lambda row: -len(row[0]))),
+        institutions=re.compile(rf"(?<![\w-])(?:{'|'.join(loosely(name) for name in others['institutions'])})(?![\w’'-])"),
+        codes_of={key_of(name): tuple(codes) for name, codes in others["institutions"].items()},
+        best_known={key_of(name): str(code) for name, code in others["best_known"].items()},
+    )
+
+
+def _communes(text: str) -> Iterable[tuple[str, str, str]]:
+    for line in text.splitlines():
+        if line.startswith("#") or not line.strip():
+            continue
+        code, _, names = line.partition(" ")
+        for name in names.split(";"):
+            mark = name[-1] if name[-1] in "*+?" else ""
+            yield code, name.removesuffix(mark) if mark else name, mark
+
+
+def _needs_place(name: str, weight: int) -> bool:
+    """A small town of one word may be anybody's name; a known one only where its name is a word."""
+    parts = [part for part in parts_of(name) if part not in ("le", "la", "les", "l")]
+    return len(parts) == 1 and (weight == 0 or parts[0] in _ALSO_WORDS)
+
+
+def _add(towns: dict[tuple[str, ...], Place], name: str, place: Place) -> None:
+    parts = parts_of(name)
+    variants = {parts}
+    if parts[0] in ("saint", "sainte"):
+        variants.add(("st" if parts[0] == "saint" else "ste", *parts[1:]))
+    for variant in variants:
+        towns.setdefault(variant, place)
+    if parts[0] in ("le", "les") and len(parts) > 1:
+        met = Place(codes=place.codes, name=name, weight=place.weight, shared=place.shared, article=True, needs_place=place.needs_place)
+        towns.setdefault(parts[1:], met)
+
+
+def _forms(gentile: str) -> set[str]:
+    """Masculine and feminine, singular and plural, folded."""
+    base = fold(gentile)
+    if base.endswith("ien"):
+        feminine = base + "ne"
+    elif base.endswith("iste"):
+        feminine = base
+    else:
+        feminine = base + "e"
+    plural = base if base.endswith("s") else base + "s"
+    return {base, plural, feminine, feminine + "s"}
