@@ -48,4 +48,8 @@ def test_each_name_is_found_where_it_stands(knowledge):
 
     found = territories_of("", text, (), knowledge)
 
-    assert [(one.code, text[one.reason.position :][: len(one.reason.phrase)]) for one in found] == [("2B", "Bastia"), ("18", "Cher"), ("76", "Havre")]
+    assert [(one.code, text[one.reason.position :][: len(one.reason.phrase)]) for one in found] == [
+        ("2B", "Bastia"),
+        ("18", "Cher"),
+        ("76", "Havre"),
+    ]

@@ -252,6 +252,7 @@ class Mention:
     role: str  # deadline | event | other
     evidence: str
     position: int = 0
+    doubt: str = ""  # the weekday as written, where it contradicts the day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

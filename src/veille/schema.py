@@ -234,6 +234,8 @@ def m003_forget_for_good(db: Database) -> None:
 _M003 = """
 create table tombstones (kind text not null, hash text not null, at text not null, primary key (kind, hash)) strict, without rowid;
 
+alter table item_dates add column doubt text not null default '';
+
 create index items_first_seen on items(first_seen_at);
 
 create index visits_at on visits(at);

@@ -5,7 +5,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,12 @@ import click
 
 from veille.cli.options import config_option, db_option
 from veille.errors import UsageError
+from veille.french import fold
 from veille.messages import FILE_MISSING, FILE_UNREADABLE
 from veille.normalize import canonical
 from veille.resources import load_knowledge
 from veille.understand import Knowledge
+from veille.understand.dates import spans
 from veille.understand.interest import interest_of
 from veille.understand.kind import kind_of
 from veille.understand.territory import territories_of
@@ -26,7 +28,7 @@ from veille.understand.words import Words
 Row = dict[str, Any]
 Predictor = Callable[[Row], Row]
 _SURROGATE = re.compile("[\ud800-\udfff]")  # JSON may hold half a character; UTF-8 may not
-KINDS = ("urls", "territory", "themes", "interest", "kind", "search")
+KINDS = ("urls", "territory", "dates", "themes", "interest", "kind", "search")
 
 
 @click.command(
@@ -86,6 +88,24 @@ def _territory(knowledge: Knowledge) -> Predictor:
     return answer
 
 
+def _dates(_knowledge: Knowledge) -> Predictor:
+    """`ref_date`: the day of publication; a year that nothing tells is written XXXX."""
+
+    def written(day: tuple[int | None, int, int]) -> str:
+        year, month, number = day
+        return f"{year if year is not None else 'XXXX'}-{month:02}-{number:02}"
+
+    def answer(row: Row) -> Row:
+        try:
+            published = date.fromisoformat(_text(row, "ref_date")[:10])
+        except ValueError:
+            published = None
+        found = spans(fold(_text(row, "text")), published)
+        return {"mentions": [{"start": written(one.first), "end": written(one.last), "role": one.role} for one in found]}
+
+    return answer
+
+
 def _themes(knowledge: Knowledge) -> Predictor:
     def answer(row: Row) -> Row:
         words = Words.of(_text(row, "title"), _text(row, "text"))
@@ -139,6 +159,7 @@ def _search(items_file: str | None, knowledge: Knowledge) -> Predictor:
 _ANSWERS: dict[str, Callable[[Knowledge], Predictor]] = {
     "urls": _urls,
     "territory": _territory,
+    "dates": _dates,
     "themes": _themes,
     "interest": _interest,
     "kind": _kind,

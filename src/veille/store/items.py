@@ -185,8 +185,8 @@ def label_item(db: Database, item_id: int, tagged: TaggedItem) -> None:
         [(item_id, place.code, place.role, place.origin, *reasons_kept((place.reason,))) for place in tagged.territories],
     )
     db.conn.executemany(
-        'insert or ignore into item_dates (item_id, role, start, "end", evidence) values (?, ?, ?, ?, ?)',
-        [(item_id, mention.role, mention.start.isoformat(), mention.end.isoformat(), mention.evidence) for mention in tagged.mentions],
+        'insert or ignore into item_dates (item_id, role, start, "end", evidence, doubt) values (?, ?, ?, ?, ?, ?)',
+        [(item_id, one.role, one.start.isoformat(), one.end.isoformat(), one.evidence, one.doubt) for one in tagged.mentions],
     )
 
 

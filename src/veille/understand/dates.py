@@ -1,80 +1,316 @@
-"""Days that an article names, with their role: a first careful form.
+"""Days that an article names, with their role: a grammar of French dates, ranges, lists and deadlines.
 
-Comes in: text, the day it was published. Goes out: mentions. Forbidden: today's date; a year that nothing tells is no date.
+Comes in: text, the day it was published. Goes out: mentions. Forbidden: today's date; a day that does not exist is no date.
+
+A missing year is told by the publication: the weekday where one is written, « dernier » or « prochain », else the year that puts the day
+nearest after (or a little before) it. Months and years alone name no day, but for « jusqu'à fin avril ».
 """
 
+import calendar
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from veille.french import fold
-from veille.messages import MONTHS
+from veille.messages import MONTHS, WEEKDAYS
 from veille.model import Mention
 
-_MONTHS = {fold(name): number for number, name in enumerate(MONTHS, 1)}
-_MONTH = "|".join(_MONTHS)
-_RANGE = re.compile(
-    rf"\b(?:(?:du|de|les?)\s+)?(?:(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\s+)?"
-    rf"(?P<first>\d{{1,2}})(?:er)?(?:\s+(?P<month1>{_MONTH})(?:\s+(?P<year1>\d{{4}}))?)?"
-    rf"\s+(?:au|et|a)\s+(?:(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\s+)?"
-    rf"(?P<last>\d{{1,2}})(?:er)?\s+(?P<month2>{_MONTH})(?:\s+(?P<year2>\d{{4}}))?\b"
+_MONTHS = {fold(name): number for number, name in enumerate(MONTHS, 1)} | {
+    "janv": 1, "fev": 2, "fevr": 2, "avr": 4, "juil": 7, "juill": 7, "sept": 9, "oct": 10, "nov": 11, "dec": 12,
+}  # fmt: skip
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_WEEKDAY = "|".join(WEEKDAYS)
+_ONE = re.compile(
+    rf"(?P<weekday>(?:{_WEEKDAY})\s+)?(?<![\d/.,:€-])(?P<day>\d{{1,2}})(?:\s?er\b)?(?![\d%€]|[.,:/]\d|\s?(?:h|%|€)\b)"
+    rf"(?:\s+(?P<month>{_MONTH})\b\.?(?:\s+(?P<year>(?:19|20)\d\d)\b)?)?"
 )
-_DAY = re.compile(rf"\b(?P<day>\d{{1,2}})(?:er)?\s+(?P<month>{_MONTH})(?:\s+(?P<year>\d{{4}}))?\b")
-_DEADLINE = re.compile(
-    r"(?:avant le|jusqu'au|au plus tard le|date limite|dernier delai|cloture|candidatez|a deposer|depot des dossiers|"
-    r"inscriptions? (?:avant|jusqu)|candidatures? (?:avant|jusqu|a)|fin des candidatures)[^.;\n]{0,60}\Z"
+_BETWEEN = re.compile(
+    rf"\s*(?P<join>,\s*(?:puis\s+)?|,?\s*et\s+|,?\s*ou\s+|\s+au\s+|\s+a\s+|\s*[-–]\s*|\s+jusqu'au\s+)\s*(?:(?:les?|du|"
+    rf"le)\s+)?(?=(?:(?:{_WEEKDAY})\s+)?\d)"
 )
+_FIGURES = re.compile(r"(?<![\d/.-])(?P<day>\d{1,2})(?P<mark>[/.-])(?P<month>\d{1,2})(?P=mark)(?P<year>(?:19|20)\d\d|\d\d)(?![\d/-]|\.\d)")
+_ISO = re.compile(r"(?<![\d-])(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?![\d-])")
+_UNTIL_END = re.compile(
+    rf"\bjusqu(?:'a|e)\s+(?:la\s+)?fin\s+(?:du\s+mois\s+)?(?:de\s+|d')?(?P<month>{_MONTH})\b(?:\s+(?P<year>(?:19|20)\d\d)\b)?"
+)
+_LED = re.compile(r"(?:\b(?:les?|du|des|entre le|au|jusqu'au|et|ou|avant le|le)|[(:])\s*\Z")
+
+_OTHER = re.compile(
+    r"(?:\b(?:loi|decrets?|arretes?|ordonnance|circulaire|deliberation|directive|reglement|decision|code|avis|jugement|convention|"
+    r"courrier|instruction)\b"
+    r"[^.;]{0,40}\b(?:du|en date du)\s*\Z)|\b(?:publiee?s?|mise?s? a jour|mise? en ligne|modifiee?|redigee?|ecrit|consultee?|depuis|"
+    r"a compter du|a partir du|"
+    r"en vigueur (?:le|au|depuis le)|donnees (?:au|du)|chiffres (?:au|du)|valable|nee?|effectif|situation|arretee?s?|etat)\b[^.;]{0,25}\Z|"
+    r"\b(?:au|en date du)\s*\Z"
+)
+_CALL = (
+    r"\b(?:date limite|limite|dernier delai|clotur\w*|clos\w*|candidat\w*|deposer|deposez|depots?|inscri\w*|votez|voter|vote ouvert|"
+    r"appel ouvert|"
+    r"remise des (?:offres|dossiers|plis|candidatures|projets)|repondre|repondez|reponses? attendues?|prolong\w*|reception des plis|"
+    r"fin des (?:inscri|candid)\w*|echeance|postul\w*|soumett\w*|soumission)\b"
+)
+_DEADLINE = re.compile(rf"{_CALL}[^.;!?\n]{{0,60}}\Z")
+_FAR_DEADLINE = re.compile(rf"{_CALL}[^.;!?\n]{{0,120}}\Z")  # where a bound or a period stands right before the day
+_BOUND = re.compile(rf"\b(?P<word>avant(?: le)?|jusqu'au|jusqu'a|au plus tard(?: le)?|d'ici (?:le|au))\s*(?:(?:{_WEEKDAY})\s+)?\Z")
+_ASKS = re.compile(
+    r"\b(?:appels?|dossiers?|offres?|candid\w*|inscri\w*|particip\w*|envo\w*|adress\w*|transmett\w*|retour\w*|reserv\w*|idees?|propos\w*|"
+    r"demandes?|comment(?:er|ez|ant|aires?)|consultations?)\b"
+)
+_ORDER = re.compile(r"\W*(?:vous )?[a-z]{3,}(?:er|ez|ir|re)\b")  # « Effectuer… », « Veillez… »
 _EVENT = re.compile(
-    r"(?:rendez-vous|aura lieu|ont lieu|se tient|se tiendra|webinaire|journee|rencontre|forum|atelier|reunion publique|festival|"
-    r"concert|colloque|salon|exposition|vernissage|conference|visite)[^;\n]{0,120}\Z"
+    r"\b(?:rendez-vous|lieu|tien\w*|tenu\w*|deroul\w*|organis\w*|webinaires?|journees?|rencontres?|forums?|ateliers?|reunions?|"
+    r"festival|concerts?|colloques?|"
+    r"salons?|expositions?|vernissage|conferences?|visites?|seances?|hackathons?|portes ouvertes|formations?|seminaires?|sessions?|"
+    r"semaine|biennale|congres|"
+    r"assises|remise?s?|lance\w*|inaugur\w*|soirees?|spectacles?|ceremonie|etape|particip\w*|presente?s?|anim\w*|accueil\w*|"
+    r"invit\w*|debats?|table ronde|"
+    r"fete|votee?|reuni\w*|trophees|prix|ouvr\w*|demarr\w*|debut\w*)\b[^;\n]{0,140}\Z"
 )
+_EVENT_AFTER = re.compile(
+    r"[\s,:]*(?:a \d|de \d|\d{1,2}\s?h|prochains?|derniers?|au |a la |a l'|dans |en ligne|a partir de \d|[^.;\n]{0,90}\b(?:aura|"
+    r"auront|se tien|se derou|ont? lieu|"
+    r"organis|webinaire|journee|rencontre|atelier|reunion|seminaire|conference|forum|festival|colloque|a vote|etait|avons|ont|a eu|nous))"
+)
+_PAST = re.compile(r"\s*(?:,\s*)?(?:derniers?|dernieres?|passe)\b")
+_NEXT = re.compile(r"\s*(?:,\s*)?prochaine?s?\b")
+_EACH_YEAR = re.compile(r"\b(?:chaque(?: annee)?|tous les ans|toutes les annees)\s+(?:le\s+|au\s+|du\s+)?\Z")
+_INCLUSIVE = ("au", "a", "-", "–", "jusqu'au")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A mention before its year is settled: days as (year or None, month, day), bounds included."""
+
+    first: tuple[int | None, int, int]
+    last: tuple[int | None, int, int]
+    role: str
+    start: int  # in the folded text
+    end: int
+    doubt: str = ""  # the weekday that contradicts the day
+
+
+@dataclass(slots=True)
+class _Day:
+    """One day as written: what is missing may stand in the next one."""
+
+    day: int
+    month: int | None
+    year: int | None
+    weekday: str
+    start: int
+    end: int
+    join: str = ""  # what leads to the next
 
 
 def find_dates(text: str, published: date | None) -> tuple[Mention, ...]:
-    """Mentions in reading order, each day once."""
+    """Mentions in reading order, each once; a day whose year nothing tells is none."""
     folded = fold(text)
     if len(folded) != len(text):  # a letter that opened (œ): positions are those of the folded text
         text = folded
-    found: list[Mention] = []
-    taken: list[tuple[int, int]] = []
-    for match in _RANGE.finditer(folded):
-        end = _resolve(int(match["last"]), match["month2"], match["year2"], published)
-        start = _resolve(
-            int(match["first"]),
-            match["month1"] or match["month2"],
-            match["year1"] or (str(end.year) if end else None),
-            published,
-        )
-        if start and end and start <= end <= start + timedelta(days=366):
-            found.append(_mention(folded, text, match.start(), match.end(), start, end))
-            taken.append(match.span())
-    for match in _DAY.finditer(folded):
-        if any(low <= match.start() < high for low, high in taken):
-            continue
-        day = _resolve(int(match["day"]), match["month"], match["year"], published)
-        if day:
-            found.append(_mention(folded, text, match.start(), match.end(), day, day))
     once: dict[tuple[date, date, str], Mention] = {}
-    for mention in sorted(found, key=lambda one: one.position):
-        once.setdefault((mention.start, mention.end, mention.role), mention)
+    for one in spans(folded, published):
+        start, end = _real(one.first), _real(one.last)
+        if start and end and start <= end:
+            mention = Mention(start=start, end=end, role=one.role, evidence=text[one.start : one.end], position=one.start, doubt=one.doubt)
+            once.setdefault((start, end, one.role), mention)
     return tuple(once.values())
 
 
-def _mention(folded: str, text: str, start: int, end: int, first: date, last: date) -> Mention:
-    before = folded[max(0, start - 130) : start]
-    role = "deadline" if _DEADLINE.search(before) else "event" if _EVENT.search(before) or first != last else "other"
-    return Mention(start=first, end=last, role=role, evidence=text[start:end], position=start)
+def spans(folded: str, published: date | None) -> list[Found]:
+    """Every mention of a folded text, in reading order; the year is None where nothing tells it."""
+    found = [*_in_words(folded, published), *_in_figures(folded), *_until_end(folded, published)]
+    found.sort(key=lambda one: (one.start, -one.end))
+    kept: list[Found] = []
+    for one in found:
+        if not kept or one.start >= kept[-1].end:
+            kept.append(one)
+    return [one for one in kept if _possible(one)]
 
 
-def _resolve(day: int, month: str | None, year: str | None, published: date | None) -> date | None:
-    """A real day; without a year, the one nearest after the publication (up to 60 days before it still counts)."""
-    if month is None:
-        return None
+def _possible(one: Found) -> bool:
+    return all(1 <= month <= 12 and 1 <= day <= calendar.monthrange(year or 2024, month)[1] for year, month, day in (one.first, one.last))
+
+
+def _real(day: tuple[int | None, int, int]) -> date | None:
+    year, month, number = day
+    return date(year, month, number) if year is not None and 1800 <= year <= 2200 else None
+
+
+def _in_figures(folded: str) -> Iterator[Found]:
+    for pattern in (_FIGURES, _ISO):
+        for match in pattern.finditer(folded):
+            year = int(match["year"]) + (2000 if len(match["year"]) == 2 else 0)
+            day = (year, int(match["month"]), int(match["day"]))
+            if day[1] <= 12:
+                yield Found(day, day, _role(folded, match.start(), match.end(), ranged=False), match.start(), match.end())
+
+
+def _until_end(folded: str, published: date | None) -> Iterator[Found]:
+    for match in _UNTIL_END.finditer(folded):
+        month = _MONTHS[match["month"]]
+        year = int(match["year"]) if match["year"] else _nearest(month, 28, published, back=31)
+        day = (year, month, calendar.monthrange(year or 2023, month)[1])
+        yield Found(day, day, "deadline", match.start(), match.end())
+
+
+def _in_words(folded: str, published: date | None) -> Iterator[Found]:
+    """Runs of days joined by « au », « et », commas; whatever a day lacks is that of the next one."""
+    place = 0
+    while match := _ONE.search(folded, place):
+        run = [_as_day(match)]
+        place = match.end()
+        while (between := _BETWEEN.match(folded, place)) and (after := _ONE.match(folded, between.end())):
+            run[-1].join = between["join"].strip().strip(",").strip() or ","
+            run.append(_as_day(after))
+            place = after.end()
+        while run and run[-1].month is None:
+            run.pop()
+        if not run:
+            continue
+        if run[0].month is None and not _LED.search(folded, 0, run[0].start) and not run[0].weekday:
+            # « article 3, 12 juin »: a bare number that nothing leads to is none of the days.
+            while run and run[0].month is None and run[0].join in (",", "-", "–", "a"):
+                run.pop(0)
+        if run:
+            yield from _settled(folded, run, published)
+
+
+def _as_day(match: re.Match[str]) -> _Day:
+    month = match["month"]
+    return _Day(
+        day=int(match["day"]), month=_MONTHS[month] if month else None, year=int(match["year"]) if match["year"] else None,
+        weekday=(match["weekday"] or "").strip(), start=match.start(), end=match.end(),
+    )  # fmt: skip
+
+
+def _settled(folded: str, run: list[_Day], published: date | None) -> Iterator[Found]:
+    start, end = run[0].start, run[-1].end
+    for one, after in reversed(list(pairwise(run))):
+        one.month = one.month or after.month
+        if one.year is None and after.year is not None:
+            one.year = after.year - (1 if (one.month or 1) > (after.month or 12) else 0)
+    if any(one.month is None or not 1 <= one.day <= 31 for one in run):
+        return
+    if run[-1].year is None and not _EACH_YEAR.search(folded, 0, start):
+        _give_years(folded, run, end, published)
+    between = re.search(r"\bentre\s+le\s*\Z", folded[max(0, start - 12) : start]) is not None
+    groups: list[list[_Day]] = [[run[0]]]
+    ranged: list[bool] = [False]
+    for one, after in pairwise(run):
+        if one.join in _INCLUSIVE or (between and one.join == "et"):
+            groups[-1].append(after)
+            ranged[-1] = True
+        elif one.join != "ou" and _follows(groups[-1][-1], after):
+            groups[-1].append(after)
+        else:
+            groups.append([after])
+            ranged.append(False)
+    for days, is_range in zip(groups, ranged, strict=True):
+        first, last = days[0], days[-1]
+        role = _role(folded, start, end, ranged=is_range or len(days) > 1)
+        doubt = next((one.weekday for one in days if one.weekday and _contradicts(one)), "")
+        yield Found((first.year, first.month or 1, first.day), (last.year, last.month or 1, last.day), role, first.start, last.end, doubt)
+
+
+def _follows(one: _Day, after: _Day) -> bool:
     try:
-        if year:
-            return date(int(year), _MONTHS[month], day) if 1990 <= int(year) <= 2100 else None
-        if published is None:
-            return None
-        found = date(published.year, _MONTHS[month], day)
-        return found if found >= published - timedelta(days=60) else found.replace(year=published.year + 1)
+        year = one.year or after.year or 2024
+        first, second = date(year, one.month or 1, one.day), date(after.year or year, after.month or 1, after.day)
     except ValueError:
+        return False
+    return second - first == timedelta(days=1)
+
+
+def _contradicts(one: _Day) -> bool:
+    if one.year is None:
+        return False
+    try:
+        return WEEKDAYS[date(one.year, one.month or 1, one.day).weekday()] != one.weekday
+    except ValueError:
+        return False
+
+
+def _give_years(folded: str, run: list[_Day], end: int, published: date | None) -> None:
+    """The year that the publication tells, the same for the whole run (one less before a turn of the year)."""
+    last = run[-1]
+    year: int | None = None
+    if published is not None:
+        months = (last.month or 1, last.day)
+        tail = folded[end : end + 14]
+        told = [one for one in run if one.weekday]
+        if _PAST.match(tail):
+            year = published.year if _before(months, published) else published.year - 1
+        elif _NEXT.match(tail):
+            year = published.year if not _before(months, published) else published.year + 1
+        else:
+            year = _nearest(*months, published)
+            fitting = [near for near in (published.year, published.year + 1, published.year - 1) if told and _agrees(told[-1], near)]
+            if told and year is not None and not _agrees(told[-1], year) and fitting:
+                year = fitting[0]
+    for one in reversed(run):
+        one.year = year
+    for one, after in reversed(list(pairwise(run))):
+        if year is not None and after.year is not None and (one.month or 1) > (after.month or 12):
+            one.year = after.year - 1
+
+
+def _before(month_day: tuple[int, int], published: date) -> bool:
+    return month_day <= (published.month, published.day)
+
+
+def _agrees(one: _Day, year: int) -> bool:
+    try:
+        return WEEKDAYS[date(year, one.month or 1, one.day).weekday()] == one.weekday
+    except ValueError:
+        return False
+
+
+def _nearest(month: int, day: int, published: date | None, *, back: int = 90) -> int | None:
+    """The year in which a day falls nearest after the publication, or at most so many days before it."""
+    if published is None:
         return None
+    for year in (published.year - 1, published.year, published.year + 1):
+        try:
+            if date(year, month, day) >= published - timedelta(days=back):
+                return year
+        except ValueError:
+            continue
+    return published.year
+
+
+def _role(folded: str, start: int, end: int, *, ranged: bool) -> str:
+    """By the words before in the same sentence, then those after."""
+    low = max(0, start - 160)
+    sentence = re.split(r"(?<=[a-z)»]{2})[.!?]\s|\n", folded[low:start])[-1]
+    after = re.split(r"[.;\n]", folded[end : end + 120])[0]
+    near = sentence[-45:]
+    if _OTHER.search(near) and not re.search(r"\b(?:inscri|candidat|depos|avant|jusqu)\w*", near):
+        return "other"
+    bound = _BOUND.search(sentence)
+    if (_FAR_DEADLINE if bound or ranged else _DEADLINE).search(sentence) and not _nearer(sentence):
+        return "deadline"
+    if bound:
+        if _ASKS.search(sentence) or _ASKS.search(after) or _ORDER.match(sentence):
+            return "deadline"
+        if _EVENT.search(sentence):
+            return "event"
+        return "deadline" if bound["word"].startswith("jusqu") else "other"
+    if re.match(r"[\s,(]*(?:date limite|dernier delai|cloture|delai de rigueur)", after):
+        return "deadline"
+    if ranged or _EVENT.search(sentence) or _EVENT_AFTER.match(after):
+        return "event"
+    return "other"
+
+
+def _nearer(sentence: str) -> bool:
+    """Whether a word of events stands between the last word of deadlines and the day: « inscription obligatoire pour la visite du »."""
+    return (
+        re.search(
+            r"\b(?:pour (?:la|le|les|l')|a la|au|du|de la|journee|webinaire|visite|atelier|rencontre|seance|formation)\b[^.;,]{0,30}"
+            r"\b(?:visite|journee|webinaire|atelier|rencontre|seance|formation|forum|conference|reunion)\b[^.;,]{0,25}\bdu\s*\Z",
+            sentence,
+        )
+        is not None
+    )
