@@ -341,4 +341,12 @@ def reason(phrase: str, where: str, position: int) -> str:
     return f"« {phrase} » {FIELD_LABELS.get(where, where)}" + (f", signe {position + 1}" if where == "text" else "")
 
 
+def deadline_told(words: str) -> str:
+    return f"échéance « {words} »"
+
+
+def event_told(words: str) -> str:
+    return f"événement « {words} »"
+
+
 NO_SOURCES_YET = "Aucune source : lancez d’abord « veille collect »."

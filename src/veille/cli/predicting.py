@@ -18,10 +18,10 @@ from veille.messages import FILE_MISSING, FILE_UNREADABLE
 from veille.normalize import canonical
 from veille.resources import load_knowledge
 from veille.understand import Knowledge
-from veille.understand.dates import spans
+from veille.understand.dates import find_dates, spans
 from veille.understand.interest import interest_of
 from veille.understand.kind import kind_of
-from veille.understand.territory import territories_of
+from veille.understand.territory import READ, territories_of
 from veille.understand.themes import themes_of
 from veille.understand.words import Words
 
@@ -111,15 +111,20 @@ def _themes(knowledge: Knowledge) -> Predictor:
         words = Words.of(_text(row, "title"), _text(row, "text"))
         tags = themes_of(words, (), knowledge)
         reasons = {tag.id: [f"{one.phrase} ({one.field}, {one.position})" for one in tag.reasons] for tag in tags}
-        return {"tags": [tag.id for tag in tags], "kind": kind_of(words, knowledge)[0], "reasons": reasons}
+        return {"tags": [tag.id for tag in tags], "kind": _kinds_of(row, knowledge)[1], "reasons": reasons}
 
     return answer
 
 
+def _kinds_of(row: Row, knowledge: Knowledge) -> tuple[Words, str]:
+    words = Words.of(_text(row, "title"), _text(row, "text"))
+    mentions = find_dates(f"{_text(row, 'title')}\n{_text(row, 'text')}"[:READ], None)
+    return words, kind_of(words, knowledge, mentions=mentions, url=_text(row, "url"))[0]
+
+
 def _interest(knowledge: Knowledge) -> Predictor:
     def answer(row: Row) -> Row:
-        words = Words.of(_text(row, "title"), _text(row, "text"))
-        kind, _ = kind_of(words, knowledge)
+        words, kind = _kinds_of(row, knowledge)
         interest, why = interest_of(words, kind, themes_of(words, (), knowledge), knowledge)
         return {"interest": interest, "kind": kind, "reason": why}
 
@@ -127,7 +132,7 @@ def _interest(knowledge: Knowledge) -> Predictor:
 
 
 def _kind(knowledge: Knowledge) -> Predictor:
-    return lambda row: {"kind": kind_of(Words.of(_text(row, "title"), _text(row, "text")), knowledge)[0]}
+    return lambda row: {"kind": _kinds_of(row, knowledge)[1]}
 
 
 def _search(items_file: str | None, knowledge: Knowledge) -> Predictor:

@@ -11,7 +11,7 @@ from veille.understand.dates import find_dates
 from veille.understand.interest import interest_of
 from veille.understand.kind import kind_of
 from veille.understand.knowledge import Knowledge, build_knowledge
-from veille.understand.territory import territories_of
+from veille.understand.territory import READ, territories_of
 from veille.understand.themes import themes_of
 from veille.understand.words import Words
 
@@ -19,14 +19,15 @@ from veille.understand.words import Words
 def understand(item: Item, source: Source, knowledge: Knowledge) -> TaggedItem:
     """All labels of an article. The same code serves the collector and `veille predict`."""
     words = Words.of(item.title, item.text)
-    kind, kind_reason = kind_of(words, knowledge)
+    mentions = find_dates(f"{item.title}\n{item.text}"[:READ], _reference(item))
+    kind, kind_reason = kind_of(words, knowledge, mentions=mentions, url=item.url)
     tags = themes_of(words, source.tags, knowledge)
     interest, interest_reason = interest_of(words, kind, tags, knowledge)
     return TaggedItem(
         item=item,
         tags=tags,
         territories=territories_of(item.title, item.text, source.territory, knowledge),
-        mentions=find_dates(f"{item.title}\n{item.text}"[:20_000], _reference(item)),
+        mentions=mentions,
         kind=kind,
         kind_reason=kind_reason,
         interest=interest,

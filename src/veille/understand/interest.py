@@ -11,7 +11,7 @@ from veille.understand.knowledge import Knowledge
 from veille.understand.words import Hit, Words
 
 _WEIGHTS = {"title": 1.0, "lead": 0.7, "text": 0.3}
-_KINDS = {"retour-experience": 0.8, "appel": 0.3, "publication": 0.4, "emploi": -1.5, "evenement": -0.4}
+_KINDS = {"retour-experience": 0.8, "appel": 0.3, "publication": 0.4, "emploi": -3.0, "evenement": -0.4}
 _BASE = -1.0
 _MOST_GOOD = 6.0
 _MOST_BAD = 5.0

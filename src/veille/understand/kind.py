@@ -1,39 +1,62 @@
 """What an article is: a call, an event, a job, a report, a prize, feedback, or plain news.
 
-Comes in: `Words`, `Knowledge`. Goes out: a kind and its reason in French.
+Comes in: `Words`, the days that it names, its address, `Knowledge`. Goes out: a kind and its reason in French.
 """
 
+import re
 from collections import defaultdict
+from collections.abc import Iterable
 
-from veille.messages import reason
+from veille.messages import deadline_told, event_told, reason
+from veille.model import Mention
 from veille.understand.knowledge import Knowledge
 from veille.understand.words import Hit, Words
 
 _ORDER = ("emploi", "appel", "prix", "evenement", "retour-experience", "publication")
 _NEEDED = 2.0
+_NEVER = 2.0
+# Parts of an address that sites use for one kind of page alone; words of ours are compared without accents.
+_PATHS = (
+    ("emploi", re.compile(r"/(?:offres?-d?-?emplois?|emplois?|recrutements?|nous-rejoindre|jobs?)(?:[/-]|$)")),
+    ("appel", re.compile(r"/(?:appels?-a-projets?|appels?-a-[a-z-]+|aap|ami|marches-publics)(?:[/-]|$)")),
+    ("evenement", re.compile(r"/(?:agenda|evenements?|events?|calendrier|sorties|manifestations?)(?:[/-]|$)")),
+    ("publication", re.compile(r"/(?:publications?|etudes?|rapports?|guides?|ressources?|documentation)(?:[/-]|$)")),
+)
+_OF_PATH = 1.5
+_OF_DATES = 1.0
 
 
-def kind_of(words: Words, knowledge: Knowledge) -> tuple[str, str]:
+def kind_of(words: Words, knowledge: Knowledge, *, mentions: Iterable[Mention] = (), url: str = "") -> tuple[str, str]:
     """The kind with the most points, `article` when none has enough."""
     points: dict[str, float] = defaultdict(float)
-    best: dict[str, tuple[float, Hit[str]]] = {}
+    best: dict[str, tuple[float, str]] = {}
     seen: set[tuple[str, str]] = set()
 
+    def add(kind: str, value: float, why: str) -> None:
+        points[kind] += value
+        if kind not in best or best[kind][0] < value:
+            best[kind] = (value, why)
+
     def count(hit: Hit[str], value: float) -> None:
-        if (hit.payload, hit.phrase) in seen:
-            return
-        seen.add((hit.payload, hit.phrase))
-        points[hit.payload] += value
-        if hit.payload not in best or best[hit.payload][0] < value:
-            best[hit.payload] = (value, hit)
+        if (hit.payload, hit.phrase) not in seen:
+            seen.add((hit.payload, hit.phrase))
+            add(hit.payload, value, reason(hit.phrase, hit.field, hit.start))
 
     for hit in knowledge.kind_titles.find(words):
         if hit.field == "title":
             count(hit, 2.0)
     for hit in knowledge.kind_anywhere.find(words):
         count(hit, {"title": 2.0, "lead": 1.0, "text": 0.4}[hit.field])
+    roles = {one.role: one.evidence for one in reversed(list(mentions))}
+    if "deadline" in roles and points["appel"]:
+        add("appel", _OF_DATES, deadline_told(roles["deadline"]))
+    if "event" in roles and points["evenement"]:
+        add("evenement", _OF_DATES, event_told(roles["event"]))
+    for kind, pattern in _PATHS:
+        found = pattern.search(url)
+        if found:
+            add(kind, _OF_PATH, reason(found[0].strip("/"), "url", 0))
+    for hit in knowledge.kind_never.find(words):
+        points[hit.payload] -= _NEVER
     chosen = max(_ORDER, key=lambda kind: (points[kind], -_ORDER.index(kind)))
-    if points[chosen] < _NEEDED:
-        return "article", ""
-    hit = best[chosen][1]
-    return chosen, reason(hit.phrase, hit.field, hit.start)
+    return (chosen, best[chosen][1]) if points[chosen] >= _NEEDED else ("article", "")

@@ -45,6 +45,7 @@ class Knowledge:
     theme_phrases: Phrases[str]
     kind_titles: Phrases[str]
     kind_anywhere: Phrases[str]
+    kind_never: Phrases[str]
     signals: Phrases[int]
     synonyms: dict[tuple[str, ...], tuple[tuple[str, ...], ...]]
     gazetteer: Gazetteer
@@ -74,6 +75,7 @@ def build_knowledge(vocabulary: str, synonyms: str, departements: str, communes:
         ),
         kind_titles=_kind_phrases(words["kinds"], "title"),
         kind_anywhere=_kind_phrases(words["kinds"], "anywhere"),
+        kind_never=_kind_phrases(words["kinds"], "never"),
         signals=Phrases(points),
         synonyms=_synonyms(yaml.load(synonyms, Loader=loader), places),  # noqa: S506
         gazetteer=build_gazetteer(
@@ -86,7 +88,7 @@ def build_knowledge(vocabulary: str, synonyms: str, departements: str, communes:
 
 def _kind_phrases(kinds: list[dict[str, Any]], where: str) -> Phrases[str]:
     """Phrases in capitals are acronyms (CDI, AMI): compared as written."""
-    pairs = [(str(phrase), str(kind["id"])) for kind in kinds for phrase in kind[where]]
+    pairs = [(str(phrase), str(kind["id"])) for kind in kinds for phrase in kind.get(where, ())]
     return Phrases(
         [(phrase, kind) for phrase, kind in pairs if not phrase.isupper()],
         [(phrase, kind) for phrase, kind in pairs if phrase.isupper()],
