@@ -23,6 +23,7 @@ from veille.parse.page import page_text
 from veille.store.connection import sqlite3
 
 Row = dict
+OWN = Path(__file__).parent.parent / "tests" / "truth"
 ROUNDS = 2000
 
 
@@ -112,6 +113,36 @@ def pages(folder: Path, tell: Callable[..., float]) -> None:
     tell("pages : jour de publication, F1", days, f1, 0.85)
 
 
+def labels(folder: Path, suffix: str, whose: str, tell: Callable[..., float]) -> None:
+    """Territory, dates, interest and kind, on the shared truth or on the cases of tests/truth (labelled before the code)."""
+    path = folder / f"territory{suffix}.jsonl"
+    said = predict("territory", path)
+    units = []
+    for row in rows(path):
+        found, right, allowed = set(said[row["id"]]["deps"]), set(row["deps"]), set(row.get("ok", []))
+        units.append((len(found & right), len(found - right - allowed), len(right - found)))
+    tell(f"territoire, {whose} : F1", units, f1, 0.97)
+    path = folder / f"dates{suffix}.jsonl"
+    said = predict("dates", path)
+    units, deadlines = [], []
+    for row in rows(path):
+        wanted = {(one["start"], one["end"], one["role"]) for one in row["mentions"]}
+        found = {(one["start"], one["end"], one["role"]) for one in said[row["id"]]["mentions"]}
+        for kept, pairs in (
+            (units, ({one[:2] for one in wanted}, {one[:2] for one in found})),
+            (deadlines, ({one for one in wanted if one[2] == "deadline"}, {one for one in found if one[2] == "deadline"})),
+        ):
+            right, guess = pairs
+            kept.append((len(right & guess), len(guess - right), len(right - guess)))
+    tell(f"dates, {whose} : F1 des bornes", units, f1, 0.97)
+    tell(f"échéances, {whose} : F1", deadlines, f1, 0.90)
+    path = folder / f"interest{suffix}.jsonl"
+    said = predict("interest", path)
+    guesses = [(said[row["id"]]["interest"] >= 0.5, bool(row["interest"])) for row in rows(path)]
+    tell(f"intérêt, {whose} : F1 à 0,5", [(int(g and t), int(g and not t), int(t and not g)) for g, t in guesses], f1, 0.90)
+    tell(f"type, {whose} : justesse", [float(said[row["id"]]["kind"] == row["kind"]) for row in rows(path)], mean, 0.85)
+
+
 def main() -> None:
     shared = Path(os.environ.get("VEILLE_SHARED", ""))
     if not (shared / "truth").is_dir():
@@ -138,17 +169,8 @@ def main() -> None:
         base = tell(f"{name} : nDCG@10, FTS5 nu", [ndcg(beside[row["id"]], row["relevant"]) for row in asked], mean, 0.0)
         ours = tell(f"{name} : nDCG@10, veille", [ndcg(said[row["id"]]["ranking"], row["relevant"]) for row in asked], mean, base + 0.05)
         print(f"{'':<48} {ours - base:+.3f}")
-    said = predict("territory", truth / "territory-dev.jsonl")
-    units = []
-    for row in rows(truth / "territory-dev.jsonl"):
-        found, right, allowed = set(said[row["id"]]["deps"]), set(row["deps"]), set(row.get("ok", []))
-        units.append((len(found & right), len(found - right - allowed), len(right - found)))
-    tell("territoire : F1 (première forme)", units, f1, 0.7)
-    said = predict("interest", truth / "interest-dev.jsonl")
-    labelled = rows(truth / "interest-dev.jsonl")
-    guesses = [(said[row["id"]]["interest"] >= 0.5, bool(row["interest"])) for row in labelled]
-    tell("intérêt : F1 à 0,5 (première forme)", [(int(g and t), int(g and not t), int(t and not g)) for g, t in guesses], f1, 0.85)
-    tell("type : justesse (première forme)", [float(said[row["id"]]["kind"] == row["kind"]) for row in labelled], mean, 0.85)
+    for whose, folder, suffix in (("leurs", truth, "-dev"), ("nôtres", OWN, "")):
+        labels(folder, suffix, whose, tell)
     pages(shared / "corpus" / "pages", tell)
     if low:
         sys.exit("Sous le plancher : " + ", ".join(low))
