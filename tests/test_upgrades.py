@@ -26,7 +26,7 @@ open_database("veille.db", load_knowledge(), datetime.now(UTC))
 """
 KEPT = {
     "items": "id, source_id, url, title, summary, author, language, kind, interest, published_at, day, first_seen_at, fingerprint, state, queued",
-    "decisions": "*", "versions": "*", "item_tags": "*", "item_territories": "*", "item_dates": "*", "sightings": "*", "addresses": "*",
+    "decisions": "*", "versions": "*", "item_tags": "*", "item_territories": "*", "item_dates": 'item_id, role, start, "end", evidence', "sightings": "*", "addresses": "*",
     "accounts": "*", "runs": "*", "visits": "*",
 }  # fmt: skip
 

@@ -349,4 +349,16 @@ def event_told(words: str) -> str:
     return f"événement « {words} »"
 
 
+# Two texts beside each other.
+EQUAL_TEXTS = "même titre et même texte"
+LEADS_FIRST = "le premier publié représente l’histoire"
+SAME_ENOUGH = "{share} % du texte le plus court se lit dans l’autre"
+SAME_PARTLY = "{share} % du texte le plus court se lit dans l’autre : à vérifier"
+SAME_GUARDS = {
+    "places": "textes semblables, mais de départements différents",
+    "titles": "textes semblables, mais les titres portent d’autres nombres ou d’autres mois",
+    "subjects": "textes semblables d’un même site, mais sous deux titres différents",
+    "days": "textes semblables, mais les jours diffèrent",
+    "numbers": "textes semblables, mais les nombres diffèrent",
+}
 NO_SOURCES_YET = "Aucune source : lancez d’abord « veille collect »."

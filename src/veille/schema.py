@@ -234,6 +234,18 @@ def m003_forget_for_good(db: Database) -> None:
 _M003 = """
 create table tombstones (kind text not null, hash text not null, at text not null, primary key (kind, hash)) strict, without rowid;
 
+create table bands (band integer not null, item_id integer not null, primary key (band, item_id)) strict, without rowid;
+
+create index bands_item on bands(item_id);
+
+create table alike (
+    item_id integer not null, other_id integer not null, score real not null, reason text not null, primary key (item_id, other_id)
+) strict, without rowid;
+
+alter table items add column story_score real;
+
+alter table items add column story_reason text not null default '';
+
 alter table item_dates add column doubt text not null default '';
 
 create index items_first_seen on items(first_seen_at);

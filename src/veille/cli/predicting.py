@@ -4,7 +4,8 @@ import io
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from veille.understand import Knowledge
 from veille.understand.dates import find_dates, spans
 from veille.understand.interest import interest_of
 from veille.understand.kind import kind_of
+from veille.understand.language import language_of
+from veille.understand.same import RARE, Print, compare, print_of
 from veille.understand.territory import READ, territories_of
 from veille.understand.themes import themes_of
 from veille.understand.words import Words
@@ -28,7 +31,7 @@ from veille.understand.words import Words
 Row = dict[str, Any]
 Predictor = Callable[[Row], Row]
 _SURROGATE = re.compile("[\ud800-\udfff]")  # JSON may hold half a character; UTF-8 may not
-KINDS = ("urls", "territory", "dates", "themes", "interest", "kind", "search")
+KINDS = ("urls", "territory", "dates", "dedup", "themes", "interest", "kind", "language", "search")
 
 
 @click.command(
@@ -36,7 +39,7 @@ KINDS = ("urls", "territory", "dates", "themes", "interest", "kind", "search")
     help="Prédire, une ligne JSON par ligne JSON lue sur l’entrée, avec le code de la collecte.",
 )
 @click.argument("kind", type=click.Choice(KINDS), metavar="|".join(KINDS))
-@click.option("--items", "items_file", metavar="FICHIER", help="Pour search : les articles, en JSONL.")
+@click.option("--items", "items_file", metavar="FICHIER", help="Pour search et dedup : les articles, en JSONL.")
 @config_option
 @db_option
 def predict(kind: str, items_file: str | None, config_file: str, db_file: str) -> None:  # noqa: ARG001
@@ -49,6 +52,8 @@ def predict(kind: str, items_file: str | None, config_file: str, db_file: str) -
 def _predictor(kind: str, items_file: str | None, knowledge: Knowledge) -> Predictor:
     if kind == "search":
         return _search(items_file, knowledge)
+    if kind == "dedup":
+        return _dedup(items_file, knowledge)
     return _ANSWERS[kind](knowledge)
 
 
@@ -135,6 +140,41 @@ def _kind(knowledge: Knowledge) -> Predictor:
     return lambda row: {"kind": _kinds_of(row, knowledge)[1]}
 
 
+def _dedup(items_file: str | None, knowledge: Knowledge) -> Predictor:
+    """Pairs of texts; with --items, runs that more than three items of one source hold are its template's."""
+    seen: dict[str, Counter[int]] = {}
+    if items_file:
+        for row in _items(items_file):
+            runs = print_of(_text(row, "title"), _text(row, "text"), ()).runs
+            seen.setdefault(_text(row, "source"), Counter()).update(runs)
+
+    def held(row: Row) -> Print:
+        title, text = _text(row, "title"), _text(row, "text")
+        return print_of(title, text, (one.code for one in territories_of(title, text, (), knowledge)), _text(row, "source"))
+
+    def answer(row: Row) -> Row:
+        one, other = (side if isinstance(side, dict) else {} for side in (row.get("a"), row.get("b")))
+        counts = [seen.get(_text(side, "source"), Counter()) for side in (one, other)]
+        verdict = compare(held(one), held(other), lambda run: all(count[run] <= RARE for count in counts))
+        return {"dup": verdict.same, "score": verdict.score, "reason": verdict.reason}
+
+    return answer
+
+
+def _items(items_file: str) -> Iterator[Row]:
+    try:
+        with Path(items_file).open(encoding="utf-8") as lines:
+            yield from read_rows(lines, items_file)
+    except FileNotFoundError as exc:
+        raise UsageError(FILE_MISSING.format(file=items_file)) from exc
+    except (OSError, UnicodeDecodeError) as exc:
+        raise UsageError(FILE_UNREADABLE.format(file=items_file)) from exc
+
+
+def _language(_knowledge: Knowledge) -> Predictor:
+    return lambda row: {"language": language_of(_text(row, "title"), _text(row, "text"), "fr")}
+
+
 def _search(items_file: str | None, knowledge: Knowledge) -> Predictor:
     """A store in memory, filled and asked by the same code as the real one."""
     from veille.search import Request, read_query
@@ -143,13 +183,7 @@ def _search(items_file: str | None, knowledge: Knowledge) -> Predictor:
 
     if not items_file:
         raise UsageError("search a besoin de --items FICHIER.")
-    try:
-        with Path(items_file).open(encoding="utf-8") as lines:
-            db, ids = store_of_items(read_rows(lines, items_file), knowledge)
-    except FileNotFoundError as exc:
-        raise UsageError(FILE_MISSING.format(file=items_file)) from exc
-    except (OSError, UnicodeDecodeError) as exc:
-        raise UsageError(FILE_UNREADABLE.format(file=items_file)) from exc
+    db, ids = store_of_items(_items(items_file), knowledge)
     today = datetime.now(UTC).date().isoformat()
 
     def answer(row: Row) -> Row:
@@ -168,6 +202,7 @@ _ANSWERS: dict[str, Callable[[Knowledge], Predictor]] = {
     "themes": _themes,
     "interest": _interest,
     "kind": _kind,
+    "language": _language,
 }
 
 __all__ = ["predict", "read_rows"]

@@ -16,10 +16,11 @@ from veille.identity import grave, graves_of
 from veille.model import Item, Retention
 from veille.normalize import canonical, stored
 from veille.store.connection import writing
-from veille.store.items import index_items, leave_story, unindex_items
+from veille.store.items import index_items, unindex_items
+from veille.store.stories import leave_story
 
 _BATCH = 500
-_TABLES = ("item_tags", "item_territories", "item_dates", "decisions", "versions", "sightings", "texts")
+_TABLES = ("item_tags", "item_territories", "item_dates", "decisions", "versions", "sightings", "bands", "alike", "texts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +127,7 @@ def _bury(db: Database, ids: list[int], at: str) -> None:
     db.conn.execute("delete from addresses where item_id in (select value from json_each(?))", (wanted,))
     for table in _TABLES:
         db.conn.execute(f"delete from {table} where item_id in (select value from json_each(?))", (wanted,))  # noqa: S608 - our names
+    db.conn.execute("delete from alike where other_id in (select value from json_each(?))", (wanted,))
     db.conn.execute("delete from items where id in (select value from json_each(?))", (wanted,))
 
 

@@ -15,9 +15,9 @@ from veille.identity import Held, Name, Named, Plan
 from veille.messages import reason
 from veille.model import Item, Known, Reason, Rights, Tag, TaggedItem
 from veille.normalize import CANONICAL_VERSION, local_day, shown, stored
+from veille.store.stories import join_stories, leave_story
 
 BACKFILL = timedelta(days=30)
-LEAST_STORY_TEXT = 120  # characters; shorter texts are equal by chance
 _BATCH = 400
 
 
@@ -103,8 +103,7 @@ def save(
     )
     for known, one in todo.elsewhere:
         _inherit(db, known.id, tagged[one.item])
-    for one in [*todo.new, *(one for _, one in todo.changed)]:
-        _join_story(db, one)
+    join_stories(db, [*(item_id for item_id, _ in new_ids), *(known.id for known, _ in todo.changed)])
     seen = len(everything)
     return Saved(new=len(new_ids), changed=len(todo.changed), seen=seen, duplicates=len(todo.elsewhere))
 
@@ -233,40 +232,6 @@ def _remember_names(db: Database, named: list[tuple[int, Named]], shared: frozen
         "insert or ignore into addresses (kind, scope, value, item_id, rule) values ('shared', ?, ?, null, ?)",
         [(name.scope, f"{name.kind} {name.value}", CANONICAL_VERSION) for name in sorted(shared)],
     )
-
-
-def _join_story(db: Database, one: Named) -> None:
-    """The same title and text under another address is one story; the first seen leads."""
-    if len(one.item.text) < LEAST_STORY_TEXT:
-        return
-    mark = one.item.fingerprint
-    twins = [row[0] for row in db.conn.execute("select id from items where fingerprint = ? order by id", (mark,))]
-    if len(twins) < 2:
-        return
-    told = db.conn.execute("select story_id from items where fingerprint = ? and story_id is not null limit 1", (mark,)).fetchone()
-    begin = "insert into stories (lead_id, score, reason) values (?, 1.0, 'même titre et même texte')"
-    story_id = told[0] if told else db.conn.execute(begin, (twins[0],)).lastrowid
-    db.conn.execute("update stories set lead_id = ? where id = ? and lead_id <> ?", (twins[0], story_id, twins[0]))
-    db.conn.execute(
-        "update items set story_id = :story, lead = (id = :lead) where fingerprint = :mark "
-        "and (story_id, lead) is not (:story, id = :lead)",
-        {"story": story_id, "lead": twins[0], "mark": mark},
-    )
-
-
-def leave_story(db: Database, item_id: int) -> None:
-    """A text that changed tells something else; a story needs two items, and one that leads."""
-    (story_id,) = db.conn.execute("select story_id from items where id = ?", (item_id,)).fetchone()
-    if story_id is None:
-        return
-    db.conn.execute("update items set story_id = null, lead = 1 where id = ?", (item_id,))
-    rest = [row[0] for row in db.conn.execute("select id from items where story_id = ? order by id", (story_id,))]
-    if len(rest) >= 2:
-        db.conn.execute("update stories set lead_id = ? where id = ?", (rest[0], story_id))
-        db.conn.execute("update items set lead = (id = ?) where story_id = ?", (rest[0], story_id))
-        return
-    db.conn.execute("update items set story_id = null, lead = 1 where story_id = ?", (story_id,))
-    db.conn.execute("delete from stories where id = ?", (story_id,))
 
 
 def set_context(db: Database, item_id: int) -> None:

@@ -45,6 +45,7 @@ class Gazetteer:
     people: Mapping[str, tuple[str, str]]  # folded form: code, the gentilé as written in the list
     compound_people: tuple[tuple[str, str, str], ...]
     institutions: re.Pattern[str]
+    institution_starts: frozenset[str]
     codes_of: Mapping[str, tuple[str, ...]]  # of institutions, by key
     best_known: Mapping[str, str]  # of a name that several bear, where nothing else tells
 
@@ -93,6 +94,7 @@ def build_gazetteer(prefectures: Mapping[str, str], communes: str, others: Mappi
         people=people,
         compound_people=tuple(sorted(compound, key=lambda row: -len(row[0]))),
         institutions=re.compile(rf"(?<![\w-])(?:{'|'.join(loosely(name) for name in others['institutions'])})(?![\w’'-])"),
+        institution_starts=frozenset(parts_of(name)[0] for name in others["institutions"]),
         codes_of={key_of(name): tuple(codes) for name, codes in others["institutions"].items()},
         best_known={key_of(name): str(code) for name, code in others["best_known"].items()},
     )

@@ -16,7 +16,7 @@ from itertools import pairwise
 from veille.french import fold
 from veille.model import Reason, Territory
 from veille.understand import contexts as around
-from veille.understand.gazetteer import Gazetteer, Place, key_of, loosely
+from veille.understand.gazetteer import Gazetteer, Place, key_of, loosely, parts_of
 from veille.understand.knowledge import Departement, Knowledge
 
 READ = 20_000
@@ -27,6 +27,10 @@ _EVERYWHERE = frozenset("75 971 972 973 974 976".split())  # nothing else has th
 _ALREADY_PLACE = frozenset(
     "ville métropole grand mairie chu caf cpam ddt ddtm agglo agglomération préfecture région académie scot pays département".split()
 )
+
+
+_Words = list[tuple[int, int, str]]  # start, end, as written
+_Capitals = list[tuple[int, int, str]]  # rank among the words, start, folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +65,14 @@ def territories_of(title: str, text: str, inherited: tuple[str, ...], knowledge:
 
 def named(text: str, knowledge: Knowledge) -> list[_Hit]:
     """Every name that is believed, in reading order."""
+    words = [(match.start(), match.end(), match[0]) for match in _PART.finditer(text)]
+    capitals = [(place, start, fold(word)) for place, (start, _, word) in enumerate(words) if word[0].isupper()]
     blocked = [match.span() for match in around.BLOCKED.finditer(text)]
-    hits = [*_codes(text, knowledge), *_institutions(text, knowledge.gazetteer), *_people(text, knowledge.gazetteer)]
+    hits = [*_codes(text, knowledge), *_institutions(text, capitals, knowledge.gazetteer), *_people(text, knowledge.gazetteer)]
     taken = [(hit.start, hit.end) for hit in hits]
-    departements = [hit for hit in _departements(text, knowledge) if not _within(hit, [*blocked, *taken])]
-    towns = list(_towns(text, knowledge.gazetteer, [*blocked, *taken, *((hit.start, hit.end) for hit in departements)]))
+    departements = [hit for hit in _departements(text, capitals, knowledge) if not _within(hit, [*blocked, *taken])]
+    spans = [*blocked, *taken, *((hit.start, hit.end) for hit in departements)]
+    towns = list(_towns(text, words, capitals, knowledge.gazetteer, spans))
     believed = _supported(text, departements, towns, hits)
     kept = [hit for hit in believed if not hit.shared]
     told = {code for hit in kept for code in hit.codes}
@@ -103,15 +110,15 @@ def _of_postcode(code: str) -> str:
     return code[:3] if code.startswith(("97", "98")) else code[:2]
 
 
-def _institutions(text: str, gazetteer: Gazetteer) -> Iterator[_Hit]:
-    for match in gazetteer.institutions.finditer(text):
-        yield _Hit(match.start(), match.end(), gazetteer.codes_of[key_of(match[0])], match[0], role="actor")
+def _institutions(text: str, capitals: _Capitals, gazetteer: Gazetteer) -> Iterator[_Hit]:
+    for _, start, first in capitals:
+        match = gazetteer.institutions.match(text, start) if first in gazetteer.institution_starts else None
+        if match:
+            yield _Hit(match.start(), match.end(), gazetteer.codes_of[key_of(match[0])], match[0], role="actor")
 
 
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
-_ENDS_LIKE_PEOPLE = re.compile(
-    r"(?:ois|ais|ien|iens|in|ins|ine|ines|oises?|aises?|iennes?|istes?|éens?|éennes?|ains?|aines?|ous?|ières?|alou)\Z", re.I
-)
+_LIKE_PEOPLE = frozenset("is en ns in ne es te ou us se".split())  # how gentilés end
 _PART = re.compile(r"[^\W_]+")
 _JOINS = frozenset(("-", " ", "'", "’", "‑", "\u00a0"))
 
@@ -119,7 +126,7 @@ _JOINS = frozenset(("-", " ", "'", "’", "‑", "\u00a0"))
 def _people(text: str, gazetteer: Gazetteer) -> Iterator[_Hit]:
     for match in _WORD.finditer(text):
         word = match[0]
-        if len(word) < 6 or not _ENDS_LIKE_PEOPLE.search(word):
+        if len(word) < 6 or word[-2:] not in _LIKE_PEOPLE:
             continue
         folded = fold(word)
         found = gazetteer.people.get(folded)
@@ -132,10 +139,15 @@ def _people(text: str, gazetteer: Gazetteer) -> Iterator[_Hit]:
                     break
 
 
-def _departements(text: str, knowledge: Knowledge) -> Iterator[_Hit]:
+def _departements(text: str, capitals: _Capitals, knowledge: Knowledge) -> Iterator[_Hit]:
     """Names of départements, with whether their context alone makes them sure."""
-    pattern, by_name = _pattern(tuple(knowledge.departements.values()))
-    for match in pattern.finditer(text):
+    pattern, by_name, starts = _pattern(tuple(knowledge.departements.values()))
+    passed = 0
+    for _, at, first in capitals:
+        match = pattern.match(text, at) if at >= passed and first in starts else None
+        if match is None:
+            continue
+        passed = match.end()
         name, start, end = match["name"], match.start("name"), match.end("name")
         before, after = text[max(0, start - _LOOK) : start], text[end : end + 40]
         if _is_no_place(before, after):
@@ -174,34 +186,23 @@ def _is_meant(code: str, before: str, after: str) -> bool:
     )
 
 
-def _towns(text: str, gazetteer: Gazetteer, spans: list[tuple[int, int]]) -> Iterator[_Hit]:
+def _towns(text: str, words: _Words, capitals: _Capitals, gazetteer: Gazetteer, spans: list[tuple[int, int]]) -> Iterator[_Hit]:
     """Names of towns that their context makes believable."""
-    words = [(match.start(), match.end(), match[0]) for match in _PART.finditer(text)]
-    place = 0
-    while place < len(words):
-        start, _, written = words[place]
-        found = None
-        if written[:1].isupper() and not any(low <= start < high for low, high in spans):
-            found = _town_at(text, words, place, gazetteer)
+    passed = 0
+    for place, start, first in capitals:
+        if start < passed or first not in gazetteer.lengths or any(low <= start < high for low, high in spans):
+            continue
+        found = _town_at(text, words, place, gazetteer)
         if found:
             end, town = found
+            passed = end
             before, after = text[max(0, start - _LOOK) : start], text[end : end + 40]
             if _is_town(before, after, town):
                 role = "actor" if around.ACTOR.search(before) or around.GROUPED.match(after) else "place"
                 yield _Hit(start, end, town.codes, text[start:end], role=role, shared=town.shared)
-        place += _words_in(words, place, found[0]) if found else 1
 
 
-def _words_in(words: list[tuple[int, int, str]], place: int, end: int) -> int:
-    count = 1
-    while place + count < len(words) and words[place + count][1] <= end:
-        count += 1
-    return count
-
-
-def _town_at(
-    text: str, words: list[tuple[int, int, str]], place: int, gazetteer: Gazetteer, *, second: bool = False
-) -> tuple[int, Place] | None:
+def _town_at(text: str, words: _Words, place: int, gazetteer: Gazetteer, *, second: bool = False) -> tuple[int, Place] | None:
     """The longest name that begins at a word, and where it ends."""
     for count in gazetteer.lengths.get(fold(words[place][2]), ()):
         run = words[place : place + count]
@@ -258,10 +259,11 @@ def _linked(text: str, first: _Hit, second: _Hit) -> bool:
 
 
 @lru_cache(maxsize=2)
-def _pattern(departements: tuple[Departement, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
+def _pattern(departements: tuple[Departement, ...]) -> tuple[re.Pattern[str], dict[str, str], frozenset[str]]:
     """One pattern for all names, the longest first, so that Loire-Atlantique is not Loire; accents may be missing."""
     words = sorted((place.name for place in departements), key=len, reverse=True)
     names = "|".join(loosely(word) for word in words)
     island = "(?<=[lL]a )R[ée]union(?! (?:du|des|de|d['’]|publique))|(?<=, )R[ée]union(?=[,)])"
     pattern = re.compile(rf"(?<![\w-])(?:(?:Nord|Sud|Est|Ouest|Centre)-)?(?P<name>{names}|{island})(?![\w’'-])")
-    return pattern, {key_of(place.name): place.code for place in departements} | {"reunion": "974"}
+    starts = {parts_of(word)[0] for word in words} | {"nord", "sud", "est", "ouest", "centre", "reunion"}
+    return pattern, {key_of(place.name): place.code for place in departements} | {"reunion": "974"}, frozenset(starts)

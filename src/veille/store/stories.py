@@ -1,0 +1,215 @@
+"""Stories: articles that tell the same thing, however often it was published, cut or edited.
+
+On arrival an article joins a story, is proposed beside another one (`alike`), or neither; what sources repeat in all their texts does not
+count, and of a source with fewer than eight texts that cannot be told, so nothing is joined but what is equal. `make_stories` asks the same
+of everything that is held, in an order of its own: whoever came first, the same stories come out. Nothing is deleted.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sqlite_utils import Database
+
+from veille.messages import EQUAL_TEXTS, LEADS_FIRST
+from veille.understand.same import ALIKE, RARE, Print, Verdict, bands_of, compare, lead_of, print_of
+
+LEAST_TEXT = 120  # characters; shorter texts are equal by chance
+_ENOUGH = 8  # texts of a source, before its template is known
+_SAMPLE = 30  # of its latest texts, on arrival
+_MOST = 40  # candidates
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What one sitting has read: prints by article, runs that a source repeats."""
+
+    db: Database
+    everything: bool  # all the texts of a source, not its latest
+    prints: dict[int, tuple[Print, str, tuple[int, ...]]] = field(default_factory=dict)
+    templates: dict[str, tuple[frozenset[int], int]] = field(default_factory=dict)
+
+    def held(self, item_id: int) -> tuple[Print, str, tuple[int, ...]]:
+        """The print of an article, its fingerprint, its bands."""
+        if item_id not in self.prints:
+            if len(self.prints) > 4_000:
+                self.prints.clear()
+            row = self.db.conn.execute(
+                "select items_words.title, items_words.text, items.source_id, items.fingerprint, "
+                "(select json_group_array(code) from item_territories where item_id = items.id and origin <> 'source') "
+                "from items join items_words on items_words.id = items.id where items.id = ?",
+                (item_id,),
+            ).fetchone()
+            found = print_of(row[0], row[1], json.loads(row[4]), row[2])
+            self.prints[item_id] = (found, row[3], bands_of(found, lead_of(row[1])))
+        return self.prints[item_id]
+
+    def template(self, source_id: str) -> tuple[frozenset[int], int]:
+        """The runs that more than three texts of a source hold, and how many texts that was told from."""
+        if source_id not in self.templates:
+            if len(self.templates) > 40:
+                self.templates.clear()
+            limit = "" if self.everything else f"order by items.id desc limit {_SAMPLE}"
+            rows = self.db.conn.execute(
+                "select items_words.title, items_words.text from items join items_words on items_words.id = items.id "  # noqa: S608
+                f"where source_id = ? {limit}",
+                (source_id,),
+            )
+            counts: Counter[int] = Counter()
+            texts = 0
+            for title, text in rows:
+                counts.update(print_of(title, text, ()).runs)
+                texts += 1
+            self.templates[source_id] = (frozenset(run for run, times in counts.items() if times > RARE), texts)
+        return self.templates[source_id]
+
+    def judge(self, one_id: int, other_id: int) -> Verdict:
+        """The verdict on two articles; what is equal letter for letter is the same, whatever is known of its source."""
+        (one, mark, _), (other, other_mark, _) = self.held(one_id), self.held(other_id)
+        if mark == other_mark:
+            return Verdict(same=True, score=1.0, reason=EQUAL_TEXTS)
+        repeated, few = [], False
+        for source in {one.source, other.source}:
+            runs, texts = self.template(source)
+            repeated.append(runs)
+            few = few or texts < _ENOUGH
+        verdict = compare(one, other, lambda run: not any(run in runs for runs in repeated))
+        return Verdict(same=verdict.same and not few, score=verdict.score, reason=verdict.reason, guarded=verdict.guarded)
+
+
+def join_stories(db: Database, ids: list[int]) -> None:
+    """Place articles that are new or have changed, the oldest first; the caller holds the transaction."""
+    memory = _Memory(db, everything=False)
+    for item_id in sorted(ids):
+        if not _is_told(db, item_id):
+            continue
+        _, _, bands = memory.held(item_id)
+        _forget_bands(db, item_id)
+        found = _candidates(db, item_id, bands)
+        _remember_bands(db, item_id, bands)
+        verdicts = sorted(((memory.judge(item_id, other), other) for other in found), key=lambda row: (-row[0].score, row[1]))
+        same = [(verdict, other) for verdict, other in verdicts if verdict.same]
+        if same:
+            _enter(db, item_id, *same[0])
+        db.conn.executemany(
+            "insert or replace into alike (item_id, other_id, score, reason) values (?, ?, ?, ?)",
+            [(item_id, other, one.score, one.reason) for one, other in verdicts if not one.same and not one.guarded and one.score >= ALIKE][
+                :5
+            ],
+        )
+
+
+def _is_told(db: Database, item_id: int) -> bool:
+    row = db.conn.execute("select length(text) from items_words where id = ?", (item_id,)).fetchone()
+    return row is not None and row[0] >= LEAST_TEXT
+
+
+def _candidates(db: Database, item_id: int, bands: Iterable[int]) -> list[int]:
+    rows = db.conn.execute(
+        "select item_id, count(*) from bands where band in (select value from json_each(?)) and item_id <> ? "
+        "group by 1 order by 2 desc, 1 limit ?",
+        (json.dumps(list(bands)), item_id, _MOST),
+    )
+    return [row[0] for row in rows]
+
+
+def _forget_bands(db: Database, item_id: int) -> None:
+    db.conn.execute("delete from bands where item_id = ?", (item_id,))
+    db.conn.execute("delete from alike where item_id = ? or other_id = ?", (item_id, item_id))
+
+
+def _remember_bands(db: Database, item_id: int, bands: Iterable[int]) -> None:
+    db.conn.executemany("insert or ignore into bands (band, item_id) values (?, ?)", [(band, item_id) for band in bands])
+
+
+def _enter(db: Database, item_id: int, verdict: Verdict, other_id: int) -> None:
+    """One more article in a story, or two that begin one."""
+    (story,) = db.conn.execute("select story_id from items where id = ?", (other_id,)).fetchone()
+    if story is None:
+        story = db.conn.execute("insert into stories (lead_id, score, reason) values (?, 1.0, '')", (other_id,)).lastrowid
+        db.conn.execute("update items set story_id = ? where id = ?", (story, other_id))
+    db.conn.execute(
+        "update items set story_id = ?, story_score = ?, story_reason = ? where id = ?", (story, verdict.score, verdict.reason, item_id)
+    )
+    settle_story(db, int(story or 0))
+
+
+def settle_story(db: Database, story_id: int) -> None:
+    """Who leads a story: the first published, else the first seen; a story of one is none. Its score is that of its weakest link."""
+    rows = db.conn.execute(
+        "select id, story_score from items where story_id = ? order by coalesce(published_at, '9999'), id", (story_id,)
+    ).fetchall()
+    if len(rows) < 2:
+        db.conn.execute("update items set story_id = null, lead = 1, story_score = null, story_reason = '' where story_id = ?", (story_id,))
+        db.conn.execute("delete from stories where id = ?", (story_id,))
+        return
+    score = min((row[1] for row in rows if row[1] is not None), default=1.0)
+    db.conn.execute(
+        "update stories set lead_id = ?, score = ?, reason = ? where id = ? and (lead_id, score, reason) is not (?, ?, ?)",
+        (rows[0][0], score, LEADS_FIRST, story_id, rows[0][0], score, LEADS_FIRST),
+    )
+    db.conn.execute("update items set lead = (id = ?) where story_id = ? and lead is not (id = ?)", (rows[0][0], story_id, rows[0][0]))
+
+
+def leave_story(db: Database, item_id: int) -> None:
+    """A text that changed tells something else."""
+    (story_id,) = db.conn.execute("select story_id from items where id = ?", (item_id,)).fetchone()
+    db.conn.execute("delete from bands where item_id = ?", (item_id,))
+    db.conn.execute("delete from alike where item_id = ? or other_id = ?", (item_id, item_id))
+    if story_id is not None:
+        db.conn.execute("update items set story_id = null, lead = 1, story_score = null, story_reason = '' where id = ?", (item_id,))
+        settle_story(db, story_id)
+
+
+def make_stories(db: Database) -> tuple[int, int, int]:
+    """All stories anew, the same whatever the order of arrival: stories, articles in them, pairs proposed.
+
+    The caller holds the transaction.
+    """
+    for statement in ("update items set story_id = null, lead = 1, story_score = null, story_reason = '' where story_id is not null",
+                      "delete from stories", "delete from bands", "delete from alike"):  # fmt: skip
+        db.conn.execute(statement)
+    memory = _Memory(db, everything=True)
+    rows = db.conn.execute(
+        "select items.id from items join items_words on items_words.id = items.id where length(items_words.text) >= ? "
+        "order by items.source_id, items.id",
+        (LEAST_TEXT,),
+    ).fetchall()
+    for (item_id,) in rows:
+        _remember_bands(db, item_id, memory.held(item_id)[2])
+    pairs = db.conn.execute(
+        "select distinct one.item_id, two.item_id from bands as one join bands as two on two.band = one.band and two.item_id > one.item_id "
+        "order by 1, 2"
+    ).fetchall()
+    roots: dict[int, int] = {}
+
+    def root(item_id: int) -> int:
+        while roots.get(item_id, item_id) != item_id:
+            item_id = roots[item_id]
+        return item_id
+
+    told: dict[int, Verdict] = {}
+    alike = []
+    for first, second in pairs:
+        verdict = memory.judge(first, second)
+        if verdict.same:
+            one, other = sorted((root(first), root(second)))
+            roots[other] = one
+            for item_id in (first, second):
+                if item_id not in told or (verdict.score, verdict.reason) > (told[item_id].score, told[item_id].reason):
+                    told[item_id] = verdict
+        elif verdict.score >= ALIKE and not verdict.guarded:
+            alike.append((second, first, verdict.score, verdict.reason))
+    members: dict[int, list[int]] = {}
+    for item_id in told:
+        members.setdefault(root(item_id), []).append(item_id)
+    for number, (_, ids) in enumerate(sorted(members.items()), 1):
+        db.conn.execute("insert into stories (id, lead_id, score, reason) values (?, ?, 1.0, '')", (number, ids[0]))
+        db.conn.executemany(
+            "update items set story_id = ?, story_score = ?, story_reason = ? where id = ?",
+            [(number, told[item_id].score, told[item_id].reason, item_id) for item_id in ids],
+        )
+        settle_story(db, number)
+    db.conn.executemany("insert or replace into alike (item_id, other_id, score, reason) values (?, ?, ?, ?)", alike)
+    return len(members), len(told), len(alike)
