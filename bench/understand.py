@@ -85,9 +85,8 @@ def main() -> None:
         for part in (items[:1000], items[-1000:], items)
     )
     words_each = sum(len(one.text.split()) for one in items) / len(items)
-    print(
-        f"understand: {whole:.0f} µs an article of {words_each:.0f} words ({1e6 / whole:.0f} a second); first 1,000 {first:.0f}, last {last:.0f}"
-    )
+    print(f"understand: {whole:.0f} µs an article of {words_each:.0f} words ({1e6 / whole:.0f} a second)")
+    print(f"  first thousand {first:.0f} µs, last {last:.0f} µs")
     sample = items[:2000]
     words = [Words.of(one.title, one.text) for one in sample]
     tags = [themes_of(one, (), knowledge) for one in words]
@@ -134,9 +133,8 @@ def stories(path: Path, items: list[Item], knowledge: Knowledge) -> None:
     told = db.conn.execute("select (select count(*) from stories), (select count(*) from alike), (select count(*) from bands)").fetchone()
     db.close()
     mean = sum(spent) / len(spent)
-    print(
-        f"stories: {mean:.0f} µs an article, first 500 {spent[0]:.0f}, last {spent[-1]:.0f}; {told[0]} stories, {told[1]} alike, {told[2]} bands"
-    )
+    print(f"stories: {mean:.0f} µs an article, first 500 {spent[0]:.0f}, last {spent[-1]:.0f}")
+    print(f"  {told[0]} stories, {told[1]} alike, {told[2]} bands")
     print(f"  about {pages >> 20} MiB of bands")
 
 

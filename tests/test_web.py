@@ -178,7 +178,7 @@ def test_hidden_text_is_found_and_shown_nowhere(site):
 PRIVATE = (
     "items", "texts", "items_words", "items_fts", "items_fts_data", "items_fts_idx", "items_fts_docsize", "items_fts_config",
     "items_vocabulary", "addresses", "sightings", "versions", "validators", "accounts", "decisions", "settings", "_sqlite_migrations",
-    "alarms", "hosts", "requests", "tombstones", "bands", "alike",
+    "alarms", "hosts", "requests", "tombstones", "bands", "alike", "former_labels",
 )  # fmt: skip
 
 

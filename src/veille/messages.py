@@ -349,6 +349,15 @@ def event_told(words: str) -> str:
     return f"événement « {words} »"
 
 
+RETAG_UNDONE = "{items} : étiquettes d’avant remises."
+STORIES_MADE = "{stories} de {items} ; {pairs}."
+
+
+def retagged(*, read: int, changed: int, dry_run: bool) -> str:
+    would = "changeraient" if dry_run else "ont changé"
+    return f"{plural(read, 'article relu', 'articles relus')}, {number(changed)} {would}."
+
+
 # Two texts beside each other.
 EQUAL_TEXTS = "même titre et même texte"
 LEADS_FIRST = "le premier publié représente l’histoire"

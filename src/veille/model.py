@@ -267,6 +267,7 @@ class TaggedItem:
     kind_reason: str
     interest: float
     interest_reason: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

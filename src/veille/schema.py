@@ -234,6 +234,8 @@ def m003_forget_for_good(db: Database) -> None:
 _M003 = """
 create table tombstones (kind text not null, hash text not null, at text not null, primary key (kind, hash)) strict, without rowid;
 
+create table former_labels (item_id integer primary key references items(id), at text not null, labels text not null) strict;
+
 create table bands (band integer not null, item_id integer not null, primary key (band, item_id)) strict, without rowid;
 
 create index bands_item on bands(item_id);

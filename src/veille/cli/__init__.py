@@ -19,6 +19,7 @@ from veille.cli.exchanging import opml
 from veille.cli.forgetting import forget
 from veille.cli.keeping import backup, export, import_, restore
 from veille.cli.predicting import predict
+from veille.cli.retagging import retag
 from veille.cli.serving import serve
 from veille.cli.trying import try_
 from veille.cli.watching import sources
@@ -33,7 +34,7 @@ def cli() -> None:
     """La veille des innovations publiques dans les départements."""
 
 
-for command in (collect, check, try_, sources, serve, demo, opml, backup, restore, export, import_, forget, predict, curators):
+for command in (collect, check, try_, sources, serve, demo, opml, backup, restore, export, import_, forget, retag, predict, curators):
     cli.add_command(command)
 
 

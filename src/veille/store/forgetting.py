@@ -20,7 +20,7 @@ from veille.store.items import index_items, unindex_items
 from veille.store.stories import leave_story
 
 _BATCH = 500
-_TABLES = ("item_tags", "item_territories", "item_dates", "decisions", "versions", "sightings", "bands", "alike", "texts")
+_TABLES = ("item_tags", "item_territories", "item_dates", "decisions", "versions", "sightings", "bands", "alike", "former_labels", "texts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

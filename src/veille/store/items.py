@@ -115,7 +115,7 @@ def _insert(db: Database, tagged: TaggedItem, rights: Rights, aside: bool, now: 
         "insert into items (source_id, url, title, summary, author, language, kind, kind_reason, interest, interest_reason, "
         "published_at, day, first_seen_at, fingerprint, queued) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            item.source_id, item.url, item.title, shown(item.text, rights), item.author, item.language, tagged.kind,
+            item.source_id, item.url, item.title, shown(item.text, rights), item.author, tagged.language, tagged.kind,
             tagged.kind_reason, tagged.interest, tagged.interest_reason, stored(item.published),
             min(item.day or today, today), stored(now), item.fingerprint, int(not old),
         ),
@@ -142,14 +142,15 @@ def _change(db: Database, known: Known, tagged: TaggedItem, rights: Rights, at: 
         "update items set title = :title, summary = :summary, author = :author, url = case when :url = '' then url else :url end, "
         "kind = case when kind_origin = 'curator' then kind else :kind end, "
         "kind_reason = case when kind_origin = 'curator' then kind_reason else :kind_reason end, interest = :interest, "
-        "interest_reason = :interest_reason, "
+        "interest_reason = :interest_reason, language = :language, "
         "day = case when published_at is null and :day <> '' then min(:day, :today) else day end, "
         "published_at = coalesce(published_at, :published_at), changed_at = :at, "
         "fingerprint = :fingerprint where id = :id",
         {
             "title": item.title, "summary": shown_of(item.text, page, rights), "author": item.author, "url": item.url,
             "kind": tagged.kind, "kind_reason": tagged.kind_reason, "interest": tagged.interest,
-            "interest_reason": tagged.interest_reason, "published_at": stored(item.published), "day": item.day, "today": today, "at": at,
+            "interest_reason": tagged.interest_reason, "language": tagged.language,
+            "published_at": stored(item.published), "day": item.day, "today": today, "at": at,
             "fingerprint": item.fingerprint, "id": known.id,
         },
     )  # fmt: skip

@@ -11,6 +11,7 @@ from veille.understand.dates import find_dates
 from veille.understand.interest import interest_of
 from veille.understand.kind import kind_of
 from veille.understand.knowledge import Knowledge, build_knowledge
+from veille.understand.language import language_of
 from veille.understand.territory import READ, territories_of
 from veille.understand.themes import themes_of
 from veille.understand.words import Words
@@ -32,6 +33,7 @@ def understand(item: Item, source: Source, knowledge: Knowledge) -> TaggedItem:
         kind_reason=kind_reason,
         interest=interest,
         interest_reason=interest_reason,
+        language=language_of(item.title, item.text, item.language),
     )
 
 

@@ -1,0 +1,180 @@
+"""Understanding again what is held: after new rules, a new gazetteer, a new vocabulary. Counted first, and undone at will.
+
+A curator's word stays: labels of origin `curator` or `refused` are neither read nor written. What changes is kept in `former_labels`,
+of the last time alone.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from veille.model import Item, Moment, Source, TaggedItem
+from veille.normalize import canonical, fingerprint, moment_of, stored
+from veille.store.connection import writing
+from veille.store.items import index_items, relabel, set_context, unindex_items
+from veille.understand import Knowledge, understand
+
+_BATCH = 200
+_ITEMS = (
+    "select items.id, items.source_id, items.url, items.title, words.text, items.author, items.published_at, items.day, "
+    "sources.language, items.kind, items.kind_reason, items.kind_origin, items.interest, items.interest_reason, items.language "
+    "from items join items_words as words on words.id = items.id join sources on sources.id = items.source_id "
+    "where items.id > ? order by items.id limit ?"
+)
+_OWN_TAGS = (
+    "select tag_id, origin, score, reason, evidence from item_tags where item_id = ? and origin in ('rule', 'source') order by tag_id"
+)
+_OWN_PLACES = "select code, role, origin, reason, evidence from item_territories where item_id = ? and origin <> 'curator' order by code"
+_OWN_DATES = 'select role, start, "end", evidence, doubt from item_dates where item_id = ? order by start, "end", role'
+
+
+@dataclass(slots=True)
+class Retagged:
+    """How many articles were read and changed, and what came and went by label."""
+
+    read: int = 0
+    changed: int = 0
+    tags: Counter[tuple[str, str]] = field(default_factory=Counter)  # (theme, + or -)
+    territories: Counter[tuple[str, str]] = field(default_factory=Counter)
+    kinds: Counter[tuple[str, str]] = field(default_factory=Counter)  # (before, after)
+    interest: Counter[str] = field(default_factory=Counter)  # + or -: articles that cross 0.5
+
+
+def retag(db: Database, sources: Mapping[str, Source], knowledge: Knowledge, now: datetime, *, dry_run: bool) -> Retagged:
+    """Understand every article again, in transactions of two hundred; with `dry_run` nothing is written."""
+    told = Retagged()
+    last = 0
+    if not dry_run:
+        with writing(db):
+            db.conn.execute("delete from former_labels")
+    while rows := db.conn.execute(_ITEMS, (last, _BATCH)).fetchall():
+        last = rows[-1][0]
+        todo = []
+        for row in rows:
+            told.read += 1
+            tagged = understand(_item(row), _source(db, sources, row[1]), knowledge)
+            before = labels(db, row[0])
+            if _count(told, before, _without_decided(db, row[0], tagged), row):
+                told.changed += 1
+                todo.append((row[0], before, tagged))
+        if todo and not dry_run:
+            with writing(db):
+                for item_id, before, tagged in todo:
+                    _write(db, item_id, before, tagged, now)
+    return told
+
+
+def undo_retag(db: Database) -> int:
+    """Bring back the labels of before the last `retag`; the number of articles."""
+    with writing(db):
+        rows = db.conn.execute("select item_id, labels from former_labels").fetchall()
+        for item_id, text in rows:
+            _restore(db, item_id, json.loads(text))
+        db.conn.execute("delete from former_labels")
+    return len(rows)
+
+
+def labels(db: Database, item_id: int) -> dict[str, Any]:
+    """What rules said of an article, as JSON can hold it."""
+    kind, kind_reason, interest, interest_reason, language = db.conn.execute(
+        "select kind, kind_reason, interest, interest_reason, language from items where id = ?", (item_id,)
+    ).fetchone()
+    return {
+        "kind": [kind, kind_reason], "interest": [interest, interest_reason], "language": language,
+        **{name: [list(row) for row in db.conn.execute(query, (item_id,))]
+           for name, query in (("tags", _OWN_TAGS), ("territories", _OWN_PLACES), ("dates", _OWN_DATES))},
+    }  # fmt: skip
+
+
+def _without_decided(db: Database, item_id: int, tagged: TaggedItem) -> TaggedItem:
+    """The labels that rules may write: not those that a curator put or refused."""
+    tags = {
+        row[0] for row in db.conn.execute("select tag_id from item_tags where item_id = ? and origin in ('curator', 'refused')", (item_id,))
+    }
+    places = {row[0] for row in db.conn.execute("select code from item_territories where item_id = ? and origin = 'curator'", (item_id,))}
+    return replace(
+        tagged,
+        tags=tuple(tag for tag in tagged.tags if tag.id not in tags),
+        territories=tuple(place for place in tagged.territories if place.code not in places),
+    )
+
+
+def _item(row: tuple[Any, ...]) -> Item:
+    _, source_id, url, title, text, author, published_at, day, language = row[:9]
+    published: Moment | None = moment_of(published_at, "UTC") if published_at else None
+    return Item(
+        source_id=source_id, guid="", url=url, canonical=canonical(url) if url else "", title=title, text=text, author=author,
+        published=published, day=day if published_at else "", language=language, fingerprint=fingerprint(title, text),
+    )  # fmt: skip
+
+
+def _source(db: Database, sources: Mapping[str, Source], source_id: str) -> Source:
+    """The source as feeds.yaml has it, or as the file remembers one that was retired."""
+    if source_id in sources:
+        return sources[source_id]
+    (territory,) = db.conn.execute("select territory from sources where id = ?", (source_id,)).fetchone()
+    return Source(id=source_id, name="", kind="feed", url="", territory=tuple(json.loads(territory)))
+
+
+def _count(told: Retagged, before: dict[str, Any], tagged: TaggedItem, row: tuple[Any, ...]) -> bool:
+    """Whether anything changes, counted by label."""
+    changed = False
+    for name, had, has in (
+        ("tags", {one[0] for one in before["tags"]}, {tag.id for tag in tagged.tags}),
+        ("territories", {(one[0], one[1]) for one in before["territories"]}, {(place.code, place.role) for place in tagged.territories}),
+    ):
+        counter = told.tags if name == "tags" else told.territories
+        for sign, which in (("+", has - had), ("-", had - has)):
+            counter.update((one if isinstance(one, str) else one[0], sign) for one in which)
+            changed = changed or bool(which)
+    if row[11] != "curator" and row[9] != tagged.kind:
+        told.kinds[row[9], tagged.kind] += 1
+        changed = True
+    if (row[12] >= 0.5) != (tagged.interest >= 0.5):
+        told.interest["+" if tagged.interest >= 0.5 else "-"] += 1
+    had_dates = {(one[0], one[1], one[2]) for one in before["dates"]}
+    has_dates = {(one.role, one.start.isoformat(), one.end.isoformat()) for one in tagged.mentions}
+    return changed or abs(row[12] - tagged.interest) > 0.0005 or had_dates != has_dates or row[14] != tagged.language
+
+
+def _write(db: Database, item_id: int, before: dict[str, Any], tagged: TaggedItem, now: datetime) -> None:
+    db.conn.execute(
+        "insert or replace into former_labels (item_id, at, labels) values (?, ?, ?)",
+        (item_id, stored(now), json.dumps(before, ensure_ascii=False)),
+    )
+    unindex_items(db, [item_id])
+    _set_own(db, item_id, tagged.kind, tagged.kind_reason, tagged.interest, tagged.interest_reason, tagged.language)
+    relabel(db, item_id, tagged)
+    index_items(db, [item_id])
+
+
+def _set_own(db: Database, item_id: int, kind: str, kind_reason: str, interest: float, interest_reason: str, language: str) -> None:
+    db.conn.execute(
+        "update items set kind = case when kind_origin = 'curator' then kind else :kind end, "
+        "kind_reason = case when kind_origin = 'curator' then kind_reason else :why end, interest = :interest, interest_reason = :said, "
+        "language = :language where id = :id",
+        {"kind": kind, "why": kind_reason, "interest": interest, "said": interest_reason, "language": language, "id": item_id},
+    )
+
+
+def _restore(db: Database, item_id: int, before: dict[str, Any]) -> None:
+    unindex_items(db, [item_id])
+    (kind, kind_reason), (interest, interest_reason) = before["kind"], before["interest"]
+    _set_own(db, item_id, kind, kind_reason, interest, interest_reason, before["language"])
+    db.conn.execute("delete from item_tags where item_id = ? and origin in ('rule', 'source')", (item_id,))
+    db.conn.execute("delete from item_territories where item_id = ? and origin <> 'curator'", (item_id,))
+    db.conn.execute("delete from item_dates where item_id = ?", (item_id,))
+    for table, names, rows in (
+        ("item_tags", "tag_id, origin, score, reason, evidence", before["tags"]),
+        ("item_territories", "code, role, origin, reason, evidence", before["territories"]),
+        ("item_dates", 'role, start, "end", evidence, doubt', before["dates"]),
+    ):
+        query = f"insert or ignore into {table} (item_id, {names}) values (?, ?, ?, ?, ?, ?)"  # noqa: S608 - our own names
+        db.conn.executemany(query, [(item_id, *row) for row in rows])
+    set_context(db, item_id)
+    index_items(db, [item_id])
