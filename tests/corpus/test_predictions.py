@@ -66,8 +66,11 @@ def test_search_beats_plain_fts5(shared, tmp_path, items, queries):
     assert ours["sans_reponse"] == 0
 
 
-@pytest.mark.parametrize(("kind", "file", "least"), [("interest", "interest-dev.jsonl", 0.85), ("territory", "territory-dev.jsonl", 0.7)])
-def test_first_forms_keep_their_level(shared, tmp_path, kind, file, least):
+@pytest.mark.parametrize(
+    ("kind", "file", "least"),
+    [("interest", "interest-dev.jsonl", 0.9), ("territory", "territory-dev.jsonl", 0.97), ("dates", "dates-dev.jsonl", 0.97)],
+)
+def test_labels_keep_their_level(shared, tmp_path, kind, file, least):
     truth = shared / "truth" / file
 
     found = score(shared, truth, predict(kind, truth), tmp_path)
@@ -95,4 +98,4 @@ def test_themes_without_any_label(shared, tmp_path):
     )
 
     print(outcome.stdout)
-    assert json.loads(outcome.stdout)["f1"] >= 0.5
+    assert json.loads(outcome.stdout)["f1"] >= 0.6

@@ -43,6 +43,7 @@ class Knowledge:
     aliases: dict[str, str]
     departements: dict[str, Departement]
     theme_phrases: Phrases[str]
+    theme_hints: Phrases[str]  # words that a theme shares with many texts: they count for half, and must come in the title or often
     kind_titles: Phrases[str]
     kind_anywhere: Phrases[str]
     kind_never: Phrases[str]
@@ -73,6 +74,7 @@ def build_knowledge(vocabulary: str, synonyms: str, departements: str, communes:
             ((phrase, tag["id"]) for tag in tags for phrase in tag["keywords"]),
             ((acronym, tag["id"]) for tag in tags for acronym in tag["acronyms"]),
         ),
+        theme_hints=Phrases((phrase, tag["id"]) for tag in tags for phrase in tag.get("hints", ())),
         kind_titles=_kind_phrases(words["kinds"], "title"),
         kind_anywhere=_kind_phrases(words["kinds"], "anywhere"),
         kind_never=_kind_phrases(words["kinds"], "never"),

@@ -12,6 +12,7 @@ from veille.understand.knowledge import Knowledge
 from veille.understand.words import Hit, Words
 
 _WEIGHTS = {"title": 3.0, "lead": 1.6, "text": 0.8}
+_HINT = 0.5
 THRESHOLD = 1.5
 MOST = 5  # themes that rules may give to one article
 
@@ -21,8 +22,13 @@ def themes_of(words: Words, inherited: tuple[str, ...], knowledge: Knowledge) ->
     hits: dict[str, list[Hit[str]]] = defaultdict(list)
     for hit in knowledge.theme_phrases.find(words):
         hits[hit.payload].append(hit)
+    hints: dict[str, list[Hit[str]]] = defaultdict(list)
+    for hit in knowledge.theme_hints.find(words):
+        hints[hit.payload].append(hit)
     length = max(1.0, math.log10(max(len(words.words), 10) / 60) + 1)
-    scored = [(_score(found) / length, tag, found) for tag, found in hits.items()]
+    scored = [
+        ((_score(hits[tag]) + _HINT * _score(hints[tag])) / length, tag, [*hits[tag], *hints[tag]]) for tag in sorted({*hits, *hints})
+    ]  # fmt: skip
     scored.sort(key=lambda row: (-row[0], row[1]))
     found_tags = [
         Tag(id=tag, origin="rule", score=round(min(1.0, score / 8), 3), reasons=_reasons(found))
