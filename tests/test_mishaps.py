@@ -152,3 +152,20 @@ def test_a_former_id_that_is_told_later_brings_its_articles_along(store, knowled
     assert store.conn.execute("select source_id, count(*) from sightings group by 1").fetchall() == [("nouvelle", 4)]
     assert store.conn.execute("pragma foreign_key_check").fetchall() == []
     assert [row[0] for row in store.conn.execute("select id from sources")] == ["nouvelle"]
+
+
+ENTITIES = '<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "x"><!ENTITY b "&a;&a;">]><rss version="2.0"><channel><item><title>&b;</title></item></channel></rss>'
+
+
+@pytest.mark.parametrize("body", [ENTITIES.encode(), ENTITIES.encode("utf-16"), ENTITIES.lower().replace("<!entity", "<!ENTITY").encode()])
+def test_a_document_that_declares_entities_is_refused(body):
+    with pytest.raises(ParseError, match="entités"):
+        parse("feed", make_fetched(body), None)
+
+
+def test_a_document_type_that_declares_nothing_is_read():
+    dtd = '<?xml version="1.0"?><!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN" "http://e.fr/rss.dtd">'
+    talk = "<rss version='0.91'><channel><title>x</title><item><title>Un</title><description><![CDATA[<!DOCTYPE x [<!ENTITY a 'b'>]>]]></description></item></channel></rss>"
+
+    assert len(parse("feed", make_fetched(dtd + talk), None).entries) == 1
+    assert len(parse("feed", make_fetched(talk), None).entries) == 1

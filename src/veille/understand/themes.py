@@ -27,7 +27,7 @@ def themes_of(words: Words, inherited: tuple[str, ...], knowledge: Knowledge) ->
         hints[hit.payload].append(hit)
     length = max(1.0, math.log10(max(len(words.words), 10) / 60) + 1)
     scored = [
-        ((_score(hits[tag]) + _HINT * _score(hints[tag])) / length, tag, [*hits[tag], *hints[tag]]) for tag in sorted({*hits, *hints})
+        ((_score(hits[tag]) + _HINT * _score(hints[tag])) / length, tag, hits[tag] or hints[tag]) for tag in sorted({*hits, *hints})
     ]  # fmt: skip
     scored.sort(key=lambda row: (-row[0], row[1]))
     found_tags = [
