@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 
 from builders import collect_entries, make_entry, make_source
+from conftest import NOW
 from veille.config import Names, parse_config
+from veille.errors import StoreError
 from veille.model import Retention
-from veille.store import writing
+from veille.store import connect, writing
 from veille.store.accounts import add_account
 from veille.store.copies import unsoundness
 from veille.store.decisions import decide
@@ -140,3 +142,41 @@ def test_retention_is_read_from_feeds_yaml():
     for bad in ("{visits: 2d}", "{visites: 90d}", "{visits: toujours}"):
         with pytest.raises(Exception, match=r"f.yaml:4"):
             parse_config(f"{head}retention: {bad}\n", "f.yaml", names)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "« Perceval Quatrelivres préside »",
+        "par Perceval Quatrelivres, la",
+        "(Perceval Quatrelivres)",
+        "d’Perceval Quatrelivres.",
+        "PERCEVAL\nQUATRELIVRES",
+    ],
+)
+def test_a_name_is_found_whatever_stands_around_it(store, knowledge, now, text):
+    collect_entries(store, make_source(), [make_entry(guid="a", link="https://e.fr/a", title="Un article", summary=text)], knowledge, now)
+
+    assert [one.id for one in by_text(store, NAME)] == [1]
+
+
+def test_a_name_is_not_that_of_somebody_else(store, knowledge, now):
+    collect_entries(store, make_source(), [make_entry(guid="a", link="https://e.fr/a", title="Danielle Martin, élue")], knowledge, now)
+
+    assert by_text(store, "Daniel Martin") == []
+
+
+def test_a_reader_of_the_old_file_is_told_and_the_next_call_finishes(full, tmp_path):
+    reader = connect(tmp_path / "veille.db")
+    reader.conn.execute("begin")
+    reader.conn.execute("select count(*) from items").fetchone()
+    full.conn.execute("pragma busy_timeout = 100")
+    with pytest.raises(StoreError, match="arrêtez-le"):
+        forget(full, [21], NOW)
+    reader.conn.rollback()
+    reader.close()
+
+    again = veille("forget", NAME, "--yes", "--db", "veille.db", cwd=tmp_path)
+
+    assert again.returncode == 2
+    assert rests(tmp_path, "Quatrelivres") == []

@@ -213,7 +213,19 @@ def test_a_public_export_is_a_described_data_package_without_what_was_dismissed(
 
 
 @pytest.mark.parametrize(
-    "harm", ["a line cut", "a line lost", "a key lost", "a number as text", "no package", "public only", "an unknown item", "a surrogate"]
+    "harm",
+    [
+        "a line cut",
+        "a line lost",
+        "a key lost",
+        "a number as text",
+        "no package",
+        "public only",
+        "an unknown item",
+        "a surrogate",
+        "a bad address",
+        "a huge id",
+    ],
 )
 def test_a_broken_export_brings_nothing_in(full, tmp_path, harm):
     veille("export", "tout", *(() if harm == "public only" else ("--all",)), "--db", "veille.db", cwd=tmp_path)
@@ -228,6 +240,7 @@ def test_a_broken_export_brings_nothing_in(full, tmp_path, harm):
             "a line cut": lambda line: line[:40] + "\n", "a line lost": lambda _: "", "a key lost": lambda _: '{"id": 5}\n',
             "a number as text": lambda line: line.replace('"queued": 1', '"queued": "1"').replace('"queued": 0', '"queued": "0"'),
             "no package": lambda _: "?", "an unknown item": lambda _: '{"item_id": 999999, "source_id": "gironde", "url": "", "first_seen_at": ""}\n',
+            "a bad address": lambda line: line.replace('"url": "https:', '"url": "javascript:'), "a huge id": lambda line: line.replace('{"id": 5,', f'{{"id": {2**70},'),
             "a surrogate": lambda line: line.replace('"title": "', '"title": "\\ud800'),
         }[harm]  # fmt: skip
         lines[4 if len(lines) > 4 else 0] = change(lines[4 if len(lines) > 4 else 0])
@@ -264,3 +277,42 @@ def test_the_tables_of_an_export_follow_what_they_refer_to(store):
     for table in TABLES:
         for row in Database(store.conn).execute(f"pragma foreign_key_list([{table}])").fetchall():
             assert row[2] == table or place[row[2]] < place[table], (table, row[2])
+
+
+def test_a_file_that_is_not_there_is_a_mistake_and_none_is_made(tmp_path):
+    for command in (("backup", "b.db"), ("export", "x"), ("forget", "quelque chose", "--yes"), ("curators", "list")):
+        outcome = veille(*command, "--db", "absente.db", cwd=tmp_path)
+        assert (outcome.returncode, len(outcome.stderr.splitlines())) == (2, 1), outcome
+    assert list(tmp_path.glob("*.db")) == []
+
+
+def test_nobodys_folder_or_file_is_in_the_way(full, tmp_path):
+    (tmp_path / "public.part").mkdir()
+    (tmp_path / "public.part" / "moi").write_text("à moi")
+    (tmp_path / "veille.db").chmod(0o600)
+    (tmp_path / "vide").mkdir()
+
+    veille("export", "public", "--db", "veille.db", cwd=tmp_path)
+    here = veille("export", ".", "--db", "../veille.db", cwd=tmp_path / "vide")
+    veille("backup", "un.db", "--db", "veille.db", cwd=tmp_path)
+
+    assert (tmp_path / "public.part" / "moi").read_text() == "à moi"
+    assert "Traceback" not in here.stderr
+    assert (tmp_path / "un.db").stat().st_mode & 0o077 == 0
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_an_export_whose_tables_do_not_agree_brings_nothing_in(full, tmp_path):
+    veille("export", "tout", "--all", "--db", "veille.db", cwd=tmp_path)
+    package = json.loads((tmp_path / "tout" / "datapackage.json").read_text("utf-8"))
+    texts = tmp_path / "tout" / "texts.jsonl"
+    texts.write_text("".join(texts.read_text("utf-8").splitlines(keepends=True)[:-1]), "utf-8")
+    next(one for one in package["resources"] if one["name"] == "texts")["veille:rows"] -= 1
+    (tmp_path / "tout" / "datapackage.json").write_text(json.dumps(package), "utf-8")
+
+    outcome = veille("import", "tout", "--db", "neuf.db", cwd=tmp_path)
+
+    assert (outcome.returncode, len(outcome.stderr.splitlines())) == (2, 1), outcome
+    new = connect(tmp_path / "neuf.db")
+    assert new.conn.execute("select (select count(*) from items) + (select count(*) from accounts)").fetchone() == (0,)
+    new.close()

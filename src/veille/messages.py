@@ -255,6 +255,9 @@ NOTHING_TO_FORGET = "rien à oublier sous « {what} » : donnez une adresse d’
 FORGET_QUESTION = "Oublier {items}, sans retour possible ?"
 FORGET_NEEDS_YES = "pas de terminal pour confirmer : ajoutez --yes ; rien n’a été oublié"
 FORGOTTEN = "{items} : textes, versions, preuves et index effacés, retour empêché."
+FORGET_HELD = (
+    "articles effacés, mais un programme lit encore l’ancien fichier, qui en garde la trace : arrêtez-le, puis relancez la commande."
+)
 COPIES_REMAIN = "Ces copies les contiennent encore : {files}"
 SOURCE_DISABLED = "la source « {id} » est désactivée : mettez « enabled: true » pour la lire."
 PORT_TAKEN = "{host}, port {port} : impossible d’y écouter ; le port est pris ou l’adresse n’est pas d’ici."

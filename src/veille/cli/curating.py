@@ -43,7 +43,7 @@ def add(name: str, role: str, config_file: str, db_file: str) -> None:  # noqa: 
 @db_option
 def password(name: str, config_file: str, db_file: str) -> None:  # noqa: ARG001
     given = _ask_password()
-    with contextlib.closing(open_database(db_file, load_knowledge(), read_clock()(), durable=True)) as db:
+    with contextlib.closing(open_database(db_file, load_knowledge(), read_clock()(), durable=True, existing=True)) as db:
         set_password(db, name, given)
     click.echo(PASSWORD_CHANGED.format(name=name))
 
@@ -56,7 +56,7 @@ def list_(config_file: str, db_file: str) -> None:  # noqa: ARG001
     from rich.table import Table
 
     now = read_clock()()
-    with contextlib.closing(open_database(db_file, load_knowledge(), now)) as db:
+    with contextlib.closing(open_database(db_file, load_knowledge(), now, existing=True)) as db:
         found = accounts(db.conn)
     table = Table("compte", "rôle", "créé le", "état", box=None)
     for one in found:
@@ -75,6 +75,6 @@ def list_(config_file: str, db_file: str) -> None:  # noqa: ARG001
 @db_option
 def disable(name: str, config_file: str, db_file: str) -> None:  # noqa: ARG001
     now = read_clock()()
-    with contextlib.closing(open_database(db_file, load_knowledge(), now, durable=True)) as db:
+    with contextlib.closing(open_database(db_file, load_knowledge(), now, durable=True, existing=True)) as db:
         disable_account(db, name, now)
     click.echo(ACCOUNT_DISABLED.format(name=name))

@@ -11,7 +11,7 @@ from veille.cli.options import config_option, db_option, open_database, read_clo
 from veille.errors import UsageError
 from veille.messages import COLLECTOR_BUSY, COPIES_REMAIN, FORGET_NEEDS_YES, FORGET_QUESTION, FORGOTTEN, NOTHING_TO_FORGET, plural
 from veille.resources import load_knowledge
-from veille.store.forgetting import Doomed, by_address, by_source, by_text
+from veille.store.forgetting import Doomed, any_forgotten, by_address, by_source, by_text, purge
 from veille.store.forgetting import forget as forget_items
 from veille.store.sources import source_states
 
@@ -32,12 +32,14 @@ def forget(what: str, *, yes: bool, config_file: str, db_file: str) -> None:  # 
     with alone(db_file) as free:
         if not free:
             raise UsageError(COLLECTOR_BUSY)
-        with contextlib.closing(open_database(db_file, load_knowledge(), now, durable=True)) as db:
+        with contextlib.closing(open_database(db_file, load_knowledge(), now, durable=True, existing=True)) as db:
             sources = {one.id for one in source_states(db)}
             if "://" in what:
                 found = by_address(db, what)
             else:
                 found = by_source(db, what) if what in sources else by_text(db, what.strip()) if len(what.strip()) >= 3 else []
+            if not found and any_forgotten(db):
+                purge(db)  # what an earlier call could not finish, a reader being there
             if not found:
                 raise UsageError(NOTHING_TO_FORGET.format(what=what[:100]))
             _show(found)
@@ -47,10 +49,21 @@ def forget(what: str, *, yes: bool, config_file: str, db_file: str) -> None:  # 
                 click.confirm(FORGET_QUESTION.format(items=plural(len(found), "article", "articles")), abort=True)
             forget_items(db, [one.id for one in found], now)
     click.echo(FORGOTTEN.format(items=plural(len(found), "article oublié", "articles oubliés")))
-    path = Path(db_file)
-    copies = sorted(one.name for one in path.parent.glob(f"{path.name}.*") if ".avant-" in one.name or ".sauvegarde-" in one.name)
+    copies = _other_files(Path(db_file))
     if copies:
         click.echo(COPIES_REMAIN.format(files=", ".join(copies)))
+
+
+def _other_files(path: Path) -> list[str]:
+    """SQLite files beside the database, in the folder of the command, and in its folders: copies, as far as can be seen."""
+    found = set()
+    for folder in (path.resolve().parent, Path.cwd()):
+        for one in (*folder.glob("*"), *folder.glob("*/*")):
+            with contextlib.suppress(OSError):
+                if one.is_file() and one.resolve() != path.resolve() and one.stat().st_size > 100:
+                    with one.open("rb") as file:
+                        found |= {str(one.relative_to(folder))} if file.read(15) == b"SQLite format 3" else set()
+    return sorted(found)
 
 
 def _show(found: list[Doomed]) -> None:

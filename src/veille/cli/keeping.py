@@ -4,6 +4,7 @@ import contextlib
 import csv
 import json
 import shutil
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -31,7 +32,7 @@ from veille.messages import (
 )  # fmt: skip
 from veille.normalize import spreadsheet_cell, stored
 from veille.resources import load_knowledge, package_text
-from veille.store.copies import back_up, unsoundness
+from veille.store.copies import back_up
 from veille.store.copies import restore as put_back
 from veille.store.taking import TABLES, Row, all_rows, columns, one_instant, public_rows, public_tables, schema_steps, sequence, take_in
 
@@ -49,7 +50,7 @@ _TYPES = {"integer": "integer", "real": "number"}
 def backup(target: str | None, config_file: str, db_file: str) -> None:  # noqa: ARG001
     now = read_clock()()
     path = Path(target or f"{db_file}.sauvegarde-{now:%Y%m%dT%H%M%SZ}")
-    with contextlib.closing(open_database(db_file, load_knowledge(), now)) as db:
+    with contextlib.closing(open_database(db_file, load_knowledge(), now, existing=True)) as db:
         found = back_up(db, path)
     items, words = plural(found["items"], "article", "articles"), plural(found["words"], "mot", "mots")
     click.echo(COPIED.format(file=path, items=items, words=words))
@@ -82,16 +83,16 @@ def restore(source: str, config_file: str, db_file: str) -> None:  # noqa: ARG00
 @config_option
 @db_option
 def export(folder: str, *, everything: bool, config_file: str, db_file: str) -> None:  # noqa: ARG001
-    target = Path(folder)
+    target = Path(folder).resolve()
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise UsageError(FILE_EXISTS.format(file=folder))
     now = read_clock()()
-    partial = target.with_name(target.name + ".part")
     described = yaml.safe_load(package_text("colonnes.yaml"))
+    partial = None
     try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        with contextlib.closing(open_database(db_file, load_knowledge(), now)) as db, one_instant(db):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))  # its owner's alone until it is whole
+        with contextlib.closing(open_database(db_file, load_knowledge(), now, existing=True)) as db, one_instant(db):
             resources: list[dict[str, Any]] = []
             for table in TABLES if everything else public_tables():
                 rows = all_rows(db.conn, table) if everything else public_rows(db.conn, table)
@@ -108,15 +109,16 @@ def export(folder: str, *, everything: bool, config_file: str, db_file: str) -> 
                 "veille": {"version": __version__, "schema": schema_steps(db), "last_id": sequence(db.conn), "complete": everything},
             }
         (partial / "datapackage.json").write_text(json.dumps(package, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        if everything:
-            partial.chmod(0o700)
+        if not everything:
+            partial.chmod(0o755)
         if target.exists():
             target.rmdir()
         partial.replace(target)
     except OSError as exc:
         raise StoreError(f"{folder} : {exc.strerror}.") from exc
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        if partial:
+            shutil.rmtree(partial, ignore_errors=True)
     rows_told = sum(one["veille:rows"] for one in resources if one["format"] == "jsonl")
     names = {one["name"] for one in resources if one["format"] == "jsonl"}
     click.echo(EXPORTED.format(folder=folder, tables=plural(len(names), "table", "tables"), rows=plural(rows_told, "ligne", "lignes")))
@@ -177,21 +179,35 @@ def import_(folder: str, config_file: str, db_file: str) -> None:  # noqa: ARG00
         package = json.loads((Path(folder) / "datapackage.json").read_text(encoding="utf-8"))
         told = package["veille"]
         wanted = {one["name"]: int(one["veille:rows"]) for one in package["resources"] if one["format"] == "jsonl"}
-        complete, last_id = bool(told["complete"]), int(told["last_id"])
-    except (OSError, ValueError, KeyError, TypeError) as exc:
+        complete, last_id, schema = bool(told["complete"]), int(told["last_id"]), list(told["schema"])
+        if not 0 <= last_id < 1 << 62:
+            raise ValueError(last_id)
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as exc:
         raise UsageError(NOT_AN_EXPORT.format(folder=folder)) from exc
     if not complete or set(wanted) != set(TABLES):
         raise UsageError(NOT_AN_EXPORT.format(folder=folder))
     now = read_clock()()
     with contextlib.closing(open_database(db_file, load_knowledge(), now, durable=True)) as db:
-        if told["schema"] != schema_steps(db):
+        if schema != schema_steps(db):
             raise UsageError(EXPORT_NEWER.format(folder=folder))
         tables = ((table, _read(Path(folder), table, dict(columns(db.conn, table)), wanted[table])) for table in TABLES)
         take_in(db, tables, last_id)
-        wrong = unsoundness(db.conn)
-        if wrong:
-            raise StoreError(" ; ".join(wrong)[:300])
     click.echo(IMPORTED.format(file=db_file, items=plural(wanted["items"], "article", "articles")))
+
+
+_JSON = {"sources": ("territory", "entries"), "item_tags": ("evidence",), "item_territories": ("evidence",)}
+
+
+def _is_sound(table: str, row: Row) -> bool:
+    """What the program trusts of a row that it wrote itself: addresses of the web, lists in JSON, no password."""
+    if table == "accounts":
+        row["hash"] = ""
+    if row.get("url") and not str(row["url"]).startswith(("http://", "https://")):
+        return False
+    try:
+        return all(isinstance(json.loads(row[name]), list) for name in _JSON.get(table, ()))
+    except (ValueError, TypeError, RecursionError):
+        return False
 
 
 _MADE_OF: dict[str, tuple[type, ...]] = {"integer": (int,), "real": (int, float), "text": (str,)}
@@ -209,8 +225,10 @@ def _read(folder: Path, table: str, kinds: dict[str, str], wanted: int) -> Itera
                     raise UsageError(EXPORT_BROKEN.format(file=path.name, line=count))
                 if any(value is not None and type(value) not in _MADE_OF[kinds[name]] for name, value in row.items()):
                     raise UsageError(EXPORT_BROKEN.format(file=path.name, line=count))
+                if not _is_sound(table, row):
+                    raise UsageError(EXPORT_BROKEN.format(file=path.name, line=count))
                 yield row
-    except (OSError, ValueError) as exc:
+    except (OSError, ValueError, RecursionError) as exc:
         raise UsageError(EXPORT_BROKEN.format(file=path.name, line=count + 1)) from exc
     if count != wanted:
         raise UsageError(EXPORT_COUNT.format(file=path.name, found=count, wanted=wanted))

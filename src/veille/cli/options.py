@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from veille.clock import read_clock
 from veille.config import Names, decode_config, parse_config
-from veille.errors import ConfigError
+from veille.errors import ConfigError, UsageError
 from veille.messages import FILE_MISSING, FILE_UNREADABLE
 from veille.model import Config
 from veille.store import connect, migrate
@@ -50,8 +50,10 @@ def read_config(file: str, knowledge: Knowledge) -> Config:
     return parse_config(decode_config(raw, file), file, names)
 
 
-def open_database(file: str, knowledge: Knowledge, now: datetime, *, durable: bool = False) -> Database:
-    """The database, migrated."""
+def open_database(file: str, knowledge: Knowledge, now: datetime, *, durable: bool = False, existing: bool = False) -> Database:
+    """The database, migrated; with `existing` a file that is not there is a mistake, and none is made."""
+    if existing and not Path(file).is_file():
+        raise UsageError(FILE_MISSING.format(file=file))
     db = connect(file, durable=durable)
     migrate(db, knowledge, now)
     return db

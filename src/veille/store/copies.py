@@ -6,6 +6,7 @@ Comes in: paths. Goes out: checked files. Forbidden: a copy that nobody verified
 import contextlib
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -53,10 +54,10 @@ def back_up(db: Database, target: Path) -> dict[str, int]:
     """
     if target.exists():
         raise UsageError(FILE_EXISTS.format(file=target))
-    partial = target.with_name(f"{target.name}.part")
+    partial = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial.unlink(missing_ok=True)
+        partial = _beside(target)
         db.conn.execute("begin")  # one instant for the counts and the copy
         try:
             before = counts(db.conn)
@@ -69,8 +70,7 @@ def back_up(db: Database, target: Path) -> dict[str, int]:
     except (sqlite3.Error, OSError) as exc:
         raise StoreError(DATABASE_UNUSABLE.format(file=target.name, why=exc)) from exc
     finally:
-        for leftover in (partial, *_companions(partial)):
-            leftover.unlink(missing_ok=True)
+        _clear(partial)
     return before
 
 
@@ -82,26 +82,38 @@ def restore(source: Path, target: Path, now: datetime) -> tuple[dict[str, int], 
     """
     if not source.is_file():
         raise UsageError(FILE_MISSING.format(file=source))
-    partial = target.with_name(f"{target.name}.restauration")
+    partial = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.closing(sqlite3.connect(f"file:{_quoted(source)}?mode=ro", uri=True)) as given:
-            partial.unlink(missing_ok=True)
-            with contextlib.closing(sqlite3.connect(str(partial))) as copy:
-                given.backup(copy)
+        partial = _beside(target)
+        given = sqlite3.connect(f"file:{_quoted(source)}?mode=ro", uri=True)
+        with contextlib.closing(given), contextlib.closing(sqlite3.connect(str(partial))) as copy:
+            given.backup(copy)
         found = _check(partial, None)
         aside = None
         if target.exists():
             _quiet(target)
+            shutil.copymode(target, partial)
             aside = _free_name(target, now)
             _keep(target, aside)
         _settle(partial, target)
     except (sqlite3.Error, OSError) as exc:
         raise StoreError(DATABASE_UNUSABLE.format(file=source.name, why=exc)) from exc
     finally:
-        for leftover in (partial, *_companions(partial)):
-            leftover.unlink(missing_ok=True)
+        _clear(partial)
     return found, aside
+
+
+def _beside(target: Path) -> Path:
+    """A new, empty file of its owner's alone in the same folder: what it becomes takes its name in one step."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    os.close(descriptor)
+    return Path(name)
+
+
+def _clear(partial: Path | None) -> None:
+    for leftover in (partial, *_companions(partial)) if partial else ():
+        leftover.unlink(missing_ok=True)
 
 
 def _keep(target: Path, aside: Path) -> None:

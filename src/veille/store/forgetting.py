@@ -11,11 +11,13 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from veille.french import index_text
+from veille.errors import StoreError
+from veille.french import WORD, fold
 from veille.identity import grave, graves_of
+from veille.messages import FORGET_HELD
 from veille.model import Item, Retention
 from veille.normalize import canonical, stored
-from veille.store.connection import writing
+from veille.store.connection import usable, writing
 from veille.store.items import index_items, unindex_items
 from veille.store.stories import leave_story
 
@@ -84,7 +86,8 @@ def by_text(db: Database, phrase: str) -> list[Doomed]:
 
 
 def _folded(text: str) -> str:
-    return f" {' '.join(index_text(text).split())} "
+    """The words alone, without capitals, accents and what stands between them."""
+    return f" {' '.join(WORD.findall(fold(text)))} "
 
 
 def _doomed(db: Database, where: str, given: dict[str, str]) -> list[Doomed]:
@@ -99,8 +102,16 @@ def forget(db: Database, ids: list[int], now: datetime) -> None:
         for start in range(0, len(ids), _BATCH):
             _bury(db, ids[start : start + _BATCH], stored(now) or "")
         db.conn.execute("insert into items_fts (items_fts) values ('optimize')")
-    db.conn.execute("vacuum")
-    db.conn.execute("pragma wal_checkpoint(truncate)")
+    purge(db)
+
+
+def purge(db: Database) -> None:
+    """Write the file anew and empty its journal; raises StoreError while somebody reads what was there before."""
+    with usable(db):
+        db.conn.execute("vacuum")
+        row = db.conn.execute("pragma wal_checkpoint(truncate)").fetchone()
+    if row[0]:
+        raise StoreError(FORGET_HELD)
 
 
 def _bury(db: Database, ids: list[int], at: str) -> None:

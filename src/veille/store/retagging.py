@@ -49,9 +49,7 @@ def retag(db: Database, sources: Mapping[str, Source], knowledge: Knowledge, now
     """Understand every article again, in transactions of two hundred; with `dry_run` nothing is written."""
     told = Retagged()
     last = 0
-    if not dry_run:
-        with writing(db):
-            db.conn.execute("delete from former_labels")
+    begun = False
     while rows := db.conn.execute(_ITEMS, (last, _BATCH)).fetchall():
         last = rows[-1][0]
         todo = []
@@ -64,6 +62,9 @@ def retag(db: Database, sources: Mapping[str, Source], knowledge: Knowledge, now
                 todo.append((row[0], before, tagged))
         if todo and not dry_run:
             with writing(db):
+                if not begun:  # a time that changes nothing leaves the last one to be undone
+                    db.conn.execute("delete from former_labels")
+                    begun = True
                 for item_id, before, tagged in todo:
                     _write(db, item_id, before, tagged, now)
     return told

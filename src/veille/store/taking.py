@@ -14,6 +14,7 @@ from veille.errors import UsageError
 from veille.messages import DATABASE_NOT_EMPTY, EXPORT_INCONSISTENT
 from veille.schema import migrations
 from veille.store.connection import Connection, writing
+from veille.store.copies import unsoundness
 from veille.store.items import index_items
 
 Row = dict[str, Any]
@@ -90,7 +91,7 @@ def take_in(db: Database, tables: Iterable[tuple[str, Iterable[Row]]], last_id: 
         raise UsageError(DATABASE_NOT_EMPTY.format(file="la base"))
     try:
         _fill(db, tables, last_id)
-    except (sqlite3.IntegrityError, UnicodeError) as exc:
+    except (sqlite3.IntegrityError, UnicodeError, OverflowError) as exc:
         raise UsageError(EXPORT_INCONSISTENT) from exc
 
 
@@ -109,6 +110,8 @@ def _fill(db: Database, tables: Iterable[tuple[str, Iterable[Row]]], last_id: in
         ids = [row[0] for row in db.conn.execute("select id from items order by id")]
         for start in range(0, len(ids), _BATCH):
             index_items(db, ids[start : start + _BATCH])
+        if unsoundness(db.conn):
+            raise UsageError(EXPORT_INCONSISTENT)
 
 
 def _key(db: Connection, table: str) -> list[str]:
