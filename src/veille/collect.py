@@ -144,7 +144,7 @@ class Collector:
             else:
                 got = await self.fetcher.fetch(visit.address, visit.validators, visit.source.timeout)
         except Exception as exc:  # a refused fetch, or a bug of ours: `_settle` tells them apart, and one source pays
-            got = exc
+            got = _bare(exc)
         return _Answer(visit, got, int((time.monotonic() - started) * 1000))
 
     async def _read(self, lanes: Lanes, answer: _Answer) -> _Answer:
@@ -261,6 +261,13 @@ class Collector:
                 keep_page(self.db, one, page, moment_of(day, source.timezone) if day else None, tagged, source.rights, now)
             elif not again:
                 mark_read(self.db, one.id, now)
+
+
+def _bare(exc: Exception) -> Exception:
+    """A refusal without the frames it came through: they hold the body that was refused, in a circle that nothing ends for long."""
+    if isinstance(exc, SourceError):
+        exc.__traceback__ = exc.__cause__ = exc.__context__ = None
+    return exc
 
 
 def _is_lost(exc: FetchError) -> bool:

@@ -19,6 +19,7 @@ from veille.errors import ParserTimedOut
 from veille.model import Fetched, Reading, Source
 
 _QUICK_BYTES = 128 << 10
+_LARGE = 1 << 20
 _QUICK_CPU = 1  # seconds
 _QUICK_WALL = 4.0
 
@@ -30,6 +31,7 @@ class Lanes:
         self._slow = slow
         self._quick = Parser(cpu_seconds=_QUICK_CPU, wall_seconds=_QUICK_WALL)
         self._stack = ExitStack()
+        self._small = 0  # documents that the quick lane has, or that wait for it
         self._quick_path, self._slow_path = (ThreadPoolExecutor(1, thread_name_prefix=f"veille-{name}") for name in ("quick", "slow"))
 
     def __enter__(self) -> "Lanes":
@@ -45,9 +47,16 @@ class Lanes:
         loop = asyncio.get_running_loop()
         quick, slow = (partial(_timed, parser, source, fetched, now) for parser in (self._quick, self._slow))
         if len(fetched.body) <= _QUICK_BYTES:
-            read, seconds = await loop.run_in_executor(self._quick_path, quick)
+            self._small += 1
+            try:
+                read, seconds = await loop.run_in_executor(self._quick_path, quick)
+            finally:
+                self._small -= 1
             if not isinstance(read, ParserTimedOut):
                 return read, seconds
+        if len(fetched.body) > _LARGE and not self._small:
+            # The idle child gives its memory to the one that is about to swell; the next small document starts another.
+            await loop.run_in_executor(self._quick_path, self._quick.close)
         return await loop.run_in_executor(self._slow_path, slow)
 
 

@@ -309,7 +309,7 @@ def test_a_wrong_configuration_fetches_nothing(tmp_path):
     [
         (["collect", "--source", "gironda"], "source inconnue"), (["collect", "--config", "absent.yaml"], "fichier introuvable"),
         (["check", "--config", "absent.yaml"], "fichier introuvable"), (["collect", "--config", "."], "lecture impossible"),
-        (["predict", "search"], "--items"), (["curators", "disable", "personne"], "aucun compte"), (["nimporte"], "nimporte"),
+        (["predict", "search"], "--items"), (["curators", "disable", "personne"], "introuvable"), (["nimporte"], "nimporte"),
         (["collect", "--db", "feeds.yaml"], "base inutilisable"),
         (["serve", "--host", "192.0.2.1"], "impossible d’y écouter"),
         (["predict", "search", "--items", "."], "lecture impossible"), (["curators", "add", "A B"], "un nom de compte"),

@@ -37,7 +37,7 @@ class Limits:
     at_once: int = 64
     per_host: int = 2
     spacing: float = 1.0
-    large_at_once: int = 2
+    large_at_once: int = 1
 
 
 class _Deadline:

@@ -86,6 +86,7 @@ class Dialer:
         self._clock = clock
         self._hosts: dict[str, Host] = {}
         self._tls: ssl.SSLContext | None = None
+        self._plain = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody
 
     async def close(self) -> None:
         """End every connection."""
@@ -106,11 +107,11 @@ class Dialer:
                 await host.client.aclose()
 
     def _connect(self, key: str) -> Host:
-        if self._tls is None:
+        if self._tls is None and key.startswith("https:"):
             self._tls = httpx.create_ssl_context(trust_env=False)
         limit = httpx.Limits(max_connections=self._bounds.per_host, max_keepalive_connections=self._bounds.per_host)
         client = httpx.AsyncClient(
-            verify=self._tls,
+            verify=self._tls if self._tls and key.startswith("https:") else self._plain,  # authorities are loaded where they judge
             trust_env=False,
             follow_redirects=False,
             timeout=None,  # noqa: S113 - the deadline on the whole visit is ours

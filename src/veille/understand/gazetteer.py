@@ -6,6 +6,7 @@ Comes in: the départements, the texts of communes.txt and territoires.yaml. Goe
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from veille.french import fold
@@ -29,7 +30,6 @@ class Place:
     """What one name stands for. `weight`: 0 a small town, 1 of 20,000, 2 of 100,000 or a prefecture; `shared`: borne by several."""
 
     codes: tuple[str, ...]
-    name: str
     weight: int = 0
     shared: bool = False
     article: bool = False  # « Le Havre », met as « du Havre »
@@ -40,7 +40,7 @@ class Place:
 class Gazetteer:
     """Names by their folded parts. `lengths`: how many parts the names that begin so have, the most first; `people` by the folded word."""
 
-    towns: Mapping[tuple[str, ...], Place]
+    towns: Mapping[str, Place]  # by their parts, joined by hyphens
     lengths: Mapping[str, tuple[int, ...]]
     people: Mapping[str, tuple[str, str]]  # folded form: code, the gentilé as written in the list
     compound_people: tuple[tuple[str, str, str], ...]
@@ -48,6 +48,12 @@ class Gazetteer:
     institution_starts: frozenset[str]
     codes_of: Mapping[str, tuple[str, ...]]  # of institutions, by key
     best_known: Mapping[str, str]  # of a name that several bear, where nothing else tells
+
+
+@lru_cache(maxsize=4096)
+def _place(codes: tuple[str, ...], *, weight: int = 0, shared: bool = False, article: bool = False, needs_place: bool = False) -> Place:
+    """One value for all the towns that stand for the same: ten thousand names, a few hundred places."""
+    return Place(codes=codes, weight=weight, shared=shared, article=article, needs_place=needs_place)
 
 
 def parts_of(name: str) -> tuple[str, ...]:
@@ -67,16 +73,16 @@ def loosely(name: str) -> str:
 
 def build_gazetteer(prefectures: Mapping[str, str], communes: str, others: Mapping[str, Any]) -> Gazetteer:
     """`prefectures`: name by code; `communes`: the text of communes.txt; `others`: territoires.yaml, read."""
-    towns: dict[tuple[str, ...], Place] = {}
+    towns: dict[str, Place] = {}
     shared: dict[str, list[str]] = {}
     for code, name, mark in _communes(communes):
         if mark == "?":
             shared.setdefault(name, []).append(code)
             continue
         weight = 2 if mark == "*" or prefectures.get(code) == name else 1 if mark == "+" else 0
-        _add(towns, name, Place(codes=(code,), name=name, weight=weight, needs_place=_needs_place(name, weight)))
+        _add(towns, name, _place((code,), weight=weight, needs_place=_needs_place(name, weight)))
     for name, codes in shared.items():
-        _add(towns, name, Place(codes=tuple(codes), name=name, shared=True))
+        _add(towns, name, _place(tuple(codes), shared=True))
     people: dict[str, tuple[str, str]] = {}
     compound = []
     for gentile, code in others["gentiles"].items():
@@ -86,7 +92,8 @@ def build_gazetteer(prefectures: Mapping[str, str], communes: str, others: Mappi
         else:
             people |= {form: (str(code), gentile) for form in forms}
     lengths: dict[str, set[int]] = {}
-    for parts in towns:
+    for name in towns:
+        parts = name.split("-")
         lengths.setdefault(parts[0], set()).add(len(parts))
     return Gazetteer(
         towns=towns,
@@ -116,16 +123,16 @@ def _needs_place(name: str, weight: int) -> bool:
     return len(parts) == 1 and (weight == 0 or parts[0] in _ALSO_WORDS)
 
 
-def _add(towns: dict[tuple[str, ...], Place], name: str, place: Place) -> None:
+def _add(towns: dict[str, Place], name: str, place: Place) -> None:
     parts = parts_of(name)
     variants = {parts}
     if parts[0] in ("saint", "sainte"):
         variants.add(("st" if parts[0] == "saint" else "ste", *parts[1:]))
     for variant in variants:
-        towns.setdefault(variant, place)
+        towns.setdefault("-".join(variant), place)
     if parts[0] in ("le", "les") and len(parts) > 1:
-        met = Place(codes=place.codes, name=name, weight=place.weight, shared=place.shared, article=True, needs_place=place.needs_place)
-        towns.setdefault(parts[1:], met)
+        met = _place(place.codes, weight=place.weight, shared=place.shared, article=True, needs_place=place.needs_place)
+        towns.setdefault("-".join(parts[1:]), met)
 
 
 def _forms(gentile: str) -> set[str]:

@@ -206,7 +206,7 @@ def _town_at(text: str, words: _Words, place: int, gazetteer: Gazetteer, *, seco
     """The longest name that begins at a word, and where it ends."""
     for count in gazetteer.lengths.get(fold(words[place][2]), ()):
         run = words[place : place + count]
-        town = gazetteer.towns.get(tuple(fold(word[2]) for word in run)) if len(run) == count else None
+        town = gazetteer.towns.get("-".join(fold(word[2]) for word in run)) if len(run) == count else None
         if town is None:
             continue
         if any(text[one[1] : two[0]] not in _JOINS for one, two in pairwise(run)):
