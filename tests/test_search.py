@@ -172,3 +172,50 @@ def test_every_facet_count_is_what_a_click_gives(filled, knowledge):
             for value, count in rows:
                 clicked = search(filled.conn, replace(Request(q=q), **{name: (value,)}), knowledge, TODAY)
                 assert clicked.total == count, (q, name, value)
+
+
+@pytest.fixture
+def ranked(store, knowledge, now):
+    """Articles of one source, of one day; returns the titles found, in order."""
+
+    def fill(*articles):
+        source = make_source()
+        entries = [
+            make_entry(guid=str(number), link=f"https://e.fr/{number}", title=title, summary=text, published="2026-11-20")
+            for number, (title, text) in enumerate(articles)
+        ]
+        collect_entries(store, source, entries, knowledge, now)
+        return lambda q: [card.title for card in search(store.conn, Request(q=q), knowledge, TODAY).cards]
+
+    return fill
+
+
+def test_a_title_that_says_the_query_comes_before_one_that_only_has_a_frequent_word(ranked):
+    ask = ranked(
+        ("Aide, aides", "Covoiturage, covoiturage, covoiturage, covoiturage, covoiturage, covoiturage et covoiturage."),
+        ("Aide au covoiturage", "Chacun y gagne ; le dispositif commence lundi dans le canton, puis dans tous les autres avant l’été."),
+    )
+
+    assert ask("aide covoiturage")[0] == "Aide au covoiturage"
+
+
+def test_a_theme_that_the_query_names_brings_its_articles_forward(ranked):
+    ask = ranked(
+        ("Le débat est ouvert", "Public et handicap."),
+        ("La MDPH ouvre ses portes", "Le handicap et la prestation de compensation expliqués au public."),
+    )
+
+    assert ask("handicap public")[0] == "La MDPH ouvre ses portes"
+
+
+def test_an_english_article_is_found_behind_its_french_like(ranked):
+    english = "The innovation of the service is what the team has built for the people and with them, and it will not stop here."
+    french = "L’innovation du service est ce que les agents ont bâti pour les habitants et avec eux, et cela ne va pas en rester là."
+    ask = ranked(("Innovation service lab", english), ("Innovation service labo", french + " Un bilan suivra."))
+
+    assert ask("innovation service") == ["Innovation service labo", "Innovation service lab"]
+    assert ask("the innovation of the service is for the people and with them")[0] == "Innovation service lab"
+
+
+def test_small_words_with_an_elided_one_are_not_searched(knowledge):
+    assert [term.words for term in read_query("l'impact d'une politique", knowledge.synonyms).terms] == [("impact",), ("politic",)]

@@ -52,17 +52,20 @@ def test_addresses_are_judged_without_a_mistake(shared, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("items", "queries"),
-    [("truth/search-items.jsonl", "truth/search-dev.jsonl"), ("corpus/innovation/items.jsonl", "corpus/innovation/queries-dev.jsonl")],
+    ("items", "queries", "least", "more"),
+    [
+        ("truth/search-items.jsonl", "truth/search-dev.jsonl", 0.85, 0.1),
+        ("corpus/innovation/items.jsonl", "corpus/innovation/queries-dev.jsonl", 0.75, 0.12),
+    ],
 )
-def test_search_beats_plain_fts5(shared, tmp_path, items, queries):
+def test_search_beats_plain_fts5(shared, tmp_path, items, queries, least, more):
     items, queries = shared / items, shared / queries
 
     ours = score(shared, queries, predict("search", queries, "--items", items), tmp_path, "--task", "search")
     plain = score(shared, queries, plain_ranking(items, queries), tmp_path, "--task", "search")
 
     print(queries.name, "ours", ours, "plain", plain)
-    assert ours["ndcg10"] >= plain["ndcg10"] + 0.05
+    assert ours["ndcg10"] >= max(least, plain["ndcg10"] + more)
     assert ours["sans_reponse"] == 0
 
 

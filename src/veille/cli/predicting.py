@@ -177,9 +177,9 @@ def _language(_knowledge: Knowledge) -> Predictor:
 
 def _search(items_file: str | None, knowledge: Knowledge) -> Predictor:
     """A store in memory, filled and asked by the same code as the real one."""
-    from veille.search import Request, read_query
+    from veille.search import Request
     from veille.store.memory import store_of_items
-    from veille.store.searching import correct, rank
+    from veille.store.searching import rank, understand_query
 
     if not items_file:
         raise UsageError("search a besoin de --items FICHIER.")
@@ -187,8 +187,9 @@ def _search(items_file: str | None, knowledge: Knowledge) -> Predictor:
     today = datetime.now(UTC).date().isoformat()
 
     def answer(row: Row) -> Row:
-        query = correct(db.conn, read_query(_text(row, "query"), knowledge.synonyms), knowledge)
-        found = rank(db.conn, Request(q=_text(row, "query")), query, today).ids
+        wanted = Request(q=_text(row, "query"))
+        query = understand_query(db.conn, wanted, knowledge)
+        found = rank(db.conn, wanted, query, today).ids
         corrected = {"corrected": " ".join(new for _, new in query.corrected)} if query.corrected else {}
         return {"ranking": [ids[item] for item in found[:100]]} | corrected
 

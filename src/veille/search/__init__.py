@@ -1,6 +1,18 @@
 """A reader's request becomes SQL, parameters and highlighted pieces. Pure: tested without Datasette."""
 
-from veille.search.ranking import MOST_MATCHES, Where, best_first, conditions, kept_sql, listed_sql, scored_sql
+from veille.search.ranking import (
+    MOST_MATCHES,
+    RERANKED,
+    THEME_BONUS,
+    TITLE_BONUS,
+    Where,
+    best_first,
+    conditions,
+    kept_sql,
+    listed_sql,
+    scored_sql,
+    title_share,
+)
 from veille.search.request import PARAMETERS, Request, address, read_request, unfiltered
 from veille.search.words import (
     Query,
@@ -22,6 +34,9 @@ __all__ = [
     "MOST_MATCHES",
     "PAGE_SIZE",
     "PARAMETERS",
+    "RERANKED",
+    "THEME_BONUS",
+    "TITLE_BONUS",
     "Query",
     "Request",
     "Synonyms",
@@ -42,5 +57,6 @@ __all__ = [
     "read_query",
     "read_request",
     "scored_sql",
+    "title_share",
     "unfiltered",
 ]

@@ -32,6 +32,8 @@ class Query:
     terms: tuple[Term, ...] = ()
     excluded: tuple[Term, ...] = ()
     corrected: tuple[tuple[str, str], ...] = field(default=())
+    themes: frozenset[str] = frozenset()  # of the vocabulary, that the words name
+    language: str = "fr"
 
 
 _PIECE = re.compile(r"(?P<minus>(?<!\S)-)?(?:[\"“”«](?P<phrase>[^\"“”«»]*)[\"“”»]|(?P<word>[^\s\"“”«»]+))")
@@ -66,7 +68,7 @@ def read_query(q: str, synonyms: Synonyms) -> Query:
 def _is_empty(term: Term) -> bool:
     """Whether a single word says nothing; typed in capitals it is an acronym (« ON », « SON »)."""
     word = fold(term.typed.strip("'’"))
-    return not term.prefix and not term.typed.isupper() and (word in STOP_WORDS or term.words[0] in ELISIONS)
+    return not term.prefix and not term.typed.isupper() and (word in STOP_WORDS or term.words[0] in STOP_WORDS | ELISIONS)
 
 
 def _with_synonyms(terms: list[Term], synonyms: Synonyms) -> Iterable[Term]:

@@ -4,12 +4,16 @@ Comes in: a plain connection, a `Request`. Goes out: `Results`. What is shown of
 """
 
 import json
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
-from veille.french import WORD, distance_at_most, fold, lemma
+from veille.french import WORD, distance_at_most, fold, lemma, lemmas
 from veille.search import (
     MOST_MATCHES,
     PAGE_SIZE,
+    RERANKED,
+    THEME_BONUS,
+    TITLE_BONUS,
     Query,
     Request,
     Term,
@@ -25,11 +29,14 @@ from veille.search import (
     match_term,
     read_query,
     scored_sql,
+    title_share,
     unfiltered,
 )  # fmt: skip
 from veille.store.articles import Card, cards
 from veille.store.connection import Connection
 from veille.understand import Knowledge
+from veille.understand.language import language_of
+from veille.understand.words import Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,18 +80,44 @@ def _find(db: Connection, request: Request, query: Query, today: str) -> _Found:
     floor, capped = _floor(db, match_any(query))
     # Filters come first where not everything can be ranked; elsewhere once, so that every facet counts the same results.
     where = conditions(request if capped else Request(dismissed=request.dismissed))
-    every = _scores(db, where, match_all(query), floor, today)
+    every = _scores(db, where, match_all(query), floor, today, query.language)
     if len(query.terms) == 1 and not query.terms[0].others and not query.terms[0].spread:
         terms: list[tuple[dict[int, float], list[dict[int, float]]]] = [(every, [])]
     else:
         terms = [
             (
-                _scores(db, where, match_term(term, query), floor, today),
-                [] if term.prefix else [_scores(db, where, match_other(other, query), floor, today) for other in term.others],
+                _scores(db, where, match_term(term, query), floor, today, query.language),
+                []
+                if term.prefix
+                else [_scores(db, where, match_other(other, query), floor, today, query.language) for other in term.others],
             )
             for term in query.terms
         ]
-    return _Found(best_first(terms, set(every)), frozenset(every), capped)
+    best = best_first(terms, set(every))
+    first = _reranked(db, query, best[:RERANKED], [len(typed) for typed, _ in terms])
+    return _Found([*first, *(item for item, _ in best[RERANKED:])], frozenset(every), capped)
+
+
+def _reranked(db: Connection, query: Query, best: list[tuple[int, float]], matches: list[int]) -> list[int]:
+    """The best ones again, those first whose titles say the query and whose themes it names. `matches`: how many hold each term."""
+    given = json.dumps([item for item, _ in best])
+    (held,) = db.execute("select max(id) from items").fetchone()
+    weighed = [(term, math.log(1 + (held or 0) / (1 + count))) for term, count in zip(query.terms, matches, strict=True)]
+    shares = {
+        row[0]: title_share(lemmas(row[1]), weighed)
+        for row in db.execute("select id, title from items where id in (select value from json_each(?))", (given,))
+    }
+    named: set[int] = set()
+    if query.themes:
+        named = {row[0] for row in db.execute(_NAMED_SQL, (given, json.dumps(sorted(query.themes))))}
+    scores = {item: score * (1 + TITLE_BONUS * shares[item]) * (1 + THEME_BONUS * (item in named)) for item, score in best}
+    return sorted(scores, key=lambda item: (-scores[item], -item))
+
+
+_NAMED_SQL = (
+    "select distinct item_id from item_tags where item_id in (select value from json_each(?)) and origin <> 'refused' "
+    "and tag_id in (select value from json_each(?))"
+)
 
 
 def _narrowed(db: Connection, request: Request, query: Query, found: _Found) -> Ranked:
@@ -110,16 +143,15 @@ def _floor(db: Connection, match: str) -> tuple[int, bool]:
     return (newest[0], True) if newest else (0, False)
 
 
-def _scores(db: Connection, where: Where, match: str, floor: int, today: str) -> dict[int, float]:
-    rows = db.execute(scored_sql(where), where.values | {"match": match, "floor": floor, "today": today})
+def _scores(db: Connection, where: Where, match: str, floor: int, today: str, language: str) -> dict[int, float]:
+    values = where.values | {"match": match, "floor": floor, "today": today, "language": language}
+    rows = db.execute(scored_sql(where), values)
     return {row[0]: row[1] for row in rows}
 
 
 def search(db: Connection, request: Request, knowledge: Knowledge, today: str, size: int = PAGE_SIZE) -> Results:
     """A page of results, the counts of every facet, and what the words were taken to mean."""
-    query = read_query(request.q, knowledge.synonyms)
-    if query.terms and not request.verbatim:
-        query = correct(db, query, knowledge)
+    query = understand_query(db, request, knowledge)
     found = _find(db, request, query, today)
     ranked = _narrowed(db, request, query, found)
     ids = ranked.ids
@@ -159,7 +191,17 @@ def _facets(db: Connection, request: Request, query: Query, found: _Found, ids: 
     return facets
 
 
-def correct(db: Connection, query: Query, knowledge: Knowledge) -> Query:
+def understand_query(db: Connection, request: Request, knowledge: Knowledge) -> Query:
+    """What the words mean: read, corrected unless they are to be taken as they stand, with the themes they name and their language."""
+    query = read_query(request.q, knowledge.synonyms)
+    if query.terms and not request.verbatim:
+        query = _correct(db, query, knowledge)
+    words = Words.of(" ".join(term.typed for term in query.terms), "")
+    themes = {hit.payload for phrases in (knowledge.theme_phrases, knowledge.theme_hints) for hit in phrases.find(words)}
+    return replace(query, themes=frozenset(themes), language=language_of(request.q, "", "fr"))
+
+
+def _correct(db: Connection, query: Query, knowledge: Knowledge) -> Query:
     """A word that no article has is replaced by the nearest one that several have, when there is one."""
     corrected: list[tuple[str, str]] = []
     terms: list[Term] = []

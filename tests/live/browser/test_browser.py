@@ -121,7 +121,7 @@ def test_a_reader_searches_filters_and_opens_an_article(opened):
     assert page.locator("mark").first.inner_text().lower() == "accueil"
     before = page.locator(".card").count()
     page.click(".facet a:has-text('93 Seine-Saint-Denis')")
-    assert "departement=93" in page.url
+    page.wait_for_url("**departement=93**")
     assert 0 < page.locator(".card").count() <= before
     page.click(".chip")
     assert "departement" not in page.url
