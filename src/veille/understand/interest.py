@@ -16,6 +16,7 @@ _BASE = -1.0
 _MOST_GOOD = 6.0
 _MOST_BAD = 5.0
 _MOST_THEME = 1.2
+_THEME_FOUND = 0.4  # score of a theme that is more than a passing word
 
 
 def interest_of(words: Words, kind: str, tags: tuple[Tag, ...], knowledge: Knowledge) -> tuple[float, str]:
@@ -27,7 +28,8 @@ def interest_of(words: Words, kind: str, tags: tuple[Tag, ...], knowledge: Knowl
             best[hit.phrase] = (value, hit)
     good = min(_MOST_GOOD, sum(value for value, _ in best.values() if value > 0))
     bad = max(-_MOST_BAD, sum(value for value, _ in best.values() if value < 0))
-    theme = min(_MOST_THEME, 2.5 * max((tag.score for tag in tags if tag.origin == "rule"), default=0.0))
+    surest = max((tag.score for tag in tags if tag.origin == "rule"), default=0.0)
+    theme = min(_MOST_THEME, 2.0 * max(0.0, surest - _THEME_FOUND))
     interest = 1 / (1 + math.exp(-(_BASE + 0.9 * good + 0.9 * bad + _KINDS.get(kind, 0.0) + theme)))
     side = 1 if interest >= 0.5 else -1
     reasons = sorted((row for row in best.values() if row[0] * side > 0), key=lambda row: -abs(row[0]))[:3]

@@ -13,8 +13,9 @@ from veille.understand.words import Hit, Words
 
 _WEIGHTS = {"title": 3.0, "lead": 1.6, "text": 0.8}
 _HINT = 0.5
-THRESHOLD = 1.5
-MOST = 5  # themes that rules may give to one article
+THRESHOLD = 1.2
+MOST = 4  # themes that rules may give to one article
+LEAST_OF_BEST = 0.35  # of the first theme's points: what weighs less is spoken of in passing
 
 
 def themes_of(words: Words, inherited: tuple[str, ...], knowledge: Knowledge) -> tuple[Tag, ...]:
@@ -30,10 +31,11 @@ def themes_of(words: Words, inherited: tuple[str, ...], knowledge: Knowledge) ->
         ((_score(hits[tag]) + _HINT * _score(hints[tag])) / length, tag, hits[tag] or hints[tag]) for tag in sorted({*hits, *hints})
     ]  # fmt: skip
     scored.sort(key=lambda row: (-row[0], row[1]))
+    least = max(THRESHOLD, LEAST_OF_BEST * scored[0][0]) if scored else 0.0
     found_tags = [
         Tag(id=tag, origin="rule", score=round(min(1.0, score / 8), 3), reasons=_reasons(found))
         for score, tag, found in scored[:MOST]
-        if score >= THRESHOLD
+        if score >= least
     ]
     named = {tag.id for tag in found_tags}
     source_reason = (Reason(phrase="", field="source"),)
