@@ -89,13 +89,15 @@ def main() -> None:
     print(f"  first thousand {first:.0f} µs, last {last:.0f} µs")
     sample = items[:2000]
     words = [Words.of(one.title, one.text) for one in sample]
-    tags = [themes_of(one, (), knowledge) for one in words]
+    findings = [knowledge.lexicon.find(one) for one in words]
+    tags = [themes_of(one, ()) for one in findings]
     for name, run in {
         "words": lambda: [Words.of(one.title, one.text) for one in sample],
-        "themes": lambda: [themes_of(one, (), knowledge) for one in words],
+        "lexicon": lambda: [knowledge.lexicon.find(one) for one in words],
+        "themes": lambda: [themes_of(one, ()) for one in findings],
         "dates": lambda: [find_dates(f"{one.title}\n{one.text}"[:READ], DAY) for one in sample],
-        "kind": lambda: [kind_of(one, knowledge) for one in words],
-        "interest": lambda: [interest_of(one, "article", tag, knowledge) for one, tag in zip(words, tags, strict=True)],
+        "kind": lambda: [kind_of(one) for one in findings],
+        "interest": lambda: [interest_of(one, "article", tag) for one, tag in zip(findings, tags, strict=True)],
         "territory": lambda: [territories_of(one.title, one.text, (), knowledge) for one in sample],
         "language": lambda: [language_of(one.title, one.text, "fr") for one in sample],
         "same": lambda: [bands_of(print_of(one.title, one.text, ()), lead_of(one.text)) for one in sample],

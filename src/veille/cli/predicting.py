@@ -26,7 +26,7 @@ from veille.understand.language import language_of
 from veille.understand.same import RARE, Print, compare, print_of
 from veille.understand.territory import READ, territories_of
 from veille.understand.themes import themes_of
-from veille.understand.words import Words
+from veille.understand.words import Findings, Words
 
 Row = dict[str, Any]
 Predictor = Callable[[Row], Row]
@@ -113,24 +113,24 @@ def _dates(_knowledge: Knowledge) -> Predictor:
 
 def _themes(knowledge: Knowledge) -> Predictor:
     def answer(row: Row) -> Row:
-        words = Words.of(_text(row, "title"), _text(row, "text"))
-        tags = themes_of(words, (), knowledge)
+        findings, kind = _kinds_of(row, knowledge)
+        tags = themes_of(findings, ())
         reasons = {tag.id: [f"{one.phrase} ({one.field}, {one.position})" for one in tag.reasons] for tag in tags}
-        return {"tags": [tag.id for tag in tags], "kind": _kinds_of(row, knowledge)[1], "reasons": reasons}
+        return {"tags": [tag.id for tag in tags], "kind": kind, "reasons": reasons}
 
     return answer
 
 
-def _kinds_of(row: Row, knowledge: Knowledge) -> tuple[Words, str]:
-    words = Words.of(_text(row, "title"), _text(row, "text"))
+def _kinds_of(row: Row, knowledge: Knowledge) -> tuple[Findings, str]:
+    findings = knowledge.lexicon.find(Words.of(_text(row, "title"), _text(row, "text")))
     mentions = find_dates(f"{_text(row, 'title')}\n{_text(row, 'text')}"[:READ], None)
-    return words, kind_of(words, knowledge, mentions=mentions, url=_text(row, "url"))[0]
+    return findings, kind_of(findings, mentions=mentions, url=_text(row, "url"))[0]
 
 
 def _interest(knowledge: Knowledge) -> Predictor:
     def answer(row: Row) -> Row:
-        words, kind = _kinds_of(row, knowledge)
-        interest, why = interest_of(words, kind, themes_of(words, (), knowledge), knowledge)
+        findings, kind = _kinds_of(row, knowledge)
+        interest, why = interest_of(findings, kind, themes_of(findings, ()))
         return {"interest": interest, "kind": kind, "reason": why}
 
     return answer

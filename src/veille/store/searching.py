@@ -196,8 +196,8 @@ def understand_query(db: Connection, request: Request, knowledge: Knowledge) -> 
     query = read_query(request.q, knowledge.synonyms)
     if query.terms and not request.verbatim:
         query = _correct(db, query, knowledge)
-    words = Words.of(" ".join(term.typed for term in query.terms), "")
-    themes = {hit.payload for phrases in (knowledge.theme_phrases, knowledge.theme_hints) for hit in phrases.find(words)}
+    found = knowledge.lexicon.find(Words.of(" ".join(term.typed for term in query.terms), ""))
+    themes = {hit.payload for hit in (*found.of("theme"), *found.of("hint"))}
     return replace(query, themes=frozenset(themes), language=language_of(request.q, "", "fr"))
 
 

@@ -19,11 +19,11 @@ from veille.understand.words import Words
 
 def understand(item: Item, source: Source, knowledge: Knowledge) -> TaggedItem:
     """All labels of an article. The same code serves the collector and `veille predict`."""
-    words = Words.of(item.title, item.text)
+    findings = knowledge.lexicon.find(Words.of(item.title, item.text))
     mentions = find_dates(f"{item.title}\n{item.text}"[:READ], _reference(item))
-    kind, kind_reason = kind_of(words, knowledge, mentions=mentions, url=item.url)
-    tags = themes_of(words, source.tags, knowledge)
-    interest, interest_reason = interest_of(words, kind, tags, knowledge)
+    kind, kind_reason = kind_of(findings, mentions=mentions, url=item.url)
+    tags = themes_of(findings, source.tags)
+    interest, interest_reason = interest_of(findings, kind, tags)
     return TaggedItem(
         item=item,
         tags=tags,

@@ -81,14 +81,13 @@ ABROAD = _loose(
     r"\s*(?:,\s*(?:en|au|aux|à)?|\((?:en|au|aux)?)\s*(?:Autriche|Suisse|Belgique|Québec|Canada|Sénégal|Italie|Espagne|Allemagne|Luxembourg|"
     r"Royaume-Uni|Angleterre|États-Unis|USA|Texas|Missouri|Maroc|Brésil|Portugal|Finlande|Danemark|Japon)|\s+suisse\b"
 )
-BLOCKED = _loose(
+BLOCKED = _loose(  # of a text in lower case: three times as fast as ignoring case
     r"pays de la loire|val[- ]de[- ]loire|centre[- ]val de loire|grand paris|nord[- ](?:est|ouest|sud|américain)|afrique du nord|"
     r"amérique du nord|mer du nord|nord[- ]pas[- ]de[- ]calais|tunnel sous la manche|"
     r"(?:de l’autre côté|outre|traversée?) (?:de )?(?:la )?manche|le parisien|étoile du nord|pays (?:de )?savoie|gare de lyon|gare du nord|"
     r"jeux (?:olympiques )?(?:de )?paris|paris sportifs?|porte[- ]de[- ]paris|europe du nord|pays du nord|rhône[- ]alpes|"
     r"champagne[- ]ardennes?|rhône lez provence|"
-    r"universités? (?:de )?paris[\w -]{0,30}|tour de france",
-    re.I,
+    r"universités? (?:de )?paris[\w -]{0,30}|tour de france"
 )
 
 # Codes, after a body (CD93), after « département », in brackets after a name, and in front of a town.

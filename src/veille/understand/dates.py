@@ -35,6 +35,7 @@ _ISO = re.compile(r"(?<![\d-])(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d
 _UNTIL_END = re.compile(
     rf"\bjusqu(?:'a|e)\s+(?:la\s+)?fin\s+(?:du\s+mois\s+)?(?:de\s+|d')?(?P<month>{_MONTH})\b(?:\s+(?P<year>(?:19|20)\d\d)\b)?"
 )
+_DIGIT = re.compile(r"\d")
 _LED = re.compile(r"(?:\b(?:les?|du|des|entre le|au|jusqu'au|et|ou|avant le|le)|[(:])\s*\Z")
 
 _OTHER = re.compile(
@@ -120,7 +121,9 @@ def find_dates(text: str, published: date | None) -> tuple[Mention, ...]:
 
 def spans(folded: str, published: date | None) -> list[Found]:
     """Every mention of a folded text, in reading order; the year is None where nothing tells it."""
-    found = [*_in_words(folded, published), *_in_figures(folded), *_until_end(folded, published)]
+    found = list(_until_end(folded, published))
+    if _DIGIT.search(folded):
+        found += [*_in_words(folded, published), *_in_figures(folded)]
     found.sort(key=lambda one: (one.start, -one.end))
     kept: list[Found] = []
     for one in found:

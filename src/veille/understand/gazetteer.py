@@ -42,8 +42,7 @@ class Gazetteer:
 
     towns: Mapping[str, Place]  # by their parts, joined by hyphens
     lengths: Mapping[str, tuple[int, ...]]
-    people: Mapping[str, tuple[str, str]]  # folded form: code, the gentilé as written in the list
-    compound_people: tuple[tuple[str, str, str], ...]
+    people: Mapping[str, str]  # code by the folded form of a gentilé
     institutions: re.Pattern[str]
     institution_starts: frozenset[str]
     codes_of: Mapping[str, tuple[str, ...]]  # of institutions, by key
@@ -83,14 +82,7 @@ def build_gazetteer(prefectures: Mapping[str, str], communes: str, others: Mappi
         _add(towns, name, _place((code,), weight=weight, needs_place=_needs_place(name, weight)))
     for name, codes in shared.items():
         _add(towns, name, _place(tuple(codes), shared=True))
-    people: dict[str, tuple[str, str]] = {}
-    compound = []
-    for gentile, code in others["gentiles"].items():
-        forms = _forms(gentile)
-        if re.search(r"[-' ]", gentile):
-            compound += [(form, str(code), gentile) for form in forms]
-        else:
-            people |= {form: (str(code), gentile) for form in forms}
+    people = {form: str(code) for gentile, code in others["gentiles"].items() for form in _forms(gentile)}
     lengths: dict[str, set[int]] = {}
     for name in towns:
         parts = name.split("-")
@@ -99,7 +91,6 @@ def build_gazetteer(prefectures: Mapping[str, str], communes: str, others: Mappi
         towns=towns,
         lengths={first: tuple(sorted(counts, reverse=True)) for first, counts in lengths.items()},
         people=people,
-        compound_people=tuple(sorted(compound, key=lambda row: -len(row[0]))),
         institutions=re.compile(rf"(?<![\w-])(?:{'|'.join(loosely(name) for name in others['institutions'])})(?![\w’'-])"),
         institution_starts=frozenset(parts_of(name)[0] for name in others["institutions"]),
         codes_of={key_of(name): tuple(codes) for name, codes in others["institutions"].items()},

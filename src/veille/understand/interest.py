@@ -1,14 +1,13 @@
 """How much an article concerns public innovation, 0 to 1: a first careful form, by points.
 
-Comes in: `Words`, the kind, the themes, `Knowledge`. Goes out: a number and its reason in French.
+Comes in: what the lexicon found, the kind, the themes. Goes out: a number and its reason in French.
 """
 
 import math
 
 from veille.messages import reason
 from veille.model import Tag
-from veille.understand.knowledge import Knowledge
-from veille.understand.words import Hit, Words
+from veille.understand.words import Findings, Hit
 
 _WEIGHTS = {"title": 1.0, "lead": 0.7, "text": 0.3}
 _KINDS = {"retour-experience": 0.8, "appel": 0.3, "publication": 0.4, "emploi": -3.0, "evenement": -0.4}
@@ -19,11 +18,11 @@ _MOST_THEME = 1.2
 _THEME_FOUND = 0.4  # score of a theme that is more than a passing word
 
 
-def interest_of(words: Words, kind: str, tags: tuple[Tag, ...], knowledge: Knowledge) -> tuple[float, str]:
+def interest_of(findings: Findings, kind: str, tags: tuple[Tag, ...]) -> tuple[float, str]:
     """A probability from added points: phrases once each, at their best place; the kind; how surely a theme was found."""
-    best: dict[str, tuple[float, Hit[int]]] = {}
-    for hit in knowledge.signals.find(words):
-        value = hit.payload * _WEIGHTS[hit.field]
+    best: dict[str, tuple[float, Hit]] = {}
+    for hit in findings.of("signal"):
+        value = int(hit.payload) * _WEIGHTS[hit.field]
         if hit.phrase not in best or abs(value) > abs(best[hit.phrase][0]):
             best[hit.phrase] = (value, hit)
     good = min(_MOST_GOOD, sum(value for value, _ in best.values() if value > 0))

@@ -1,6 +1,6 @@
 """What an article is: a call, an event, a job, a report, a prize, feedback, or plain news.
 
-Comes in: `Words`, the days that it names, its address, `Knowledge`. Goes out: a kind and its reason in French.
+Comes in: what the lexicon found, the days that it names, its address. Goes out: a kind and its reason in French.
 """
 
 import re
@@ -9,8 +9,7 @@ from collections.abc import Iterable
 
 from veille.messages import deadline_told, event_told, reason
 from veille.model import Mention
-from veille.understand.knowledge import Knowledge
-from veille.understand.words import Hit, Words
+from veille.understand.words import Findings, Hit
 
 _ORDER = ("emploi", "appel", "prix", "evenement", "retour-experience", "publication")
 _NEEDED = 2.0
@@ -26,7 +25,7 @@ _OF_PATH = 1.5
 _OF_DATES = 1.0
 
 
-def kind_of(words: Words, knowledge: Knowledge, *, mentions: Iterable[Mention] = (), url: str = "") -> tuple[str, str]:
+def kind_of(findings: Findings, *, mentions: Iterable[Mention] = (), url: str = "") -> tuple[str, str]:
     """The kind with the most points, `article` when none has enough."""
     points: dict[str, float] = defaultdict(float)
     best: dict[str, tuple[float, str]] = {}
@@ -37,15 +36,15 @@ def kind_of(words: Words, knowledge: Knowledge, *, mentions: Iterable[Mention] =
         if kind not in best or best[kind][0] < value:
             best[kind] = (value, why)
 
-    def count(hit: Hit[str], value: float) -> None:
+    def count(hit: Hit, value: float) -> None:
         if (hit.payload, hit.phrase) not in seen:
             seen.add((hit.payload, hit.phrase))
             add(hit.payload, value, reason(hit.phrase, hit.field, hit.start))
 
-    for hit in knowledge.kind_titles.find(words):
+    for hit in findings.of("kind-title"):
         if hit.field == "title":
             count(hit, 2.0)
-    for hit in knowledge.kind_anywhere.find(words):
+    for hit in findings.of("kind-anywhere"):
         count(hit, {"title": 2.0, "lead": 1.0, "text": 0.4}[hit.field])
     roles = {one.role: one.evidence for one in reversed(list(mentions))}
     if "deadline" in roles and points["appel"]:
@@ -56,7 +55,7 @@ def kind_of(words: Words, knowledge: Knowledge, *, mentions: Iterable[Mention] =
         found = pattern.search(url)
         if found:
             add(kind, _OF_PATH, reason(found[0].strip("/"), "url", 0))
-    for hit in knowledge.kind_never.find(words):
+    for hit in findings.of("kind-never"):
         points[hit.payload] -= _NEVER
     chosen = max(_ORDER, key=lambda kind: (points[kind], -_ORDER.index(kind)))
     return (chosen, best[chosen][1]) if points[chosen] >= _NEEDED else ("article", "")

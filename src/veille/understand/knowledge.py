@@ -13,7 +13,7 @@ import yaml
 from veille.french import ELISIONS, STOP_WORDS, lemmas
 from veille.model import KINDS
 from veille.understand.gazetteer import Gazetteer, build_gazetteer
-from veille.understand.words import Phrases
+from veille.understand.words import Lexicon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +42,7 @@ class Knowledge:
     themes: dict[str, Theme]
     aliases: dict[str, str]
     departements: dict[str, Departement]
-    theme_phrases: Phrases[str]
-    theme_hints: Phrases[str]  # words that a theme shares with many texts: they count for half, and must come in the title or often
-    kind_titles: Phrases[str]
-    kind_anywhere: Phrases[str]
-    kind_never: Phrases[str]
-    signals: Phrases[int]
+    lexicon: Lexicon  # tables: theme, hint, kind-title, kind-anywhere, kind-never, signal
     synonyms: dict[tuple[str, ...], tuple[tuple[str, ...], ...]]
     gazetteer: Gazetteer
 
@@ -64,21 +59,11 @@ def build_knowledge(vocabulary: str, synonyms: str, departements: str, communes:
     tags = [tag for group in words["groups"] for tag in group["tags"]]
     places = _departements(departements)
     assert [kind["id"] for kind in words["kinds"] if kind["id"] not in KINDS] == []
-    points = [(phrase, value) for value, phrases in words["signals"].items() for phrase in phrases]
-    points += [(phrase, -value) for value, phrases in words["noise"].items() for phrase in phrases]
     return Knowledge(
         themes=themes,
         aliases=dict(words["aliases"]),
         departements=places,
-        theme_phrases=Phrases(
-            ((phrase, tag["id"]) for tag in tags for phrase in tag["keywords"]),
-            ((acronym, tag["id"]) for tag in tags for acronym in tag["acronyms"]),
-        ),
-        theme_hints=Phrases((phrase, tag["id"]) for tag in tags for phrase in tag.get("hints", ())),
-        kind_titles=_kind_phrases(words["kinds"], "title"),
-        kind_anywhere=_kind_phrases(words["kinds"], "anywhere"),
-        kind_never=_kind_phrases(words["kinds"], "never"),
-        signals=Phrases(points),
+        lexicon=_lexicon(words, tags),
         synonyms=_synonyms(yaml.load(synonyms, Loader=loader), places),  # noqa: S506
         gazetteer=build_gazetteer(
             {code: place.prefecture for code, place in places.items()},
@@ -88,13 +73,21 @@ def build_knowledge(vocabulary: str, synonyms: str, departements: str, communes:
     )
 
 
-def _kind_phrases(kinds: list[dict[str, Any]], where: str) -> Phrases[str]:
-    """Phrases in capitals are acronyms (CDI, AMI): compared as written."""
-    pairs = [(str(phrase), str(kind["id"])) for kind in kinds for phrase in kind.get(where, ())]
-    return Phrases(
-        [(phrase, kind) for phrase, kind in pairs if not phrase.isupper()],
-        [(phrase, kind) for phrase, kind in pairs if phrase.isupper()],
-    )
+def _lexicon(words: dict[str, Any], tags: list[dict[str, Any]]) -> Lexicon:
+    """Every phrase that understanding looks for, in one table each.
+
+    A hint is a word that a theme shares with many texts: it counts for half. Phrases of kinds in capitals are acronyms (CDI, AMI).
+    """
+    phrases = [("theme", phrase, tag["id"]) for tag in tags for phrase in tag["keywords"]]
+    phrases += [("hint", phrase, tag["id"]) for tag in tags for phrase in tag.get("hints", ())]
+    phrases += [("signal", phrase, str(value)) for value, found in words["signals"].items() for phrase in found]
+    phrases += [("signal", phrase, str(-value)) for value, found in words["noise"].items() for phrase in found]
+    acronyms = [("theme", acronym, tag["id"]) for tag in tags for acronym in tag["acronyms"]]
+    for kind in words["kinds"]:
+        for where in ("title", "anywhere", "never"):
+            for phrase in map(str, kind.get(where, ())):
+                (acronyms if phrase.isupper() else phrases).append((f"kind-{where}", phrase, str(kind["id"])))
+    return Lexicon(phrases, acronyms)
 
 
 def _departements(text: str) -> dict[str, Departement]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from veille.french import fold
 from veille.model import Reason, Territory
@@ -29,8 +29,7 @@ _ALREADY_PLACE = frozenset(
 )
 
 
-_Words = list[tuple[int, int, str]]  # start, end, as written
-_Capitals = list[tuple[int, int, str]]  # rank among the words, start, folded
+_Capitals = list[tuple[int, str]]  # start, folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +64,14 @@ def territories_of(title: str, text: str, inherited: tuple[str, ...], knowledge:
 
 def named(text: str, knowledge: Knowledge) -> list[_Hit]:
     """Every name that is believed, in reading order."""
-    words = [(match.start(), match.end(), match[0]) for match in _PART.finditer(text)]
-    capitals = [(place, start, fold(word)) for place, (start, _, word) in enumerate(words) if word[0].isupper()]
-    blocked = [match.span() for match in around.BLOCKED.finditer(text)]
+    capitals = [(match.start(), fold(match[0])) for match in _CAPITALISED.finditer(text)]
+    lower = text.lower()
+    blocked = [match.span() for match in around.BLOCKED.finditer(lower if len(lower) == len(text) else text)]
     hits = [*_codes(text, knowledge), *_institutions(text, capitals, knowledge.gazetteer), *_people(text, knowledge.gazetteer)]
     taken = [(hit.start, hit.end) for hit in hits]
     departements = [hit for hit in _departements(text, capitals, knowledge) if not _within(hit, [*blocked, *taken])]
     spans = [*blocked, *taken, *((hit.start, hit.end) for hit in departements)]
-    towns = list(_towns(text, words, capitals, knowledge.gazetteer, spans))
+    towns = list(_towns(text, capitals, knowledge.gazetteer, spans))
     believed = _supported(text, departements, towns, hits)
     kept = [hit for hit in believed if not hit.shared]
     told = {code for hit in kept for code in hit.codes}
@@ -111,39 +110,32 @@ def _of_postcode(code: str) -> str:
 
 
 def _institutions(text: str, capitals: _Capitals, gazetteer: Gazetteer) -> Iterator[_Hit]:
-    for _, start, first in capitals:
+    for start, first in capitals:
         match = gazetteer.institutions.match(text, start) if first in gazetteer.institution_starts else None
         if match:
             yield _Hit(match.start(), match.end(), gazetteer.codes_of[key_of(match[0])], match[0], role="actor")
 
 
-_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
-_LIKE_PEOPLE = frozenset("is en ns in ne es te ou us se".split())  # how gentilés end
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _PART = re.compile(r"[^\W_]+")
+_CAPITALISED = re.compile(r"(?<![^\W_])[A-ZÀ-ÖØ-ÞŒŸ][^\W_]*")
 _JOINS = frozenset(("-", " ", "'", "’", "‑", "\u00a0"))
 
 
 def _people(text: str, gazetteer: Gazetteer) -> Iterator[_Hit]:
+    if gazetteer.people.keys().isdisjoint(_WORD.findall(fold(text))):
+        return
     for match in _WORD.finditer(text):
-        word = match[0]
-        if len(word) < 6 or word[-2:] not in _LIKE_PEOPLE:
-            continue
-        folded = fold(word)
-        found = gazetteer.people.get(folded)
-        if found:
-            yield _Hit(match.start(), match.end(), (found[0],), word)
-        elif "-" in word:
-            for form, code, _ in gazetteer.compound_people:
-                if folded == form:
-                    yield _Hit(match.start(), match.end(), (code,), word)
-                    break
+        code = gazetteer.people.get(fold(match[0]))
+        if code:
+            yield _Hit(match.start(), match.end(), (code,), match[0])
 
 
 def _departements(text: str, capitals: _Capitals, knowledge: Knowledge) -> Iterator[_Hit]:
     """Names of départements, with whether their context alone makes them sure."""
     pattern, by_name, starts = _pattern(tuple(knowledge.departements.values()))
     passed = 0
-    for _, at, first in capitals:
+    for at, first in capitals:
         match = pattern.match(text, at) if at >= passed and first in starts else None
         if match is None:
             continue
@@ -186,13 +178,13 @@ def _is_meant(code: str, before: str, after: str) -> bool:
     )
 
 
-def _towns(text: str, words: _Words, capitals: _Capitals, gazetteer: Gazetteer, spans: list[tuple[int, int]]) -> Iterator[_Hit]:
+def _towns(text: str, capitals: _Capitals, gazetteer: Gazetteer, spans: list[tuple[int, int]]) -> Iterator[_Hit]:
     """Names of towns that their context makes believable."""
     passed = 0
-    for place, start, first in capitals:
+    for start, first in capitals:
         if start < passed or first not in gazetteer.lengths or any(low <= start < high for low, high in spans):
             continue
-        found = _town_at(text, words, place, gazetteer)
+        found = _town_at(text, start, gazetteer)
         if found:
             end, town = found
             passed = end
@@ -202,21 +194,23 @@ def _towns(text: str, words: _Words, capitals: _Capitals, gazetteer: Gazetteer, 
                 yield _Hit(start, end, town.codes, text[start:end], role=role, shared=town.shared)
 
 
-def _town_at(text: str, words: _Words, place: int, gazetteer: Gazetteer, *, second: bool = False) -> tuple[int, Place] | None:
+def _town_at(text: str, start: int, gazetteer: Gazetteer, *, second: bool = False) -> tuple[int, Place] | None:
     """The longest name that begins at a word, and where it ends."""
-    for count in gazetteer.lengths.get(fold(words[place][2]), ()):
-        run = words[place : place + count]
-        town = gazetteer.towns.get("-".join(fold(word[2]) for word in run)) if len(run) == count else None
+    first = _PART.match(text, start)
+    counts = gazetteer.lengths.get(fold(first[0]), ()) if first else ()
+    run = list(islice(_PART.finditer(text, start), counts[0] + 1)) if counts else []
+    for count in counts:
+        town = gazetteer.towns.get("-".join(fold(part[0]) for part in run[:count])) if len(run) >= count else None
         if town is None:
             continue
-        if any(text[one[1] : two[0]] not in _JOINS for one, two in pairwise(run)):
+        if any(text[one.end() : two.start()] not in _JOINS for one, two in pairwise(run[:count])):
             continue
-        end = run[-1][1]
-        if text[run[0][0] - 1 : run[0][0]] == "-" and place and not second:
+        end = run[count - 1].end()
+        if start and text[start - 1] == "-" and not second:
             continue
         if text[end : end + 1] in ("-", "‑"):
             # « Lens-Liévin »: two towns of one département; anything else is another name.
-            after = _town_at(text, words, place + count, gazetteer, second=True) if place + count < len(words) else None
+            after = _town_at(text, run[count].start(), gazetteer, second=True) if len(run) > count else None
             if after is None or not set(after[1].codes) & set(town.codes):
                 continue
             return after[0], replace(town, needs_place=False)

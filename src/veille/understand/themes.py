@@ -1,6 +1,6 @@
 """Which themes of the vocabulary an article is about: rules, each hit a reason.
 
-Comes in: `Words`, the source's own tags, `Knowledge`. Goes out: tags, the strongest first. Forbidden: a tag without a reason.
+Comes in: what the lexicon found, the source's own tags. Goes out: tags, the strongest first. Forbidden: a tag without a reason.
 """
 
 import math
@@ -8,8 +8,7 @@ from collections import defaultdict
 
 from veille.french import fold
 from veille.model import Reason, Tag
-from veille.understand.knowledge import Knowledge
-from veille.understand.words import Hit, Words
+from veille.understand.words import Findings, Hit
 
 _WEIGHTS = {"title": 3.0, "lead": 1.6, "text": 0.8}
 _HINT = 0.5
@@ -18,15 +17,15 @@ MOST = 4  # themes that rules may give to one article
 LEAST_OF_BEST = 0.35  # of the first theme's points: what weighs less is spoken of in passing
 
 
-def themes_of(words: Words, inherited: tuple[str, ...], knowledge: Knowledge) -> tuple[Tag, ...]:
+def themes_of(findings: Findings, inherited: tuple[str, ...]) -> tuple[Tag, ...]:
     """Themes whose phrases weigh enough, then the source's own."""
-    hits: dict[str, list[Hit[str]]] = defaultdict(list)
-    for hit in knowledge.theme_phrases.find(words):
+    hits: dict[str, list[Hit]] = defaultdict(list)
+    for hit in findings.of("theme"):
         hits[hit.payload].append(hit)
-    hints: dict[str, list[Hit[str]]] = defaultdict(list)
-    for hit in knowledge.theme_hints.find(words):
+    hints: dict[str, list[Hit]] = defaultdict(list)
+    for hit in findings.of("hint"):
         hints[hit.payload].append(hit)
-    length = max(1.0, math.log10(max(len(words.words), 10) / 60) + 1)
+    length = max(1.0, math.log10(max(findings.size, 10) / 60) + 1)
     scored = [
         ((_score(hits[tag]) + _HINT * _score(hints[tag])) / length, tag, hits[tag] or hints[tag]) for tag in sorted({*hits, *hints})
     ]  # fmt: skip
@@ -43,9 +42,9 @@ def themes_of(words: Words, inherited: tuple[str, ...], knowledge: Knowledge) ->
     return (*found_tags, *from_source)
 
 
-def _score(hits: list[Hit[str]]) -> float:
+def _score(hits: list[Hit]) -> float:
     """Each phrase counts at its best place, and a little more each time it comes back; long phrases say more."""
-    by_phrase: dict[str, list[Hit[str]]] = defaultdict(list)
+    by_phrase: dict[str, list[Hit]] = defaultdict(list)
     for hit in hits:
         by_phrase[fold(hit.phrase)].append(hit)
     total = 0.0
@@ -56,7 +55,7 @@ def _score(hits: list[Hit[str]]) -> float:
     return total
 
 
-def _reasons(hits: list[Hit[str]]) -> tuple[Reason, ...]:
+def _reasons(hits: list[Hit]) -> tuple[Reason, ...]:
     order = sorted(hits, key=lambda hit: (-_WEIGHTS[hit.field], hit.start))
     seen: dict[str, Reason] = {}
     for hit in order:
