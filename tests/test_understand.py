@@ -1,12 +1,14 @@
-"""Themes, kinds, interest, territory, dates: first careful forms, each with its reason."""
+"""Themes, kinds, interest, territory, dates: each with its reason."""
 
 from datetime import date
 
 import pytest
 
-from builders import make_item, make_source
+from builders import collect_entries, make_entry, make_item, make_source
+from veille.store.retagging import retag
 from veille.understand import understand
 from veille.understand.dates import find_dates
+from veille.understand.template import template_of, without
 from veille.understand.territory import territories_of
 
 
@@ -118,3 +120,32 @@ def test_any_text_gets_an_answer(knowledge, text):
     tagged = labels(knowledge, "Titre", text)
 
     assert 0 <= tagged.interest <= 1
+
+
+def test_sentences_that_a_source_repeats_do_not_count(store, knowledge, now):
+    footer = "Le Département agit pour les personnes âgées et la protection de l’enfance."
+    entries = [
+        make_entry(guid=str(number), link=f"https://e.fr/{number}", title=f"Chantier numéro {number}", summary=f"La chaussée {number} de la route départementale est refaite à neuf, annonce le maire {number}. {footer}")
+        for number in range(4)
+    ]  # fmt: skip
+    source = make_source()
+
+    collect_entries(store, source, entries[:3], knowledge, now)
+    before = {row[0] for row in store.conn.execute("select tag_id from item_tags")}
+    collect_entries(store, source, entries, knowledge, now)
+    last = {row[0] for row in store.conn.execute("select tag_id from item_tags where item_id = 4")}
+    retag(store, {source.id: source}, knowledge, now, dry_run=False)
+    after = {row[0] for row in store.conn.execute("select tag_id from item_tags")}
+
+    assert {"grand-age-autonomie", "enfance-famille"} <= before
+    assert not {"grand-age-autonomie", "enfance-famille"} & (last | after)
+    assert "mobilites-routes" in after
+
+
+def test_a_template_leaves_every_other_character_at_its_place():
+    said = "Suivez-nous sur les réseaux !"
+    template = template_of([f"Un {number}. {said}" for number in range(4)])
+
+    assert without("Un deux trois. Suivez-nous SUR les reseaux !\nDeux.", template) == "Un deux trois." + " " * 30 + "\nDeux."
+    assert without(f"Un. {said}", template) == f"Un. {said}"  # published again, rather than repeated
+    assert template_of([f"Un {number}. {said}" for number in range(3)]) == template_of([f"Un. {said}"] * 9) == frozenset()

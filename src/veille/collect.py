@@ -248,7 +248,7 @@ class Collector:
             if isinstance(got, Fetched):
                 page, day = self.parser.article(got)
                 page = page if len(page) > len(one.text) else ""
-                tagged = understand_page(source, one, page or one.text, self.knowledge) if page or day else None
+                tagged = understand_page(self.db, source, one, page or one.text, self.knowledge) if page or day else None
         except SourceError as exc:
             got = exc
         except Exception:  # a bug of ours: one article goes without its page

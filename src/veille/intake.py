@@ -16,6 +16,7 @@ from veille.normalize import to_item
 from veille.store.forgetting import any_forgotten, buried_among
 from veille.store.items import BACKFILL, held_items, known_names, save, shared_names
 from veille.store.pages import Wanted, pages_of
+from veille.store.templates import source_template
 from veille.understand import Knowledge, understand
 
 FLOOD = 20  # old or undated articles at once, of a source that was read before
@@ -84,25 +85,24 @@ def _upheaval(visit: Visit, todo: Plan, now: datetime) -> Upheaval | None:
 
 def _understood(db: Database, source: Source, todo: Plan, knowledge: Knowledge, before: dict[Item, TaggedItem]) -> dict[Item, TaggedItem]:
     """What is new, changed or from elsewhere, with its labels; an article whose page was read is understood by that page."""
+    fresh = [one.item for one in (*todo.new, *(one for _, one in todo.elsewhere)) if one.item not in before]
     pages = pages_of(db, (known.id for known, _ in todo.changed)) if source.full_text else {}
-    found = dict(before)
-    for one in (*todo.new, *(one for _, one in todo.elsewhere)):
-        if one.item not in found:
-            found[one.item] = understand(one.item, source, knowledge)
-    for known, one in todo.changed:
-        if known.id in pages:
-            found[one.item] = replace(understand(replace(one.item, text=pages[known.id]), source, knowledge), item=one.item)
-        elif one.item not in found:
-            found[one.item] = understand(one.item, source, knowledge)
+    changed = [(one.item, pages.get(known.id, one.item.text)) for known, one in todo.changed if known.id in pages or one.item not in before]
+    if not fresh and not changed:
+        return before
+    template = source_template(db, source.id, (item.text for item in fresh))
+    found = before | {item: understand(item, source, knowledge, template) for item in fresh}
+    for item, text in changed:
+        found[item] = replace(understand(replace(item, text=text), source, knowledge, template), item=item)
     return found
 
 
-def understand_page(source: Source, wanted: Wanted, page: str, knowledge: Knowledge) -> TaggedItem:
+def understand_page(db: Database, source: Source, wanted: Wanted, page: str, knowledge: Knowledge) -> TaggedItem:
     """An article by its own page."""
     entry = Entry(link=wanted.url, title=wanted.title, content=page, title_is_text=True, body_is_text=True)
     item = to_item(source, entry)
     assert item is not None
-    return understand(replace(item, published=None), source, knowledge)
+    return understand(replace(item, published=None), source, knowledge, source_template(db, source.id, (item.text,)))
 
 
 def _not_forgotten(db: Database, reading: Reading) -> list[Item]:

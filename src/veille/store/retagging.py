@@ -17,7 +17,8 @@ from veille.model import Item, Moment, Source, TaggedItem
 from veille.normalize import canonical, fingerprint, moment_of, stored
 from veille.store.connection import writing
 from veille.store.items import index_items, relabel, set_context, unindex_items
-from veille.understand import Knowledge, understand
+from veille.store.templates import source_template
+from veille.understand import Knowledge, Template, understand
 
 _BATCH = 200
 _ITEMS = (
@@ -50,12 +51,15 @@ def retag(db: Database, sources: Mapping[str, Source], knowledge: Knowledge, now
     told = Retagged()
     last = 0
     begun = False
+    templates: dict[str, Template] = {}
     while rows := db.conn.execute(_ITEMS, (last, _BATCH)).fetchall():
         last = rows[-1][0]
         todo = []
         for row in rows:
             told.read += 1
-            tagged = understand(_item(row), _source(db, sources, row[1]), knowledge)
+            if row[1] not in templates:
+                templates[row[1]] = source_template(db, row[1], everything=True)
+            tagged = understand(_item(row), _source(db, sources, row[1]), knowledge, templates[row[1]])
             before = labels(db, row[0])
             if _count(told, before, _without_decided(db, row[0], tagged), row):
                 told.changed += 1

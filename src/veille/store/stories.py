@@ -48,8 +48,6 @@ class _Memory:
     def template(self, source_id: str) -> tuple[frozenset[int], int]:
         """The runs that more than three texts of a source hold, and how many texts that was told from."""
         if source_id not in self.templates:
-            if len(self.templates) > 40:
-                self.templates.clear()
             limit = "" if self.everything else f"order by items.id desc limit {_SAMPLE}"
             rows = self.db.conn.execute(
                 "select items_words.title, items_words.text from items join items_words on items_words.id = items.id "  # noqa: S608

@@ -12,14 +12,15 @@ from veille.understand.interest import interest_of
 from veille.understand.kind import kind_of
 from veille.understand.knowledge import Knowledge, build_knowledge
 from veille.understand.language import language_of
+from veille.understand.template import NO_TEMPLATE, Template, without
 from veille.understand.territory import READ, territories_of
 from veille.understand.themes import themes_of
 from veille.understand.words import Words
 
 
-def understand(item: Item, source: Source, knowledge: Knowledge) -> TaggedItem:
-    """All labels of an article. The same code serves the collector and `veille predict`."""
-    findings = knowledge.lexicon.find(Words.of(item.title, item.text))
+def understand(item: Item, source: Source, knowledge: Knowledge, template: Template = NO_TEMPLATE) -> TaggedItem:
+    """All labels of an article; `template`: the sentences that its source repeats, in which no phrase is looked for."""
+    findings = knowledge.lexicon.find(Words.of(item.title, without(item.text, template)))
     mentions = find_dates(f"{item.title}\n{item.text}"[:READ], _reference(item))
     kind, kind_reason = kind_of(findings, mentions=mentions, url=item.url)
     tags = themes_of(findings, source.tags)
@@ -41,4 +42,4 @@ def _reference(item: Item) -> date | None:
     return item.published.date() if isinstance(item.published, datetime) else item.published
 
 
-__all__ = ["Knowledge", "build_knowledge", "understand"]
+__all__ = ["NO_TEMPLATE", "READ", "Knowledge", "Template", "build_knowledge", "understand"]

@@ -1,0 +1,51 @@
+"""What a site repeats on all its pages says nothing of an article: sentences of its template are set aside.
+
+Comes in: texts of one source. Goes out: the template's sentences; a text without them, every other character at its place.
+Forbidden: changing what is kept or shown.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from veille.french import fold
+
+REPEATED = 4  # texts of one source that hold a sentence before it is its template's
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
+_LEAST = 3  # words: shorter ones come back by chance
+_LEAST_LEFT = 1 / 3  # of the words
+
+Template = frozenset[str]
+NO_TEMPLATE: Template = frozenset()
+
+
+def template_of(texts: Iterable[str]) -> Template:
+    """The sentences, folded, that at least four different texts hold."""
+    counts: Counter[str] = Counter()
+    for text in set(texts):
+        counts.update({said for _, _, said in _sentences(text)})
+    return frozenset(said for said, times in counts.items() if times >= REPEATED)
+
+
+def without(text: str, template: Template) -> str:
+    """The text with the template's sentences blanked out, as long as before; as it is when little else would be left.
+
+    What is mostly repeated is no article in a template: it is an article that was published again.
+    """
+    if not template:
+        return text
+    pieces, done = [], 0
+    for start, end, said in _sentences(text):
+        if said in template:
+            pieces += [text[done:start], " " * (end - start)]
+            done = end
+    pieces.append(text[done:])
+    left = "".join(pieces)
+    return left if len(left.split()) >= _LEAST_LEFT * len(text.split()) else text
+
+
+def _sentences(text: str) -> Iterable[tuple[int, int, str]]:
+    for match in _SENTENCE.finditer(text):
+        words = fold(match[0]).split()
+        if len(words) >= _LEAST:
+            yield match.start(), match.end(), " ".join(words)
