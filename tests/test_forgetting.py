@@ -37,7 +37,7 @@ def full(store, knowledge, now):
     collect_entries(store, make_source(), [*others, person], knowledge, now)
     add_account(store, "claire", "un mot de passe", "curator", now)
     with writing(store):
-        decide(store.conn, account_id=1, item_id=21, action="select", tag_id=None, at="2026-11-22T09:00:00Z")
+        decide(store.conn, account_id=1, item_id=21, action="select", at="2026-11-22T09:00:00Z")
     return store
 
 
@@ -119,7 +119,7 @@ def test_old_traces_go_and_what_judges_a_source_stays(full, now):
             full.conn.execute(
                 "insert into alarms (source_id, at, state, reason, told_at) values ('gironde', ?, 'failing', 'x', ?)", (at, at)
             )
-        decide(full.conn, account_id=1, item_id=5, action="dismiss", tag_id=None, at="2026-11-22T09:00:00Z")
+        decide(full.conn, account_id=1, item_id=5, action="dismiss", at="2026-11-22T09:00:00Z")
 
     with writing(full):
         swept = sweep(full, Retention(), later)

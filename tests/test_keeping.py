@@ -59,9 +59,9 @@ def fill(db, knowledge, now, count=30):
     )
     add_account(db, "claire", "un mot de passe", "editor", now)
     with writing(db):
-        decide(db.conn, account_id=1, item_id=1, action="dismiss", tag_id=None, at="2026-11-22T09:00:00Z")
-        decide(db.conn, account_id=1, item_id=2, action="tag-remove", tag_id="participation-citoyenne", at="2026-11-22T09:00:00Z")
-        undo(db.conn, account_id=1, decision_id=decide(db.conn, account_id=1, item_id=3, action="select", tag_id=None, at="x"), at="y")
+        decide(db.conn, account_id=1, item_id=1, action="dismiss", at="2026-11-22T09:00:00Z")
+        decide(db.conn, account_id=1, item_id=2, action="tag-remove", value="participation-citoyenne", at="2026-11-22T09:00:00Z")
+        undo(db.conn, account_id=1, decision_id=decide(db.conn, account_id=1, item_id=3, action="select", at="x"), at="y")
         db.conn.execute("delete from sqlite_sequence")
         db.conn.execute("insert into sqlite_sequence values ('items', 4000)")
 

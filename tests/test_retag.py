@@ -29,8 +29,8 @@ def held(store, knowledge, now):
     collect_entries(store, SOURCES["gironde"], entries, knowledge, now)
     add_account(store, "claire", "un mot de passe", "curator", now)
     with writing(store):
-        decide(store.conn, account_id=1, item_id=3, action="tag-remove", tag_id="participation-citoyenne", at="2026-11-22T09:00:00Z")
-        decide(store.conn, account_id=1, item_id=4, action="tag-add", tag_id="handicap", at="2026-11-22T09:00:00Z")
+        decide(store.conn, account_id=1, item_id=3, action="tag-remove", value="participation-citoyenne", at="2026-11-22T09:00:00Z")
+        decide(store.conn, account_id=1, item_id=4, action="tag-add", value="handicap", at="2026-11-22T09:00:00Z")
     return store
 
 

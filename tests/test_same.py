@@ -8,9 +8,13 @@ from datetime import timedelta
 import pytest
 
 from builders import collect_entries, dump, make_entry, make_source
+from veille.errors import UsageError
 from veille.store import writing
+from veille.store.accounts import add_account
 from veille.store.copies import unsoundness
-from veille.store.stories import make_stories
+from veille.store.decisions import decide, undo
+from veille.store.retagging import retag
+from veille.store.stories import join_stories, make_stories
 from veille.understand.same import compare, print_of
 from veille.understand.territory import territories_of
 
@@ -225,3 +229,108 @@ def test_a_text_that_changes_leaves_its_story(store, knowledge, now):
 
     assert store.conn.execute("select story_id, lead from items where url = ?", (row[1],)).fetchone() == (None, 1)
     assert sorted(len(one) for one in stories(store)) == [3, 4, 4, 4, 4, 4]
+
+
+@pytest.fixture
+def told(store, knowledge, now):
+    """The six stories of four, an account, and a way to decide."""
+    keep(store, knowledge, now, arrivals())
+    add_account(store, "claire", "un mot de passe", "curator", now)
+
+    def act(item_id, action, value=""):
+        with writing(store):
+            return decide(store.conn, account_id=1, item_id=item_id, action=action, value=value, at="2026-11-22T09:00:00Z")
+
+    return store, act
+
+
+def members(db, item_id):
+    return {
+        row[0] for row in db.conn.execute("select id from items where story_id = (select story_id from items where id = ?)", (item_id,))
+    }
+
+
+def everything(db):
+    with writing(db):
+        make_stories(db)
+
+
+def test_what_a_curator_split_nothing_joins_again(told, knowledge, now):
+    db, act = told
+    first, *others = sorted(members(db, db.conn.execute("select min(id) from items where story_id is not null").fetchone()[0]))
+    before = stories(db)
+
+    decision = act(first, "story-split")
+    split = (members(db, first), members(db, others[0]))
+    everything(db)
+    again = (members(db, first), members(db, others[0]))
+    keep(db, knowledge, now, arrivals()[:3])  # the next collection
+    with writing(db):
+        join_stories(db, [first, *others])
+    collected = (members(db, first), members(db, others[0]))
+    with writing(db):
+        undo(db.conn, account_id=1, decision_id=decision, at="2026-11-22T10:00:00Z")
+
+    assert split == again == collected == (set(), set(others))
+    assert stories(db) == before
+    assert db.conn.execute("select count(*) from story_decisions").fetchone() == (0,)
+    assert unsoundness(db.conn) == []
+
+
+def test_what_a_curator_joined_stays_joined(told):
+    db, act = told
+    one, other = (row[0] for row in db.conn.execute("select min(id) from items where story_id is not null group by story_id limit 2"))
+    whole = members(db, one) | members(db, other)
+    before = stories(db)
+
+    decision = act(one, "story-join", str(other))
+    joined = members(db, one)
+    everything(db)
+    again = members(db, one)
+    with writing(db):
+        undo(db.conn, account_id=1, decision_id=decision, at="2026-11-22T10:00:00Z")
+
+    assert joined == again == whole
+    assert stories(db) == before
+    assert unsoundness(db.conn) == []
+
+
+def test_short_texts_are_joined_and_apart_by_a_curators_word_alone(store, knowledge, now):
+    for number in range(2):
+        collect_entries(store, sources(2)[number], [make_entry(guid="g", link=f"https://s{number}.fr/a", title=f"Bref {number}", summary="Un mot.")], knowledge, now)  # fmt: skip
+    add_account(store, "claire", "un mot de passe", "curator", now)
+
+    with writing(store):
+        decide(store.conn, account_id=1, item_id=1, action="story-join", value="2", at="2026-11-22T09:00:00Z")
+    joined = members(store, 1)
+    everything(store)
+
+    assert joined == members(store, 1) == {1, 2}
+
+
+@pytest.mark.parametrize(
+    ("action", "value"), [("story-join", "1"), ("story-join", "99999"), ("story-join", "x"), ("story-split", ""), ("kind", "roman")]
+)
+def test_what_cannot_be_meant_changes_nothing(told, action, value):
+    db, act = told
+    alone = db.conn.execute("select min(id) from items where story_id is null").fetchone()[0]
+    before = dump(db)
+
+    with pytest.raises(UsageError):
+        act(1 if value == "1" else alone, action, value)
+
+    assert dump(db) == before
+
+
+def test_a_kind_that_a_curator_chose_stays_and_is_undone(told, knowledge, now):
+    db, act = told
+    before = db.conn.execute("select kind, kind_reason, kind_origin from items where id = 1").fetchone()
+
+    decision = act(1, "kind", "prix")
+    retag(db, {one.id: one for one in sources(6)}, knowledge, now, dry_run=False)
+    chosen = db.conn.execute("select kind, kind_origin from items where id = 1").fetchone()
+    with writing(db):
+        undo(db.conn, account_id=1, decision_id=decision, at="2026-11-22T10:00:00Z")
+
+    assert chosen == ("prix", "curator")
+    assert db.conn.execute("select kind, kind_reason, kind_origin from items where id = 1").fetchone() == before

@@ -178,7 +178,7 @@ def test_hidden_text_is_found_and_shown_nowhere(site):
 PRIVATE = (
     "items", "texts", "items_words", "items_fts", "items_fts_data", "items_fts_idx", "items_fts_docsize", "items_fts_config",
     "items_vocabulary", "addresses", "sightings", "versions", "validators", "accounts", "decisions", "settings", "_sqlite_migrations",
-    "alarms", "hosts", "requests", "tombstones", "bands", "alike", "former_labels",
+    "alarms", "hosts", "requests", "tombstones", "bands", "alike", "former_labels", "keywords", "word_counts", "models", "story_decisions",
 )  # fmt: skip
 
 
@@ -296,8 +296,8 @@ def test_decisions_are_logged_survive_a_collection_and_can_be_undone(site, store
     tags = lambda: dict(store.conn.execute("select tag_id, origin from item_tags where item_id = 1").fetchall())  # noqa: E731
     assert tags()["participation-citoyenne"] == "rule"
 
-    browser.post("/article/1/decision", action="tag-remove", tag="participation-citoyenne")
-    browser.post("/article/1/decision", action="tag-add", tag="handicap")
+    browser.post("/article/1/decision", action="tag-remove", value="participation-citoyenne")
+    browser.post("/article/1/decision", action="tag-add", value="handicap")
     browser.post("/article/1/decision", action="select")
     changed = make_entry(title="Un budget participatif de plus", summary="Budget participatif, concertation.")
     assert collect_entries(store, make_source(territory=("33",)), [changed], knowledge, now).changed == 1

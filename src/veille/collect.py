@@ -44,6 +44,7 @@ from veille.scout import Scout
 from veille.store import usable, writing
 from veille.store.forgetting import sweep
 from veille.store.hosts import forget_old_requests, host_notes, keep_notes, remember_settings, setting
+from veille.store.neighbours import count_words, has_outgrown
 from veille.store.pages import Wanted, keep_page, mark_read, wanted_pages
 from veille.store.sources import sync_sources
 from veille.store.visits import due_visits, end_run, put_off, record_visit, start_run
@@ -125,6 +126,8 @@ class Collector:
             end_run(self.db, summary)
             forget_old_requests(self.db, started, self.config.retention.requests)
             sweep(self.db, self.config.retention, started)
+        if has_outgrown(self.db.conn):
+            count_words(self.db, self._owning)
         return summary
 
     @contextmanager

@@ -363,6 +363,7 @@ def retagged(*, read: int, changed: int, dry_run: bool) -> str:
 
 
 # Two texts beside each other.
+STORY_DECIDED = "dit par un documentaliste"
 EQUAL_TEXTS = "même titre et même texte"
 LEADS_FIRST = "le premier publié représente l’histoire"
 SAME_ENOUGH = "{share} % du texte le plus court se lit dans l’autre"

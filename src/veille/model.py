@@ -219,7 +219,7 @@ class Reason:
     """Why a label is there: what was matched, in which field, at which character."""
 
     phrase: str
-    field: str  # title | text | url | source
+    field: str  # title | lead | text | url | source | model
     position: int = 0
 
 
@@ -228,7 +228,7 @@ class Tag:
     """A theme of the vocabulary put on an item, with its reasons, the strongest first."""
 
     id: str
-    origin: str  # rule | source | curator | refused
+    origin: str  # rule | model | source | curator | refused
     score: float
     reasons: tuple[Reason, ...]
 
@@ -268,6 +268,7 @@ class TaggedItem:
     interest: float
     interest_reason: str
     language: str
+    terms: tuple[tuple[int, int], ...] = ()  # the words that may tell what it is about, as numbers, and how often
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -256,3 +256,30 @@ create index visits_at on visits(at);
 
 create index versions_until on versions(until);
 """
+
+
+@migrations()
+def m004_learn_and_liken(db: Database) -> None:
+    for statement in _M004.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+_M004 = """
+create table keywords (word integer not null, item_id integer not null, weight integer not null, primary key (word, item_id))
+    strict, without rowid;
+
+create index keywords_item on keywords(item_id);
+
+create table word_counts (word integer primary key, texts integer not null) strict;
+
+create table models (
+    id integer primary key, at text not null, vocabulary text not null, model text not null, report text not null,
+    active integer not null default 0
+) strict;
+
+create table story_decisions (
+    item_id integer not null references items(id), other_id integer not null references items(id), together integer not null,
+    primary key (item_id, other_id)
+) strict, without rowid;
+"""

@@ -85,7 +85,7 @@ def _curate(db_file: str) -> str:
         ).fetchall()
         with writing(db):
             for (item_id,) in best:
-                decide(db.conn, account_id=1, item_id=item_id, action="select", tag_id=None, at=stored(clock()) or "")
+                decide(db.conn, account_id=1, item_id=item_id, action="select", at=stored(clock()) or "")
     return password
 
 

@@ -31,7 +31,7 @@ from veille.understand.words import Findings, Words
 Row = dict[str, Any]
 Predictor = Callable[[Row], Row]
 _SURROGATE = re.compile("[\ud800-\udfff]")  # JSON may hold half a character; UTF-8 may not
-KINDS = ("urls", "territory", "dates", "dedup", "themes", "interest", "kind", "language", "search")
+KINDS = ("urls", "territory", "dates", "dedup", "themes", "interest", "kind", "language", "search", "similar")
 
 
 @click.command(
@@ -39,7 +39,7 @@ KINDS = ("urls", "territory", "dates", "dedup", "themes", "interest", "kind", "l
     help="Prédire, une ligne JSON par ligne JSON lue sur l’entrée, avec le code de la collecte.",
 )
 @click.argument("kind", type=click.Choice(KINDS), metavar="|".join(KINDS))
-@click.option("--items", "items_file", metavar="FICHIER", help="Pour search et dedup : les articles, en JSONL.")
+@click.option("--items", "items_file", metavar="FICHIER", help="Pour search, similar et dedup : les articles, en JSONL.")
 @config_option
 @db_option
 def predict(kind: str, items_file: str | None, config_file: str, db_file: str) -> None:  # noqa: ARG001
@@ -52,6 +52,8 @@ def predict(kind: str, items_file: str | None, config_file: str, db_file: str) -
 def _predictor(kind: str, items_file: str | None, knowledge: Knowledge) -> Predictor:
     if kind == "search":
         return _search(items_file, knowledge)
+    if kind == "similar":
+        return _similar(items_file, knowledge)
     if kind == "dedup":
         return _dedup(items_file, knowledge)
     return _ANSWERS[kind](knowledge)
@@ -192,6 +194,24 @@ def _search(items_file: str | None, knowledge: Knowledge) -> Predictor:
         found = rank(db.conn, wanted, query, today).ids
         corrected = {"corrected": " ".join(new for _, new in query.corrected)} if query.corrected else {}
         return {"ranking": [ids[item] for item in found[:100]]} | corrected
+
+    return answer
+
+
+def _similar(items_file: str | None, knowledge: Knowledge) -> Predictor:
+    """Neighbours among the items, by the same code as the site."""
+    from veille.store.memory import store_of_items
+    from veille.store.neighbours import neighbours
+
+    if not items_file:
+        raise UsageError("similar a besoin de --items FICHIER.")
+    db, ids = store_of_items(_items(items_file), knowledge)
+    held = {str(given): item_id for item_id, given in ids.items()}
+
+    def answer(row: Row) -> Row:
+        item_id = held.get(str(row.get("id")))
+        found = neighbours(db.conn, item_id) if item_id else []
+        return {"neighbours": [ids[one.id] for one in found], "reasons": [list(one.words) for one in found]}
 
     return answer
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from veille.store.connection import Connection
 from veille.store.decisions import undoable
+from veille.store.neighbours import neighbours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,9 @@ def _pairs(db: Connection, sql: str) -> list[tuple[str, int]]:
     return sorted(((row[0], row[1]) for row in db.execute(sql)), key=lambda row: (-row[1], row[0]))
 
 
+_ELSEWHERE = 5  # neighbours that a page shows
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """One article, whole, as far as its rights allow."""
@@ -140,6 +144,10 @@ class Article:
     dates: list[dict[str, Any]]
     sightings: list[dict[str, Any]]
     twins: list[Card]
+    story_reason: str  # why it is in its story, "" for one that stands alone
+    lead_reason: str  # why the story is led by the one that leads it
+    elsewhere: list[tuple[Card, tuple[str, ...]]]  # the same idea in other départements, with the words in common
+    proposed: list[tuple[Card, float]]  # maybe the same text: for curators to say
     decisions: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -154,11 +162,20 @@ def article(db: Connection, item_id: int) -> Article | None:
 
     extra = db.execute(
         "select author, rights, kind_reason, interest_reason, changed_at, story_id, "
-        "(select count(*) from versions where item_id = items.id) from items join sources on sources.id = source_id where items.id = ?",
+        "(select count(*) from versions where item_id = items.id), "
+        "coalesce(nullif(story_reason, ''), (select max(story_reason) from items as one where one.story_id = items.story_id), ''), "
+        "coalesce((select reason from stories where id = story_id), '') "
+        "from items join sources on sources.id = source_id where items.id = ?",
         (item_id,),
     ).fetchone()
-    author, rights, kind_reason, interest_reason, changed_at, story_id, versions = tuple(extra)
+    author, rights, kind_reason, interest_reason, changed_at, story_id, versions, story_reason, lead_reason = tuple(extra)
     twins = [row[0] for row in db.execute("select id from items where story_id = ? and id <> ?", (story_id, item_id))] if story_id else []
+    alike = {
+        other: score
+        for one, other, score in db.execute("select item_id, other_id, score from alike where item_id = ?1 or other_id = ?1", (item_id,))
+        for other in ({one, other} - {item_id} - set(twins))
+    }
+    near = {one.id: one.words for one in neighbours(db, item_id)[:_ELSEWHERE]}
     free = undoable(db, item_id)
     tags = rows(
         "select tag_id, origin, score, reason from item_tags where item_id = ? order by origin = 'source', score desc, tag_id",
@@ -182,6 +199,9 @@ def article(db: Connection, item_id: int) -> Article | None:
             "source", "name", "url", "first_seen_at",
         ),
         twins=[card for card in cards(db, twins) if card.state != "dismissed"],
+        story_reason=story_reason if twins else "", lead_reason=lead_reason if twins else "",
+        elsewhere=[(card, near[card.id]) for card in cards(db, list(near))],
+        proposed=[(card, alike[card.id]) for card in cards(db, sorted(alike, key=lambda one: -alike[one]))],
         decisions=[
             one | {"tag": json.loads(one["after"]).get("tag"), "undoable": one["id"] in free}
             for one in rows(

@@ -22,7 +22,10 @@ from veille.store.items import index_items, unindex_items
 from veille.store.stories import leave_story
 
 _BATCH = 500
-_TABLES = ("item_tags", "item_territories", "item_dates", "decisions", "versions", "sightings", "bands", "alike", "former_labels", "texts")
+_TABLES = (
+    "item_tags", "item_territories", "item_dates", "decisions", "versions", "sightings", "bands", "alike", "keywords", "story_decisions",
+    "former_labels", "texts",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +141,8 @@ def _bury(db: Database, ids: list[int], at: str) -> None:
     db.conn.execute("delete from addresses where item_id in (select value from json_each(?))", (wanted,))
     for table in _TABLES:
         db.conn.execute(f"delete from {table} where item_id in (select value from json_each(?))", (wanted,))  # noqa: S608 - our names
-    db.conn.execute("delete from alike where other_id in (select value from json_each(?))", (wanted,))
+    for table in ("alike", "story_decisions"):
+        db.conn.execute(f"delete from {table} where other_id in (select value from json_each(?))", (wanted,))  # noqa: S608
     db.conn.execute("delete from items where id in (select value from json_each(?))", (wanted,))
 
 

@@ -15,6 +15,7 @@ from veille.identity import Held, Name, Named, Plan
 from veille.messages import reason
 from veille.model import Item, Known, Reason, Rights, Tag, TaggedItem
 from veille.normalize import CANONICAL_VERSION, local_day, shown, stored
+from veille.store.neighbours import keep_keywords
 from veille.store.stories import join_stories, leave_story
 
 BACKFILL = timedelta(days=30)
@@ -89,6 +90,7 @@ def save(
     at, today = stored(now) or "", local_day(now, timezone)
     new_ids = [(_insert(db, tagged[one.item], rights, aside, now, today), one) for one in todo.new]
     index_items(db, [item_id for item_id, _ in new_ids])
+    keep_keywords(db, [(item_id, tagged[one.item].terms) for item_id, one in new_ids])
     for known, one in todo.changed:
         _change(db, known, tagged[one.item], rights, at, today)
     db.conn.executemany(
@@ -167,6 +169,7 @@ def relabel(db: Database, item_id: int, tagged: TaggedItem) -> None:
     label_item(db, item_id, tagged)
     hide_evidence(db, [item_id])
     set_context(db, item_id)
+    keep_keywords(db, [(item_id, tagged.terms)])
 
 
 def shown_of(text: str, page: str, rights: str) -> str:

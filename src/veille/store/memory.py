@@ -1,6 +1,6 @@
 """A store in memory made of items given as JSON objects, by the same code as the real one: for `veille predict`.
 
-Comes in: objects with `id, title, summary?, text, date`. Goes out: a database and what its ids stand for.
+Comes in: objects with `id, title, summary?, text, date, source?, departements?`. Goes out: a database and what its ids stand for.
 """
 
 from collections.abc import Iterable
@@ -14,11 +14,12 @@ from veille.model import Entry, Source
 from veille.normalize import to_item
 from veille.store.connection import connect, migrate, writing
 from veille.store.items import save
+from veille.store.neighbours import count_words
 from veille.understand import Knowledge, understand
 
 
 def store_of_items(rows: Iterable[dict[str, Any]], knowledge: Knowledge) -> tuple[Database, dict[int, Any]]:
-    """Every object is one item, whatever its text; the second value gives each item's own id back."""
+    """Every object is one item, whatever its text, of its `source` or of one of its own; the second value gives each item's own id back."""
     db = connect(":memory:")
     now = datetime.now(UTC)
     migrate(db, knowledge, now)
@@ -28,6 +29,8 @@ def store_of_items(rows: Iterable[dict[str, Any]], knowledge: Knowledge) -> tupl
         "values ('memoire', '', 'feed', '', '[]', 'full', 'fr', 'live')"
     )
     given: list[Any] = []
+    placed: list[list[str]] = []
+    sources: list[str] = []
     items = []
     for row in rows:
         text = "\n".join(part for part in (row.get("summary"), row.get("text")) if isinstance(part, str) and part)
@@ -39,11 +42,28 @@ def store_of_items(rows: Iterable[dict[str, Any]], knowledge: Knowledge) -> tupl
         if item is not None:
             items.append(item)
             given.append(row.get("id"))
+            sources.append(str(row.get("source") or f"memoire-{len(given)}"))
+            codes = row.get("departements")
+            placed.append([code for code in codes if code in knowledge.departements] if isinstance(codes, list) else [])
     named, shared = name_items(items, frozenset())  # every guid is its own: none is shared, none is known
     with writing(db):
         todo = plan(source.id, named, {}, shared)
         tagged = {one.item: understand(one.item, source, knowledge) for one in todo.new}
         save(db, todo, tagged, rights="full", now=now, timezone=source.timezone)
     guids = dict(db.conn.execute("select item_id, cast(value as integer) from addresses where kind = 'guid'").fetchall())
-    order = {int(one.item.guid): given[place] for place, one in enumerate(named)}
-    return db, {item_id: order[guid] for item_id, guid in guids.items()}
+    order = {int(one.item.guid): place for place, one in enumerate(named)}
+    with writing(db):
+        db.conn.executemany(
+            "insert or ignore into sources (id, name, kind, url, territory, rights, language, state) "
+            "values (?, '', 'feed', '', '[]', 'full', 'fr', 'live')",
+            [(name,) for name in sources],
+        )
+        db.conn.executemany(
+            "update items set source_id = ? where id = ?", [(sources[order[guid]], item_id) for item_id, guid in guids.items()]
+        )
+        db.conn.executemany(
+            "insert or ignore into item_territories (item_id, code, role, origin, reason) values (?, ?, 'place', 'source', '')",
+            [(item_id, code) for item_id, guid in guids.items() for code in placed[order[guid]]],
+        )
+    count_words(db, lambda: writing(db))
+    return db, {item_id: given[order[guid]] for item_id, guid in guids.items()}

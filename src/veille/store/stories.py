@@ -7,12 +7,13 @@ of everything that is held, in an order of its own: whoever came first, the same
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sqlite_utils import Database
 
-from veille.messages import EQUAL_TEXTS, LEADS_FIRST
+from veille.messages import EQUAL_TEXTS, LEADS_FIRST, STORY_DECIDED
+from veille.store.connection import Connection
 from veille.understand.same import ALIKE, RARE, Print, Verdict, bands_of, compare, lead_of, print_of
 
 LEAST_TEXT = 120  # characters; shorter texts are equal by chance
@@ -27,6 +28,7 @@ class _Memory:
 
     db: Database
     everything: bool  # all the texts of a source, not its latest
+    decided: dict[tuple[int, int], bool]  # by curators, of pairs (the smaller id first): together, or apart
     prints: dict[int, tuple[Print, str, tuple[int, ...]]] = field(default_factory=dict)
     templates: dict[str, tuple[frozenset[int], int]] = field(default_factory=dict)
 
@@ -62,8 +64,16 @@ class _Memory:
             self.templates[source_id] = (frozenset(run for run, times in counts.items() if times > RARE), texts)
         return self.templates[source_id]
 
+    @classmethod
+    def of(cls, db: Database, *, everything: bool) -> "_Memory":
+        rows = db.conn.execute("select item_id, other_id, together from story_decisions")
+        return cls(db, everything, {(row[0], row[1]): bool(row[2]) for row in rows})
+
     def judge(self, one_id: int, other_id: int) -> Verdict:
-        """The verdict on two articles; what is equal letter for letter is the same, whatever is known of its source."""
+        """The verdict on two articles: a curator's word, else equality letter for letter, else how their texts compare."""
+        said = self.decided.get((min(one_id, other_id), max(one_id, other_id)))
+        if said is not None:
+            return Verdict(same=said, score=1.0 if said else 0.0, reason=STORY_DECIDED, guarded=not said)
         (one, mark, _), (other, other_mark, _) = self.held(one_id), self.held(other_id)
         if mark == other_mark:
             return Verdict(same=True, score=1.0, reason=EQUAL_TEXTS)
@@ -78,24 +88,88 @@ class _Memory:
 
 def join_stories(db: Database, ids: list[int]) -> None:
     """Place articles that are new or have changed, the oldest first; the caller holds the transaction."""
-    memory = _Memory(db, everything=False)
+    _join(_Memory.of(db, everything=False), ids)
+
+
+def settle_pairs(db: Database, item_id: int, pairs: Mapping[int, bool | None]) -> None:
+    """What a curator says of an article and others: the same story (True), not the same (False), or what the texts say (None).
+
+    The stories of all of them are made again, with everything that is known. The caller holds the transaction.
+    """
+    for other, together in pairs.items():
+        pair = (min(item_id, other), max(item_id, other))
+        db.conn.execute("delete from story_decisions where item_id = ? and other_id = ?", pair)
+        if together is not None:
+            db.conn.execute("insert into story_decisions (item_id, other_id, together) values (?, ?, ?)", (*pair, together))
+    touched = json.dumps([item_id, *pairs])
+    members = [
+        row[0]
+        for row in db.conn.execute(
+            "select id from items where id in (select value from json_each(:ids)) or story_id in "
+            "(select story_id from items where id in (select value from json_each(:ids)))",
+            {"ids": touched},
+        )
+    ]
+    for member in members:
+        leave_story(db, member)
+    _join(_Memory.of(db, everything=True), members)
+
+
+def decided_pairs(db: Connection, item_id: int, others: Iterable[int]) -> dict[int, bool | None]:
+    """What curators said of an article and each of these."""
+    found = {}
+    for other in others:
+        row = db.execute(
+            "select together from story_decisions where item_id = ? and other_id = ?", (min(item_id, other), max(item_id, other))
+        ).fetchone()
+        found[other] = bool(row[0]) if row else None
+    return found
+
+
+def _join(memory: _Memory, ids: Iterable[int]) -> None:
+    db = memory.db
     for item_id in sorted(ids):
-        if not _is_told(db, item_id):
+        joined = [sum(pair) - item_id for pair, together in memory.decided.items() if together and item_id in pair]
+        found: list[int] = []
+        if _is_told(db, item_id):
+            _, _, bands = memory.held(item_id)
+            _forget_bands(db, item_id)
+            found = _candidates(db, item_id, bands)
+            _remember_bands(db, item_id, bands)
+        elif not joined:
             continue
-        _, _, bands = memory.held(item_id)
-        _forget_bands(db, item_id)
-        found = _candidates(db, item_id, bands)
-        _remember_bands(db, item_id, bands)
-        verdicts = sorted(((memory.judge(item_id, other), other) for other in found), key=lambda row: (-row[0].score, row[1]))
-        same = [(verdict, other) for verdict, other in verdicts if verdict.same]
-        if same:
-            _enter(db, item_id, *same[0])
+        verdicts = sorted(
+            ((memory.judge(item_id, other), other) for other in {*found, *joined} if _exists(db, other)),
+            key=lambda row: (-row[0].score, row[1]),
+        )
+        entered = False
+        for verdict, other in verdicts:
+            if not verdict.same or _is_kept_apart(memory, item_id, other):
+                continue
+            if not entered or other in joined:
+                _enter(db, item_id, verdict, other)
+                entered = True
         db.conn.executemany(
             "insert or replace into alike (item_id, other_id, score, reason) values (?, ?, ?, ?)",
             [(item_id, other, one.score, one.reason) for one, other in verdicts if not one.same and not one.guarded and one.score >= ALIKE][
                 :5
             ],
         )
+
+
+def _exists(db: Database, item_id: int) -> bool:
+    return db.conn.execute("select 1 from items where id = ?", (item_id,)).fetchone() is not None
+
+
+def _is_kept_apart(memory: _Memory, item_id: int, other_id: int) -> bool:
+    """Whether a curator told an article apart from any that it would share a story with."""
+    apart = {sum(pair) - item_id for pair, together in memory.decided.items() if not together and item_id in pair}
+    if not apart:
+        return False
+    rows = memory.db.conn.execute(
+        "select id from items where id = :id or story_id = (select story_id from items where id = :id)", {"id": other_id}
+    )
+    return any(row[0] in apart for row in rows)
 
 
 def _is_told(db: Database, item_id: int) -> bool:
@@ -122,11 +196,15 @@ def _remember_bands(db: Database, item_id: int, bands: Iterable[int]) -> None:
 
 
 def _enter(db: Database, item_id: int, verdict: Verdict, other_id: int) -> None:
-    """One more article in a story, or two that begin one."""
+    """One more article in a story, two that begin one, or two stories that become one."""
+    (own,) = db.conn.execute("select story_id from items where id = ?", (item_id,)).fetchone()
     (story,) = db.conn.execute("select story_id from items where id = ?", (other_id,)).fetchone()
     if story is None:
         story = db.conn.execute("insert into stories (lead_id, score, reason) values (?, 1.0, '')", (other_id,)).lastrowid
         db.conn.execute("update items set story_id = ? where id = ?", (story, other_id))
+    if own is not None and own != story:
+        db.conn.execute("update items set story_id = ? where story_id = ?", (story, own))
+        db.conn.execute("delete from stories where id = ?", (own,))
     db.conn.execute(
         "update items set story_id = ?, story_score = ?, story_reason = ? where id = ?", (story, verdict.score, verdict.reason, item_id)
     )
@@ -168,7 +246,7 @@ def make_stories(db: Database) -> tuple[int, int, int]:
     for statement in ("update items set story_id = null, lead = 1, story_score = null, story_reason = '' where story_id is not null",
                       "delete from stories", "delete from bands", "delete from alike"):  # fmt: skip
         db.conn.execute(statement)
-    memory = _Memory(db, everything=True)
+    memory = _Memory.of(db, everything=True)
     rows = db.conn.execute(
         "select items.id from items join items_words on items_words.id = items.id where length(items_words.text) >= ? "
         "order by items.source_id, items.id",
@@ -187,12 +265,16 @@ def make_stories(db: Database) -> tuple[int, int, int]:
             item_id = roots[item_id]
         return item_id
 
+    held = {(row[0], row[1]) for row in pairs} | {pair for pair in memory.decided if all(_exists(db, one) for one in pair)}
+    verdicts = sorted(((memory.judge(*pair), pair) for pair in held), key=lambda row: (-row[0].score, row[1]))
+    apart = [pair for pair, together in memory.decided.items() if not together]
     told: dict[int, Verdict] = {}
     alike = []
-    for first, second in pairs:
-        verdict = memory.judge(first, second)
+    for verdict, (first, second) in verdicts:
         if verdict.same:
             one, other = sorted((root(first), root(second)))
+            if any({root(left), root(right)} == {one, other} for left, right in apart):
+                continue
             roots[other] = one
             for item_id in (first, second):
                 if item_id not in told or (verdict.score, verdict.reason) > (told[item_id].score, told[item_id].reason):

@@ -23,7 +23,7 @@ _BATCH = 500
 TABLES = (
     "settings", "tags", "departements", "sources", "validators", "runs", "visits", "stories", "items", "texts", "addresses", "sightings",
     "versions", "item_tags", "item_territories", "item_dates", "accounts", "decisions", "alarms", "hosts", "requests", "tombstones",
-    "former_labels", "bands", "alike",
+    "former_labels", "bands", "alike", "keywords", "word_counts", "models", "story_decisions",
 )  # fmt: skip
 _PUBLIC = {
     "articles": "select * from articles order by id",

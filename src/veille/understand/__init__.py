@@ -12,6 +12,7 @@ from veille.understand.interest import interest_of
 from veille.understand.kind import kind_of
 from veille.understand.knowledge import Knowledge, build_knowledge
 from veille.understand.language import language_of
+from veille.understand.similar import terms_of
 from veille.understand.template import NO_TEMPLATE, Template, without
 from veille.understand.territory import READ, territories_of
 from veille.understand.themes import themes_of
@@ -20,7 +21,8 @@ from veille.understand.words import Words
 
 def understand(item: Item, source: Source, knowledge: Knowledge, template: Template = NO_TEMPLATE) -> TaggedItem:
     """All labels of an article; `template`: the sentences that its source repeats, in which no phrase is looked for."""
-    findings = knowledge.lexicon.find(Words.of(item.title, without(item.text, template)))
+    words = Words.of(item.title, without(item.text, template))
+    findings = knowledge.lexicon.find(words)
     mentions = find_dates(f"{item.title}\n{item.text}"[:READ], _reference(item))
     kind, kind_reason = kind_of(findings, mentions=mentions, url=item.url)
     tags = themes_of(findings, source.tags)
@@ -35,6 +37,7 @@ def understand(item: Item, source: Source, knowledge: Knowledge, template: Templ
         interest=interest,
         interest_reason=interest_reason,
         language=language_of(item.title, item.text, item.language),
+        terms=terms_of(words),
     )
 
 

@@ -9,7 +9,7 @@ from veille.french import fold
 
 _READ = 2_000  # characters: title and lead say it
 _WORD = re.compile(r"[^\W\d_]+")
-_SMALL = {
+SMALL_WORDS = {
     "fr": frozenset(
         "le la les des du de et un une est dans pour que qui sur avec au "
         "aux par ce cette ces son sa ses il elle ne pas plus nous vous leur l d".split()
@@ -33,7 +33,7 @@ _MORE = 1.3  # times as many as the source's own language, before another one is
 def language_of(title: str, text: str, usual: str) -> str:
     """The language whose small words are the most, the usual one where too little tells."""
     words = _WORD.findall(fold(f"{title}\n{text}"[:_READ]))
-    counts = {language: sum(word in small for word in words) for language, small in _SMALL.items()}
+    counts = {language: sum(word in small for word in words) for language, small in SMALL_WORDS.items()}
     best = max(counts, key=lambda language: (counts[language], language == usual))
     if counts[best] < _LEAST or counts[best] < _MORE * counts.get(usual, 0):
         return usual

@@ -14,17 +14,17 @@ from veille.web.site import deciding, reading, site_of
 
 
 async def decision(datasette: Any, request: Any) -> Any:
-    """POST /article/<id>/decision: action, tag?."""
+    """POST /article/<id>/decision: action, value? (a theme, a kind, or the article of the same story)."""
     actor = _checked(request)
     form = await request.post_vars()
     item_id, action = int(request.url_vars["id"]), str(form.get("action", ""))
     if action not in ACTIONS:
         raise PageError(400)
     at = stored(site_of(datasette).clock()) or ""
-    tag = str(form.get("tag") or "") or None
+    value = str(form.get("value") or "")
 
     def write(connection: Any) -> int:
-        return decide(connection, account_id=actor["account"], item_id=item_id, action=action, tag_id=tag, at=at)
+        return decide(connection, account_id=actor["account"], item_id=item_id, action=action, value=value, at=at)
 
     try:
         await deciding(datasette, write)

@@ -8,6 +8,7 @@ from datasette import Response
 from datasette.utils.sqlite import sqlite3
 
 from veille.messages import KIND_LABELS, LANGUAGE_LABELS, TOO_SLOW, long_date, number
+from veille.model import KINDS
 from veille.search import PAGE_SIZE, PARAMETERS, Request, address, highlight, read_request
 from veille.store import articles, hosts, searching
 from veille.web.errors import PageError
@@ -223,6 +224,7 @@ async def article(datasette: Any, request: Any) -> Any:
             "annule": "Décision annulée.",
             "tard": "Cette décision ne peut plus être annulée : une autre a suivi.",
         }.get(request.args.get("dit") or "", ""),
+        "kinds": KINDS,
         "addable": [theme for theme in site.knowledge.themes.values() if theme.id not in given],
         "here": "article",
     }

@@ -160,7 +160,7 @@ def test_a_curator_signs_in_selects_tags_and_undoes(opened, demo):
 
     page.click("button:has-text('Sélectionner')")
     assert page.locator(".sheet .picked").inner_text() == "Sélection"
-    page.select_option("select[name=tag]", "handicap")
+    page.select_option("form:has(input[value=tag-add]) select", "handicap")
     page.click("button:has-text('Ajouter')")
     assert "ajouté par un documentaliste" in page.inner_text(".reasons >> nth=0")
     page.click("button[aria-label='Retirer Handicap']")

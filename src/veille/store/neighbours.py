@@ -1,0 +1,163 @@
+"""The same idea elsewhere: articles of other départements that share telling words.
+
+Comes in: terms of articles that are kept; an article. Goes out: its neighbours, with the words they share that a reader may see.
+Nothing is computed ahead but a dozen keywords an article: neighbours are those of the moment they are asked for, however the file grew.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import islice
+
+from sqlite_utils import Database
+
+from veille.french import lemma, tokens
+from veille.store.connection import Connection
+from veille.store.templates import source_template
+from veille.understand.similar import Terms, alike, keywords_of, number_of, terms_of
+from veille.understand.template import Template, without
+from veille.understand.words import Words
+
+MOST = 10
+_TOLD = 6  # words in common
+LEAST_SCORE = 0.10
+_LEAST_SHARED = 2
+_POSTINGS = 300  # the newest articles that hold a word
+_LOOKED_AT = 80
+_COUNTED = 20_000  # the newest texts, by which rare words are told from frequent ones
+_BATCH = 1_000
+_GROWN = 2  # times as many articles as when words were last counted
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """An article alike: id, score (0 to 1), the words in common as they are written where a reader may see them."""
+
+    id: int
+    score: float
+    words: tuple[str, ...]
+
+
+def keep_keywords(db: Database, terms: Iterable[tuple[int, Terms]]) -> None:
+    """The keywords of articles that are new or understood again; the caller holds the transaction."""
+    given = list(terms)
+    wanted = {word for _, found in given for word, _ in found}
+    counts = dict(
+        db.conn.execute("select word, texts from word_counts where word in (select value from json_each(?))", (json.dumps(list(wanted)),))
+    )
+    texts = counted(db.conn)
+    db.conn.execute("delete from keywords where item_id in (select value from json_each(?))", (json.dumps([item for item, _ in given]),))
+    db.conn.executemany(
+        "insert into keywords (word, item_id, weight) values (?, ?, ?)",
+        [(word, item, weight) for item, found in given for word, weight in keywords_of(found, counts, texts)],
+    )
+
+
+def counted(db: Connection) -> int:
+    """How many texts the words were last counted in."""
+    return int(_setting(db, "texts_counted"))
+
+
+def has_outgrown(db: Connection) -> bool:
+    """Whether twice as many articles were ever kept as when words were last counted."""
+    (last,) = db.execute("select coalesce(max(id), 0) from items").fetchone()
+    return bool(last >= max(1, _GROWN * int(_setting(db, "counted_at"))))
+
+
+def count_words(db: Database, hold: Callable[[], AbstractContextManager[None]]) -> int:
+    """Count the words of the newest texts, then choose their keywords again; the number of texts.
+
+    `hold` opens a transaction: reading needs none, and writing is done in several, so that nobody waits long.
+    """
+    rows = db.conn.execute(
+        "select items.id, items.source_id, items.title, items_words.text from items join items_words on items_words.id = items.id "
+        "order by items.id desc limit ?",
+        (_COUNTED,),
+    )
+    templates: dict[str, Template] = {}
+    terms: dict[int, Terms] = {}
+    counts: Counter[int] = Counter()
+    for item_id, source_id, title, text in rows:
+        if source_id not in templates:
+            templates[source_id] = source_template(db, source_id)
+        terms[item_id] = terms_of(Words.of(title, without(text, templates[source_id])))
+        counts.update(word for word, _ in terms[item_id])
+    with hold():
+        db.conn.execute("delete from word_counts")
+        db.conn.executemany("insert into word_counts (word, texts) values (?, ?)", [row for row in counts.items() if row[1] > 1])
+        for key, value in (("texts_counted", len(terms)), ("counted_at", max(terms, default=0))):
+            db.conn.execute("insert or replace into settings (key, value) values (?, ?)", (key, str(value)))
+    given = iter(terms.items())
+    while batch := list(islice(given, _BATCH)):
+        with hold():
+            keep_keywords(db, batch)
+    return len(terms)
+
+
+def _setting(db: Connection, key: str) -> str:
+    row = db.execute("select value from settings where key = ?", (key,)).fetchone()
+    return str(row[0]) if row else "0"
+
+
+def neighbours(db: Connection, item_id: int) -> list[Neighbour]:
+    """Up to ten articles alike of other sources and other départements, the most alike first; none of its own story."""
+    own = [(row[0], row[1]) for row in db.execute("select word, weight from keywords where item_id = ? order by weight desc", (item_id,))]
+    postings = [
+        (
+            word,
+            db.execute(
+                "select item_id, weight from keywords where word = ? and item_id <> ? order by item_id desc limit ?",
+                (word, item_id, _POSTINGS),
+            ).fetchall(),
+        )
+        for word, _ in own
+    ]
+    likely = [row for row in alike(own, postings) if row[1] >= LEAST_SCORE and row[2] >= _LEAST_SHARED][:_LOOKED_AT]
+    elsewhere = {row[0] for row in db.execute(_ELSEWHERE, {"ids": json.dumps([row[0] for row in likely]), "id": item_id})}
+    best = [row for row in likely if row[0] in elsewhere][:MOST]
+    said = _in_common(db, item_id, dict(own), [row[0] for row in best])
+    return [Neighbour(other, round(score, 3), said[other]) for other, score, _ in best]
+
+
+_ELSEWHERE = """
+select items.id from items, items as own where own.id = :id and items.id in (select value from json_each(:ids))
+and items.source_id <> own.source_id
+and items.state <> 'dismissed' and items.lead
+and (own.story_id is null or items.story_id is not own.story_id)
+and not exists (select 1 from item_territories as one join item_territories as two using (code)
+    where one.item_id = items.id and two.item_id = own.id)
+"""
+
+
+def _in_common(db: Connection, item_id: int, own: dict[int, int], others: list[int]) -> dict[int, tuple[str, ...]]:
+    """The keywords that each holds too, as written in what is shown of either; a word of hidden texts alone is not told."""
+    shared: dict[int, dict[int, int]] = {other: {} for other in others}
+    for other, word, weight in db.execute(
+        "select item_id, word, weight from keywords where item_id in (select value from json_each(?))", (json.dumps(others),)
+    ):
+        if word in own:
+            shared[other][word] = own[word] * weight
+    wanted = {word for words in shared.values() for word in words}
+    shown = dict(db.execute(_SHOWN, (json.dumps([item_id, *others]),)).fetchall())
+    here = _written(shown[item_id], wanted)
+    told = {}
+    for other, words in shared.items():
+        written = here if words.keys() <= here.keys() else _written(shown[other], words.keys()) | here
+        told[other] = tuple(written[word] for word in sorted(words, key=lambda one: (-words[one], one)) if word in written)[:_TOLD]
+    return told
+
+
+_SHOWN = "select id, title || ' ' || summary from items where id in (select value from json_each(?))"
+
+
+def _written(text: str, wanted: Collection[int]) -> dict[int, str]:
+    """Keywords as a text writes them."""
+    found: dict[int, str] = {}
+    for folded, start, end in tokens(text):
+        number = number_of(lemma(folded))
+        if number in wanted and number not in found:
+            word = text[start:end]
+            found[number] = word if word.isupper() else word.lower()
+    return found

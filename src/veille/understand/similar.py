@@ -1,0 +1,75 @@
+"""What makes an article like another one elsewhere: its few telling words, by TF-IDF.
+
+Comes in: `Words` of an article; in how many texts each word is. Goes out: terms, keywords with weights, scores. Forbidden: the store.
+
+A word is kept as a number (CRC-32 of its lemma): what is compared needs no letters, and a number tells nobody a hidden text.
+"""
+
+import math
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from veille.french import ELISIONS, STOP_WORDS, lemma
+from veille.understand.language import SMALL_WORDS
+from veille.understand.words import LEAD, Words
+
+KEYWORDS = 16
+_LEAST_HELD = 3  # texts: a rarer word is a name or a slip of the pen
+_MOST_TERMS = 400
+_TITLE, _LEAD, _TEXT = 3, 2, 1
+_LEAST_LETTERS = 3
+_TOO_MANY = 0.25  # of the texts: a word in more of them tells nothing
+_FEW = 50
+_SCALE = 1000
+
+_SMALL = STOP_WORDS.union(ELISIONS, *SMALL_WORDS.values())
+
+Terms = tuple[tuple[int, int], ...]  # word, how often (the title counts three times, the lead twice)
+Keywords = tuple[tuple[int, int], ...]  # word, weight: thousandths of a vector of length one
+
+
+def number_of(word: str) -> int:
+    """A lemma as a number, the same on every machine."""
+    return zlib.crc32(word.encode("utf-8", "surrogatepass"))
+
+
+def terms_of(words: Words) -> Terms:
+    """The words that may tell what an article is about, the first four hundred."""
+    counts: dict[int, int] = {}
+    for place, (word, start) in enumerate(zip(words.folded, words.starts, strict=True)):
+        if len(word) < _LEAST_LETTERS or word in _SMALL or word.isdigit():
+            continue
+        number = number_of(lemma(word))
+        if number in counts or len(counts) < _MOST_TERMS:
+            counts[number] = counts.get(number, 0) + (_TITLE if place < words.title_size else _LEAD if start < LEAD else _TEXT)
+    return tuple(counts.items())
+
+
+def keywords_of(terms: Terms, counts: Mapping[int, int], texts: int) -> Keywords:
+    """The sixteen words of the most weight; `counts`: texts that hold a word, of `texts` that were counted.
+
+    Where few were counted nothing is known of words, and each will do.
+    """
+    weights = []
+    for word, times in terms:
+        held = counts.get(word, 0)
+        if texts < _FEW or _LEAST_HELD <= held <= _TOO_MANY * texts:
+            weights.append(((1 + math.log(times)) * math.log((texts + 2) / (held + 1)), word))
+    best = sorted(weights, key=lambda row: (-row[0], row[1]))[:KEYWORDS]
+    length = math.sqrt(sum(weight * weight for weight, _ in best))
+    return tuple((word, round(_SCALE * weight / length)) for weight, word in best) if length else ()
+
+
+def alike(own: Iterable[tuple[int, int]], postings: Iterable[tuple[int, Sequence[tuple[int, int]]]]) -> list[tuple[int, float, int]]:
+    """Articles by how much they share, the most first: id, score (0 to 1, a cosine), words in common. `postings`: word, (id, weight)s."""
+    weight_of = dict(own)
+    scores: defaultdict[int, int] = defaultdict(int)
+    shared: defaultdict[int, int] = defaultdict(int)
+    for word, holders in postings:
+        mine = weight_of[word]
+        for item_id, weight in holders:
+            scores[item_id] += mine * weight
+            shared[item_id] += 1
+    found = [(item_id, min(1.0, score / (_SCALE * _SCALE)), shared[item_id]) for item_id, score in scores.items()]
+    return sorted(found, key=lambda row: (-row[1], -row[0]))

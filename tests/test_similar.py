@@ -1,0 +1,95 @@
+"""The same idea elsewhere: articles of other sources and départements that share telling words."""
+
+import pytest
+
+from builders import collect_entries, make_entry, make_source
+from veille.store import writing
+from veille.store.articles import article
+from veille.store.neighbours import count_words, has_outgrown, neighbours
+from veille.understand.similar import keywords_of, terms_of
+from veille.understand.words import Words
+
+IDEAS = {
+    "covoiturage": "Des conducteurs bénévoles conduisent leurs voisins au marché : le covoiturage solidaire relie les vallées sans autocar.",
+    "jardin": "Un potager partagé nourrit la cantine : les jardiniers bénévoles livrent courgettes et salades aux cuisiniers du collège.",
+    "archives": "Les registres paroissiaux sont transcrits par des généalogistes, et chaque page transcrite devient cherchable en ligne.",
+}
+SITES = [make_source(id=f"s{code}", name=f"Source {code}", territory=(code,)) for code in ("05", "09", "23", "48")]
+
+
+def filler(number):
+    return f"Nouvelle numéro {number} : réunion, calendrier, parking, mairie, horaire, vacances, guichet, courrier, imprimé, salle."
+
+
+@pytest.fixture
+def filled(store, knowledge, now):
+    for place, site in enumerate(SITES):
+        rows = [(f"{name} {place}", f"{text} Essai {place} du canton.") for name, text in IDEAS.items()]
+        rows += [(f"Divers {number}", filler(number)) for number in range(place * 20, place * 20 + 20)]
+        entries = [
+            make_entry(guid=title, link=f"https://{site.id}.fr/{n}", title=title, summary=text, published="2026-11-20")
+            for n, (title, text) in enumerate(rows)
+        ]
+        collect_entries(store, site, entries, knowledge, now)
+    assert has_outgrown(store.conn)
+    count_words(store, lambda: writing(store))
+    assert not has_outgrown(store.conn)
+    return store
+
+
+def numbered(db, title):
+    return db.conn.execute("select id from items where title = ?", (title,)).fetchone()[0]
+
+
+def titles(db, found):
+    return [db.conn.execute("select title from items where id = ?", (one.id,)).fetchone()[0] for one in found]
+
+
+def test_each_idea_finds_its_like_in_other_departements_with_the_words_they_share(filled):
+    for name in IDEAS:
+        found = neighbours(filled.conn, numbered(filled, f"{name} 0"))
+
+        assert sorted(titles(filled, found)[:3]) == [f"{name} {place}" for place in (1, 2, 3)]
+        assert all(0.1 <= one.score <= 1 for one in found)
+    assert {"covoiturage", "vallées"} & set(neighbours(filled.conn, numbered(filled, "covoiturage 0"))[0].words)
+
+
+def test_what_comes_later_is_found_without_anything_being_made_again(filled, knowledge, now):
+    source = make_source(id="s65", name="Source 65", territory=("65",))
+    entry = make_entry(guid="n", link="https://s65.fr/n", title="Covoiturage", summary=IDEAS["covoiturage"], published="2026-11-21")
+    collect_entries(filled, source, [entry], knowledge, now)
+
+    assert "Covoiturage" in titles(filled, neighbours(filled.conn, numbered(filled, "covoiturage 0")))
+
+
+def test_no_neighbour_is_of_the_same_departement_source_or_story_or_dismissed(filled):
+    own, other, dismissed = (numbered(filled, f"covoiturage {place}") for place in (0, 1, 2))
+    with writing(filled):
+        filled.conn.execute("update item_territories set code = '05' where item_id = ?", (other,))
+        filled.conn.execute("update items set state = 'dismissed' where id = ?", (dismissed,))
+
+    assert titles(filled, neighbours(filled.conn, own))[:1] == ["covoiturage 3"]
+    assert not {other, dismissed} & {one.id for one in neighbours(filled.conn, own)}
+
+
+def test_a_word_of_hidden_texts_is_no_reason_that_is_shown(filled):
+    with writing(filled):
+        filled.conn.execute("update items set summary = ''")
+
+    for one in neighbours(filled.conn, numbered(filled, "jardin 0")):
+        assert set(one.words) <= {"jardin"}
+
+
+def test_an_article_shows_its_like_elsewhere(filled):
+    shown = article(filled.conn, numbered(filled, "archives 3"))
+
+    assert {card.title for card, _ in shown.elsewhere} >= {"archives 0", "archives 1", "archives 2"}
+    assert all(words for _, words in shown.elsewhere)
+
+
+def test_words_that_everything_or_nothing_else_holds_are_no_keywords():
+    terms = terms_of(Words.of("Covoiturage département", "Covoiturage zygomatique, the people, 2026."))
+    covoiturage, departement, zygomatique, people = (word for word, _ in terms)
+    counts = {covoiturage: 12, departement: 900, zygomatique: 1, people: 30}
+
+    assert dict(keywords_of(terms, counts, 1000)).keys() == {covoiturage, people}
