@@ -333,7 +333,13 @@ BAD_DAY = "« {value} » n’est pas une date : écrivez AAAA-MM-JJ."
 BAD_NUMBER = "« {value} » n’est pas un nombre de page."
 TOO_SLOW = "Cette recherche demande trop de temps : ajoutez un mot ou un filtre."
 
-FIELD_LABELS = {"title": "dans le titre", "lead": "au début du texte", "text": "dans le texte", "url": "dans l’adresse"}
+FIELD_LABELS = {
+    "title": "dans le titre",
+    "lead": "au début du texte",
+    "text": "dans le texte",
+    "url": "dans l’adresse",
+    "model": "appris des décisions",
+}
 
 
 def reason(phrase: str, where: str, position: int) -> str:
@@ -353,8 +359,23 @@ def event_told(words: str) -> str:
     return f"événement « {words} »"
 
 
+LEARN_MISSING = "apprendre demande scikit-learn : pip install 'veille[learn]'."
+LEARN_NOTHING = "Rien à apprendre encore : il faut au moins {least} décisions dans un sens et {least} dans l’autre sur une même question."
+LEARN_DRY = "Rien n’a été gardé."
+LEARN_KEPT = "{kept} : les prochaines collectes s’en servent. L’apprentissage d’avant est gardé (veille learn --undo)."
+LEARN_APPLY = "Pour l’appliquer à ce qui est tenu : veille retag --dry-run, puis veille retag."
+LEARN_UNDO_NONE = "Rien n’avait été appris : les règles servent seules."
 RETAG_UNDONE = "{items} : étiquettes d’avant remises."
 STORIES_MADE = "{stories} de {items} ; {pairs}."
+
+
+def learnt_undone(former: str) -> str:
+    """`former`: when the model that serves again was learnt, "" for the rules alone."""
+    return (
+        f"L’apprentissage du {long_date(date.fromisoformat(former[:10]))} sert de nouveau."
+        if former
+        else "Les règles servent de nouveau seules."
+    )
 
 
 def retagged(*, read: int, changed: int, dry_run: bool) -> str:
@@ -363,6 +384,7 @@ def retagged(*, read: int, changed: int, dry_run: bool) -> str:
 
 
 # Two texts beside each other.
+THEME_TREATED = "un thème de la veille y est traité"
 STORY_DECIDED = "dit par un documentaliste"
 EQUAL_TEXTS = "même titre et même texte"
 LEADS_FIRST = "le premier publié représente l’histoire"

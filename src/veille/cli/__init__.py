@@ -18,6 +18,7 @@ from veille.cli.demo import demo
 from veille.cli.exchanging import opml
 from veille.cli.forgetting import forget
 from veille.cli.keeping import backup, export, import_, restore
+from veille.cli.learning import learn_
 from veille.cli.predicting import predict
 from veille.cli.retagging import retag
 from veille.cli.serving import serve
@@ -34,7 +35,24 @@ def cli() -> None:
     """La veille des innovations publiques dans les départements."""
 
 
-for command in (collect, check, try_, sources, serve, demo, opml, backup, restore, export, import_, forget, retag, predict, curators):
+for command in (
+    collect,
+    check,
+    try_,
+    sources,
+    serve,
+    demo,
+    opml,
+    backup,
+    restore,
+    export,
+    import_,
+    forget,
+    retag,
+    learn_,
+    predict,
+    curators,
+):
     cli.add_command(command)
 
 

@@ -33,6 +33,7 @@ from veille.messages import (
 from veille.model import Collected, Failed, RunSummary
 from veille.normalize import stored
 from veille.resources import load_knowledge
+from veille.store.learning import with_model
 
 
 @click.command(
@@ -121,7 +122,7 @@ def run_collection(
             collector = Collector(
                 db=db,
                 config=config,
-                knowledge=knowledge,
+                knowledge=with_model(db.conn, knowledge),
                 fetcher=fetcher,
                 clock=clock,
                 parser=parser,

@@ -1,5 +1,6 @@
 """What the commands share: options, the clock, reading feeds.yaml, opening the database."""
 
+import contextlib
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from veille.errors import ConfigError, UsageError
 from veille.messages import FILE_MISSING, FILE_UNREADABLE
 from veille.model import Config
 from veille.store import connect, migrate
+from veille.store.learning import with_model
 from veille.understand import Knowledge
 
 Decorated = Callable[..., Any]
@@ -59,4 +61,12 @@ def open_database(file: str, knowledge: Knowledge, now: datetime, *, durable: bo
     return db
 
 
-__all__ = ["config_option", "db_option", "open_database", "read_clock", "read_config"]
+def taught(knowledge: Knowledge, file: str) -> Knowledge:
+    """Knowledge with what decisions have taught, where a database is there to tell."""
+    if not Path(file).is_file():
+        return knowledge
+    with contextlib.closing(connect(file)) as db:
+        return with_model(db.conn, knowledge)
+
+
+__all__ = ["config_option", "db_option", "open_database", "read_clock", "read_config", "taught"]

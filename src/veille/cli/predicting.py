@@ -6,27 +6,27 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from veille.cli.options import config_option, db_option
+from veille.cli.options import config_option, db_option, taught
 from veille.errors import UsageError
 from veille.french import fold
 from veille.messages import FILE_MISSING, FILE_UNREADABLE
 from veille.normalize import canonical
 from veille.resources import load_knowledge
-from veille.understand import Knowledge
+from veille.store.learning import example
+from veille.understand import Knowledge, Labels, label
 from veille.understand.dates import find_dates, spans
-from veille.understand.interest import interest_of
-from veille.understand.kind import kind_of
 from veille.understand.language import language_of
 from veille.understand.same import RARE, Print, compare, print_of
+from veille.understand.similar import lemmas_by_number
 from veille.understand.territory import READ, territories_of
-from veille.understand.themes import themes_of
-from veille.understand.words import Findings, Words
+from veille.understand.words import Words
 
 Row = dict[str, Any]
 Predictor = Callable[[Row], Row]
@@ -40,13 +40,38 @@ KINDS = ("urls", "territory", "dates", "dedup", "themes", "interest", "kind", "l
 )
 @click.argument("kind", type=click.Choice(KINDS), metavar="|".join(KINDS))
 @click.option("--items", "items_file", metavar="FICHIER", help="Pour search, similar et dedup : les articles, en JSONL.")
+@click.option("--train", "train_file", metavar="FICHIER", help="Pour themes : apprendre d’abord de lignes « title, text, tags », en JSONL.")
 @config_option
 @db_option
-def predict(kind: str, items_file: str | None, config_file: str, db_file: str) -> None:  # noqa: ARG001
-    answer = _predictor(kind, items_file, load_knowledge())
+def predict(kind: str, items_file: str | None, train_file: str | None, config_file: str, db_file: str) -> None:  # noqa: ARG001
+    """With the model that the file of `--db` holds, where there is one: what the collector would say today."""
+    knowledge = _taught(load_knowledge(), kind, train_file, db_file)
+    answer = _predictor(kind, items_file, knowledge)
     for row in read_rows(io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="surrogateescape"), "entrée"):
         said = json.dumps({"id": row.get("id")} | answer(row), ensure_ascii=False)
         click.echo(said if not _SURROGATE.search(said) else json.dumps(json.loads(said)))
+
+
+def _taught(knowledge: Knowledge, kind: str, train_file: str | None, db_file: str) -> Knowledge:
+    if train_file and kind != "themes":
+        raise UsageError("--train ne sert qu’à themes.")
+    if train_file:
+        from veille.learning import Lessons, learn
+
+        rows = list(_items(train_file))
+        asked = {str(tag) for row in rows for tag in _tags(row)}
+        examples = []
+        lemmas: dict[int, str] = {}
+        for row in rows:
+            lemmas |= lemmas_by_number(Words.of(_text(row, "title"), _text(row, "text")))
+            examples.append(example(_label(row, knowledge), {f"theme:{tag}": tag in _tags(row) for tag in asked}))
+        return replace(knowledge, model=learn(Lessons(examples=examples, lemmas=lemmas), knowledge.vocabulary).model)
+    return taught(knowledge, db_file)
+
+
+def _tags(row: Row) -> list[str]:
+    given = row.get("tags")
+    return [tag for tag in given if isinstance(tag, str)] if isinstance(given, list) else []
 
 
 def _predictor(kind: str, items_file: str | None, knowledge: Knowledge) -> Predictor:
@@ -115,31 +140,28 @@ def _dates(_knowledge: Knowledge) -> Predictor:
 
 def _themes(knowledge: Knowledge) -> Predictor:
     def answer(row: Row) -> Row:
-        findings, kind = _kinds_of(row, knowledge)
-        tags = themes_of(findings, ())
-        reasons = {tag.id: [f"{one.phrase} ({one.field}, {one.position})" for one in tag.reasons] for tag in tags}
-        return {"tags": [tag.id for tag in tags], "kind": kind, "reasons": reasons}
+        found = _label(row, knowledge)
+        reasons = {tag.id: [f"{one.phrase} ({one.field}, {one.position})" for one in tag.reasons] for tag in found.tags}
+        return {"tags": [tag.id for tag in found.tags], "kind": found.kind, "reasons": reasons}
 
     return answer
 
 
-def _kinds_of(row: Row, knowledge: Knowledge) -> tuple[Findings, str]:
-    findings = knowledge.lexicon.find(Words.of(_text(row, "title"), _text(row, "text")))
-    mentions = find_dates(f"{_text(row, 'title')}\n{_text(row, 'text')}"[:READ], None)
-    return findings, kind_of(findings, mentions=mentions, url=_text(row, "url"))[0]
+def _label(row: Row, knowledge: Knowledge) -> Labels:
+    title, text = _text(row, "title"), _text(row, "text")
+    return label(Words.of(title, text), find_dates(f"{title}\n{text}"[:READ], None), _text(row, "url"), (), knowledge)
 
 
 def _interest(knowledge: Knowledge) -> Predictor:
     def answer(row: Row) -> Row:
-        findings, kind = _kinds_of(row, knowledge)
-        interest, why = interest_of(findings, kind, themes_of(findings, ()))
-        return {"interest": interest, "kind": kind, "reason": why}
+        found = _label(row, knowledge)
+        return {"interest": found.interest, "kind": found.kind, "reason": found.interest_reason}
 
     return answer
 
 
 def _kind(knowledge: Knowledge) -> Predictor:
-    return lambda row: {"kind": _kinds_of(row, knowledge)[1]}
+    return lambda row: {"kind": _label(row, knowledge).kind}
 
 
 def _dedup(items_file: str | None, knowledge: Knowledge) -> Predictor:

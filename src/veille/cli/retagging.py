@@ -10,6 +10,7 @@ from veille.errors import UsageError
 from veille.messages import COLLECTOR_BUSY, KIND_LABELS, RETAG_UNDONE, STORIES_MADE, plural, retagged
 from veille.resources import load_knowledge
 from veille.store import writing
+from veille.store.learning import with_model
 from veille.store.retagging import Retagged, undo_retag
 from veille.store.retagging import retag as retag_items
 from veille.store.stories import make_stories
@@ -38,6 +39,7 @@ def retag(*, dry_run: bool, stories: bool, undo: bool, config_file: str, db_file
             raise UsageError(COLLECTOR_BUSY)
         now = read_clock()()
         with contextlib.closing(open_database(db_file, knowledge, now, durable=True, existing=True)) as db:
+            knowledge = with_model(db.conn, knowledge)
             if undo:
                 click.echo(RETAG_UNDONE.format(items=plural(undo_retag(db), "article", "articles")))
             elif stories:
@@ -50,10 +52,12 @@ def retag(*, dry_run: bool, stories: bool, undo: bool, config_file: str, db_file
                     )
                 )
             else:
-                _show(retag_items(db, {one.id: one for one in config.sources}, knowledge, now, dry_run=dry_run), knowledge, dry_run=dry_run)
+                show_retagged(
+                    retag_items(db, {one.id: one for one in config.sources}, knowledge, now, dry_run=dry_run), knowledge, dry_run=dry_run
+                )
 
 
-def _show(told: Retagged, knowledge: Knowledge, *, dry_run: bool) -> None:
+def show_retagged(told: Retagged, knowledge: Knowledge, *, dry_run: bool) -> None:
     click.echo(retagged(read=told.read, changed=told.changed, dry_run=dry_run))
     themes = {tag: told.tags[tag, "+"] + told.tags[tag, "-"] for tag, _ in told.tags}
     for tag in sorted(themes, key=lambda one: (-themes[one], one))[:_SHOWN]:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import click
 
 from veille.child import Parser
-from veille.cli.options import config_option, db_option, read_clock, read_config
+from veille.cli.options import config_option, db_option, read_clock, read_config, taught
 from veille.clock import PARIS, Clock
 from veille.config import address_problem, source_yaml
 from veille.errors import SourceError, UsageError
@@ -53,8 +53,8 @@ _SHOWN = 10
               help="Délai entre deux demandes à un même site.")  # fmt: skip
 @config_option
 @db_option
-def try_(*, what: str, as_json: bool, allow_private_network: bool, spacing: float, config_file: str, db_file: str) -> None:  # noqa: ARG001
-    knowledge = load_knowledge()
+def try_(*, what: str, as_json: bool, allow_private_network: bool, spacing: float, config_file: str, db_file: str) -> None:
+    knowledge = taught(load_knowledge(), db_file)
     clock = read_clock()
     config = _config(config_file, knowledge)
     source, new = _asked(what, config)

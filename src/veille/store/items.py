@@ -163,7 +163,7 @@ def _change(db: Database, known: Known, tagged: TaggedItem, rights: Rights, at: 
 
 def relabel(db: Database, item_id: int, tagged: TaggedItem) -> None:
     """Labels by rule are made anew; the index must not hold the item meanwhile."""
-    db.conn.execute("delete from item_tags where item_id = ? and origin in ('rule', 'source')", (item_id,))
+    db.conn.execute("delete from item_tags where item_id = ? and origin in ('rule', 'model', 'source')", (item_id,))
     db.conn.execute("delete from item_territories where item_id = ? and origin <> 'curator'", (item_id,))
     db.conn.execute("delete from item_dates where item_id = ?", (item_id,))
     label_item(db, item_id, tagged)

@@ -6,9 +6,9 @@ of the last time alone.
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlite_utils import Database
@@ -25,10 +25,12 @@ _ITEMS = (
     "select items.id, items.source_id, items.url, items.title, words.text, items.author, items.published_at, items.day, "
     "sources.language, items.kind, items.kind_reason, items.kind_origin, items.interest, items.interest_reason, items.language "
     "from items join items_words as words on words.id = items.id join sources on sources.id = items.source_id "
-    "where items.id > ? order by items.id limit ?"
 )
+_NEXT = _ITEMS + "where items.id > ? order by items.id limit ?"
+_THESE = _ITEMS + "where items.id in (select value from json_each(?)) order by items.id"  # noqa: S608 - our own text
 _OWN_TAGS = (
-    "select tag_id, origin, score, reason, evidence from item_tags where item_id = ? and origin in ('rule', 'source') order by tag_id"
+    "select tag_id, origin, score, reason, evidence from item_tags "
+    "where item_id = ? and origin in ('rule', 'model', 'source') order by tag_id"
 )
 _OWN_PLACES = "select code, role, origin, reason, evidence from item_territories where item_id = ? and origin <> 'curator' order by code"
 _OWN_DATES = 'select role, start, "end", evidence, doubt from item_dates where item_id = ? order by start, "end", role'
@@ -46,20 +48,21 @@ class Retagged:
     interest: Counter[str] = field(default_factory=Counter)  # + or -: articles that cross 0.5
 
 
-def retag(db: Database, sources: Mapping[str, Source], knowledge: Knowledge, now: datetime, *, dry_run: bool) -> Retagged:
-    """Understand every article again, in transactions of two hundred; with `dry_run` nothing is written."""
+def retag(db: Database, sources: Mapping[str, Source], knowledge: Knowledge, now: datetime, *, dry_run: bool, newest: int = 0) -> Retagged:
+    """Understand every article again (or so many of the newest), in transactions of two hundred; with `dry_run` nothing is written."""
     told = Retagged()
-    last = 0
+    row = db.conn.execute("select id from items order by id desc limit 1 offset ?", (newest,)).fetchone() if newest else None
+    last = row[0] if row else 0
     begun = False
     templates: dict[str, Template] = {}
-    while rows := db.conn.execute(_ITEMS, (last, _BATCH)).fetchall():
+    while rows := db.conn.execute(_NEXT, (last, _BATCH)).fetchall():
         last = rows[-1][0]
         todo = []
         for row in rows:
             told.read += 1
             if row[1] not in templates:
                 templates[row[1]] = source_template(db, row[1], everything=True)
-            tagged = understand(_item(row), _source(db, sources, row[1]), knowledge, templates[row[1]])
+            tagged = understand(_item(row), source_of(db, sources, row[1]), knowledge, templates[row[1]])
             before = labels(db, row[0])
             if _count(told, before, _without_decided(db, row[0], tagged), row):
                 told.changed += 1
@@ -109,16 +112,41 @@ def _without_decided(db: Database, item_id: int, tagged: TaggedItem) -> TaggedIt
     )
 
 
+@dataclass(frozen=True, slots=True)
+class HeldItem:
+    """An article as it is kept."""
+
+    id: int
+    source_id: str
+    url: str
+    title: str
+    text: str
+    published_day: date | None
+
+
+def held_items(db: Database, ids: Iterable[int]) -> Iterator[HeldItem]:
+    """These articles, in order of their ids."""
+    wanted = list(ids)
+    for start in range(0, len(wanted), _BATCH):
+        for row in db.conn.execute(_THESE, (json.dumps(wanted[start : start + _BATCH]),)).fetchall():
+            published = _published(row)
+            day = published.date() if isinstance(published, datetime) else published
+            yield HeldItem(id=row[0], source_id=row[1], url=row[2], title=row[3], text=row[4], published_day=day)
+
+
+def _published(row: tuple[Any, ...]) -> Moment | None:
+    return moment_of(row[6], "UTC") if row[6] else None
+
+
 def _item(row: tuple[Any, ...]) -> Item:
     _, source_id, url, title, text, author, published_at, day, language = row[:9]
-    published: Moment | None = moment_of(published_at, "UTC") if published_at else None
     return Item(
         source_id=source_id, guid="", url=url, canonical=canonical(url) if url else "", title=title, text=text, author=author,
-        published=published, day=day if published_at else "", language=language, fingerprint=fingerprint(title, text),
+        published=_published(row), day=day if published_at else "", language=language, fingerprint=fingerprint(title, text),
     )  # fmt: skip
 
 
-def _source(db: Database, sources: Mapping[str, Source], source_id: str) -> Source:
+def source_of(db: Database, sources: Mapping[str, Source], source_id: str) -> Source:
     """The source as feeds.yaml has it, or as the file remembers one that was retired."""
     if source_id in sources:
         return sources[source_id]
@@ -171,7 +199,7 @@ def _restore(db: Database, item_id: int, before: dict[str, Any]) -> None:
     unindex_items(db, [item_id])
     (kind, kind_reason), (interest, interest_reason) = before["kind"], before["interest"]
     _set_own(db, item_id, kind, kind_reason, interest, interest_reason, before["language"])
-    db.conn.execute("delete from item_tags where item_id = ? and origin in ('rule', 'source')", (item_id,))
+    db.conn.execute("delete from item_tags where item_id = ? and origin in ('rule', 'model', 'source')", (item_id,))
     db.conn.execute("delete from item_territories where item_id = ? and origin <> 'curator'", (item_id,))
     db.conn.execute("delete from item_dates where item_id = ?", (item_id,))
     for table, names, rows in (

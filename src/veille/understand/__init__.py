@@ -4,40 +4,71 @@ Comes in: `Item`, its `Source`, `Knowledge`. Goes out: `TaggedItem`, every label
 Forbidden: network, disk, clock, SQLite. What must be known is a value, read once at a door.
 """
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from veille.model import Item, Source, TaggedItem
+from veille.model import Item, Mention, Source, Tag, TaggedItem
 from veille.understand.dates import find_dates
-from veille.understand.interest import interest_of
-from veille.understand.kind import kind_of
+from veille.understand.interest import interest_of, score_interest
+from veille.understand.kind import kind_of, score_kinds
 from veille.understand.knowledge import Knowledge, build_knowledge
 from veille.understand.language import language_of
-from veille.understand.similar import terms_of
+from veille.understand.learned import INTEREST, judge
+from veille.understand.similar import Terms, terms_of
 from veille.understand.template import NO_TEMPLATE, Template, without
 from veille.understand.territory import READ, territories_of
-from veille.understand.themes import themes_of
+from veille.understand.themes import score_themes, themes_of
 from veille.understand.words import Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """What an article is about, what it is, how interesting, each with its reason; `rules`: what the rules alone say of each question."""
+
+    tags: tuple[Tag, ...]
+    kind: str
+    kind_reason: str
+    interest: float
+    interest_reason: str
+    terms: Terms
+    rules: Mapping[str, float]
+
+
+def label(words: Words, mentions: Iterable[Mention], url: str, inherited: tuple[str, ...], knowledge: Knowledge) -> Labels:
+    """Themes, kind and interest of an article: by the rules, then as decisions have taught where they did."""
+    findings = knowledge.lexicon.find(words)
+    themes = score_themes(findings)
+    kinds = score_kinds(findings, mentions=mentions, url=url)
+    terms = terms_of(words)
+    by_rule, _ = kind_of(kinds, {}, words)
+    points = score_interest(findings, by_rule, (tag.score for tag in themes_of(themes, (), {}, words)))
+    rules = {f"theme:{one.id}": one.score for one in themes} | {f"kind:{kind}": score for kind, score in kinds.scores.items()}
+    rules[INTEREST] = points.scaled
+    answers = judge(knowledge.model, terms, rules) if knowledge.model else {}
+    kind, kind_reason = kind_of(kinds, answers, words)
+    interest, interest_reason = interest_of(points, answers, words)
+    return Labels(
+        tags=themes_of(themes, inherited, answers, words), kind=kind, kind_reason=kind_reason, interest=interest,
+        interest_reason=interest_reason, terms=terms, rules=rules,
+    )  # fmt: skip
 
 
 def understand(item: Item, source: Source, knowledge: Knowledge, template: Template = NO_TEMPLATE) -> TaggedItem:
     """All labels of an article; `template`: the sentences that its source repeats, in which no phrase is looked for."""
-    words = Words.of(item.title, without(item.text, template))
-    findings = knowledge.lexicon.find(words)
     mentions = find_dates(f"{item.title}\n{item.text}"[:READ], _reference(item))
-    kind, kind_reason = kind_of(findings, mentions=mentions, url=item.url)
-    tags = themes_of(findings, source.tags)
-    interest, interest_reason = interest_of(findings, kind, tags)
+    labels = label(Words.of(item.title, without(item.text, template)), mentions, item.url, source.tags, knowledge)
     return TaggedItem(
         item=item,
-        tags=tags,
+        tags=labels.tags,
         territories=territories_of(item.title, item.text, source.territory, knowledge),
         mentions=mentions,
-        kind=kind,
-        kind_reason=kind_reason,
-        interest=interest,
-        interest_reason=interest_reason,
+        kind=labels.kind,
+        kind_reason=labels.kind_reason,
+        interest=labels.interest,
+        interest_reason=labels.interest_reason,
         language=language_of(item.title, item.text, item.language),
-        terms=terms_of(words),
+        terms=labels.terms,
     )
 
 
@@ -45,4 +76,4 @@ def _reference(item: Item) -> date | None:
     return item.published.date() if isinstance(item.published, datetime) else item.published
 
 
-__all__ = ["NO_TEMPLATE", "READ", "Knowledge", "Template", "build_knowledge", "understand"]
+__all__ = ["NO_TEMPLATE", "READ", "Knowledge", "Labels", "Template", "build_knowledge", "label", "understand", "without"]

@@ -1,13 +1,16 @@
-"""How much an article concerns public innovation, 0 to 1: a first careful form, by points.
+"""How much an article concerns public innovation, 0 to 1: by points, then as decisions have taught.
 
 Comes in: what the lexicon found, the kind, the themes. Goes out: a number and its reason in French.
 """
 
 import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from veille.messages import reason
-from veille.model import Tag
-from veille.understand.words import Findings, Hit
+from veille.messages import THEME_TREATED, reason
+from veille.understand.learned import INTEREST, Answer
+from veille.understand.themes import learnt_reasons
+from veille.understand.words import Findings, Hit, Words
 
 _WEIGHTS = {"title": 1.0, "lead": 0.7, "text": 0.3}
 _KINDS = {"retour-experience": 0.8, "appel": 0.3, "publication": 0.4, "emploi": -3.0, "evenement": -0.4}
@@ -18,8 +21,34 @@ _MOST_THEME = 1.2
 _THEME_FOUND = 0.4  # score of a theme that is more than a passing word
 
 
-def interest_of(findings: Findings, kind: str, tags: tuple[Tag, ...]) -> tuple[float, str]:
-    """A probability from added points: phrases once each, at their best place; the kind; how surely a theme was found."""
+@dataclass(frozen=True, slots=True)
+class ScoredInterest:
+    """The log-odds of interest by the rules, and the phrases that gave them, with their points."""
+
+    odds: float
+    hits: Sequence[tuple[float, Hit]]
+
+    @property
+    def scaled(self) -> float:
+        return max(-2.0, min(2.0, self.odds / 3))
+
+
+def interest_of(scored: ScoredInterest, answers: Mapping[str, Answer], words: Words) -> tuple[float, str]:
+    """A probability and its reason: by points, or as decisions (selected, dismissed) have taught."""
+    answer = answers.get(INTEREST)
+    interest = answer.probability if answer else round(1 / (1 + math.exp(-scored.odds)), 3)
+    side = 1 if interest >= 0.5 else -1
+    reasons = sorted((row for row in scored.hits if row[0] * side > 0), key=lambda row: -abs(row[0]))[:3]
+    said = [reason(hit.phrase, hit.field, hit.start) for _, hit in reasons]
+    if answer and side > 0:
+        said += [reason(one.phrase, one.field, one.position) for one in learnt_reasons(answer, words)]
+    if not said and side > 0:
+        said = [THEME_TREATED]
+    return interest, ", ".join(said)
+
+
+def score_interest(findings: Findings, kind: str, themes: Iterable[float]) -> ScoredInterest:
+    """Points added: phrases once each, at their best place; the kind; how surely a theme was found (`themes`: their scores)."""
     best: dict[str, tuple[float, Hit]] = {}
     for hit in findings.of("signal"):
         value = int(hit.payload) * _WEIGHTS[hit.field]
@@ -27,12 +56,5 @@ def interest_of(findings: Findings, kind: str, tags: tuple[Tag, ...]) -> tuple[f
             best[hit.phrase] = (value, hit)
     good = min(_MOST_GOOD, sum(value for value, _ in best.values() if value > 0))
     bad = max(-_MOST_BAD, sum(value for value, _ in best.values() if value < 0))
-    surest = max((tag.score for tag in tags if tag.origin == "rule"), default=0.0)
-    theme = min(_MOST_THEME, 2.0 * max(0.0, surest - _THEME_FOUND))
-    interest = 1 / (1 + math.exp(-(_BASE + 0.9 * good + 0.9 * bad + _KINDS.get(kind, 0.0) + theme)))
-    side = 1 if interest >= 0.5 else -1
-    reasons = sorted((row for row in best.values() if row[0] * side > 0), key=lambda row: -abs(row[0]))[:3]
-    said = ", ".join(reason(hit.phrase, hit.field, hit.start) for _, hit in reasons)
-    if not said and interest >= 0.5:
-        said = "un thème de la veille y est traité"
-    return round(interest, 3), said
+    theme = min(_MOST_THEME, 2.0 * max(0.0, max(themes, default=0.0) - _THEME_FOUND))
+    return ScoredInterest(_BASE + 0.9 * good + 0.9 * bad + _KINDS.get(kind, 0.0) + theme, tuple(best.values()))

@@ -1,15 +1,18 @@
 """What an article is: a call, an event, a job, a report, a prize, feedback, or plain news.
 
-Comes in: what the lexicon found, the days that it names, its address. Goes out: a kind and its reason in French.
+Comes in: what the lexicon found, the days that it names, its address, learnt answers. Goes out: a kind and its reason in French.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from veille.messages import deadline_told, event_told, reason
 from veille.model import Mention
-from veille.understand.words import Findings, Hit
+from veille.understand.learned import Answer
+from veille.understand.themes import learnt_reasons
+from veille.understand.words import Findings, Hit, Words
 
 _ORDER = ("emploi", "appel", "prix", "evenement", "retour-experience", "publication")
 _NEEDED = 2.0
@@ -25,8 +28,36 @@ _OF_PATH = 1.5
 _OF_DATES = 1.0
 
 
-def kind_of(findings: Findings, *, mentions: Iterable[Mention] = (), url: str = "") -> tuple[str, str]:
-    """The kind with the most points, `article` when none has enough."""
+@dataclass(frozen=True, slots=True)
+class ScoredKinds:
+    """Points of each kind (two are enough), and the best reason of each."""
+
+    points: Mapping[str, float]
+    reasons: Mapping[str, str]
+
+    @property
+    def scores(self) -> dict[str, float]:
+        return {kind: max(0.0, min(1.0, points / (2 * _NEEDED))) for kind, points in self.points.items()}
+
+
+def kind_of(scored: ScoredKinds, answers: Mapping[str, Answer], words: Words) -> tuple[str, str]:
+    """The kind with the most points, `article` when none has enough; what decisions have taught of a kind comes first."""
+    learnt = {name.removeprefix("kind:"): answer for name, answer in answers.items() if name.startswith("kind:")}
+    told = {kind: answer for kind, answer in learnt.items() if answer.yes}
+    if told:
+        chosen = max(told, key=lambda kind: (told[kind].probability, kind))
+        said = [scored.reasons[chosen]] if chosen in scored.reasons else []
+        said += [reason(one.phrase, one.field, one.position) for one in learnt_reasons(told[chosen], words)]
+        return chosen, " ; ".join(said)
+    points = {kind: scored.points[kind] for kind in _ORDER if kind not in learnt}
+    if not points:
+        return "article", ""
+    chosen = max(points, key=lambda kind: (points[kind], -_ORDER.index(kind)))
+    return (chosen, scored.reasons[chosen]) if points[chosen] >= _NEEDED else ("article", "")
+
+
+def score_kinds(findings: Findings, *, mentions: Iterable[Mention] = (), url: str = "") -> ScoredKinds:
+    """Points from the phrases found, the days named and the address."""
     points: dict[str, float] = defaultdict(float)
     best: dict[str, tuple[float, str]] = {}
     seen: set[tuple[str, str]] = set()
@@ -57,5 +88,4 @@ def kind_of(findings: Findings, *, mentions: Iterable[Mention] = (), url: str = 
             add(kind, _OF_PATH, reason(found[0].strip("/"), "url", 0))
     for hit in findings.of("kind-never"):
         points[hit.payload] -= _NEVER
-    chosen = max(_ORDER, key=lambda kind: (points[kind], -_ORDER.index(kind)))
-    return (chosen, best[chosen][1]) if points[chosen] >= _NEEDED else ("article", "")
+    return ScoredKinds({kind: points[kind] for kind in _ORDER}, {kind: why for kind, (_, why) in best.items()})

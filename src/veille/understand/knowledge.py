@@ -4,6 +4,7 @@ Comes in: the texts of the vocabulary, the synonyms and the départements. Goes 
 """
 
 import csv
+import hashlib
 import io
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ import yaml
 from veille.french import ELISIONS, STOP_WORDS, lemmas
 from veille.model import KINDS
 from veille.understand.gazetteer import Gazetteer, build_gazetteer
+from veille.understand.learned import Model
 from veille.understand.words import Lexicon
 
 
@@ -45,6 +47,8 @@ class Knowledge:
     lexicon: Lexicon  # tables: theme, hint, kind-title, kind-anywhere, kind-never, signal
     synonyms: dict[tuple[str, ...], tuple[tuple[str, ...], ...]]
     gazetteer: Gazetteer
+    vocabulary: str  # the version of the vocabulary: a fingerprint of its text
+    model: Model | None = None  # what decisions have taught
 
 
 def build_knowledge(vocabulary: str, synonyms: str, departements: str, communes: str, territories: str) -> Knowledge:
@@ -70,6 +74,7 @@ def build_knowledge(vocabulary: str, synonyms: str, departements: str, communes:
             communes,
             yaml.load(territories, Loader=loader),  # noqa: S506
         ),
+        vocabulary=hashlib.sha256(vocabulary.encode()).hexdigest()[:12],
     )
 
 

@@ -46,6 +46,11 @@ def terms_of(words: Words) -> Terms:
     return tuple(counts.items())
 
 
+def lemmas_by_number(words: Words) -> dict[int, str]:
+    """The lemmas that the numbers of an article's terms stand for."""
+    return {number_of(one): one for one in map(lemma, words.folded)}
+
+
 def keywords_of(terms: Terms, counts: Mapping[int, int], texts: int) -> Keywords:
     """The sixteen words of the most weight; `counts`: texts that hold a word, of `texts` that were counted.
 

@@ -1,24 +1,42 @@
-"""Which themes of the vocabulary an article is about: rules, each hit a reason.
+"""Which themes of the vocabulary an article is about: rules, each hit a reason, and what decisions have taught.
 
-Comes in: what the lexicon found, the source's own tags. Goes out: tags, the strongest first. Forbidden: a tag without a reason.
+Comes in: what the lexicon found, the source's own tags, learnt answers. Goes out: tags, the strongest first.
+Forbidden: a tag without a reason.
 """
 
 import math
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from veille.french import fold
+from veille.french import fold, lemma
 from veille.model import Reason, Tag
-from veille.understand.words import Findings, Hit
+from veille.understand.learned import Answer
+from veille.understand.words import Findings, Hit, Words
 
 _WEIGHTS = {"title": 3.0, "lead": 1.6, "text": 0.8}
 _HINT = 0.5
 THRESHOLD = 1.2
+_FULL = 8.0  # points of a theme that is certain
 MOST = 4  # themes that rules may give to one article
 LEAST_OF_BEST = 0.35  # of the first theme's points: what weighs less is spoken of in passing
 
 
-def themes_of(findings: Findings, inherited: tuple[str, ...]) -> tuple[Tag, ...]:
-    """Themes whose phrases weigh enough, then the source's own."""
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What the rules say of one theme: points (the threshold is 1.2) and the phrases that gave them."""
+
+    id: str
+    points: float
+    hits: Sequence[Hit]
+
+    @property
+    def score(self) -> float:
+        return round(min(1.0, self.points / _FULL), 3)
+
+
+def score_themes(findings: Findings) -> list[Scored]:
+    """Every theme of which a phrase was found, the most points first."""
     hits: dict[str, list[Hit]] = defaultdict(list)
     for hit in findings.of("theme"):
         hits[hit.payload].append(hit)
@@ -27,22 +45,44 @@ def themes_of(findings: Findings, inherited: tuple[str, ...]) -> tuple[Tag, ...]
         hints[hit.payload].append(hit)
     length = max(1.0, math.log10(max(findings.size, 10) / 60) + 1)
     scored = [
-        ((_score(hits[tag]) + _HINT * _score(hints[tag])) / length, tag, hits[tag] or hints[tag]) for tag in sorted({*hits, *hints})
+        Scored(tag, (_score(hits[tag]) + _HINT * _score(hints[tag])) / length, hits[tag] or hints[tag]) for tag in {*hits, *hints}
     ]  # fmt: skip
-    scored.sort(key=lambda row: (-row[0], row[1]))
-    least = max(THRESHOLD, LEAST_OF_BEST * scored[0][0]) if scored else 0.0
-    found_tags = [
-        Tag(id=tag, origin="rule", score=round(min(1.0, score / 8), 3), reasons=_reasons(found))
-        for score, tag, found in scored[:MOST]
-        if score >= least
-    ]
-    named = {tag.id for tag in found_tags}
+    return sorted(scored, key=lambda one: (-one.points, one.id))
+
+
+def themes_of(scored: Sequence[Scored], inherited: tuple[str, ...], answers: Mapping[str, Answer], words: Words) -> tuple[Tag, ...]:
+    """Themes that the rules find, those that decisions have taught in their stead, then the source's own."""
+    least = max(THRESHOLD, LEAST_OF_BEST * scored[0].points) if scored else 0.0
+    by_rule = [one for one in scored[:MOST] if one.points >= least and f"theme:{one.id}" not in answers]
+    found = [Tag(id=one.id, origin="rule", score=one.score, reasons=_reasons(one.hits)) for one in by_rule]
+    of = {one.id: one for one in scored}
+    for name, answer in answers.items():
+        kind, _, tag = name.partition(":")
+        if kind == "theme" and answer.yes:
+            rule = of.get(tag)
+            by_the_rules = rule is not None and rule.points >= THRESHOLD
+            reasons = (*(_reasons(rule.hits)[:2] if rule else ()), *learnt_reasons(answer, words))
+            found.append(Tag(id=tag, origin="rule" if by_the_rules else "model", score=answer.probability, reasons=reasons))
+    found.sort(key=lambda tag: (-tag.score, tag.id))
+    named = {tag.id for tag in found}
     source_reason = (Reason(phrase="", field="source"),)
-    from_source = [Tag(id=tag, origin="source", score=0.5, reasons=source_reason) for tag in inherited if tag not in named]
-    return (*found_tags, *from_source)
+    return (*found, *(Tag(id=tag, origin="source", score=0.5, reasons=source_reason) for tag in inherited if tag not in named))
 
 
-def _score(hits: list[Hit]) -> float:
+def learnt_reasons(answer: Answer, words: Words) -> tuple[Reason, ...]:
+    """The learnt words that spoke for an answer, where they stand first."""
+    places: dict[str, int] = {}
+    for place, word in enumerate(words.folded):
+        if word and lemma(word) in answer.words:
+            places.setdefault(lemma(word), place)
+    return tuple(
+        Reason(phrase=words.written(places[one]), field="model", position=words.starts[places[one]])
+        for one in answer.words
+        if one in places
+    )
+
+
+def _score(hits: Sequence[Hit]) -> float:
     """Each phrase counts at its best place, and a little more each time it comes back; long phrases say more."""
     by_phrase: dict[str, list[Hit]] = defaultdict(list)
     for hit in hits:
@@ -55,7 +95,7 @@ def _score(hits: list[Hit]) -> float:
     return total
 
 
-def _reasons(hits: list[Hit]) -> tuple[Reason, ...]:
+def _reasons(hits: Sequence[Hit]) -> tuple[Reason, ...]:
     order = sorted(hits, key=lambda hit: (-_WEIGHTS[hit.field], hit.start))
     seen: dict[str, Reason] = {}
     for hit in order:

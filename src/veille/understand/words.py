@@ -36,6 +36,11 @@ class Words:
             title_size=len(heading),
         )
 
+    def written(self, place: int) -> str:
+        """A word as it is written."""
+        source = self.title if place < self.title_size else self.text
+        return source[self.starts[place] : self.starts[place] + len(self.folded[place])]
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:

@@ -1,0 +1,118 @@
+"""What curators decided, as examples to learn from; and the models that were learnt, the former ones kept.
+
+An article is an example of themes once a curator has put or refused one on it: what then stands on it is right, what does not is wrong.
+It is one of interest when it was selected or dismissed, and of kinds when its kind was chosen. Articles on whose themes nobody decided, the
+newest included on which nobody decided anything, stand for the rest of the world: examples against the themes that no rule finds in them,
+or what is rare would seem to be everywhere.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from veille.learning import Example, Learnt, Lessons
+from veille.model import KINDS, Source
+from veille.normalize import stored
+from veille.store.connection import Connection, writing
+from veille.store.retagging import held_items, source_of
+from veille.store.templates import source_template
+from veille.understand import READ, Knowledge, Labels, Template, label, without
+from veille.understand.dates import find_dates
+from veille.understand.learned import INTEREST, Model, model_of
+from veille.understand.similar import lemmas_by_number
+from veille.understand.words import Words
+
+MOST_EXAMPLES = 5_000  # the newest articles that were decided on
+BACKGROUND = 300  # articles that nobody decided on
+KEPT = 5  # models
+
+_DECIDED = (
+    "select id from items where state in ('selected', 'dismissed') or kind_origin = 'curator' "
+    "or id in (select item_id from item_tags where origin in ('curator', 'refused'))"
+)
+_UNDECIDED = f"select id from items where id not in ({_DECIDED}) order by id desc limit ?"  # noqa: S608 - our own text
+
+
+def lessons(db: Database, sources: Mapping[str, Source], knowledge: Knowledge) -> Lessons:
+    """Every article somebody decided on, the newest five thousand, as the rules alone understand it."""
+    plain = replace(knowledge, model=None)
+    templates: dict[str, Template] = {}
+    examples: list[Example] = []
+    lemmas: dict[int, str] = {}
+    decided = {row[0] for row in db.conn.execute(f"{_DECIDED} order by id desc limit ?", (MOST_EXAMPLES,))}
+    others = {row[0] for row in db.conn.execute(_UNDECIDED, (BACKGROUND,))}
+    for item in held_items(db, sorted(decided | others)):
+        if item.source_id not in templates:
+            templates[item.source_id] = source_template(db, item.source_id, everything=True)
+        words = Words.of(item.title, without(item.text, templates[item.source_id]))
+        source = source_of(db, sources, item.source_id)
+        found = label(words, find_dates(f"{item.title}\n{item.text}"[:READ], item.published_day), item.url, source.tags, plain)
+        lemmas |= lemmas_by_number(words)
+        named = {tag.id for tag in found.tags}
+        world = {f"theme:{tag}": False for tag in plain.themes if tag not in named}
+        examples.append(example(found, world | _answers(db, item.id, plain)))
+    return Lessons(examples=examples, lemmas=lemmas)
+
+
+def example(found: Labels, answers: Mapping[str, bool]) -> Example:
+    """What the rules say of an article beside what is right."""
+    by_rule = {f"theme:{tag.id}" for tag in found.tags if tag.origin == "rule"} | {f"kind:{found.kind}"}
+    return Example(terms=found.terms, rules=found.rules, by_rule=frozenset(by_rule), answers=answers)
+
+
+def _answers(db: Database, item_id: int, knowledge: Knowledge) -> dict[str, bool]:
+    state, kind, origin = db.conn.execute("select state, kind, kind_origin from items where id = ?", (item_id,)).fetchone()
+    tags = dict(db.conn.execute("select tag_id, origin from item_tags where item_id = ?", (item_id,)).fetchall())
+    answers: dict[str, bool] = {}
+    if {"curator", "refused"}.intersection(tags.values()):
+        answers |= {f"theme:{tag}": tags.get(tag, "refused") != "refused" for tag in knowledge.themes}
+    if state in ("selected", "dismissed"):
+        answers[INTEREST] = state == "selected"
+    if origin == "curator":
+        answers |= {f"kind:{one}": one == kind for one in KINDS if one != "article"}
+    return answers
+
+
+def keep_model(db: Database, learnt: Learnt, vocabulary: str, now: datetime) -> None:
+    """A new model in the place of the one that served, which is kept; the caller holds no transaction."""
+    report = json.dumps([asdict(mark) for mark in learnt.marks], ensure_ascii=False)
+    with writing(db):
+        db.conn.execute("update models set active = 0")
+        db.conn.execute(
+            "insert into models (at, vocabulary, model, report, active) values (?, ?, ?, ?, 1)",
+            (stored(now), vocabulary, learnt.text, report),
+        )
+        db.conn.execute("delete from models where id not in (select id from models order by id desc limit ?)", (KEPT,))
+
+
+def bring_back(db: Database) -> str | None:
+    """The model that served before this one, or the rules alone; when it was learnt ("" for the rules), None when none serves."""
+    with writing(db):
+        row = db.conn.execute("select id from models where active").fetchone()
+        if row is None:
+            return None
+        former = db.conn.execute("select id, at from models where id < ? order by id desc limit 1", row).fetchone()
+        db.conn.execute("update models set active = 0")
+        if former:
+            db.conn.execute("update models set active = 1 where id = ?", former[:1])
+    return str(former[1]) if former else ""
+
+
+def with_model(db: Connection, knowledge: Knowledge) -> Knowledge:
+    """Knowledge with what decisions have taught, where a file holds it."""
+    return replace(knowledge, model=active_model(db))
+
+
+def active_model(db: Connection) -> Model | None:
+    """The model that serves; one of a format that this veille does not read is as none."""
+    if db.execute("select 1 from sqlite_master where name = 'models'").fetchone() is None:
+        return None
+    row: Any = db.execute("select model from models where active").fetchone()
+    try:
+        return model_of(row[0]) if row else None
+    except (ValueError, KeyError, TypeError):
+        return None
