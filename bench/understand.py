@@ -2,8 +2,8 @@
 
     python bench/understand.py [ITEMS]
 
-Prints microseconds an article for each room and for all, the same for the first and the last thousand, and the peak of memory; then what it
-costs to place articles among their stories in a real file.
+Prints microseconds an article for each room, then for all that a new article costs: labels, stories and keywords in a real file, the first
+and the last thousand, the size of their tables and the peak of memory.
 """
 
 import random
@@ -18,23 +18,29 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from veille.model import Item, Source
+from sqlite_utils import Database
+
+from veille.model import Item, Source, TaggedItem
 from veille.normalize import fingerprint
 from veille.resources import load_knowledge, package_text
 from veille.store import connect, migrate, writing
 from veille.store.items import index_items
+from veille.store.neighbours import count_words, has_outgrown, keep_keywords, neighbours
 from veille.store.stories import join_stories
 from veille.understand import READ, Knowledge, understand
 from veille.understand.dates import find_dates
-from veille.understand.interest import interest_of
-from veille.understand.kind import kind_of
+from veille.understand.interest import score_interest
+from veille.understand.kind import kind_of, score_kinds
 from veille.understand.language import language_of
 from veille.understand.same import bands_of, lead_of, print_of
+from veille.understand.similar import terms_of
 from veille.understand.territory import territories_of
-from veille.understand.themes import themes_of
+from veille.understand.themes import score_themes, themes_of
 from veille.understand.words import Words
 
-ITEMS = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
+CHUNK = 1_000
+SCHEMA = "select sql from sqlite_master where tbl_name = ? and sql is not null order by type desc"
+ITEMS = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
 WHO = (
     "Le Département|Le Conseil départemental de la Creuse|La Métropole de Lyon|L’équipe du laboratoire|La MDPH 38|Un collectif d’habitants|"
     "La médiathèque de Guéret|Les élus girondins|Une association du Havre"
@@ -69,47 +75,100 @@ def cost(run: Callable[[], object], count: int) -> float:
     return (time.process_time() - started) / count * 1e6
 
 
+def articles(dice: random.Random, numbers: range, common: list[str], rare: list[str], past: list[Item]) -> list[Item]:
+    """A thousand articles; one in fifty is a repost of an earlier one, the last thousand of which are at hand."""
+    found = []
+    for number in numbers:
+        one = article(dice, number, common, rare)
+        if number % 50 == 49 and past:
+            first = dice.choice(past)
+            one = replace(one, title=first.title, text=first.text, fingerprint=first.fingerprint)
+        found.append(one)
+    return found
+
+
 def main() -> None:
     dice = random.Random(6102017)
     knowledge = load_knowledge()
     counts = Counter(re.findall(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*", package_text("sample.yaml")))
     common, rare = ([word for word, times in counts.items() if (times > 8) == often and word.islower()] for often in (True, False))
-    items = [article(dice, number, common, rare) for number in range(ITEMS)]
-    for number in range(50, ITEMS, 50):  # one in fifty is a repost
-        first = items[number // 2]
-        items[number] = replace(items[number], title=first.title, text=first.text, fingerprint=first.fingerprint)
     source = Source(id="s", name="S", kind="feed", url="https://s.fr/")
-    understand(items[0], source, knowledge)
-    first, last, whole = (
-        cost(lambda part=part: [understand(one, source, knowledge) for one in part], len(part))
-        for part in (items[:1000], items[-1000:], items)
-    )
-    words_each = sum(len(one.text.split()) for one in items) / len(items)
-    print(f"understand: {whole:.0f} µs an article of {words_each:.0f} words ({1e6 / whole:.0f} a second)")
-    print(f"  first thousand {first:.0f} µs, last {last:.0f} µs")
-    sample = items[:2000]
+    understand(article(dice, 0, common, rare), source, knowledge)
+    rooms(articles(random.Random(1), range(2000), common, rare, []), knowledge)
+    spent: dict[str, list[float]] = {"labels": [], "stories": [], "keywords": []}
+    words = 0
+    with tempfile.TemporaryDirectory() as folder:
+        db = new_file(Path(folder) / "veille.db", knowledge)
+        past: list[Item] = []
+        for start in range(0, ITEMS, CHUNK):
+            past = articles(dice, range(start, min(start + CHUNK, ITEMS)), common, rare, past)
+            words += sum(len(one.text.split()) for one in past)
+            for name, value in keep(db, past, start, source, knowledge).items():
+                spent[name].append(value)
+        sizes = {table: size(db, table, Path(folder) / f"{table}.db") for table in ("bands", "keywords")}
+        told = db.conn.execute("select (select count(*) from stories), (select count(*) from alike)").fetchone()
+        neighbour = cost(lambda: [neighbours(db.conn, one) for one in range(1, ITEMS, max(1, ITEMS // 500))], 500)
+        db.close()
+    every = {name: sum(values) / len(values) for name, values in spent.items()}
+    total = sum(every.values())
+    print(f"\n{ITEMS} articles of {words / ITEMS:.0f} words: {total:.0f} µs an article, {1e6 / total:.0f} articles a CPU second")
+    for name, values in spent.items():
+        print(f"  {name:<10} {every[name]:6.0f} µs  {every[name] / total:4.0%}   first thousand {values[0]:.0f}, last {values[-1]:.0f}")
+    print(f"  neighbours of an article, asked for: {neighbour:.0f} µs")
+    print(f"  {told[0]} stories, {told[1]} pairs proposed; bands {sizes['bands'] / 1e6:.0f} MB, keywords {sizes['keywords'] / 1e6:.0f} MB")
+    print(f"  peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 * 1.048576:.0f} MB")
+
+
+def keep(db: Database, past: list[Item], start: int, source: Source, knowledge: Knowledge) -> dict[str, float]:
+    """What a chunk of articles costs, each by each, from its words to its place among the others."""
+    tagged: list[TaggedItem] = []
+    labels = cost(lambda: tagged.extend(understand(one, source, knowledge) for one in past), len(past))
+    ids = list(range(start + 1, start + len(past) + 1))
+    terms = [(number, one.terms) for number, one in zip(ids, tagged, strict=True)]
+    with writing(db):
+        insert(db, ids, tagged)
+        keywords = cost(lambda: keep_keywords(db, terms), len(ids))
+        stories = cost(lambda: join_stories(db, ids), len(ids))
+    if has_outgrown(db.conn):
+        keywords += cost(lambda: count_words(db, lambda: writing(db)), len(ids))
+    return {"labels": labels, "keywords": keywords, "stories": stories}
+
+
+def size(db: Database, table: str, path: Path) -> int:
+    """Bytes of a table with its indexes, in a file of its own."""
+    db.conn.execute("attach ? as apart", (str(path),))
+    for (sql,) in db.conn.execute(SCHEMA, (table,)).fetchall():
+        made = re.sub(r"(?i)^create (table|index) ", r"create \1 apart.", sql)
+        db.conn.execute(made)
+        if made.lower().startswith("create table"):
+            db.conn.execute(f"insert into apart.{table} select * from main.{table}")
+    db.conn.execute("detach apart")
+    return path.stat().st_size
+
+
+def rooms(sample: list[Item], knowledge: Knowledge) -> None:
+    """What each room costs, one after the other."""
     words = [Words.of(one.title, one.text) for one in sample]
     findings = [knowledge.lexicon.find(one) for one in words]
-    tags = [themes_of(one, ()) for one in findings]
+    scored = [score_themes(one) for one in findings]
     for name, run in {
         "words": lambda: [Words.of(one.title, one.text) for one in sample],
         "lexicon": lambda: [knowledge.lexicon.find(one) for one in words],
-        "themes": lambda: [themes_of(one, ()) for one in findings],
+        "themes": lambda: [themes_of(score_themes(one), (), {}, two) for one, two in zip(findings, words, strict=True)],
+        "kind": lambda: [kind_of(score_kinds(one), {}, two) for one, two in zip(findings, words, strict=True)],
+        "interest": lambda: [
+            score_interest(one, "article", (two.score for two in three)) for one, three in zip(findings, scored, strict=True)
+        ],
         "dates": lambda: [find_dates(f"{one.title}\n{one.text}"[:READ], DAY) for one in sample],
-        "kind": lambda: [kind_of(one) for one in findings],
-        "interest": lambda: [interest_of(one, "article", tag) for one, tag in zip(findings, tags, strict=True)],
         "territory": lambda: [territories_of(one.title, one.text, (), knowledge) for one in sample],
         "language": lambda: [language_of(one.title, one.text, "fr") for one in sample],
-        "same": lambda: [bands_of(print_of(one.title, one.text, ()), lead_of(one.text)) for one in sample],
+        "terms": lambda: [terms_of(one) for one in words],
+        "prints": lambda: [bands_of(print_of(one.title, one.text, ()), lead_of(one.text)) for one in sample],
     }.items():
         print(f"  {name:<10} {cost(run, len(sample)):6.0f} µs")
-    with tempfile.TemporaryDirectory() as folder:
-        stories(Path(folder) / "veille.db", items, knowledge)
-    print(f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10} MiB with {ITEMS} articles held at once")
 
 
-def stories(path: Path, items: list[Item], knowledge: Knowledge) -> None:
-    """What it costs to place articles among their stories, in a real file, as they arrive."""
+def new_file(path: Path, knowledge: Knowledge) -> Database:
     db = connect(path)
     migrate(db, knowledge, datetime.now(UTC))
     with writing(db):
@@ -118,26 +177,19 @@ def stories(path: Path, items: list[Item], knowledge: Knowledge) -> None:
             "values (?, '', 'feed', '', '[]', 'full', 'fr', 'live')",
             [(f"s{number}",) for number in range(200)],
         )
-    spent = []
-    for start in range(0, len(items), 500):
-        part = list(enumerate(items[start : start + 500], start + 1))
-        ids = [number for number, _ in part]
-        with writing(db):
-            db.conn.executemany(
-                "insert into items (id, source_id, url, title, summary, author, language, kind, kind_reason, interest, interest_reason, "
-                "published_at, day, first_seen_at, fingerprint) values (?, ?, ?, ?, '', '', 'fr', 'article', '', 0.5, '', ?, ?, '', ?)",
-                [(number, one.source_id, one.url, one.title, one.day, one.day, one.fingerprint) for number, one in part],
-            )
-            db.conn.executemany("insert into texts (item_id, text) values (?, ?)", [(number, one.text) for number, one in part])
-            index_items(db, ids)
-            spent.append(cost(lambda ids=ids: join_stories(db, ids), len(part)))
-    pages = db.conn.execute("select sum(length(quote(band)) + 8) from bands").fetchone()[0]
-    told = db.conn.execute("select (select count(*) from stories), (select count(*) from alike), (select count(*) from bands)").fetchone()
-    db.close()
-    mean = sum(spent) / len(spent)
-    print(f"stories: {mean:.0f} µs an article, first 500 {spent[0]:.0f}, last {spent[-1]:.0f}")
-    print(f"  {told[0]} stories, {told[1]} alike, {told[2]} bands")
-    print(f"  about {pages >> 20} MiB of bands")
+    return db
+
+
+def insert(db: Database, ids: list[int], tagged: list[TaggedItem]) -> None:
+    """Rows as the collector writes them, without the labels."""
+    rows = [(number, one.item) for number, one in zip(ids, tagged, strict=True)]
+    db.conn.executemany(
+        "insert into items (id, source_id, url, title, summary, author, language, kind, kind_reason, interest, interest_reason, "
+        "published_at, day, first_seen_at, fingerprint) values (?, ?, ?, ?, '', '', 'fr', 'article', '', 0.5, '', ?, ?, '', ?)",
+        [(number, one.source_id, one.url, one.title, one.day, one.day, one.fingerprint) for number, one in rows],
+    )
+    db.conn.executemany("insert into texts (item_id, text) values (?, ?)", [(number, one.text) for number, one in rows])
+    index_items(db, ids)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,10 @@ Comes in: text. Goes out: text or tokens. Forbidden: anything but the words them
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 FOLDING_VERSION = 1
+_LONG = 100  # characters
 
 WORD = re.compile(r"[^\W_]+")
 _MARKS = re.compile("[\u0300-\u036f]+")
@@ -78,6 +80,22 @@ _FEMININES = (
 
 def fold(text: str) -> str:
     """Lower case without accents, œ and æ opened; as many words as before, in the same order."""
+    return _fold_word(text) if len(text) < _LONG else _fold_text(text)
+
+
+@lru_cache(maxsize=20_000)
+def _fold_word(text: str) -> str:
+    """Words come back."""
+    return _fold(text)
+
+
+@lru_cache(maxsize=8)
+def _fold_text(text: str) -> str:
+    """Each room folds the same text."""
+    return _fold(text)
+
+
+def _fold(text: str) -> str:
     text = text.lower()
     if text.isascii():
         return text
@@ -122,6 +140,15 @@ def tokens(text: str) -> Iterator[tuple[str, int, int]]:
         return
     for match in WORD.finditer(text):
         yield fold(match[0]), match.start(), match.end()
+
+
+def cut(text: str) -> tuple[list[str], list[int]]:
+    """The folded words of a text, and where each starts in it."""
+    folded = fold(text)
+    if len(folded) == len(text):
+        return WORD.findall(folded), [match.start() for match in WORD.finditer(folded)]
+    found = list(tokens(text))
+    return [row[0] for row in found], [row[1] for row in found]
 
 
 def lemmas(text: str) -> list[str]:

@@ -271,6 +271,8 @@ create table keywords (word integer not null, item_id integer not null, weight i
 
 create index keywords_item on keywords(item_id);
 
+create index alike_other on alike(other_id);
+
 create table word_counts (word integer primary key, texts integer not null) strict;
 
 create table models (

@@ -28,7 +28,7 @@ _POSTINGS = 300  # the newest articles that hold a word
 _LOOKED_AT = 80
 _COUNTED = 20_000  # the newest texts, by which rare words are told from frequent ones
 _BATCH = 1_000
-_GROWN = 2  # times as many articles as when words were last counted
+_GROWN = 4  # times as many articles as when words were last counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def counted(db: Connection) -> int:
 
 
 def has_outgrown(db: Connection) -> bool:
-    """Whether twice as many articles were ever kept as when words were last counted."""
+    """Whether four times as many articles were ever kept as when words were last counted."""
     (last,) = db.execute("select coalesce(max(id), 0) from items").fetchone()
     return bool(last >= max(1, _GROWN * int(_setting(db, "counted_at"))))
 

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from veille.messages import EQUAL_TEXTS, LEADS_FIRST, STORY_DECIDED
 from veille.store.connection import Connection
-from veille.understand.same import ALIKE, RARE, Print, Verdict, bands_of, compare, lead_of, print_of
+from veille.understand.same import ALIKE, RARE, Print, Verdict, bands_of, compare, could_be_same, lead_of, print_of
 
 LEAST_TEXT = 120  # characters; shorter texts are equal by chance
 _ENOUGH = 8  # texts of a source, before its template is known
@@ -77,6 +77,8 @@ class _Memory:
         (one, mark, _), (other, other_mark, _) = self.held(one_id), self.held(other_id)
         if mark == other_mark:
             return Verdict(same=True, score=1.0, reason=EQUAL_TEXTS)
+        if not could_be_same(one, other):  # what their sources repeat need not be known
+            return Verdict(same=False, score=0.0, reason="")
         repeated, few = [], False
         for source in {one.source, other.source}:
             runs, texts = self.template(source)

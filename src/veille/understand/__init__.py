@@ -18,7 +18,7 @@ from veille.understand.learned import INTEREST, judge
 from veille.understand.similar import Terms, terms_of
 from veille.understand.template import NO_TEMPLATE, Template, without
 from veille.understand.territory import READ, territories_of
-from veille.understand.themes import score_themes, themes_of
+from veille.understand.themes import believed, score_themes, themes_of
 from veille.understand.words import Words
 
 
@@ -42,7 +42,7 @@ def label(words: Words, mentions: Iterable[Mention], url: str, inherited: tuple[
     kinds = score_kinds(findings, mentions=mentions, url=url)
     terms = terms_of(words)
     by_rule, _ = kind_of(kinds, {}, words)
-    points = score_interest(findings, by_rule, (tag.score for tag in themes_of(themes, (), {}, words)))
+    points = score_interest(findings, by_rule, (one.score for one in believed(themes)))
     rules = {f"theme:{one.id}": one.score for one in themes} | {f"kind:{kind}": score for kind, score in kinds.scores.items()}
     rules[INTEREST] = points.scaled
     answers = judge(knowledge.model, terms, rules) if knowledge.model else {}

@@ -47,6 +47,9 @@ class Gazetteer:
     institution_starts: frozenset[str]
     codes_of: Mapping[str, tuple[str, ...]]  # of institutions, by key
     best_known: Mapping[str, str]  # of a name that several bear, where nothing else tells
+    departements: re.Pattern[str]  # their names, as `name`
+    departement_starts: frozenset[str]
+    code_of: Mapping[str, str]  # of a département, by the key of its name
 
 
 @lru_cache(maxsize=4096)
@@ -70,8 +73,8 @@ def loosely(name: str) -> str:
     return re.escape(name).replace(r"\-", "-").replace(r"\ ", "-").translate(_ALIKE)
 
 
-def build_gazetteer(prefectures: Mapping[str, str], communes: str, others: Mapping[str, Any]) -> Gazetteer:
-    """`prefectures`: name by code; `communes`: the text of communes.txt; `others`: territoires.yaml, read."""
+def build_gazetteer(names: Mapping[str, str], prefectures: Mapping[str, str], communes: str, others: Mapping[str, Any]) -> Gazetteer:
+    """`names`, `prefectures`: of départements, by code; `communes`: the text of communes.txt; `others`: territoires.yaml, read."""
     towns: dict[str, Place] = {}
     shared: dict[str, list[str]] = {}
     for code, name, mark in _communes(communes):
@@ -95,7 +98,17 @@ def build_gazetteer(prefectures: Mapping[str, str], communes: str, others: Mappi
         institution_starts=frozenset(parts_of(name)[0] for name in others["institutions"]),
         codes_of={key_of(name): tuple(codes) for name, codes in others["institutions"].items()},
         best_known={key_of(name): str(code) for name, code in others["best_known"].items()},
+        departements=_departements(names.values()),
+        departement_starts=frozenset({parts_of(name)[0] for name in names.values()} | {"nord", "sud", "est", "ouest", "centre", "reunion"}),
+        code_of={key_of(name): code for code, name in names.items()} | {"reunion": "974"},
     )
+
+
+def _departements(names: Iterable[str]) -> re.Pattern[str]:
+    """One pattern for all names, the longest first, so that Loire-Atlantique is not Loire; accents may be missing."""
+    words = "|".join(loosely(name) for name in sorted(names, key=len, reverse=True))
+    island = "(?<=[lL]a )R[ée]union(?! (?:du|des|de|d['’]|publique))|(?<=, )R[ée]union(?=[,)])"
+    return re.compile(rf"(?<![\w-])(?:(?:Nord|Sud|Est|Ouest|Centre)-)?(?P<name>{words}|{island})(?![\w’'-])")
 
 
 def _communes(text: str) -> Iterable[tuple[str, str, str]]:

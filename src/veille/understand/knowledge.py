@@ -70,6 +70,7 @@ def build_knowledge(vocabulary: str, synonyms: str, departements: str, communes:
         lexicon=_lexicon(words, tags),
         synonyms=_synonyms(yaml.load(synonyms, Loader=loader), places),  # noqa: S506
         gazetteer=build_gazetteer(
+            {code: place.name for code, place in places.items()},
             {code: place.prefecture for code, place in places.items()},
             communes,
             yaml.load(territories, Loader=loader),  # noqa: S506

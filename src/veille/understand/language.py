@@ -26,14 +26,19 @@ SMALL_WORDS = {
     "it": frozenset("il di che e la per un una con del della non sono le si da al dei nel alla gli piu anche come".split()),
     "nl": frozenset("de het een en van in is op te dat voor met zijn aan niet die om er ook als bij naar wordt".split()),
 }  # fmt: skip
+_SPEAKERS: dict[str, tuple[str, ...]] = {
+    word: tuple(language for language, small in SMALL_WORDS.items() if word in small) for word in frozenset().union(*SMALL_WORDS.values())
+}
 _LEAST = 4  # small words
 _MORE = 1.3  # times as many as the source's own language, before another one is believed
 
 
 def language_of(title: str, text: str, usual: str) -> str:
     """The language whose small words are the most, the usual one where too little tells."""
-    words = _WORD.findall(fold(f"{title}\n{text}"[:_READ]))
-    counts = {language: sum(word in small for word in words) for language, small in SMALL_WORDS.items()}
+    counts = dict.fromkeys(SMALL_WORDS, 0)
+    for word in _WORD.findall(fold(f"{title}\n{text}"[:_READ])):
+        for language in _SPEAKERS.get(word, ()):
+            counts[language] += 1
     best = max(counts, key=lambda language: (counts[language], language == usual))
     if counts[best] < _LEAST or counts[best] < _MORE * counts.get(usual, 0):
         return usual

@@ -21,6 +21,7 @@ RARE = 3  # items of one source that may hold a run before it is its template's
 LONGEST = 20_000  # characters
 _DAY = re.compile(rf"\b(\d{{1,2}})(?:er)? ({'|'.join(fold(name) for name in MONTHS)})\b")
 _OF_SEVERAL = re.compile(r"\b\d{1,2}\s?/\s?\d{1,2}\b")
+_LEAST_SHARE = 0.1
 _LEAST = 5  # runs: a shorter text is compared by its title too
 _WORD = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
@@ -74,6 +75,11 @@ def runs_of(words: list[str]) -> Iterable[int]:
     """Each run of four words, as a number that is the same on every machine."""
     for place in range(max(1, len(words) - 3)):
         yield int.from_bytes(hashlib.blake2b(" ".join(words[place : place + 4]).encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def could_be_same(one: Print, other: Print) -> bool:
+    """Whether it is worth asking what of two texts is rare: they share a tenth of the shorter one, template and all."""
+    return len(one.runs & other.runs) >= _LEAST_SHARE * min(len(one.runs), len(other.runs))
 
 
 def compare(one: Print, other: Print, is_rare: Callable[[int], bool] = lambda _run: True) -> Verdict:

@@ -9,6 +9,7 @@ import math
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from veille.french import ELISIONS, STOP_WORDS, lemma
 from veille.understand.language import SMALL_WORDS
@@ -34,14 +35,20 @@ def number_of(word: str) -> int:
     return zlib.crc32(word.encode("utf-8", "surrogatepass"))
 
 
+@lru_cache(maxsize=50_000)
+def _telling(word: str) -> int:
+    """The number of a word that may tell something, 0 for the others."""
+    if len(word) < _LEAST_LETTERS or word in _SMALL or word.isdigit():
+        return 0
+    return number_of(lemma(word))
+
+
 def terms_of(words: Words) -> Terms:
     """The words that may tell what an article is about, the first four hundred."""
     counts: dict[int, int] = {}
     for place, (word, start) in enumerate(zip(words.folded, words.starts, strict=True)):
-        if len(word) < _LEAST_LETTERS or word in _SMALL or word.isdigit():
-            continue
-        number = number_of(lemma(word))
-        if number in counts or len(counts) < _MOST_TERMS:
+        number = _telling(word)
+        if number and (number in counts or len(counts) < _MOST_TERMS):
             counts[number] = counts.get(number, 0) + (_TITLE if place < words.title_size else _LEAD if start < LEAD else _TEXT)
     return tuple(counts.items())
 

@@ -10,14 +10,13 @@ French says « in » a département. An actor (« le Conseil départemental de�
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import islice, pairwise
 
 from veille.french import fold
 from veille.model import Reason, Territory
 from veille.understand import contexts as around
-from veille.understand.gazetteer import Gazetteer, Place, key_of, loosely, parts_of
-from veille.understand.knowledge import Departement, Knowledge
+from veille.understand.gazetteer import Gazetteer, Place, key_of
+from veille.understand.knowledge import Knowledge
 
 READ = 20_000
 _LOOK = 70  # characters before a name that may change its meaning
@@ -89,6 +88,8 @@ def _within(hit: _Hit, spans: Iterable[tuple[int, int]]) -> bool:
 
 
 def _codes(text: str, knowledge: Knowledge) -> Iterator[_Hit]:
+    if not _DIGITS.search(text):
+        return
     for pattern in (around.CODE_OF_BODY, around.CODES_SAID, around.CODES_LISTED):
         for match in pattern.finditer(text):
             codes = tuple(code for code in around.CODE.findall(match["codes"]) if code in knowledge.departements)
@@ -117,26 +118,29 @@ def _institutions(text: str, capitals: _Capitals, gazetteer: Gazetteer) -> Itera
 
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_DIGITS = re.compile(r"\d\d|2[AB]")
 _PART = re.compile(r"[^\W_]+")
 _CAPITALISED = re.compile(r"(?<![^\W_])[A-ZÀ-ÖØ-ÞŒŸ][^\W_]*")
 _JOINS = frozenset(("-", " ", "'", "’", "‑", "\u00a0"))
 
 
 def _people(text: str, gazetteer: Gazetteer) -> Iterator[_Hit]:
-    if gazetteer.people.keys().isdisjoint(_WORD.findall(fold(text))):
+    folded = fold(text)
+    if gazetteer.people.keys().isdisjoint(_WORD.findall(folded)):
         return
-    for match in _WORD.finditer(text):
-        code = gazetteer.people.get(fold(match[0]))
+    alike = len(folded) == len(text)  # letter for letter
+    for match in _WORD.finditer(folded if alike else text):
+        code = gazetteer.people.get(match[0] if alike else fold(match[0]))
         if code:
-            yield _Hit(match.start(), match.end(), (code,), match[0])
+            yield _Hit(match.start(), match.end(), (code,), text[match.start() : match.end()])
 
 
 def _departements(text: str, capitals: _Capitals, knowledge: Knowledge) -> Iterator[_Hit]:
     """Names of départements, with whether their context alone makes them sure."""
-    pattern, by_name, starts = _pattern(tuple(knowledge.departements.values()))
+    names = knowledge.gazetteer
     passed = 0
     for at, first in capitals:
-        match = pattern.match(text, at) if at >= passed and first in starts else None
+        match = names.departements.match(text, at) if at >= passed and first in names.departement_starts else None
         if match is None:
             continue
         passed = match.end()
@@ -144,7 +148,7 @@ def _departements(text: str, capitals: _Capitals, knowledge: Knowledge) -> Itera
         before, after = text[max(0, start - _LOOK) : start], text[end : end + 40]
         if _is_no_place(before, after):
             continue
-        code = by_name[key_of(name)]
+        code = names.code_of[key_of(name)]
         hit = _Hit(start, end, (code,), name, role="actor" if around.ACTOR.search(before) else "place")
         if re.search(r"[- '’]", name) or code in _EVERYWHERE or _is_meant(code, before, after):
             yield hit
@@ -250,14 +254,3 @@ def _supported(text: str, departements: list[_Hit], towns: list[_Hit], others: l
 def _linked(text: str, first: _Hit, second: _Hit) -> bool:
     """Whether two names are members of one list: « l’Aveyron, la Creuse et le Loiret »."""
     return first.end < second.start <= first.end + 25 and around.COORDINATED.fullmatch(text[first.end : second.start]) is not None
-
-
-@lru_cache(maxsize=2)
-def _pattern(departements: tuple[Departement, ...]) -> tuple[re.Pattern[str], dict[str, str], frozenset[str]]:
-    """One pattern for all names, the longest first, so that Loire-Atlantique is not Loire; accents may be missing."""
-    words = sorted((place.name for place in departements), key=len, reverse=True)
-    names = "|".join(loosely(word) for word in words)
-    island = "(?<=[lL]a )R[ée]union(?! (?:du|des|de|d['’]|publique))|(?<=, )R[ée]union(?=[,)])"
-    pattern = re.compile(rf"(?<![\w-])(?:(?:Nord|Sud|Est|Ouest|Centre)-)?(?P<name>{names}|{island})(?![\w’'-])")
-    starts = {parts_of(word)[0] for word in words} | {"nord", "sud", "est", "ouest", "centre", "reunion"}
-    return pattern, {key_of(place.name): place.code for place in departements} | {"reunion": "974"}, frozenset(starts)

@@ -50,10 +50,15 @@ def score_themes(findings: Findings) -> list[Scored]:
     return sorted(scored, key=lambda one: (-one.points, one.id))
 
 
+def believed(scored: Sequence[Scored]) -> list[Scored]:
+    """The themes that the rules alone give: enough points, and not few beside the first one's."""
+    least = max(THRESHOLD, LEAST_OF_BEST * scored[0].points) if scored else 0.0
+    return [one for one in scored[:MOST] if one.points >= least]
+
+
 def themes_of(scored: Sequence[Scored], inherited: tuple[str, ...], answers: Mapping[str, Answer], words: Words) -> tuple[Tag, ...]:
     """Themes that the rules find, those that decisions have taught in their stead, then the source's own."""
-    least = max(THRESHOLD, LEAST_OF_BEST * scored[0].points) if scored else 0.0
-    by_rule = [one for one in scored[:MOST] if one.points >= least and f"theme:{one.id}" not in answers]
+    by_rule = [one for one in believed(scored) if f"theme:{one.id}" not in answers]
     found = [Tag(id=one.id, origin="rule", score=one.score, reasons=_reasons(one.hits)) for one in by_rule]
     of = {one.id: one for one in scored}
     for name, answer in answers.items():

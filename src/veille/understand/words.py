@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from veille.french import WORD, fold, plural_forms, tokens
+from veille.french import WORD, cut, fold, plural_forms
 
 LEAD = 400  # characters of the text that say what it is about
 READ = 20_000  # characters of the text that are read for labels
@@ -27,14 +27,8 @@ class Words:
     @classmethod
     def of(cls, title: str, text: str) -> "Words":
         text = text[:READ]
-        heading, body = list(tokens(title)), list(tokens(text))
-        return cls(
-            title=title,
-            text=text,
-            folded=(*(row[0] for row in heading), "", *(row[0] for row in body)),
-            starts=(*(row[1] for row in heading), 0, *(row[1] for row in body)),
-            title_size=len(heading),
-        )
+        (heading, at), (body, places) = cut(title), cut(text)
+        return cls(title=title, text=text, folded=(*heading, "", *body), starts=(*at, 0, *places), title_size=len(heading))
 
     def written(self, place: int) -> str:
         """A word as it is written."""
