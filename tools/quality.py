@@ -12,6 +12,7 @@ import random
 import re
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -143,6 +144,82 @@ def labels(folder: Path, suffix: str, whose: str, tell: Callable[..., float]) ->
     tell(f"type, {whose} : justesse", [float(said[row["id"]]["kind"] == row["kind"]) for row in rows(path)], mean, 0.85)
 
 
+def themes(shared: Path, tell: Callable[..., float]) -> None:
+    """Themes of our vocabulary with no label at all, against readers' labels: micro F1, and a right one among the first three."""
+    table = json.loads((shared / "truth" / "labels-map.json").read_text("utf-8"))
+    label_of = {tag: label for part in ("themes", "kinds") for label, tags in table[part].items() for tag in tags}
+    truth = rows(shared / "corpus/innovation/labels-dev.jsonl")
+    items = {row["id"]: row for row in rows(shared / "corpus/innovation/items.jsonl")}
+    said = predict("themes", written([items[row["id"]] for row in truth]))
+    units, first = [], []
+    for row in truth:
+        tags = [*said[row["id"]]["tags"], said[row["id"]]["kind"]]
+        found = list(dict.fromkeys(label_of[tag] for tag in tags if tag in label_of))
+        required, allowed = set(row["themes"]), {*row["themes"], *row.get("themes_ok", [])}
+        units.append((len({*found} & required), len({*found} - allowed), len(required - {*found})))
+        first.append(float(bool(required & set(found[:3]))))
+    tell("thèmes, sans étiquette : F1", units, f1, 0.60)
+    tell("thèmes : un bon parmi les trois premiers", first, mean, 0.90)
+
+
+def same(shared: Path, tell: Callable[..., float]) -> None:
+    """The same text: no pair joined wrongly, reposts found (an edited one when it is proposed)."""
+    items = shared / "corpus/innovation/items.jsonl"
+    held = {row["id"]: row for row in rows(items)}
+    pairs = rows(shared / "corpus/innovation/neardup-dev.jsonl")
+    given = [
+        {"id": row["id"], **{side: {key: held[row[side]].get(key) or "" for key in ("title", "text", "source")} for side in ("a", "b")}}
+        for row in pairs
+    ]
+    judged = [(row["label"] in ("duplicate", "edited"), row["label"] == "edited", row["id"]) for row in pairs]
+    sets = [("vrais couples", predict("dedup", written(given), "--items", items), judged)]
+    own = rows(OWN / "same.jsonl")
+    sets.append(("nos couples", predict("dedup", OWN / "same.jsonl"), [(row["dup"], row["kind"] == "edited", row["id"]) for row in own]))
+    for name, said, truth in sets:
+        apart = [float(not said[one]["dup"]) for right, _, one in truth if not right]
+        joined = [float(said[one]["dup"]) for right, edited, one in truth if right and not edited]
+        found = [float(said[one]["dup"] or said[one]["proposed"]) for right, _, one in truth if right]
+        tell(f"même texte, {name} : non rapprochés à tort", apart, mean, 1.0)
+        tell(f"même texte, {name} : rapprochés d’office", joined, mean, 0.94)
+        tell(f"même texte, {name} : rapprochés ou proposés", found, mean, 0.98)
+    dedup = rows(shared / "truth/dedup-dev.jsonl")
+    said = predict("dedup", shared / "truth/dedup-dev.jsonl")
+    tell("même texte, petit jeu : justesse", [float(said[row["id"]]["dup"] == row["dup"]) for row in dedup], mean, 0.95)
+
+
+def others(shared: Path, tell: Callable[..., float]) -> None:
+    """Languages of the corpus; neighbours elsewhere that share a theme."""
+    items = shared / "corpus/innovation/items.jsonl"
+    held = rows(items)
+    said = predict("language", items)
+    tell("langue : justesse", [float(said[row["id"]]["language"] == row["lang"]) for row in held if row.get("lang")], mean, 0.99)
+    tags = predict("themes", items)
+    near = predict("similar", items, "--items", items)
+    units = [
+        float(bool({*tags[row["id"]]["tags"]} & {*tags[near[row["id"]]["neighbours"][0]]["tags"]}))
+        for row in held
+        if near[row["id"]]["neighbours"]
+    ]
+    tell("ailleurs : un thème commun avec le premier", units, mean, 0.60)
+    tell("ailleurs : articles qui ont un voisin", [float(bool(near[row["id"]]["neighbours"])) for row in held], mean, 0.0)
+    table = json.loads((shared / "truth" / "labels-map.json").read_text("utf-8"))["themes"]
+    label_of = {tag: label for label, found in table.items() for tag in found}
+    read = {row["id"]: {*row["themes"], *row.get("themes_ok", [])} for row in rows(shared / "corpus/innovation/labels-dev.jsonl")}
+    judged = [
+        float(bool(read[one] & {label_of.get(tag) for tag in tags[near[one]["neighbours"][0]]["tags"]}))
+        for one in read
+        if near[one]["neighbours"]
+    ]
+    tell("ailleurs : son thème selon des lecteurs", judged, mean, 0.60)
+
+
+def written(given: list[Row]) -> Path:
+    """Rows in a file of their own, for `predict`."""
+    path = Path(tempfile.mkdtemp()) / "rows.jsonl"
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in given), encoding="utf-8")
+    return path
+
+
 def main() -> None:
     shared = Path(os.environ.get("VEILLE_SHARED", ""))
     if not (shared / "truth").is_dir():
@@ -172,6 +249,9 @@ def main() -> None:
         print(f"{'':<48} {ours - base:+.3f}")
     for whose, folder, suffix in (("leurs", truth, "-dev"), ("nôtres", OWN, "")):
         labels(folder, suffix, whose, tell)
+    themes(shared, tell)
+    same(shared, tell)
+    others(shared, tell)
     pages(shared / "corpus" / "pages", tell)
     if low:
         sys.exit("Sous le plancher : " + ", ".join(low))

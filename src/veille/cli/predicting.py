@@ -23,7 +23,7 @@ from veille.store.learning import example
 from veille.understand import Knowledge, Labels, label
 from veille.understand.dates import find_dates, spans
 from veille.understand.language import language_of
-from veille.understand.same import RARE, Print, compare, print_of
+from veille.understand.same import ALIKE, RARE, Print, compare, print_of
 from veille.understand.similar import lemmas_by_number
 from veille.understand.territory import READ, territories_of
 from veille.understand.words import Words
@@ -180,7 +180,8 @@ def _dedup(items_file: str | None, knowledge: Knowledge) -> Predictor:
         one, other = (side if isinstance(side, dict) else {} for side in (row.get("a"), row.get("b")))
         counts = [seen.get(_text(side, "source"), Counter()) for side in (one, other)]
         verdict = compare(held(one), held(other), lambda run: all(count[run] <= RARE for count in counts))
-        return {"dup": verdict.same, "score": verdict.score, "reason": verdict.reason}
+        proposed = not verdict.same and not verdict.guarded and verdict.score >= ALIKE
+        return {"dup": verdict.same, "proposed": proposed, "score": verdict.score, "reason": verdict.reason}
 
     return answer
 

@@ -22,7 +22,8 @@ from veille.understand.words import Words
 
 MOST = 10
 _TOLD = 6  # words in common
-LEAST_SCORE = 0.10
+LEAST_SCORE = 0.20  # below it, thirty pairs read one by one were mostly chance (docs/quality.md)
+_ONE_THEME, _NO_THEME = 1.2, 0.8  # what a theme in common is worth
 _LEAST_SHARED = 2
 _POSTINGS = 300  # the newest articles that hold a word
 _LOOKED_AT = 80
@@ -33,7 +34,7 @@ _GROWN = 4  # times as many articles as when words were last counted
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """An article alike: id, score (0 to 1), the words in common as they are written where a reader may see them."""
+    """An article alike: id, score (0 to 1: a cosine, more where a theme is common), the words in common as a reader may see them."""
 
     id: int
     score: float
@@ -114,15 +115,18 @@ def neighbours(db: Connection, item_id: int) -> list[Neighbour]:
         )
         for word, _ in own
     ]
-    likely = [row for row in alike(own, postings) if row[1] >= LEAST_SCORE and row[2] >= _LEAST_SHARED][:_LOOKED_AT]
-    elsewhere = {row[0] for row in db.execute(_ELSEWHERE, {"ids": json.dumps([row[0] for row in likely]), "id": item_id})}
-    best = [row for row in likely if row[0] in elsewhere][:MOST]
+    likely = [row for row in alike(own, postings) if row[1] * _ONE_THEME >= LEAST_SCORE and row[2] >= _LEAST_SHARED][:_LOOKED_AT]
+    themes = {row[0]: row[1] for row in db.execute(_ELSEWHERE, {"ids": json.dumps([row[0] for row in likely]), "id": item_id})}
+    scored = [(item, min(1.0, score * (_ONE_THEME if themes[item] else _NO_THEME))) for item, score, _ in likely if item in themes]
+    best = sorted((row for row in scored if row[1] >= LEAST_SCORE), key=lambda row: (-row[1], -row[0]))[:MOST]
     said = _in_common(db, item_id, dict(own), [row[0] for row in best])
-    return [Neighbour(other, round(score, 3), said[other]) for other, score, _ in best]
+    return [Neighbour(other, round(score, 3), said[other]) for other, score in best]
 
 
 _ELSEWHERE = """
-select items.id from items, items as own where own.id = :id and items.id in (select value from json_each(:ids))
+select items.id, exists (select 1 from item_tags as one join item_tags as two using (tag_id)
+    where one.item_id = items.id and two.item_id = own.id and one.origin <> 'refused' and two.origin <> 'refused')
+from items, items as own where own.id = :id and items.id in (select value from json_each(:ids))
 and items.source_id <> own.source_id
 and items.state <> 'dismissed' and items.lead
 and (own.story_id is null or items.story_id is not own.story_id)

@@ -4,8 +4,8 @@ Comes in: titles and texts, how often a run was seen in its source. Goes out: a 
 
 Two pages of one site under titles that differ are two pages, however alike.
 A run of four words that a source repeats in more than three of its items is its template's, and says nothing. Two texts are the same when
-the shorter one lies in the other (0.80 of its rare runs), unless they name different départements, other numbers or months in their titles,
-other days, or at least two numbers each that the other has not.
+the shorter one lies in the other (0.80 of its rare runs), unless they name different départements, other numbers or months in their titles
+(but for a long text that is the same number for number), other days, or at least two numbers each that the other has not.
 """
 
 import hashlib
@@ -22,6 +22,7 @@ LONGEST = 20_000  # characters
 _DAY = re.compile(rf"\b(\d{{1,2}})(?:er)? ({'|'.join(fold(name) for name in MONTHS)})\b")
 _OF_SEVERAL = re.compile(r"\b\d{1,2}\s?/\s?\d{1,2}\b")
 _LEAST_SHARE = 0.1
+_LONG_ENOUGH, _WHOLE = 100, 0.95  # runs that only these two texts hold, shared all but entirely
 _LEAST = 5  # runs: a shorter text is compared by its title too
 _WORD = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
@@ -94,8 +95,12 @@ def compare(one: Print, other: Print, is_rare: Callable[[int], bool] = lambda _r
     if score < ALIKE:
         return Verdict(same=False, score=round(score, 3), reason="")
     guard = _guard(one, other)
+    if guard in ("titles", "subjects") and fewer >= _LONG_ENOUGH and score >= _WHOLE and _same_numbers(one, other):
+        # An edition of something has other numbers in its text too; here the title alone was numbered anew, or says more.
+        guard = "subjects" if guard == "subjects" and not _says_more(one.title, other.title) else ""
     if guard:
-        return Verdict(same=False, score=round(score, 3), reason=SAME_GUARDS[guard], guarded=True)
+        apart = guard in ("places", "subjects") or one.source == other.source  # else a person may look
+        return Verdict(same=False, score=round(score, 3), reason=SAME_GUARDS["titles" if guard == "parts" else guard], guarded=apart)
     said = SAME_ENOUGH if score >= SAME else SAME_PARTLY
     return Verdict(same=score >= SAME, score=round(score, 3), reason=said.format(share=round(100 * score)))
 
@@ -105,7 +110,7 @@ def _guard(one: Print, other: Print) -> str:
     if one.places and other.places and not one.places & other.places:
         return "places"
     if one.title_parts != other.title_parts:
-        return "titles"
+        return "parts"
     for mine, theirs in ((one.title_numbers, other.title_numbers), (one.title_times, other.title_times)):
         if mine and theirs and mine != theirs:
             return "titles"
@@ -118,10 +123,25 @@ def _guard(one: Print, other: Print) -> str:
     return ""
 
 
+def _same_numbers(one: Print, other: Print) -> bool:
+    """Whether nearly every number of the text that has fewer is in the other."""
+    mine, theirs = one.numbers - one.title_numbers, other.numbers - other.title_numbers
+    return len(mine & theirs) >= _WHOLE * min(len(mine), len(theirs))
+
+
 def _other_subject(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Whether two titles differ by a word that means something."""
-    mine, theirs = ({lemma(word) for word in title if word not in STOP_WORDS and word not in ELISIONS} for title in (one, other))
-    return mine != theirs
+    return _meant(one) != _meant(other)
+
+
+def _says_more(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether a title is the other one with some words more."""
+    mine, theirs = _meant(one), _meant(other)
+    return mine <= theirs or theirs <= mine
+
+
+def _meant(title: tuple[str, ...]) -> set[str]:
+    return {lemma(word) for word in title if word not in STOP_WORDS and word not in ELISIONS}
 
 
 _BINS, _IN_BAND = 48, 3
