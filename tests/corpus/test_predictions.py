@@ -1,9 +1,11 @@
 """`veille predict` against labelled truth, scored by the truth's own scripts."""
 
+import importlib.util
 import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -82,25 +84,20 @@ def test_labels_keep_their_level(shared, tmp_path, kind, file, least):
     assert found["f1"] >= least
 
 
-def test_themes_without_any_label(shared, tmp_path):
-    items = {}
-    for line in (shared / "corpus/innovation/items.jsonl").read_text(encoding="utf-8").split("\n")[:-1]:
-        row = json.loads(line)
-        items[row["id"]] = row
-    labels = shared / "corpus/innovation/labels-dev.jsonl"
-    asked = tmp_path / "asked.jsonl"
-    asked.write_text(
-        "".join(json.dumps(items[json.loads(line)["id"]]) + "\n" for line in labels.read_text(encoding="utf-8").split("\n")[:-1]),
-        encoding="utf-8",
-    )
-    answers = tmp_path / "answers.jsonl"
-    answers.write_bytes(predict("themes", asked))
+@pytest.mark.parametrize("part", ["themes", "same", "others"])
+def test_what_make_quality_measures_keeps_its_floor(shared, part):
+    """Themes, the same text, languages and neighbours: the figures of docs/quality.md, by the code that prints them."""
+    spec = importlib.util.spec_from_file_location("quality", Path(__file__).parents[2] / "tools" / "quality.py")
+    quality = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(quality)
+    told = []
 
-    outcome = subprocess.run(
-        [sys.executable, shared / "truth/score_labels.py", labels, answers], capture_output=True, text=True, check=True
-    )
+    def tell(name, units, measure, floor):
+        told.append((name, measure(units), floor))
+        return measure(units)
 
-    print(outcome.stdout)
-    told = json.loads(outcome.stdout)
-    assert told["f1"] >= 0.65
-    assert told["first3"] >= 0.9
+    getattr(quality, part)(shared, tell)
+
+    print(told)
+    assert told
+    assert [row for row in told if row[1] < row[2]] == []

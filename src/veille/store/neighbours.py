@@ -24,8 +24,7 @@ MOST = 10
 _TOLD = 6  # words in common
 LEAST_SCORE = 0.20  # below it, thirty pairs read one by one were mostly chance (docs/quality.md)
 _ONE_THEME, _NO_THEME = 1.2, 0.8  # what a theme in common is worth
-_LEAST_SHARED = 2
-_POSTINGS = 300  # the newest articles that hold a word
+_POSTINGS = 200  # the newest articles that hold a word
 _LOOKED_AT = 80
 _COUNTED = 20_000  # the newest texts, by which rare words are told from frequent ones
 _BATCH = 1_000
@@ -115,7 +114,7 @@ def neighbours(db: Connection, item_id: int) -> list[Neighbour]:
         )
         for word, _ in own
     ]
-    likely = [row for row in alike(own, postings) if row[1] * _ONE_THEME >= LEAST_SCORE and row[2] >= _LEAST_SHARED][:_LOOKED_AT]
+    likely = alike(own, postings, least=LEAST_SCORE / _ONE_THEME)[:_LOOKED_AT]
     themes = {row[0]: row[1] for row in db.execute(_ELSEWHERE, {"ids": json.dumps([row[0] for row in likely]), "id": item_id})}
     scored = [(item, min(1.0, score * (_ONE_THEME if themes[item] else _NO_THEME))) for item, score, _ in likely if item in themes]
     best = sorted((row for row in scored if row[1] >= LEAST_SCORE), key=lambda row: (-row[1], -row[0]))[:MOST]

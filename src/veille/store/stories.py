@@ -20,6 +20,20 @@ LEAST_TEXT = 120  # characters; shorter texts are equal by chance
 _ENOUGH = 8  # texts of a source, before its template is known
 _SAMPLE = 30  # of its latest texts, on arrival
 _MOST = 40  # candidates
+_OF_BAND = 50  # articles of one band: one that more share is a phrase that everybody writes
+_HOLDERS = "select item_id from bands where band = ? order by item_id desc limit ?"
+# Every two articles of a band; of a band that too many share, each with the next by its text, so that what is equal meets.
+_PAIRS = """
+with sized as (select band, count(*) as holders from bands group by band having holders > 1)
+select one.item_id, two.item_id from sized join bands as one using (band) join bands as two using (band)
+where holders <= :most and two.item_id > one.item_id
+union
+select min(item_id, next), max(item_id, next) from (
+    select item_id, lead(item_id) over (partition by band order by fingerprint, item_id) as next
+    from sized join bands using (band) join items on items.id = bands.item_id where holders > :most
+) where next is not null
+order by 1, 2
+"""
 
 
 @dataclass(slots=True)
@@ -180,12 +194,12 @@ def _is_told(db: Database, item_id: int) -> bool:
 
 
 def _candidates(db: Database, item_id: int, bands: Iterable[int]) -> list[int]:
-    rows = db.conn.execute(
-        "select item_id, count(*) from bands where band in (select value from json_each(?)) and item_id <> ? "
-        "group by 1 order by 2 desc, 1 limit ?",
-        (json.dumps(list(bands)), item_id, _MOST),
-    )
-    return [row[0] for row in rows]
+    """Articles that share bands, the most first; of a band that many share, the newest."""
+    counts: Counter[int] = Counter()
+    for band in bands:
+        counts.update(row[0] for row in db.conn.execute(_HOLDERS, (band, _OF_BAND)))
+    counts.pop(item_id, None)
+    return sorted(counts, key=lambda other: (-counts[other], other))[:_MOST]
 
 
 def _forget_bands(db: Database, item_id: int) -> None:
@@ -256,10 +270,7 @@ def make_stories(db: Database) -> tuple[int, int, int]:
     ).fetchall()
     for (item_id,) in rows:
         _remember_bands(db, item_id, memory.held(item_id)[2])
-    pairs = db.conn.execute(
-        "select distinct one.item_id, two.item_id from bands as one join bands as two on two.band = one.band and two.item_id > one.item_id "
-        "order by 1, 2"
-    ).fetchall()
+    pairs = db.conn.execute(_PAIRS, {"most": _OF_BAND}).fetchall()
     roots: dict[int, int] = {}
 
     def root(item_id: int) -> int:

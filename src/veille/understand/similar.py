@@ -15,13 +15,14 @@ from veille.french import ELISIONS, STOP_WORDS, lemma
 from veille.understand.language import SMALL_WORDS
 from veille.understand.words import LEAD, Words
 
-KEYWORDS = 16
+KEYWORDS = 12
 _LEAST_HELD = 3  # texts: a rarer word is a name or a slip of the pen
 _MOST_TERMS = 400
 _TITLE, _LEAD, _TEXT = 3, 2, 1
 _LEAST_LETTERS = 3
 _TOO_MANY = 0.25  # of the texts: a word in more of them tells nothing
 _FEW = 50
+LEAST_SHARED = 2  # words
 _SCALE = 1000
 
 _SMALL = STOP_WORDS.union(ELISIONS, *SMALL_WORDS.values())
@@ -59,7 +60,7 @@ def lemmas_by_number(words: Words) -> dict[int, str]:
 
 
 def keywords_of(terms: Terms, counts: Mapping[int, int], texts: int) -> Keywords:
-    """The sixteen words of the most weight; `counts`: texts that hold a word, of `texts` that were counted.
+    """The dozen words of the most weight; `counts`: texts that hold a word, of `texts` that were counted.
 
     Where few were counted nothing is known of words, and each will do.
     """
@@ -73,8 +74,13 @@ def keywords_of(terms: Terms, counts: Mapping[int, int], texts: int) -> Keywords
     return tuple((word, round(_SCALE * weight / length)) for weight, word in best) if length else ()
 
 
-def alike(own: Iterable[tuple[int, int]], postings: Iterable[tuple[int, Sequence[tuple[int, int]]]]) -> list[tuple[int, float, int]]:
-    """Articles by how much they share, the most first: id, score (0 to 1, a cosine), words in common. `postings`: word, (id, weight)s."""
+def alike(
+    own: Iterable[tuple[int, int]], postings: Iterable[tuple[int, Sequence[tuple[int, int]]]], *, least: float
+) -> list[tuple[int, float, int]]:
+    """Articles by how much they share, the most first: id, score (`least` to 1, a cosine), words in common.
+
+    `postings`: word, (id, weight)s.
+    """
     weight_of = dict(own)
     scores: defaultdict[int, int] = defaultdict(int)
     shared: defaultdict[int, int] = defaultdict(int)
@@ -83,5 +89,9 @@ def alike(own: Iterable[tuple[int, int]], postings: Iterable[tuple[int, Sequence
         for item_id, weight in holders:
             scores[item_id] += mine * weight
             shared[item_id] += 1
-    found = [(item_id, min(1.0, score / (_SCALE * _SCALE)), shared[item_id]) for item_id, score in scores.items()]
+    found = [
+        (item_id, min(1.0, score / (_SCALE * _SCALE)), shared[item_id])
+        for item_id, score in scores.items()
+        if score >= least * _SCALE * _SCALE and shared[item_id] >= LEAST_SHARED
+    ]
     return sorted(found, key=lambda row: (-row[1], -row[0]))
