@@ -130,7 +130,7 @@ def keep(db: Database, past: list[Item], start: int, source: Source, knowledge: 
         keywords = cost(lambda: keep_keywords(db, terms), len(ids))
         stories = cost(lambda: join_stories(db, ids), len(ids))
     if has_outgrown(db.conn):
-        keywords += cost(lambda: count_words(db, lambda: writing(db)), len(ids))
+        keywords += cost(lambda: count_words(db, knowledge.place_words, lambda: writing(db)), len(ids))
     return {"labels": labels, "keywords": keywords, "stories": stories}
 
 

@@ -32,7 +32,7 @@ def filled(store, knowledge, now):
         ]
         collect_entries(store, site, entries, knowledge, now)
     assert has_outgrown(store.conn)
-    count_words(store, lambda: writing(store))
+    count_words(store, knowledge.place_words, lambda: writing(store))
     assert not has_outgrown(store.conn)
     return store
 

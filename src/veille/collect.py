@@ -127,7 +127,7 @@ class Collector:
             forget_old_requests(self.db, started, self.config.retention.requests)
             sweep(self.db, self.config.retention, started)
         if has_outgrown(self.db.conn):
-            count_words(self.db, self._owning)
+            count_words(self.db, self.knowledge.place_words, self._owning)
         return summary
 
     @contextmanager

@@ -65,5 +65,5 @@ def store_of_items(rows: Iterable[dict[str, Any]], knowledge: Knowledge) -> tupl
             "insert or ignore into item_territories (item_id, code, role, origin, reason) values (?, ?, 'place', 'source', '')",
             [(item_id, code) for item_id, guid in guids.items() for code in placed[order[guid]]],
         )
-    count_words(db, lambda: writing(db))
+    count_words(db, knowledge.place_words, lambda: writing(db))
     return db, {item_id: given[order[guid]] for item_id, guid in guids.items()}

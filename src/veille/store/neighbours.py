@@ -6,7 +6,7 @@ Nothing is computed ahead but a dozen keywords an article: neighbours are those 
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
@@ -66,10 +66,10 @@ def has_outgrown(db: Connection) -> bool:
     return bool(last >= max(1, _GROWN * int(_setting(db, "counted_at"))))
 
 
-def count_words(db: Database, hold: Callable[[], AbstractContextManager[None]]) -> int:
+def count_words(db: Database, places: Set[str], hold: Callable[[], AbstractContextManager[None]]) -> int:
     """Count the words of the newest texts, then choose their keywords again; the number of texts.
 
-    `hold` opens a transaction: reading needs none, and writing is done in several, so that nobody waits long.
+    `places`: words that name places; `hold` opens a transaction: reading needs none, and writing takes several, so that nobody waits long.
     """
     rows = db.conn.execute(
         "select items.id, items.source_id, items.title, items_words.text from items join items_words on items_words.id = items.id "
@@ -82,7 +82,7 @@ def count_words(db: Database, hold: Callable[[], AbstractContextManager[None]]) 
     for item_id, source_id, title, text in rows:
         if source_id not in templates:
             templates[source_id] = source_template(db, source_id)
-        terms[item_id] = terms_of(Words.of(title, without(text, templates[source_id])))
+        terms[item_id] = terms_of(Words.of(title, without(text, templates[source_id])), places)
         counts.update(word for word, _ in terms[item_id])
     with hold():
         db.conn.execute("delete from word_counts")

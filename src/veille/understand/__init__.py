@@ -40,7 +40,7 @@ def label(words: Words, mentions: Iterable[Mention], url: str, inherited: tuple[
     findings = knowledge.lexicon.find(words)
     themes = score_themes(findings)
     kinds = score_kinds(findings, mentions=mentions, url=url)
-    terms = terms_of(words)
+    terms = terms_of(words, knowledge.place_words)
     by_rule, _ = kind_of(kinds, {}, words)
     points = score_interest(findings, by_rule, (one.score for one in believed(themes)))
     rules = {f"theme:{one.id}": one.score for one in themes} | {f"kind:{kind}": score for kind, score in kinds.scores.items()}

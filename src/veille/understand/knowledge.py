@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from veille.french import ELISIONS, STOP_WORDS, lemmas
+from veille.french import ELISIONS, STOP_WORDS, WORD, fold, lemmas
 from veille.model import KINDS
 from veille.understand.gazetteer import Gazetteer, build_gazetteer
 from veille.understand.learned import Model
@@ -47,6 +47,7 @@ class Knowledge:
     lexicon: Lexicon  # tables: theme, hint, kind-title, kind-anywhere, kind-never, signal
     synonyms: dict[tuple[str, ...], tuple[tuple[str, ...], ...]]
     gazetteer: Gazetteer
+    place_words: frozenset[str]  # of the names of départements, regions and prefectures, folded
     vocabulary: str  # the version of the vocabulary: a fingerprint of its text
     model: Model | None = None  # what decisions have taught
 
@@ -74,6 +75,9 @@ def build_knowledge(vocabulary: str, synonyms: str, departements: str, communes:
             {code: place.prefecture for code, place in places.items()},
             communes,
             yaml.load(territories, Loader=loader),  # noqa: S506
+        ),
+        place_words=frozenset(
+            word for place in places.values() for name in (place.name, place.region, place.prefecture) for word in WORD.findall(fold(name))
         ),
         vocabulary=hashlib.sha256(vocabulary.encode()).hexdigest()[:12],
     )

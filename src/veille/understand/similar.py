@@ -8,7 +8,7 @@ A word is kept as a number (CRC-32 of its lemma): what is compared needs no lett
 import math
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import lru_cache
 
 from veille.french import ELISIONS, STOP_WORDS, lemma
@@ -44,11 +44,11 @@ def _telling(word: str) -> int:
     return number_of(lemma(word))
 
 
-def terms_of(words: Words) -> Terms:
-    """The words that may tell what an article is about, the first four hundred."""
+def terms_of(words: Words, places: Set[str] = frozenset()) -> Terms:
+    """The words that may tell what an article is about, the first four hundred; names of places tell where, not what."""
     counts: dict[int, int] = {}
     for place, (word, start) in enumerate(zip(words.folded, words.starts, strict=True)):
-        number = _telling(word)
+        number = 0 if word in places else _telling(word)
         if number and (number in counts or len(counts) < _MOST_TERMS):
             counts[number] = counts.get(number, 0) + (_TITLE if place < words.title_size else _LEAD if start < LEAD else _TEXT)
     return tuple(counts.items())
