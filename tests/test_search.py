@@ -201,7 +201,7 @@ def test_a_title_that_says_the_query_comes_before_one_that_only_has_a_frequent_w
 
 def test_a_theme_that_the_query_names_brings_its_articles_forward(ranked):
     ask = ranked(
-        ("Le débat est ouvert", "Public et handicap."),
+        ("Le débat est ouvert", "Public et handicap, en bref."),
         ("La MDPH ouvre ses portes", "Le handicap et la prestation de compensation expliqués au public."),
     )
 

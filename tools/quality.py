@@ -21,7 +21,11 @@ from veille.errors import ParseError
 from veille.model import Fetched, Validators
 from veille.parse import article_of
 from veille.parse.page import page_text
+from veille.resources import load_knowledge
+from veille.store import writing
 from veille.store.connection import sqlite3
+from veille.store.memory import store_of_items
+from veille.store.stories import LEAST_TEXT, make_stories
 
 Row = dict
 OWN = Path(__file__).parent.parent / "tests" / "truth"
@@ -182,9 +186,32 @@ def same(shared: Path, tell: Callable[..., float]) -> None:
         tell(f"même texte, {name} : non rapprochés à tort", apart, mean, 1.0)
         tell(f"même texte, {name} : rapprochés d’office", joined, mean, 0.94)
         tell(f"même texte, {name} : rapprochés ou proposés", found, mean, 0.98)
+    stories_of(pairs, items, tell)
     dedup = rows(shared / "truth/dedup-dev.jsonl")
     said = predict("dedup", shared / "truth/dedup-dev.jsonl")
     tell("même texte, petit jeu : justesse", [float(said[row["id"]]["dup"] == row["dup"]) for row in dedup], mean, 0.95)
+
+
+def stories_of(pairs: list[Row], items: Path, tell: Callable[..., float]) -> None:
+    """The same pairs in a whole file, candidates and all: what `veille retag --stories` makes of it."""
+    db, given = store_of_items(iter(rows(items)), load_knowledge())
+    with writing(db):
+        make_stories(db)
+    held = {name: number for number, name in given.items()}
+    story = dict(db.conn.execute("select id, story_id from items"))
+    alike = {frozenset(pair) for pair in db.conn.execute("select item_id, other_id from alike")}
+    long = {row["id"] for row in rows(items) if len(row["text"]) >= LEAST_TEXT}
+    apart, found = [], []
+    for row in pairs:
+        one, other = held[row["a"]], held[row["b"]]
+        joined = story[one] is not None and story[one] == story[other]
+        if row["label"] not in ("duplicate", "edited"):
+            apart.append(float(not joined))
+        elif {row["a"], row["b"]} <= long:
+            found.append(float(joined or frozenset((one, other)) in alike))
+    db.close()
+    tell("histoires d’une base : non rapprochés à tort", apart, mean, 1.0)
+    tell("histoires d’une base : rapprochés ou proposés", found, mean, 0.98)
 
 
 def others(shared: Path, tell: Callable[..., float]) -> None:

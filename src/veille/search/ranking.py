@@ -11,11 +11,11 @@ from veille.search.words import Term
 
 MOST_MATCHES = 20_000  # ranked and counted exactly; beyond that, the newest so many
 # Measured on two sets of queries (docs/quality.md): another way to say it counts 0.6 of the word itself; a title that says the whole
-# query is worth 0.4 more, a theme that the query names 0.3; an article that lacks a word stays when it scores a quarter of the best.
+# query is worth 0.6 more, a theme that the query names 0.2; an article that lacks a word stays when it scores a quarter of the best.
 TITLE_WEIGHT, TEXT_WEIGHT, CONTEXT_WEIGHT = 6.0, 1.0, 3.0
 SYNONYM_WEIGHT = 0.6
-TITLE_BONUS = 0.4
-THEME_BONUS = 0.3
+TITLE_BONUS = 0.6
+THEME_BONUS = 0.2
 LEAST_SHARE = 0.25
 FOREIGN = 0.85
 RERANKED = 200  # of the best: ten pages whose titles and themes are looked at

@@ -20,6 +20,7 @@ from veille.schema import migrations
 from veille.understand import Knowledge
 
 BUSY_MILLISECONDS = 15_000
+CACHE_KIB = 32_768  # of pages: what is written at random (names, bands, keywords) stays at hand up to a million articles
 _SAFE_WAL = (3, 51, 3)  # older ones can corrupt a WAL that a checkpoint resets while another process writes
 Connection = Any  # sqlite3.Connection of whichever SQLite sqlite-utils picked
 
@@ -38,6 +39,7 @@ def connect(path: str | Path, *, durable: bool = False) -> Database:
         connection = sqlite3.connect(str(path), isolation_level=None, check_same_thread=False, timeout=BUSY_MILLISECONDS / 1000)
         prepare(connection)
         connection.execute("pragma foreign_keys = on")
+        connection.execute(f"pragma cache_size = -{CACHE_KIB}")
         wanted = "wal" if sqlite3.sqlite_version_info >= _SAFE_WAL else "delete"
         if connection.execute("pragma journal_mode").fetchone()[0] not in (wanted, "memory"):
             connection.execute(f"pragma journal_mode = {wanted}")

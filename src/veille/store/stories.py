@@ -16,12 +16,12 @@ from veille.messages import EQUAL_TEXTS, LEADS_FIRST, STORY_DECIDED
 from veille.store.connection import Connection
 from veille.understand.same import ALIKE, RARE, Print, Verdict, bands_of, compare, could_be_same, lead_of, print_of
 
-LEAST_TEXT = 120  # characters; shorter texts are equal by chance
+LEAST_TEXT = 80  # characters; shorter texts are equal by chance
 _ENOUGH = 8  # texts of a source, before its template is known
 _SAMPLE = 30  # of its latest texts, on arrival
-_MOST = 40  # candidates
+_MOST = 10  # candidates, those that share most bands
 _OF_BAND = 50  # articles of one band: one that more share is a phrase that everybody writes
-_HOLDERS = "select item_id from bands where band = ? order by item_id desc limit ?"
+_HOLDERS = f"select item_id from (select item_id from bands where band = ? order by item_id desc limit {_OF_BAND})"  # noqa: S608
 # Every two articles of a band; of a band that too many share, each with the next by its text, so that what is equal meets.
 _PAIRS = """
 with sized as (select band, count(*) as holders from bands group by band having holders > 1)
@@ -195,9 +195,11 @@ def _is_told(db: Database, item_id: int) -> bool:
 
 def _candidates(db: Database, item_id: int, bands: Iterable[int]) -> list[int]:
     """Articles that share bands, the most first; of a band that many share, the newest."""
-    counts: Counter[int] = Counter()
-    for band in bands:
-        counts.update(row[0] for row in db.conn.execute(_HOLDERS, (band, _OF_BAND)))
+    wanted = list(bands)
+    if not wanted:
+        return []
+    asked = " union all ".join([_HOLDERS] * len(wanted))
+    counts = Counter(row[0] for row in db.conn.execute(asked, wanted))
     counts.pop(item_id, None)
     return sorted(counts, key=lambda other: (-counts[other], other))[:_MOST]
 

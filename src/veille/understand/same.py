@@ -22,6 +22,7 @@ LONGEST = 20_000  # characters
 _DAY = re.compile(rf"\b(\d{{1,2}})(?:er)? ({'|'.join(fold(name) for name in MONTHS)})\b")
 _OF_SEVERAL = re.compile(r"\b\d{1,2}\s?/\s?\d{1,2}\b")
 _LEAST_SHARE = 0.1
+_RUN = 4  # words
 _LONG_ENOUGH, _WHOLE = 100, 0.95  # runs that only these two texts hold, shared all but entirely
 _LEAST = 5  # runs: a shorter text is compared by its title too
 _WORD = re.compile(r"[^\W_]+")
@@ -72,10 +73,15 @@ def print_of(title: str, text: str, places: Iterable[str], source: str = "") -> 
     )
 
 
-def runs_of(words: list[str]) -> Iterable[int]:
+def runs_of(words: list[str]) -> list[int]:
     """Each run of four words, as a number that is the same on every machine."""
-    for place in range(max(1, len(words) - 3)):
-        yield int.from_bytes(hashlib.blake2b(" ".join(words[place : place + 4]).encode(), digest_size=8).digest(), "big", signed=True)
+    if len(words) < _RUN:
+        return [_number(" ".join(words))]
+    mark, number = hashlib.blake2b, int.from_bytes  # a hundred times for each article
+    return [
+        number(mark(f"{one} {two} {three} {four}".encode(), digest_size=8).digest(), "big", signed=True)
+        for one, two, three, four in zip(words, words[1:], words[2:], words[3:], strict=False)
+    ]
 
 
 def could_be_same(one: Print, other: Print) -> bool:
