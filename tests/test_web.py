@@ -522,3 +522,29 @@ def test_a_new_password_ends_the_sessions(site, store):
     set_password(store, "claire", "encore un autre")
 
     assert "claire" not in browser.get("/").text
+
+
+def test_a_kind_is_chosen_and_articles_joined_and_split_from_the_desk(site, store, knowledge, now):
+    other = make_entry(guid="autre", link="https://b.fr/1", title="Un budget participatif, vu d’ailleurs", summary="Les habitants votent.")
+    collect_entries(store, make_source(id="b", name="B", territory=("38",)), [other], knowledge, now)
+    own, number = 1, store.conn.execute("select max(id) from items").fetchone()[0]
+    browser = Browser(site)
+    browser.sign_in()
+    story = lambda: store.conn.execute("select count(*), count(distinct story_id) from items where story_id is not null").fetchone()  # noqa: E731
+
+    browser.post(f"/article/{own}/decision", action="kind", value="prix")
+    browser.post(f"/article/{own}/decision", action="story-join", value=str(number))
+    joined, page = story(), browser.get(f"/article/{own}").text
+    browser.post(f"/article/{own}/decision", action="story-split")
+
+    assert store.conn.execute("select kind, kind_origin from items where id = ?", (own,)).fetchone() == ("prix", "curator")
+    assert joined == (2, 1)
+    assert "choisi par un documentaliste" in page
+    assert "Rapprochés parce que : dit par un documentaliste" in page
+    assert "type choisi" in page
+    assert "réuni à une histoire" in page
+    assert story() == (0, 0)
+    for decision in (3, 2, 1):
+        assert "dit=annule" in browser.post(f"/decision/{decision}/annuler").headers["location"]
+    assert story() == (0, 0)
+    assert store.conn.execute("select kind_origin from items where id = ?", (own,)).fetchone() == ("rule",)

@@ -273,6 +273,8 @@ create index keywords_item on keywords(item_id);
 
 create index alike_other on alike(other_id);
 
+create index items_story on items(story_id) where story_id is not null;
+
 create table word_counts (word integer primary key, texts integer not null) strict;
 
 create table models (

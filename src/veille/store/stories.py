@@ -21,7 +21,9 @@ _ENOUGH = 8  # texts of a source, before its template is known
 _SAMPLE = 30  # of its latest texts, on arrival
 _MOST = 10  # candidates, those that share most bands
 _OF_BAND = 50  # articles of one band: one that more share is a phrase that everybody writes
-_HOLDERS = f"select item_id from (select item_id from bands where band = ? order by item_id desc limit {_OF_BAND})"  # noqa: S608
+_STRONG, _SURE = 2, 2  # what the last two bands, lead and title, count
+_ALONE = 2  # candidates with one band in common that are looked at
+_HOLDERS = f"select item_id, band from (select item_id, band from bands where band = ? order by item_id desc limit {_OF_BAND})"  # noqa: S608
 # Every two articles of a band; of a band that too many share, each with the next by its text, so that what is equal meets.
 _PAIRS = """
 with sized as (select band, count(*) as holders from bands group by band having holders > 1)
@@ -194,14 +196,18 @@ def _is_told(db: Database, item_id: int) -> bool:
 
 
 def _candidates(db: Database, item_id: int, bands: Iterable[int]) -> list[int]:
-    """Articles that share bands, the most first; of a band that many share, the newest."""
+    """Articles that share bands, the most first; of a band that many share, the newest. `bands`: those of lead and title last."""
     wanted = list(bands)
     if not wanted:
         return []
     asked = " union all ".join([_HOLDERS] * len(wanted))
-    counts = Counter(row[0] for row in db.conn.execute(asked, wanted))
+    counts: Counter[int] = Counter()
+    for other, band in db.conn.execute(asked, wanted):
+        counts[other] += _STRONG if band in wanted[-_SURE:] else 1
     counts.pop(item_id, None)
-    return sorted(counts, key=lambda other: (-counts[other], other))[:_MOST]
+    likely = sorted(counts, key=lambda other: (-counts[other], -other))
+    alone = sum(counts[other] == 1 for other in likely)  # one band in common is a phrase that many write
+    return sorted(likely[: min(_MOST, len(likely) - alone + _ALONE)], key=lambda other: (-counts[other], other))
 
 
 def _forget_bands(db: Database, item_id: int) -> None:

@@ -21,7 +21,7 @@ RARE = 3  # items of one source that may hold a run before it is its template's
 LONGEST = 20_000  # characters
 _DAY = re.compile(rf"\b(\d{{1,2}})(?:er)? ({'|'.join(fold(name) for name in MONTHS)})\b")
 _OF_SEVERAL = re.compile(r"\b\d{1,2}\s?/\s?\d{1,2}\b")
-_LEAST_SHARE = 0.1
+_LEAST_SHARE = 0.2
 _RUN = 4  # words
 _LONG_ENOUGH, _WHOLE = 100, 0.95  # runs that only these two texts hold, shared all but entirely
 _LEAST = 5  # runs: a shorter text is compared by its title too
@@ -85,7 +85,7 @@ def runs_of(words: list[str]) -> list[int]:
 
 
 def could_be_same(one: Print, other: Print) -> bool:
-    """Whether it is worth asking what of two texts is rare: they share a tenth of the shorter one, template and all."""
+    """Whether it is worth asking what of two texts is rare: they share a fifth of the shorter one, template and all."""
     return len(one.runs & other.runs) >= _LEAST_SHARE * min(len(one.runs), len(other.runs))
 
 
