@@ -145,6 +145,12 @@ def labels(folder: Path, suffix: str, whose: str, tell: Callable[..., float]) ->
     said = predict("interest", path)
     guesses = [(said[row["id"]]["interest"] >= 0.5, bool(row["interest"])) for row in rows(path)]
     tell(f"intérêt, {whose} : F1 à 0,5", [(int(g and t), int(g and not t), int(t and not g)) for g, t in guesses], f1, 0.90)
+    tell(
+        f"intérêt, {whose} : calibrage (1 − Brier)",
+        [1 - (said[row["id"]]["interest"] - row["interest"]) ** 2 for row in rows(path)],
+        mean,
+        0.85,
+    )
     tell(f"type, {whose} : justesse", [float(said[row["id"]]["kind"] == row["kind"]) for row in rows(path)], mean, 0.85)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from veille.french import fold
 from veille.store.connection import sqlite3
 
 
@@ -82,6 +83,37 @@ def test_labels_keep_their_level(shared, tmp_path, kind, file, least):
 
     print(file, found)
     assert found["f1"] >= least
+
+
+@pytest.mark.parametrize(
+    ("items", "queries"),
+    [("truth/search-items.jsonl", "truth/search-dev.jsonl"), ("corpus/innovation/items.jsonl", "corpus/innovation/queries-dev.jsonl")],
+)
+def test_capitals_accents_articles_and_plurals_find_the_same(shared, tmp_path, items, queries):
+    asked = [json.loads(line)["query"] for line in (shared / queries).read_text(encoding="utf-8").splitlines()]
+    words = [re.sub(r"\b([a-z]{4,}[a-qtuvwy])\b", r"\1s", query) for query in asked]
+    articles = [("l'" if fold(query)[0] in "aeiouyh" else "la ") + query for query in asked]
+    forms = {
+        "as typed": asked,
+        "capitals": [one.upper() for one in asked],
+        "no accents": list(map(fold, asked)),
+        "article": articles,
+        "plural": words,
+    }
+    file = tmp_path / "queries.jsonl"
+    lines = [json.dumps({"id": f"{name} {place}", "query": one}) for name, given in forms.items() for place, one in enumerate(given)]
+    file.write_text("\n".join(lines), encoding="utf-8")
+
+    found = {row["id"]: row["ranking"][:10] for row in map(json.loads, predict("search", file, "--items", shared / items).splitlines())}
+
+    differ = [
+        (name, one)
+        for name, given in forms.items()
+        for place, one in enumerate(given)
+        if found[f"{name} {place}"] != found[f"as typed {place}"]
+    ]
+    assert [row for row in differ if row[0] != "plural"] == []
+    assert len(differ) <= 2  # « conduires » is no plural
 
 
 @pytest.mark.parametrize("part", ["themes", "same", "others"])

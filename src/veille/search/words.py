@@ -61,14 +61,16 @@ def read_query(q: str, synonyms: Synonyms) -> Query:
             continue
         term = Term(tuple(words), typed=text)
         (excluded if piece["minus"] else plain).append(term)
-    kept = [term for term in plain if len(term.words) > 1 or not (_is_empty(term))] or plain
+    shouted = q.isupper() and len(plain) > 1  # a query all in capitals has no acronym to tell
+    kept = [term for term in plain if len(term.words) > 1 or not _is_empty(term, shouted=shouted)] or plain
     return Query(terms=tuple(_with_synonyms(kept[:MOST_WORDS], synonyms)), excluded=tuple(excluded[:MOST_WORDS]))
 
 
-def _is_empty(term: Term) -> bool:
-    """Whether a single word says nothing; typed in capitals it is an acronym (« ON », « SON »)."""
+def _is_empty(term: Term, *, shouted: bool) -> bool:
+    """Whether a single word says nothing; typed in capitals among others that are not, it is an acronym (« ON », « SON »)."""
     word = fold(term.typed.strip("'’"))
-    return not term.prefix and not term.typed.isupper() and (word in STOP_WORDS or term.words[0] in STOP_WORDS | ELISIONS)
+    acronym = term.typed.isupper() and not shouted
+    return not term.prefix and not acronym and (word in STOP_WORDS or term.words[0] in STOP_WORDS | ELISIONS)
 
 
 def _with_synonyms(terms: list[Term], synonyms: Synonyms) -> Iterable[Term]:
