@@ -13,6 +13,8 @@ from veille.learning import LEAST, learn
 from veille.store import writing
 from veille.store.accounts import add_account
 from veille.store.decisions import decide
+from veille.store.forgetting import forget
+from veille.store.items import hide_learnt
 from veille.store.learning import active_model, bring_back, keep_model, lessons, with_model
 from veille.store.retagging import retag, undo_retag
 from veille.understand.learned import judge, model_of
@@ -191,3 +193,41 @@ def test_without_scikit_learn_learning_is_one_sentence_and_what_was_learnt_is_ap
 
     assert (refused.returncode, refused.stderr) == (2, "apprendre demande scikit-learn : pip install 'veille[learn]'.\n")
     assert applied.returncode == 0
+
+
+def test_a_learnt_word_that_nobody_may_read_is_not_said(decided, learnt, knowledge, now):
+    keep_model(decided, learnt, knowledge.vocabulary, now)
+    taught = with_model(decided.conn, knowledge)
+    hidden = make_source(id="cachee", rights="link")
+    shown = entry(100, title="Le tocsin", text="Encore")
+    silent = make_entry(
+        guid="101", link="https://c.fr/101", title="Une soirée", summary=f"Le tocsin retentit, {' '.join(WORDS)}.", published="2026-11-20"
+    )
+
+    collect_entries(decided, hidden, [silent], taught, now)
+    collect_entries(decided, SOURCES["gironde"], [shown], taught, now)
+    said = dict(decided.conn.execute(f"select item_id, reason || evidence from item_tags where item_id > 72 and {TAUGHT}").fetchall())
+    with writing(decided):
+        decided.conn.execute("update items set title = 'Rien', summary = '' where id = 74")
+        hide_learnt(decided, [74])
+    narrowed = decided.conn.execute(f"select reason, evidence from item_tags where item_id = 74 and {TAUGHT}").fetchone()
+
+    assert said[73] == "appris des décisions[]"
+    assert "tocsin" in said[74]
+    assert narrowed == ("appris des décisions", "[]")
+    assert "tocsin" not in "".join(row[0] for row in decided.conn.execute("select kind_reason || interest_reason from items where id = 73"))
+
+
+def test_a_word_of_forgotten_articles_leaves_what_was_learnt(decided, learnt, knowledge, now):
+    keep_model(decided, learnt, knowledge.vocabulary, now)
+    ids = [
+        row[0] for row in decided.conn.execute("select item_id from items_words join item_tags on item_id = id where text like '%tocsin%'")
+    ]
+
+    forget(decided, sorted(set(ids)), now)
+
+    (text,) = decided.conn.execute("select model from models").fetchone()
+    assert "tocsin" in learnt.text
+    assert "tocsin" not in text
+    assert "jardinier" in text
+    assert active_model(decided.conn) is not None

@@ -341,11 +341,15 @@ FIELD_LABELS = {
     "model": "appris des décisions",
 }
 
+LEARNT = "appris des décisions"
+
 
 def reason(phrase: str, where: str, position: int) -> str:
     """Why a label is there, in words."""
     if where == "source":
         return "hérité de la source"
+    if where == "model" and not phrase:
+        return LEARNT
     if where == "curator":
         return "ajouté par un documentaliste"
     return f"« {phrase} » {FIELD_LABELS.get(where, where)}" + (f", signe {position + 1}" if where == "text" else "")

@@ -19,6 +19,7 @@ from veille.model import Item, Retention
 from veille.normalize import canonical, stored
 from veille.store.connection import usable, writing
 from veille.store.items import index_items, unindex_items
+from veille.store.learning import unlearn_words
 from veille.store.stories import leave_story
 
 _BATCH = 500
@@ -105,6 +106,7 @@ def forget(db: Database, ids: list[int], now: datetime) -> None:
         for start in range(0, len(ids), _BATCH):
             _bury(db, ids[start : start + _BATCH], stored(now) or "")
         db.conn.execute("insert into items_fts (items_fts) values ('optimize')")
+        unlearn_words(db)
     purge(db)
 
 

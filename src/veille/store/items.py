@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-from veille.french import fold
+from veille.french import WORD, fold
 from veille.identity import Held, Name, Named, Plan
 from veille.messages import reason
 from veille.model import Item, Known, Reason, Rights, Tag, TaggedItem
@@ -179,9 +179,10 @@ def shown_of(text: str, page: str, rights: str) -> str:
 
 def label_item(db: Database, item_id: int, tagged: TaggedItem) -> None:
     """Labels by rule; a row that a curator wrote, a refusal included, stays as it is."""
+    (shown_text,) = db.conn.execute("select title || ' ' || summary from items where id = ?", (item_id,)).fetchone()
     db.conn.executemany(
         "insert or ignore into item_tags (item_id, tag_id, origin, score, reason, evidence) values (?, ?, ?, ?, ?, ?)",
-        [(item_id, tag.id, tag.origin, tag.score, *reasons_kept(tag.reasons)) for tag in tagged.tags],
+        [(item_id, tag.id, tag.origin, tag.score, *reasons_kept(readable(tag.reasons, shown_text))) for tag in tagged.tags],
     )
     db.conn.executemany(
         "insert or ignore into item_territories (item_id, code, role, origin, reason, evidence) values (?, ?, ?, ?, ?, ?)",
@@ -207,6 +208,32 @@ def reasons_kept(reasons: Sequence[Reason]) -> tuple[str, str]:
     told = " ; ".join(reason(one.phrase, one.field, one.position) for one in reasons)
     found = [{"phrase": one.phrase, "field": one.field, "position": one.position} for one in reasons if one.phrase]
     return told, json.dumps(found, ensure_ascii=False)
+
+
+def readable(reasons: Sequence[Reason], shown_text: str) -> list[Reason]:
+    """The reasons without the learnt words that cannot be read in what is shown: they are the texts', not our vocabulary's."""
+    held = set(WORD.findall(fold(shown_text)))
+    found: dict[tuple[str, str], Reason] = {}
+    for one in reasons:
+        hidden = one.field == "model" and fold(one.phrase) not in held
+        kept = Reason(phrase="", field="model") if hidden else one
+        found.setdefault((kept.field, kept.phrase), kept)
+    told = list(found.values())
+    return [one for one in told if one.phrase or len(told) == 1 or one.field != "model"]
+
+
+def hide_learnt(db: Database, item_ids: list[int]) -> None:
+    """Learnt words stay in reasons only where they can be read in what is shown."""
+    rows = db.conn.execute(
+        "select item_id, tag_id, evidence, title || ' ' || summary from item_tags join items on items.id = item_id "
+        "where item_id in (select value from json_each(?)) and instr(evidence, '\"model\"')",
+        (json.dumps(item_ids),),
+    ).fetchall()
+    for item_id, tag_id, evidence, shown_text in rows:
+        kept = readable([Reason(**one) for one in json.loads(evidence)], shown_text)
+        db.conn.execute(
+            "update item_tags set reason = ?, evidence = ? where item_id = ? and tag_id = ?", (*reasons_kept(kept), item_id, tag_id)
+        )
 
 
 def _inherit(db: Database, item_id: int, tagged: TaggedItem) -> None:
@@ -276,4 +303,5 @@ def apply_rights(db: Database, source_id: str, rights: str) -> int:
     todo = [(now, item_id) for now, item_id, before in wanted if now != before]
     db.conn.executemany("update items set summary = ? where id = ?", todo)
     hide_evidence(db, [item_id for _, item_id in todo])
+    hide_learnt(db, [item_id for _, item_id in todo])
     return len(todo)

@@ -89,6 +89,23 @@ def keep_model(db: Database, learnt: Learnt, vocabulary: str, now: datetime) -> 
         db.conn.execute("delete from models where id not in (select id from models order by id desc limit ?)", (KEPT,))
 
 
+def unlearn_words(db: Database) -> None:
+    """Models lose the words that no article holds any more: what was forgotten must not stay in what was learnt from it.
+
+    The caller holds the transaction.
+    """
+    for number, text in db.conn.execute("select id, model from models").fetchall():
+        given = json.loads(text)
+        words = {*given["rarity"], *(word for one in given["questions"].values() for word in one["words"])}
+        gone = {word for word in words if db.conn.execute("select 1 from items_vocabulary where term = ?", (word,)).fetchone() is None}
+        if gone:
+            for held in (given["rarity"], *(one["words"] for one in given["questions"].values())):
+                for word in gone:
+                    held.pop(word, None)
+            written = json.dumps(given, ensure_ascii=False, separators=(",", ":"))
+            db.conn.execute("update models set model = ? where id = ?", (written, number))
+
+
 def bring_back(db: Database) -> str | None:
     """The model that served before this one, or the rules alone; when it was learnt ("" for the rules), None when none serves."""
     with writing(db):

@@ -41,13 +41,13 @@ def label(words: Words, mentions: Iterable[Mention], url: str, inherited: tuple[
     themes = score_themes(findings)
     kinds = score_kinds(findings, mentions=mentions, url=url)
     terms = terms_of(words, knowledge.place_words)
-    by_rule, _ = kind_of(kinds, {}, words)
+    by_rule, _ = kind_of(kinds, {})
     points = score_interest(findings, by_rule, (one.score for one in believed(themes)))
     rules = {f"theme:{one.id}": one.score for one in themes} | {f"kind:{kind}": score for kind, score in kinds.scores.items()}
     rules[INTEREST] = points.scaled
     answers = judge(knowledge.model, terms, rules) if knowledge.model else {}
-    kind, kind_reason = kind_of(kinds, answers, words)
-    interest, interest_reason = interest_of(points, answers, words)
+    kind, kind_reason = kind_of(kinds, answers)
+    interest, interest_reason = interest_of(points, answers)
     return Labels(
         tags=themes_of(themes, inherited, answers, words), kind=kind, kind_reason=kind_reason, interest=interest,
         interest_reason=interest_reason, terms=terms, rules=rules,

@@ -7,10 +7,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from veille.messages import THEME_TREATED, reason
+from veille.messages import LEARNT, THEME_TREATED, reason
 from veille.understand.learned import INTEREST, Answer
-from veille.understand.themes import learnt_reasons
-from veille.understand.words import Findings, Hit, Words
+from veille.understand.words import Findings, Hit
 
 _WEIGHTS = {"title": 1.0, "lead": 0.7, "text": 0.3}
 _KINDS = {"retour-experience": 0.8, "appel": 0.3, "publication": 0.4, "emploi": -3.0, "evenement": -0.4}
@@ -33,7 +32,7 @@ class ScoredInterest:
         return max(-2.0, min(2.0, self.odds / 3))
 
 
-def interest_of(scored: ScoredInterest, answers: Mapping[str, Answer], words: Words) -> tuple[float, str]:
+def interest_of(scored: ScoredInterest, answers: Mapping[str, Answer]) -> tuple[float, str]:
     """A probability and its reason: by points, or as decisions (selected, dismissed) have taught."""
     answer = answers.get(INTEREST)
     interest = answer.probability if answer else round(1 / (1 + math.exp(-scored.odds)), 3)
@@ -41,7 +40,7 @@ def interest_of(scored: ScoredInterest, answers: Mapping[str, Answer], words: Wo
     reasons = sorted((row for row in scored.hits if row[0] * side > 0), key=lambda row: -abs(row[0]))[:3]
     said = [reason(hit.phrase, hit.field, hit.start) for _, hit in reasons]
     if answer and side > 0:
-        said += [reason(one.phrase, one.field, one.position) for one in learnt_reasons(answer, words)]
+        said.append(LEARNT)
     if not said and side > 0:
         said = [THEME_TREATED]
     return interest, ", ".join(said)

@@ -8,11 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from veille.messages import deadline_told, event_told, reason
+from veille.messages import LEARNT, deadline_told, event_told, reason
 from veille.model import Mention
 from veille.understand.learned import Answer
-from veille.understand.themes import learnt_reasons
-from veille.understand.words import Findings, Hit, Words
+from veille.understand.words import Findings, Hit
 
 _ORDER = ("emploi", "appel", "prix", "evenement", "retour-experience", "publication")
 _NEEDED = 2.0
@@ -40,14 +39,14 @@ class ScoredKinds:
         return {kind: max(0.0, min(1.0, points / (2 * _NEEDED))) for kind, points in self.points.items()}
 
 
-def kind_of(scored: ScoredKinds, answers: Mapping[str, Answer], words: Words) -> tuple[str, str]:
+def kind_of(scored: ScoredKinds, answers: Mapping[str, Answer]) -> tuple[str, str]:
     """The kind with the most points, `article` when none has enough; what decisions have taught of a kind comes first."""
     learnt = {name.removeprefix("kind:"): answer for name, answer in answers.items() if name.startswith("kind:")}
     told = {kind: answer for kind, answer in learnt.items() if answer.yes}
     if told:
         chosen = max(told, key=lambda kind: (told[kind].probability, kind))
         said = [scored.reasons[chosen]] if chosen in scored.reasons else []
-        said += [reason(one.phrase, one.field, one.position) for one in learnt_reasons(told[chosen], words)]
+        said.append(LEARNT)
         return chosen, " ; ".join(said)
     points = {kind: scored.points[kind] for kind in _ORDER if kind not in learnt}
     if not points:
