@@ -184,7 +184,8 @@ def test_each_fault_ends_within_its_time(together):
     late = {
         path: together["times"][0][name_of(path)]
         for path, fault in together["faults"].items()
-        if fault.mib == 32 and together["times"][0][name_of(path)] > 1000 * (fault.seconds + 3)  # ninety others share two cores
+        if fault.mib == 32
+        and together["times"][0][name_of(path)] > 1000 * (fault.seconds + 6)  # ninety others share two cores, and the machine
     }
     assert not late, late
     assert together["seconds"] < 30
