@@ -14,7 +14,7 @@ from veille.store import writing
 from veille.store.accounts import add_account
 from veille.store.decisions import decide
 from veille.store.forgetting import forget
-from veille.store.items import hide_learnt
+from veille.store.items import apply_rights, hide_learnt
 from veille.store.learning import active_model, bring_back, keep_model, lessons, with_model
 from veille.store.retagging import retag, undo_retag
 from veille.understand.learned import judge, model_of
@@ -231,3 +231,65 @@ def test_a_word_of_forgotten_articles_leaves_what_was_learnt(decided, learnt, kn
     assert "tocsin" not in text
     assert "jardinier" in text
     assert active_model(decided.conn) is not None
+
+
+def test_a_model_that_was_undone_does_not_come_back(decided, learnt, knowledge, now):
+    keep_model(decided, learnt, knowledge.vocabulary, now)
+    bring_back(decided)
+    keep_model(decided, learnt, knowledge.vocabulary, now)
+
+    assert bring_back(decided) == ""
+    assert active_model(decided.conn) is None
+
+
+def test_dismissed_articles_whose_text_was_let_go_teach_nothing(decided, knowledge):
+    with writing(decided):
+        decided.conn.execute("update texts set text = '' where item_id in (select id from items where state = 'dismissed')")
+
+    found = learn(lessons(decided, SOURCES, knowledge), knowledge.vocabulary)
+
+    assert mark(found, "interest").examples == mark(found, "interest").positives == 16
+
+
+def test_a_theme_that_left_the_vocabulary_is_put_on_nothing(decided, learnt, knowledge, now):
+    keep_model(decided, replace(learnt, text=learnt.text.replace("theme:risques-secours", "theme:disparu")), knowledge.vocabulary, now)
+    taught = with_model(decided.conn, knowledge)
+
+    collect_entries(decided, SOURCES["gironde"], [entry(100, title="Le tocsin", text="Encore")], taught, now)
+
+    assert decided.conn.execute("select count(*) from item_tags where tag_id = 'disparu'").fetchone() == (0,)
+
+
+def test_going_back_to_the_rules_changes_origin_and_reason_too(store, knowledge, now):
+    collect_entries(store, SOURCES["gironde"], [make_entry()], knowledge, now)
+    before = store.conn.execute("select * from item_tags order by tag_id").fetchall()
+    with writing(store):
+        store.conn.execute(
+            "update item_tags set origin = 'model', score = 0.99, reason = '« attente » appris des décisions' where origin = 'rule'"
+        )
+
+    told = retag(store, SOURCES, knowledge, now, dry_run=False)
+
+    assert before
+    assert told.changed == 1
+    assert store.conn.execute("select * from item_tags order by tag_id").fetchall() == before
+
+
+def test_undoing_brings_back_nothing_that_rights_hide_since(decided, learnt, knowledge, now):
+    collect_entries(
+        decided,
+        SOURCES["gironde"],
+        [entry(100, title="Rien", text="Le tocsin, le tocsin et le tocsin du 30 juin 2025,")],
+        replace(knowledge, model=learnt.model),
+        now,
+    )
+    assert "tocsin" in decided.conn.execute(f"select reason from item_tags where item_id = 73 and {TAUGHT}").fetchone()[0]
+    retag(decided, SOURCES, knowledge, now, dry_run=False)
+    with writing(decided):
+        apply_rights(decided, "gironde", "link")
+
+    undo_retag(decided)
+
+    told = decided.conn.execute(f"select reason, evidence from item_tags where item_id = 73 and {TAUGHT}").fetchone()
+    assert told == ("appris des décisions", "[]")
+    assert decided.conn.execute("select evidence from item_dates where item_id = 73").fetchall() == [("",)]

@@ -3,6 +3,7 @@
 import itertools
 import random
 import zlib
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -309,7 +310,16 @@ def test_short_texts_are_joined_and_apart_by_a_curators_word_alone(store, knowle
 
 
 @pytest.mark.parametrize(
-    ("action", "value"), [("story-join", "1"), ("story-join", "99999"), ("story-join", "x"), ("story-split", ""), ("kind", "roman")]
+    ("action", "value"),
+    [
+        ("story-join", "1"),
+        ("story-join", "99999"),
+        ("story-join", "x"),
+        ("story-join", "9" * 25),
+        ("story-join", "1" * 5000),
+        ("story-split", ""),
+        ("kind", "roman"),
+    ],
 )
 def test_what_cannot_be_meant_changes_nothing(told, action, value):
     db, act = told
@@ -334,3 +344,47 @@ def test_a_kind_that_a_curator_chose_stays_and_is_undone(told, knowledge, now):
 
     assert chosen == ("prix", "curator")
     assert db.conn.execute("select kind, kind_reason, kind_origin from items where id = 1").fetchone() == before
+
+
+def test_what_is_apart_stays_apart_whatever_is_joined_after(told):
+    db, act = told
+    first, second, *_ = sorted(members(db, db.conn.execute("select min(id) from items where story_id is not null").fetchone()[0]))
+    act(first, "story-split")  # from second and third
+    alone = db.conn.execute("select min(id) from items where story_id is null and id <> ?", (first,)).fetchone()[0]
+
+    act(alone, "story-join", str(first))
+    act(alone, "story-join", str(second))
+    arrived = (members(db, first), members(db, second))
+    everything(db)
+
+    for one, other in (arrived, (members(db, first), members(db, second))):
+        assert not one & other
+        assert alone in one | other
+    assert unsoundness(db.conn) == []
+
+
+def test_joining_one_article_drops_no_other(store, knowledge, now):
+    """A long text holds two extracts that have nothing in common: the three are one story, and stay it."""
+    (_, one), (_, two), (_, three) = list(TEXTS.items())[:3]
+    fill = [
+        make_entry(guid=f"f{n}", link=f"https://s0.fr/f{n}", title=f"Divers {n}", summary=" ".join(f"{word}{n}" for word in one.split()))
+        for n in range(9)
+    ]
+    for site in range(4):
+        collect_entries(store, sources(4)[site], [replace(entry, link=f"https://s{site}.fr/{entry.guid}", content=f"{entry.summary} {site}") for entry in fill], knowledge, now)  # fmt: skip
+    for site, text in ((0, one), (1, two), (2, f"{one} {two}"), (3, three)):
+        collect_entries(store, sources(4)[site], [make_entry(guid="x", link=f"https://s{site}.fr/x", title=f"Récit {'abcd'[site]}", summary=text)], knowledge, now)  # fmt: skip
+    add_account(store, "claire", "un mot de passe", "curator", now)
+    ids = [row[0] for row in store.conn.execute("select id from items where title like 'Récit %' order by id")]
+    everything(store)
+    before = members(store, ids[0])
+
+    with writing(store):
+        decision = decide(store.conn, account_id=1, item_id=ids[3], action="story-join", value=str(ids[2]), at="2026-11-22T09:00:00Z")
+    joined = members(store, ids[0])
+    with writing(store):
+        undo(store.conn, account_id=1, decision_id=decision, at="2026-11-22T10:00:00Z")
+
+    assert before == set(ids[:3])
+    assert joined == set(ids)
+    assert members(store, ids[0]) == before

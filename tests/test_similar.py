@@ -93,3 +93,16 @@ def test_words_that_everything_or_nothing_else_holds_are_no_keywords():
     counts = {covoiturage: 12, departement: 900, zygomatique: 1, people: 30}
 
     assert dict(keywords_of(terms, counts, 1000)).keys() == {covoiturage, people}
+
+
+def test_articles_of_before_get_their_keywords_and_a_file_that_waits_for_its_migration_has_no_neighbours(filled, knowledge):
+    held = "select count(distinct item_id) from keywords"
+    (before,) = filled.conn.execute(held).fetchone()
+    with writing(filled):
+        filled.conn.execute("delete from keywords where item_id < 5")
+    count_words(filled, knowledge.place_words, lambda: writing(filled))
+
+    assert filled.conn.execute(held).fetchone() == (before,)
+    with writing(filled):
+        filled.conn.execute("drop table keywords")
+    assert neighbours(filled.conn, 1) == []

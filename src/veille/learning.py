@@ -137,7 +137,7 @@ def _one(name: str, known: Sequence[Example], rarity: Mapping[int, float], lemma
     weights = dict(zip(vectorizer.get_feature_names_out(), learner.coef_[0], strict=True))
     rule = float(weights.pop("rule", 0.0))
     words = sorted(
-        ((lemmas[int(word)], float(weight)) for word, weight in weights.items() if int(word) in lemmas),
+        ((lemmas[int(word)], float(weight)) for word, weight in weights.items() if weight and int(word) in lemmas),
         key=lambda row: (-abs(row[1]), row[0]),
     )
     return mark, Question(bias=float(learner.intercept_[0]), rule=rule, threshold=threshold, words=dict(words[:MOST_WORDS]))
@@ -158,6 +158,10 @@ def _fit(name: str, matrix: Any, wanted: Any) -> tuple[Any, float]:
             candidates = [0.2 + 0.02 * step for step in range(31)]
             threshold = max(candidates, key=lambda one: (_f1(wanted, told >= one), -abs(one - 0.5)))
         learner.fit(matrix, wanted)
+    coefficients = learner.coef_[0]  # what is judged is what will serve: the words of least weight are let go of here
+    if len(coefficients) > MOST_WORDS:
+        least = sorted(map(abs, coefficients))[-MOST_WORDS]
+        coefficients[abs(coefficients) < least] = 0.0
     return learner, float(threshold)
 
 

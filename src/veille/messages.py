@@ -355,12 +355,9 @@ def reason(phrase: str, where: str, position: int) -> str:
     return f"« {phrase} » {FIELD_LABELS.get(where, where)}" + (f", signe {position + 1}" if where == "text" else "")
 
 
-def deadline_told(words: str) -> str:
-    return f"échéance « {words} »"
-
-
-def event_told(words: str) -> str:
-    return f"événement « {words} »"
+# Without their words: they may stand in a text that nobody may read.
+DEADLINE_TOLD = "une échéance y est donnée"
+EVENT_TOLD = "un événement y est daté"
 
 
 LEARN_MISSING = "apprendre demande scikit-learn : pip install 'veille[learn]'."

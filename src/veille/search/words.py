@@ -70,7 +70,7 @@ def _is_empty(term: Term, *, shouted: bool) -> bool:
     """Whether a single word says nothing; typed in capitals among others that are not, it is an acronym (« ON », « SON »)."""
     word = fold(term.typed.strip("'’"))
     acronym = term.typed.isupper() and not shouted
-    return not term.prefix and not acronym and (word in STOP_WORDS or term.words[0] in STOP_WORDS | ELISIONS)
+    return not term.prefix and not acronym and (word in STOP_WORDS or word.rpartition("'")[2] in STOP_WORDS or term.words[0] in ELISIONS)
 
 
 def _with_synonyms(terms: list[Term], synonyms: Synonyms) -> Iterable[Term]:

@@ -12,10 +12,12 @@ from veille.errors import UsageError
 from veille.messages import NOTHING_CHANGED
 from veille.model import KINDS
 from veille.store.connection import Connection
+from veille.store.items import hide_learnt
 from veille.store.stories import decided_pairs, settle_pairs
 
 CURATOR_REASON = "ajouté par un documentaliste"
 REFUSED_REASON = "retiré par un documentaliste"
+_LONGEST = 16  # digits of an id
 KIND_REASON = "choisi par un documentaliste"
 _STATES = {"select": "selected", "dismiss": "dismissed", "later": "later", "restore": "new"}
 _TAGS = {"tag-add": ("curator", 1.0, CURATOR_REASON, "[]"), "tag-remove": ("refused", 0.0, REFUSED_REASON, "[]")}
@@ -90,7 +92,7 @@ def _subject(change: dict[str, Any]) -> str:
 def _others(db: Connection, item_id: int, story_id: int | None, value: str, *, together: bool) -> list[int]:
     """The article to join, or those to be told apart from."""
     if together:
-        other = int(value) if value.isascii() and value.isdigit() else 0
+        other = int(value) if value.isascii() and value.isdigit() and len(value) < _LONGEST else 0
         if other == item_id or db.execute("select 1 from items where id = ?", (other,)).fetchone() is None:
             raise UsageError(NOTHING_CHANGED)
         return [other]
@@ -133,3 +135,4 @@ def _set(db: Connection, item_id: int, wanted: dict[str, Any]) -> None:
         "do update set origin = excluded.origin, score = excluded.score, reason = excluded.reason, evidence = excluded.evidence",
         (item_id, wanted["tag"], *wanted["row"]),
     )
+    hide_learnt(Database(db), [item_id])  # rights may have narrowed since a row that comes back was written

@@ -3,7 +3,8 @@
 An article is an example of themes once a curator has put or refused one on it: what then stands on it is right, what does not is wrong.
 It is one of interest when it was selected or dismissed, and of kinds when its kind was chosen. Articles on whose themes nobody decided, the
 newest included on which nobody decided anything, stand for the rest of the world: examples against the themes that no rule finds in them,
-or what is rare would seem to be everywhere.
+or what is rare would seem to be everywhere. Articles without a text (those of dismissed ones are let go of after a year) teach
+nothing: they would teach that what has a text is interesting.
 """
 
 import json
@@ -31,10 +32,11 @@ BACKGROUND = 300  # articles that nobody decided on
 KEPT = 5  # models
 
 _DECIDED = (
-    "select id from items where state in ('selected', 'dismissed') or kind_origin = 'curator' "
-    "or id in (select item_id from item_tags where origin in ('curator', 'refused'))"
+    "select id from items where (state in ('selected', 'dismissed') or kind_origin = 'curator' "
+    "or id in (select item_id from item_tags where origin in ('curator', 'refused'))) "
+    "and exists (select 1 from texts where item_id = id and text || page <> '')"
 )
-_UNDECIDED = f"select id from items where id not in ({_DECIDED}) order by id desc limit ?"  # noqa: S608 - our own text
+_UNDECIDED = f"select id from items where state in ('new', 'later') and id not in ({_DECIDED}) order by id desc limit ?"  # noqa: S608 - our own text
 
 
 def lessons(db: Database, sources: Mapping[str, Source], knowledge: Knowledge) -> Lessons:
@@ -54,7 +56,7 @@ def lessons(db: Database, sources: Mapping[str, Source], knowledge: Knowledge) -
         lemmas |= lemmas_by_number(words)
         named = {tag.id for tag in found.tags}
         world = {f"theme:{tag}": False for tag in plain.themes if tag not in named}
-        examples.append(example(found, world | _answers(db, item.id, plain)))
+        examples.append(example(found, world | (_answers(db, item.id, plain) if item.id in decided else {})))
     return Lessons(examples=examples, lemmas=lemmas)
 
 
@@ -94,10 +96,13 @@ def unlearn_words(db: Database) -> None:
 
     The caller holds the transaction.
     """
-    for number, text in db.conn.execute("select id, model from models").fetchall():
-        given = json.loads(text)
-        words = {*given["rarity"], *(word for one in given["questions"].values() for word in one["words"])}
-        gone = {word for word in words if db.conn.execute("select 1 from items_vocabulary where term = ?", (word,)).fetchone() is None}
+    models = [(number, json.loads(text)) for number, text in db.conn.execute("select id, model from models").fetchall()]
+    words = {
+        word for _, given in models for held in (given["rarity"], *(one["words"] for one in given["questions"].values())) for word in held
+    }
+    anywhere = "select 1 from items_fts where items_fts match ? limit 1"
+    gone = {word for word in words if db.conn.execute(anywhere, (f'"{word}"',)).fetchone() is None}
+    for number, given in models:
         if gone:
             for held in (given["rarity"], *(one["words"] for one in given["questions"].values())):
                 for word in gone:
@@ -112,8 +117,8 @@ def bring_back(db: Database) -> str | None:
         row = db.conn.execute("select id from models where active").fetchone()
         if row is None:
             return None
-        former = db.conn.execute("select id, at from models where id < ? order by id desc limit 1", row).fetchone()
-        db.conn.execute("update models set active = 0")
+        db.conn.execute("delete from models where id = ?", row)  # or the next step back would lead to it
+        former = db.conn.execute("select id, at from models order by id desc limit 1").fetchone()
         if former:
             db.conn.execute("update models set active = 1 where id = ?", former[:1])
     return str(former[1]) if former else ""
@@ -121,7 +126,11 @@ def bring_back(db: Database) -> str | None:
 
 def with_model(db: Connection, knowledge: Knowledge) -> Knowledge:
     """Knowledge with what decisions have taught, where a file holds it."""
-    return replace(knowledge, model=active_model(db))
+    model = active_model(db)
+    if model is None:
+        return replace(knowledge, model=None)
+    known = {name: one for name, one in model.questions.items() if not name.startswith("theme:") or name[6:] in knowledge.themes}
+    return replace(knowledge, model=replace(model, questions=known))
 
 
 def active_model(db: Connection) -> Model | None:

@@ -6,10 +6,9 @@ Nothing is computed ahead but a dozen keywords an article: neighbours are those 
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from itertools import islice
 
 from sqlite_utils import Database
 
@@ -67,33 +66,41 @@ def has_outgrown(db: Connection) -> bool:
 
 
 def count_words(db: Database, places: Set[str], hold: Callable[[], AbstractContextManager[None]]) -> int:
-    """Count the words of the newest texts, then choose their keywords again; the number of texts.
+    """Count the words of the newest texts, then choose their keywords again, and those of articles that have none; the number of texts.
 
     `places`: words that name places; `hold` opens a transaction: reading needs none, and writing takes several, so that nobody waits long.
     """
-    rows = db.conn.execute(
-        "select items.id, items.source_id, items.title, items_words.text from items join items_words on items_words.id = items.id "
-        "order by items.id desc limit ?",
-        (_COUNTED,),
-    )
     templates: dict[str, Template] = {}
-    terms: dict[int, Terms] = {}
+    newest = [row[0] for row in db.conn.execute("select id from items order by id desc limit ?", (_COUNTED,))]
     counts: Counter[int] = Counter()
-    for item_id, source_id, title, text in rows:
-        if source_id not in templates:
-            templates[source_id] = source_template(db, source_id)
-        terms[item_id] = terms_of(Words.of(title, without(text, templates[source_id])), places)
-        counts.update(word for word, _ in terms[item_id])
+    for _, terms in _terms(db, newest, templates, places):
+        counts.update(word for word, _ in terms)
     with hold():
         db.conn.execute("delete from word_counts")
         db.conn.executemany("insert into word_counts (word, texts) values (?, ?)", [row for row in counts.items() if row[1] > 1])
-        for key, value in (("texts_counted", len(terms)), ("counted_at", max(terms, default=0))):
+        for key, value in (("texts_counted", len(newest)), ("counted_at", max(newest, default=0))):
             db.conn.execute("insert or replace into settings (key, value) values (?, ?)", (key, str(value)))
-    given = iter(terms.items())
-    while batch := list(islice(given, _BATCH)):
+    without_any = "select id from items where not exists (select 1 from keywords where item_id = items.id)"
+    ids = sorted({*newest, *(row[0] for row in db.conn.execute(without_any))})
+    for start in range(0, len(ids), _BATCH):
+        found = list(_terms(db, ids[start : start + _BATCH], templates, places))
         with hold():
-            keep_keywords(db, batch)
-    return len(terms)
+            keep_keywords(db, found)
+    return len(newest)
+
+
+def _terms(db: Database, ids: list[int], templates: dict[str, Template], places: Set[str]) -> Iterator[tuple[int, Terms]]:
+    """The terms of these articles, a thousand texts at a time."""
+    for start in range(0, len(ids), _BATCH):
+        rows = db.conn.execute(
+            "select items.id, items.source_id, items.title, items_words.text from items join items_words on items_words.id = items.id "
+            "where items.id in (select value from json_each(?))",
+            (json.dumps(ids[start : start + _BATCH]),),
+        ).fetchall()
+        for item_id, source_id, title, text in rows:
+            if source_id not in templates:
+                templates[source_id] = source_template(db, source_id)
+            yield item_id, terms_of(Words.of(title, without(text, templates[source_id])), places)
 
 
 def _setting(db: Connection, key: str) -> str:
@@ -103,6 +110,8 @@ def _setting(db: Connection, key: str) -> str:
 
 def neighbours(db: Connection, item_id: int) -> list[Neighbour]:
     """Up to ten articles alike of other sources and other départements, the most alike first; none of its own story."""
+    if db.execute("select 1 from sqlite_master where name = 'keywords'").fetchone() is None:
+        return []  # a file that waits for its migration
     own = [(row[0], row[1]) for row in db.execute("select word, weight from keywords where item_id = ? order by weight desc", (item_id,))]
     postings = [
         (

@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from veille.model import Item, Moment, Source, TaggedItem
 from veille.normalize import canonical, fingerprint, moment_of, stored
 from veille.store.connection import writing
-from veille.store.items import index_items, relabel, set_context, unindex_items
+from veille.store.items import hide_evidence, hide_learnt, index_items, relabel, set_context, unindex_items
 from veille.store.templates import source_template
 from veille.understand import Knowledge, Template, understand
 
@@ -89,11 +89,11 @@ def undo_retag(db: Database) -> int:
 
 def labels(db: Database, item_id: int) -> dict[str, Any]:
     """What rules said of an article, as JSON can hold it."""
-    kind, kind_reason, interest, interest_reason, language = db.conn.execute(
-        "select kind, kind_reason, interest, interest_reason, language from items where id = ?", (item_id,)
+    kind, kind_reason, origin, interest, interest_reason, language = db.conn.execute(
+        "select kind, kind_reason, kind_origin, interest, interest_reason, language from items where id = ?", (item_id,)
     ).fetchone()
     return {
-        "kind": [kind, kind_reason], "interest": [interest, interest_reason], "language": language,
+        "kind": None if origin == "curator" else [kind, kind_reason], "interest": [interest, interest_reason], "language": language,
         **{name: [list(row) for row in db.conn.execute(query, (item_id,))]
            for name, query in (("tags", _OWN_TAGS), ("territories", _OWN_PLACES), ("dates", _OWN_DATES))},
     }  # fmt: skip
@@ -165,6 +165,8 @@ def _count(told: Retagged, before: dict[str, Any], tagged: TaggedItem, row: tupl
         for sign, which in (("+", has - had), ("-", had - has)):
             counter.update((one if isinstance(one, str) else one[0], sign) for one in which)
             changed = changed or bool(which)
+    told_by = {(one[0], one[1]) for one in before["tags"]} ^ {(tag.id, tag.origin) for tag in tagged.tags}
+    changed = changed or bool(told_by) or (row[11] != "curator" and row[10] != tagged.kind_reason)
     if row[11] != "curator" and row[9] != tagged.kind:
         told.kinds[row[9], tagged.kind] += 1
         changed = True
@@ -197,7 +199,9 @@ def _set_own(db: Database, item_id: int, kind: str, kind_reason: str, interest: 
 
 def _restore(db: Database, item_id: int, before: dict[str, Any]) -> None:
     unindex_items(db, [item_id])
-    (kind, kind_reason), (interest, interest_reason) = before["kind"], before["interest"]
+    interest, interest_reason = before["interest"]
+    now = db.conn.execute("select kind, kind_reason from items where id = ?", (item_id,)).fetchone()
+    kind, kind_reason = before["kind"] or now  # a kind that a curator had chosen is not the rules' to bring back
     _set_own(db, item_id, kind, kind_reason, interest, interest_reason, before["language"])
     db.conn.execute("delete from item_tags where item_id = ? and origin in ('rule', 'model', 'source')", (item_id,))
     db.conn.execute("delete from item_territories where item_id = ? and origin <> 'curator'", (item_id,))
@@ -209,5 +213,7 @@ def _restore(db: Database, item_id: int, before: dict[str, Any]) -> None:
     ):
         query = f"insert or ignore into {table} (item_id, {names}) values (?, ?, ?, ?, ?, ?)"  # noqa: S608 - our own names
         db.conn.executemany(query, [(item_id, *row) for row in rows])
+    hide_evidence(db, [item_id])  # rights may have narrowed meanwhile
+    hide_learnt(db, [item_id])
     set_context(db, item_id)
     index_items(db, [item_id])

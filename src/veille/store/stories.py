@@ -19,6 +19,7 @@ from veille.understand.same import ALIKE, RARE, Print, Verdict, bands_of, compar
 LEAST_TEXT = 80  # characters; shorter texts are equal by chance
 _ENOUGH = 8  # texts of a source, before its template is known
 _SAMPLE = 30  # of its latest texts, on arrival
+_MORE = 200  # when a curator waits
 _MOST = 10  # candidates, those that share most bands
 _OF_BAND = 50  # articles of one band: one that more share is a phrase that everybody writes
 _STRONG, _SURE = 2, 2  # what the last two bands, lead and title, count
@@ -43,7 +44,7 @@ class _Memory:
     """What one sitting has read: prints by article, runs that a source repeats."""
 
     db: Database
-    everything: bool  # all the texts of a source, not its latest
+    sample: int | None  # of the latest texts of a source, by which its template is told; None: all of them
     decided: dict[tuple[int, int], bool]  # by curators, of pairs (the smaller id first): together, or apart
     prints: dict[int, tuple[Print, str, tuple[int, ...]]] = field(default_factory=dict)
     templates: dict[str, tuple[frozenset[int], int]] = field(default_factory=dict)
@@ -66,11 +67,9 @@ class _Memory:
     def template(self, source_id: str) -> tuple[frozenset[int], int]:
         """The runs that more than three texts of a source hold, and how many texts that was told from."""
         if source_id not in self.templates:
-            limit = "" if self.everything else f"order by items.id desc limit {_SAMPLE}"
             rows = self.db.conn.execute(
-                "select items_words.title, items_words.text from items join items_words on items_words.id = items.id "  # noqa: S608
-                f"where source_id = ? {limit}",
-                (source_id,),
+                "select title, text from items_words where id in (select id from items where source_id = ? order by id desc limit ?)",
+                (source_id, -1 if self.sample is None else self.sample),
             )
             counts: Counter[int] = Counter()
             texts = 0
@@ -81,9 +80,9 @@ class _Memory:
         return self.templates[source_id]
 
     @classmethod
-    def of(cls, db: Database, *, everything: bool) -> "_Memory":
+    def of(cls, db: Database, *, sample: int | None) -> "_Memory":
         rows = db.conn.execute("select item_id, other_id, together from story_decisions")
-        return cls(db, everything, {(row[0], row[1]): bool(row[2]) for row in rows})
+        return cls(db, sample, {(row[0], row[1]): bool(row[2]) for row in rows})
 
     def judge(self, one_id: int, other_id: int) -> Verdict:
         """The verdict on two articles: a curator's word, else equality letter for letter, else how their texts compare."""
@@ -106,7 +105,7 @@ class _Memory:
 
 def join_stories(db: Database, ids: list[int]) -> None:
     """Place articles that are new or have changed, the oldest first; the caller holds the transaction."""
-    _join(_Memory.of(db, everything=False), ids)
+    _join(_Memory.of(db, sample=_SAMPLE), ids, whole=False)
 
 
 def settle_pairs(db: Database, item_id: int, pairs: Mapping[int, bool | None]) -> None:
@@ -130,7 +129,7 @@ def settle_pairs(db: Database, item_id: int, pairs: Mapping[int, bool | None]) -
     ]
     for member in members:
         leave_story(db, member)
-    _join(_Memory.of(db, everything=True), members)
+    _join(_Memory.of(db, sample=_MORE), members, whole=True)
 
 
 def decided_pairs(db: Connection, item_id: int, others: Iterable[int]) -> dict[int, bool | None]:
@@ -144,7 +143,8 @@ def decided_pairs(db: Connection, item_id: int, others: Iterable[int]) -> dict[i
     return found
 
 
-def _join(memory: _Memory, ids: Iterable[int]) -> None:
+def _join(memory: _Memory, ids: Iterable[int], *, whole: bool) -> None:
+    """`whole`: stories are made again, and each article brings together all that it is the same as; else it enters one."""
     db = memory.db
     for item_id in sorted(ids):
         joined = [sum(pair) - item_id for pair, together in memory.decided.items() if together and item_id in pair]
@@ -164,7 +164,7 @@ def _join(memory: _Memory, ids: Iterable[int]) -> None:
         for verdict, other in verdicts:
             if not verdict.same or _is_kept_apart(memory, item_id, other):
                 continue
-            if not entered or other in joined:
+            if whole or not entered or other in joined:
                 _enter(db, item_id, verdict, other)
                 entered = True
         db.conn.executemany(
@@ -180,14 +180,17 @@ def _exists(db: Database, item_id: int) -> bool:
 
 
 def _is_kept_apart(memory: _Memory, item_id: int, other_id: int) -> bool:
-    """Whether a curator told an article apart from any that it would share a story with."""
-    apart = {sum(pair) - item_id for pair, together in memory.decided.items() if not together and item_id in pair}
-    if not apart:
+    """Whether a curator told apart any two articles that would then share a story."""
+    if all(memory.decided.values()):
         return False
-    rows = memory.db.conn.execute(
-        "select id from items where id = :id or story_id = (select story_id from items where id = :id)", {"id": other_id}
-    )
-    return any(row[0] in apart for row in rows)
+
+    def members(one: int) -> set[int]:
+        rows = memory.db.conn.execute("select id from items where story_id = (select story_id from items where id = ?)", (one,))
+        return {one, *(row[0] for row in rows)}
+
+    here, there = members(item_id), members(other_id)
+    apart = [pair for pair, together in memory.decided.items() if not together]
+    return any((one in here and two in there) or (two in here and one in there) for one, two in apart)
 
 
 def _is_told(db: Database, item_id: int) -> bool:
@@ -270,7 +273,7 @@ def make_stories(db: Database) -> tuple[int, int, int]:
     for statement in ("update items set story_id = null, lead = 1, story_score = null, story_reason = '' where story_id is not null",
                       "delete from stories", "delete from bands", "delete from alike"):  # fmt: skip
         db.conn.execute(statement)
-    memory = _Memory.of(db, everything=True)
+    memory = _Memory.of(db, sample=None)
     rows = db.conn.execute(
         "select items.id from items join items_words on items_words.id = items.id where length(items_words.text) >= ? "
         "order by items.source_id, items.id",
@@ -287,14 +290,15 @@ def make_stories(db: Database) -> tuple[int, int, int]:
         return item_id
 
     held = {(row[0], row[1]) for row in pairs} | {pair for pair in memory.decided if all(_exists(db, one) for one in pair)}
-    verdicts = sorted(((memory.judge(*pair), pair) for pair in held), key=lambda row: (-row[0].score, row[1]))
+    judged = ((memory.judge(*pair), pair) for pair in sorted(held))
+    verdicts = sorted(judged, key=lambda row: (row[1] not in memory.decided, -row[0].score, row[1]))  # a curator's word first
     apart = [pair for pair, together in memory.decided.items() if not together]
     told: dict[int, Verdict] = {}
     alike = []
     for verdict, (first, second) in verdicts:
         if verdict.same:
             one, other = sorted((root(first), root(second)))
-            if any({root(left), root(right)} == {one, other} for left, right in apart):
+            if one != other and any({root(left), root(right)} == {one, other} for left, right in apart):
                 continue
             roots[other] = one
             for item_id in (first, second):

@@ -16,8 +16,7 @@ _MOST = 2_000  # when everything is understood again
 def source_template(db: Database, source_id: str, arriving: Iterable[str] = (), *, everything: bool = False) -> Template:
     """What a source repeats in its latest texts, and in those that arrive with this answer."""
     rows = db.conn.execute(
-        "select items_words.text from items join items_words on items_words.id = items.id where source_id = ? "
-        "order by items.id desc limit ?",
+        "select text from items_words where id in (select id from items where source_id = ? order by id desc limit ?)",
         (source_id, _MOST if everything else _SAMPLE),
     )
     return template_of([*(row[0] for row in rows), *arriving])

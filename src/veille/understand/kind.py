@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from veille.messages import LEARNT, deadline_told, event_told, reason
+from veille.messages import DEADLINE_TOLD, EVENT_TOLD, LEARNT, reason
 from veille.model import Mention
 from veille.understand.learned import Answer
 from veille.understand.words import Findings, Hit
@@ -76,11 +76,11 @@ def score_kinds(findings: Findings, *, mentions: Iterable[Mention] = (), url: st
             count(hit, 2.0)
     for hit in findings.of("kind-anywhere"):
         count(hit, {"title": 2.0, "lead": 1.0, "text": 0.4}[hit.field])
-    roles = {one.role: one.evidence for one in reversed(list(mentions))}
+    roles = {one.role for one in mentions}
     if "deadline" in roles and points["appel"]:
-        add("appel", _OF_DATES, deadline_told(roles["deadline"]))
+        add("appel", _OF_DATES, DEADLINE_TOLD)
     if "event" in roles and points["evenement"]:
-        add("evenement", _OF_DATES, event_told(roles["event"]))
+        add("evenement", _OF_DATES, EVENT_TOLD)
     for kind, pattern in _PATHS:
         found = pattern.search(url)
         if found:

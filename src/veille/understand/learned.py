@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from veille.understand.similar import Terms, number_of
 
 FORMAT = 1
-MOST_WORDS = 400  # of the most weight, by question
+MOST_WORDS = 2_000  # of the most weight, by question
 RULE_SCALE = 3.0  # what the rules say weighs as much as a few words
 INTEREST = "interest"
 
@@ -61,6 +61,8 @@ def judge(model: Model, terms: Terms, rules: Mapping[str, float]) -> dict[str, A
     spoke: dict[str, list[tuple[float, str]]] = {name: [] for name in model.questions}
     for word, value in vector_of(terms, model.rarity).items():
         for name, lemma, weight in model.weights.get(word, ()):
+            if name not in sums:  # a theme that left the vocabulary
+                continue
             sums[name] += weight * value
             if weight > 0:
                 spoke[name].append((-weight * value, lemma))
