@@ -25,7 +25,7 @@ LEAST_SCORE = 0.20  # below it, thirty pairs read one by one were mostly chance 
 _ONE_THEME, _NO_THEME = 1.2, 0.8  # what a theme in common is worth
 _POSTINGS = 200  # the newest articles that hold a word
 _LOOKED_AT = 80
-_COUNTED = 20_000  # the newest texts, by which rare words are told from frequent ones
+_COUNTED = 5_000  # the newest texts, by which rare words are told from frequent ones
 _BATCH = 1_000
 _GROWN = 4  # times as many articles as when words were last counted
 
