@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from veille.understand.learned import INTEREST, MOST_WORDS, RULE_SCALE, Model, Question, assemble, text_of
+from veille.understand.learned import INTEREST, MOST_WORDS, RULE_SCALE, Model, Question, assemble, text_of, vector_of
 from veille.understand.similar import Terms
 
 LEAST = 8  # examples for, and against, before anything is learnt of a question
@@ -102,8 +102,6 @@ def _one(name: str, known: Sequence[Example], rarity: Mapping[int, float], lemma
     from sklearn.feature_extraction import DictVectorizer
     from sklearn.model_selection import StratifiedKFold
 
-    from veille.understand.learned import vector_of
-
     vectorizer = DictVectorizer()
     rows = [
         {str(word): value for word, value in vector_of(one.terms, rarity).items()} | {"rule": RULE_SCALE * one.rules.get(name, 0.0)}
@@ -140,7 +138,7 @@ def _one(name: str, known: Sequence[Example], rarity: Mapping[int, float], lemma
         ((lemmas[int(word)], float(weight)) for word, weight in weights.items() if weight and int(word) in lemmas),
         key=lambda row: (-abs(row[1]), row[0]),
     )
-    return mark, Question(bias=float(learner.intercept_[0]), rule=rule, threshold=threshold, words=dict(words[:MOST_WORDS]))
+    return mark, Question(bias=float(learner.intercept_[0]), rule=rule, threshold=threshold, words=dict(words))
 
 
 def _fit(name: str, matrix: Any, wanted: Any) -> tuple[Any, float]:

@@ -333,15 +333,17 @@ BAD_DAY = "« {value} » n’est pas une date : écrivez AAAA-MM-JJ."
 BAD_NUMBER = "« {value} » n’est pas un nombre de page."
 TOO_SLOW = "Cette recherche demande trop de temps : ajoutez un mot ou un filtre."
 
+# Without their words: they may stand in a text that nobody may read.
+DEADLINE_TOLD = "une échéance y est donnée"
+EVENT_TOLD = "un événement y est daté"
+LEARNT = "appris des décisions"
 FIELD_LABELS = {
     "title": "dans le titre",
     "lead": "au début du texte",
     "text": "dans le texte",
     "url": "dans l’adresse",
-    "model": "appris des décisions",
+    "model": LEARNT,
 }
-
-LEARNT = "appris des décisions"
 
 
 def reason(phrase: str, where: str, position: int) -> str:
@@ -353,11 +355,6 @@ def reason(phrase: str, where: str, position: int) -> str:
     if where == "curator":
         return "ajouté par un documentaliste"
     return f"« {phrase} » {FIELD_LABELS.get(where, where)}" + (f", signe {position + 1}" if where == "text" else "")
-
-
-# Without their words: they may stand in a text that nobody may read.
-DEADLINE_TOLD = "une échéance y est donnée"
-EVENT_TOLD = "un événement y est daté"
 
 
 LEARN_MISSING = "apprendre demande scikit-learn : pip install 'veille[learn]'."
@@ -394,6 +391,7 @@ SAME_PARTLY = "{share} % du texte le plus court se lit dans l’autre : à véri
 SAME_GUARDS = {
     "places": "textes semblables, mais de départements différents",
     "titles": "textes semblables, mais les titres portent d’autres nombres ou d’autres mois",
+    "parts": "textes semblables, mais les titres portent d’autres nombres ou d’autres mois",
     "subjects": "textes semblables d’un même site, mais sous deux titres différents",
     "days": "textes semblables, mais les jours diffèrent",
     "numbers": "textes semblables, mais les nombres diffèrent",

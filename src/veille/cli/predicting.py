@@ -21,12 +21,11 @@ from veille.normalize import canonical
 from veille.resources import load_knowledge
 from veille.store.learning import example
 from veille.understand import Knowledge, Labels, label
-from veille.understand.dates import find_dates, spans
+from veille.understand.dates import spans
 from veille.understand.language import language_of
 from veille.understand.same import ALIKE, RARE, Print, compare, print_of
 from veille.understand.similar import lemmas_by_number
-from veille.understand.territory import READ, territories_of
-from veille.understand.words import Words
+from veille.understand.territory import territories_of
 
 Row = dict[str, Any]
 Predictor = Callable[[Row], Row]
@@ -63,8 +62,9 @@ def _taught(knowledge: Knowledge, kind: str, train_file: str | None, db_file: st
         examples = []
         lemmas: dict[int, str] = {}
         for row in rows:
-            lemmas |= lemmas_by_number(Words.of(_text(row, "title"), _text(row, "text")))
-            examples.append(example(_label(row, knowledge), {f"theme:{tag}": tag in _tags(row) for tag in asked}))
+            found = _label(row, knowledge)
+            lemmas |= lemmas_by_number(found.words)
+            examples.append(example(found, {f"theme:{tag}": tag in _tags(row) for tag in asked}))
         return replace(knowledge, model=learn(Lessons(examples=examples, lemmas=lemmas), knowledge.vocabulary).model)
     return taught(knowledge, db_file)
 
@@ -148,8 +148,7 @@ def _themes(knowledge: Knowledge) -> Predictor:
 
 
 def _label(row: Row, knowledge: Knowledge) -> Labels:
-    title, text = _text(row, "title"), _text(row, "text")
-    return label(Words.of(title, text), find_dates(f"{title}\n{text}"[:READ], None), _text(row, "url"), (), knowledge)
+    return label(_text(row, "title"), _text(row, "text"), knowledge, url=_text(row, "url"))
 
 
 def _interest(knowledge: Knowledge) -> Predictor:

@@ -31,6 +31,11 @@ def prepare(connection: Connection) -> None:
     connection.create_function("index_text", 1, index_text, deterministic=True)
 
 
+def has_table(db: Connection, name: str) -> bool:
+    """Whether a file has a table of ours: one that waits for its migration has not."""
+    return db.execute("select 1 from sqlite_master where name = ?", (name,)).fetchone() is not None
+
+
 def connect(path: str | Path, *, durable: bool = False) -> Database:
     """The database of a file, made if need be; `durable` waits for the disk at each commit (decisions)."""
     try:

@@ -18,14 +18,12 @@ from sqlite_utils import Database
 from veille.learning import Example, Learnt, Lessons
 from veille.model import KINDS, Source
 from veille.normalize import stored
-from veille.store.connection import Connection, writing
-from veille.store.retagging import held_items, source_of
-from veille.store.templates import source_template
-from veille.understand import READ, Knowledge, Labels, Template, label, without
-from veille.understand.dates import find_dates
-from veille.understand.learned import INTEREST, Model, model_of
+from veille.store.connection import Connection, has_table, writing
+from veille.store.retagging import kept_items, source_of
+from veille.store.templates import Templates
+from veille.understand import Knowledge, Labels, label, published_day
+from veille.understand.learned import INTEREST, Model, model_of, within
 from veille.understand.similar import lemmas_by_number
-from veille.understand.words import Words
 
 MOST_EXAMPLES = 5_000  # the newest articles that were decided on
 BACKGROUND = 300  # articles that nobody decided on
@@ -42,21 +40,18 @@ _UNDECIDED = f"select id from items where state in ('new', 'later') and id not i
 def lessons(db: Database, sources: Mapping[str, Source], knowledge: Knowledge) -> Lessons:
     """Every article somebody decided on, the newest five thousand, as the rules alone understand it."""
     plain = replace(knowledge, model=None)
-    templates: dict[str, Template] = {}
+    templates = Templates(db, everything=True)
     examples: list[Example] = []
     lemmas: dict[int, str] = {}
     decided = {row[0] for row in db.conn.execute(f"{_DECIDED} order by id desc limit ?", (MOST_EXAMPLES,))}
     others = {row[0] for row in db.conn.execute(_UNDECIDED, (BACKGROUND,))}
-    for item in held_items(db, sorted(decided | others)):
-        if item.source_id not in templates:
-            templates[item.source_id] = source_template(db, item.source_id, everything=True)
-        words = Words.of(item.title, without(item.text, templates[item.source_id]))
-        source = source_of(db, sources, item.source_id)
-        found = label(words, find_dates(f"{item.title}\n{item.text}"[:READ], item.published_day), item.url, source.tags, plain)
-        lemmas |= lemmas_by_number(words)
+    for item_id, item in kept_items(db, sorted(decided | others)):
+        source, template = source_of(db, sources, item.source_id), templates.of(item.source_id)
+        found = label(item.title, item.text, plain, published=published_day(item), url=item.url, inherited=source.tags, template=template)
+        lemmas |= lemmas_by_number(found.words)
         named = {tag.id for tag in found.tags}
         world = {f"theme:{tag}": False for tag in plain.themes if tag not in named}
-        examples.append(example(found, world | (_answers(db, item.id, plain) if item.id in decided else {})))
+        examples.append(example(found, world | (_answers(db, item_id, plain) if item_id in decided else {})))
     return Lessons(examples=examples, lemmas=lemmas)
 
 
@@ -127,15 +122,12 @@ def bring_back(db: Database) -> str | None:
 def with_model(db: Connection, knowledge: Knowledge) -> Knowledge:
     """Knowledge with what decisions have taught, where a file holds it."""
     model = active_model(db)
-    if model is None:
-        return replace(knowledge, model=None)
-    known = {name: one for name, one in model.questions.items() if not name.startswith("theme:") or name[6:] in knowledge.themes}
-    return replace(knowledge, model=replace(model, questions=known))
+    return replace(knowledge, model=within(model, knowledge.themes) if model else None)
 
 
 def active_model(db: Connection) -> Model | None:
     """The model that serves; one of a format that this veille does not read is as none."""
-    if db.execute("select 1 from sqlite_master where name = 'models'").fetchone() is None:
+    if not has_table(db, "models"):
         return None
     row: Any = db.execute("select model from models where active").fetchone()
     try:

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from veille.french import lemma, tokens
-from veille.store.connection import Connection
-from veille.store.templates import source_template
+from veille.store.connection import Connection, has_table
+from veille.store.hosts import setting
+from veille.store.templates import Templates
 from veille.understand.similar import Terms, alike, keywords_of, number_of, terms_of
-from veille.understand.template import Template, without
+from veille.understand.template import without
 from veille.understand.words import Words
 
 MOST = 10
@@ -56,13 +57,13 @@ def keep_keywords(db: Database, terms: Iterable[tuple[int, Terms]]) -> None:
 
 def counted(db: Connection) -> int:
     """How many texts the words were last counted in."""
-    return int(_setting(db, "texts_counted"))
+    return int(setting(db, "texts_counted") or 0)
 
 
 def has_outgrown(db: Connection) -> bool:
     """Whether four times as many articles were ever kept as when words were last counted."""
     (last,) = db.execute("select coalesce(max(id), 0) from items").fetchone()
-    return bool(last >= max(1, _GROWN * int(_setting(db, "counted_at"))))
+    return bool(last >= max(1, _GROWN * int(setting(db, "counted_at") or 0)))
 
 
 def count_words(db: Database, places: Set[str], hold: Callable[[], AbstractContextManager[None]]) -> int:
@@ -70,7 +71,7 @@ def count_words(db: Database, places: Set[str], hold: Callable[[], AbstractConte
 
     `places`: words that name places; `hold` opens a transaction: reading needs none, and writing takes several, so that nobody waits long.
     """
-    templates: dict[str, Template] = {}
+    templates = Templates(db)
     newest = [row[0] for row in db.conn.execute("select id from items order by id desc limit ?", (_COUNTED,))]
     counts: Counter[int] = Counter()
     for _, terms in _terms(db, newest, templates, places):
@@ -89,7 +90,7 @@ def count_words(db: Database, places: Set[str], hold: Callable[[], AbstractConte
     return len(newest)
 
 
-def _terms(db: Database, ids: list[int], templates: dict[str, Template], places: Set[str]) -> Iterator[tuple[int, Terms]]:
+def _terms(db: Database, ids: list[int], templates: Templates, places: Set[str]) -> Iterator[tuple[int, Terms]]:
     """The terms of these articles, a thousand texts at a time."""
     for start in range(0, len(ids), _BATCH):
         rows = db.conn.execute(
@@ -98,19 +99,12 @@ def _terms(db: Database, ids: list[int], templates: dict[str, Template], places:
             (json.dumps(ids[start : start + _BATCH]),),
         ).fetchall()
         for item_id, source_id, title, text in rows:
-            if source_id not in templates:
-                templates[source_id] = source_template(db, source_id)
-            yield item_id, terms_of(Words.of(title, without(text, templates[source_id])), places)
-
-
-def _setting(db: Connection, key: str) -> str:
-    row = db.execute("select value from settings where key = ?", (key,)).fetchone()
-    return str(row[0]) if row else "0"
+            yield item_id, terms_of(Words.of(title, without(text, templates.of(source_id))), places)
 
 
 def neighbours(db: Connection, item_id: int) -> list[Neighbour]:
     """Up to ten articles alike of other sources and other départements, the most alike first; none of its own story."""
-    if db.execute("select 1 from sqlite_master where name = 'keywords'").fetchone() is None:
+    if not has_table(db, "keywords"):
         return []  # a file that waits for its migration
     own = [(row[0], row[1]) for row in db.execute("select word, weight from keywords where item_id = ? order by weight desc", (item_id,))]
     postings = [

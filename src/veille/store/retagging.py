@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlite_utils import Database
@@ -17,8 +17,8 @@ from veille.model import Item, Moment, Source, TaggedItem
 from veille.normalize import canonical, fingerprint, moment_of, stored
 from veille.store.connection import writing
 from veille.store.items import hide_evidence, hide_learnt, index_items, relabel, set_context, unindex_items
-from veille.store.templates import source_template
-from veille.understand import Knowledge, Template, understand
+from veille.store.templates import Templates
+from veille.understand import Knowledge, understand
 
 _BATCH = 200
 _ITEMS = (
@@ -54,15 +54,13 @@ def retag(db: Database, sources: Mapping[str, Source], knowledge: Knowledge, now
     row = db.conn.execute("select id from items order by id desc limit 1 offset ?", (newest,)).fetchone() if newest else None
     last = row[0] if row else 0
     begun = False
-    templates: dict[str, Template] = {}
+    templates = Templates(db, everything=True)
     while rows := db.conn.execute(_NEXT, (last, _BATCH)).fetchall():
         last = rows[-1][0]
         todo = []
         for row in rows:
             told.read += 1
-            if row[1] not in templates:
-                templates[row[1]] = source_template(db, row[1], everything=True)
-            tagged = understand(_item(row), source_of(db, sources, row[1]), knowledge, templates[row[1]])
+            tagged = understand(_item(row), source_of(db, sources, row[1]), knowledge, templates.of(row[1]))
             before = labels(db, row[0])
             if _count(told, before, _without_decided(db, row[0], tagged), row):
                 told.changed += 1
@@ -112,37 +110,20 @@ def _without_decided(db: Database, item_id: int, tagged: TaggedItem) -> TaggedIt
     )
 
 
-@dataclass(frozen=True, slots=True)
-class HeldItem:
-    """An article as it is kept."""
-
-    id: int
-    source_id: str
-    url: str
-    title: str
-    text: str
-    published_day: date | None
-
-
-def held_items(db: Database, ids: Iterable[int]) -> Iterator[HeldItem]:
-    """These articles, in order of their ids."""
+def kept_items(db: Database, ids: Iterable[int]) -> Iterator[tuple[int, Item]]:
+    """These articles as they are kept, in order of their ids."""
     wanted = list(ids)
     for start in range(0, len(wanted), _BATCH):
         for row in db.conn.execute(_THESE, (json.dumps(wanted[start : start + _BATCH]),)).fetchall():
-            published = _published(row)
-            day = published.date() if isinstance(published, datetime) else published
-            yield HeldItem(id=row[0], source_id=row[1], url=row[2], title=row[3], text=row[4], published_day=day)
-
-
-def _published(row: tuple[Any, ...]) -> Moment | None:
-    return moment_of(row[6], "UTC") if row[6] else None
+            yield row[0], _item(row)
 
 
 def _item(row: tuple[Any, ...]) -> Item:
     _, source_id, url, title, text, author, published_at, day, language = row[:9]
+    published: Moment | None = moment_of(published_at, "UTC") if published_at else None
     return Item(
         source_id=source_id, guid="", url=url, canonical=canonical(url) if url else "", title=title, text=text, author=author,
-        published=_published(row), day=day if published_at else "", language=language, fingerprint=fingerprint(title, text),
+        published=published, day=day if published_at else "", language=language, fingerprint=fingerprint(title, text),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ Comes in: a database. Goes out: sentences that a source repeats (see `understand
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from sqlite_utils import Database
 
@@ -20,3 +21,17 @@ def source_template(db: Database, source_id: str, arriving: Iterable[str] = (), 
         (source_id, _MOST if everything else _SAMPLE),
     )
     return template_of([*(row[0] for row in rows), *arriving])
+
+
+@dataclass(slots=True)
+class Templates:
+    """The template of each source, told once in a sitting."""
+
+    db: Database
+    everything: bool = False
+    told: dict[str, Template] = field(default_factory=dict)
+
+    def of(self, source_id: str) -> Template:
+        if source_id not in self.told:
+            self.told[source_id] = source_template(self.db, source_id, everything=self.everything)
+        return self.told[source_id]

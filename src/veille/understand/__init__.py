@@ -4,7 +4,7 @@ Comes in: `Item`, its `Source`, `Knowledge`. Goes out: `TaggedItem`, every label
 Forbidden: network, disk, clock, SQLite. What must be known is a value, read once at a door.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -31,12 +31,22 @@ class Labels:
     kind_reason: str
     interest: float
     interest_reason: str
+    words: Words
+    mentions: tuple[Mention, ...]
     terms: Terms
     rules: Mapping[str, float]
 
 
-def label(words: Words, mentions: Iterable[Mention], url: str, inherited: tuple[str, ...], knowledge: Knowledge) -> Labels:
-    """Themes, kind and interest of an article: by the rules, then as decisions have taught where they did."""
+def label(
+    title: str, text: str, knowledge: Knowledge, *, published: date | None = None, url: str = "", inherited: tuple[str, ...] = (),
+    template: Template = NO_TEMPLATE,
+) -> Labels:  # fmt: skip
+    """Themes, kind, interest and days of an article: by the rules, then as decisions have taught where they did.
+
+    `template`: the sentences that its source repeats, in which no phrase is looked for; `inherited`: the source's own themes.
+    """
+    words = Words.of(title, without(text, template))
+    mentions = find_dates(f"{title}\n{text}"[:READ], published)
     findings = knowledge.lexicon.find(words)
     themes = score_themes(findings)
     kinds = score_kinds(findings, mentions=mentions, url=url)
@@ -50,19 +60,18 @@ def label(words: Words, mentions: Iterable[Mention], url: str, inherited: tuple[
     interest, interest_reason = interest_of(points, answers)
     return Labels(
         tags=themes_of(themes, inherited, answers, words), kind=kind, kind_reason=kind_reason, interest=interest,
-        interest_reason=interest_reason, terms=terms, rules=rules,
+        interest_reason=interest_reason, words=words, mentions=mentions, terms=terms, rules=rules,
     )  # fmt: skip
 
 
 def understand(item: Item, source: Source, knowledge: Knowledge, template: Template = NO_TEMPLATE) -> TaggedItem:
-    """All labels of an article; `template`: the sentences that its source repeats, in which no phrase is looked for."""
-    mentions = find_dates(f"{item.title}\n{item.text}"[:READ], _reference(item))
-    labels = label(Words.of(item.title, without(item.text, template)), mentions, item.url, source.tags, knowledge)
+    """All labels of an article; `template`: the sentences that its source repeats."""
+    labels = label(item.title, item.text, knowledge, published=published_day(item), url=item.url, inherited=source.tags, template=template)
     return TaggedItem(
         item=item,
         tags=labels.tags,
         territories=territories_of(item.title, item.text, source.territory, knowledge),
-        mentions=mentions,
+        mentions=labels.mentions,
         kind=labels.kind,
         kind_reason=labels.kind_reason,
         interest=labels.interest,
@@ -72,8 +81,9 @@ def understand(item: Item, source: Source, knowledge: Knowledge, template: Templ
     )
 
 
-def _reference(item: Item) -> date | None:
+def published_day(item: Item) -> date | None:
+    """The day by which a missing year is told."""
     return item.published.date() if isinstance(item.published, datetime) else item.published
 
 
-__all__ = ["NO_TEMPLATE", "READ", "Knowledge", "Labels", "Template", "build_knowledge", "label", "understand", "without"]
+__all__ = ["NO_TEMPLATE", "READ", "Knowledge", "Labels", "Template", "build_knowledge", "label", "published_day", "understand", "without"]

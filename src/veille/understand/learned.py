@@ -8,8 +8,8 @@ A question is `theme:<id>`, `kind:<id>` or `interest`. Only those where learning
 
 import json
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from veille.understand.similar import Terms, number_of
 
@@ -61,8 +61,6 @@ def judge(model: Model, terms: Terms, rules: Mapping[str, float]) -> dict[str, A
     spoke: dict[str, list[tuple[float, str]]] = {name: [] for name in model.questions}
     for word, value in vector_of(terms, model.rarity).items():
         for name, lemma, weight in model.weights.get(word, ()):
-            if name not in sums:  # a theme that left the vocabulary
-                continue
             sums[name] += weight * value
             if weight > 0:
                 spoke[name].append((-weight * value, lemma))
@@ -101,6 +99,13 @@ def assemble(vocabulary: str, rarity: Mapping[str, float], questions: Mapping[st
         questions=questions,
         weights={word: tuple(rows) for word, rows in weights.items()},
     )
+
+
+def within(model: Model, themes: Collection[str]) -> Model:
+    """A model without the questions of themes that have left the vocabulary."""
+    known = {name: one for name, one in model.questions.items() if not name.startswith("theme:") or name.removeprefix("theme:") in themes}
+    weights = {word: tuple(row for row in rows if row[0] in known) for word, rows in model.weights.items()}
+    return replace(model, questions=known, weights=weights)
 
 
 def text_of(vocabulary: str, rarity: Mapping[str, float], questions: Mapping[str, Question]) -> str:

@@ -101,12 +101,9 @@ def compare(one: Print, other: Print, is_rare: Callable[[int], bool] = lambda _r
     if score < ALIKE:
         return Verdict(same=False, score=round(score, 3), reason="")
     guard = _guard(one, other)
-    if guard in ("titles", "subjects") and fewer >= _LONG_ENOUGH and score >= _WHOLE and _same_numbers(one, other):
-        # An edition of something has other numbers in its text too; here the title alone was numbered anew, or says more.
-        guard = "subjects" if guard == "subjects" and not _says_more(one.title, other.title) else ""
-    if guard:
+    if guard and not (fewer >= _LONG_ENOUGH and score >= _WHOLE and _title_alone_differs(guard, one, other)):
         apart = guard in ("places", "subjects") or one.source == other.source  # else a person may look
-        return Verdict(same=False, score=round(score, 3), reason=SAME_GUARDS["titles" if guard == "parts" else guard], guarded=apart)
+        return Verdict(same=False, score=round(score, 3), reason=SAME_GUARDS[guard], guarded=apart)
     said = SAME_ENOUGH if score >= SAME else SAME_PARTLY
     return Verdict(same=score >= SAME, score=round(score, 3), reason=said.format(share=round(100 * score)))
 
@@ -129,8 +126,10 @@ def _guard(one: Print, other: Print) -> str:
     return ""
 
 
-def _same_numbers(one: Print, other: Print) -> bool:
-    """Whether nearly every number of the text that has fewer is in the other."""
+def _title_alone_differs(guard: str, one: Print, other: Print) -> bool:
+    """Whether a title was numbered anew, or says more, over one text: an edition of something has other numbers in its text too."""
+    if guard not in ("titles", "subjects") or (guard == "subjects" and not _says_more(one.title, other.title)):
+        return False
     mine, theirs = one.numbers - one.title_numbers, other.numbers - other.title_numbers
     return len(mine & theirs) >= _WHOLE * min(len(mine), len(theirs))
 
