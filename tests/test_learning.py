@@ -14,10 +14,11 @@ from veille.store import writing
 from veille.store.accounts import add_account
 from veille.store.decisions import decide
 from veille.store.forgetting import forget
-from veille.store.items import apply_rights, hide_learnt
+from veille.store.items import apply_rights, hide_learnt, reasons_kept
 from veille.store.learning import active_model, bring_back, keep_model, lessons, with_model
 from veille.store.retagging import retag, undo_retag
-from veille.understand.learned import judge, model_of
+from veille.understand import label
+from veille.understand.learned import Question, assemble, judge, model_of
 
 SOURCES = {"gironde": make_source(rights="full")}
 WORDS = "agenda guichet parking calendrier salle mairie courrier horaire imprimé façade allée portail panneau lettre tableau".split()
@@ -293,3 +294,13 @@ def test_undoing_brings_back_nothing_that_rights_hide_since(decided, learnt, kno
     told = decided.conn.execute(f"select reason, evidence from item_tags where item_id = 73 and {TAUGHT}").fetchone()
     assert told == ("appris des décisions", "[]")
     assert decided.conn.execute("select evidence from item_dates where item_id = 73").fetchall() == [("",)]
+
+
+def test_a_learnt_tag_whose_words_all_speak_against_it_still_has_a_reason(knowledge):
+    question = Question(bias=2.0, rule=0.0, threshold=0.5, words={"tocsin": -0.1})
+    model = assemble(knowledge.vocabulary, {"tocsin": 1.0}, {"theme:risques-secours": question})
+
+    found = label("Le tocsin", "Rien d’autre.", replace(knowledge, model=model))
+
+    assert [(tag.id, tag.origin) for tag in found.tags] == [("risques-secours", "model")]
+    assert reasons_kept(found.tags[0].reasons) == ("appris des décisions", "[]")

@@ -80,11 +80,12 @@ def learnt_reasons(answer: Answer, words: Words) -> tuple[Reason, ...]:
     for place, word in enumerate(words.folded):
         if word and lemma(word) in answer.words:
             places.setdefault(lemma(word), place)
-    return tuple(
+    said = [
         Reason(phrase=words.written(places[one]), field="model", position=words.starts[places[one]])
         for one in answer.words
         if one in places
-    )
+    ]
+    return tuple(said) or (Reason(phrase="", field="model"),)
 
 
 def _score(hits: Sequence[Hit]) -> float:
