@@ -377,8 +377,9 @@ def learnt_undone(former: str) -> str:
 
 
 def retagged(*, read: int, changed: int, dry_run: bool) -> str:
-    would = "changeraient" if dry_run else "ont changé"
-    return f"{plural(read, 'article relu', 'articles relus')}, {number(changed)} {would}."
+    """French counts 0 and 1 as singular."""
+    one, several = ("changerait", "changeraient") if dry_run else ("a changé", "ont changé")
+    return f"{plural(read, 'article relu', 'articles relus')}, {plural(changed, one, several)}."
 
 
 # Two texts beside each other.

@@ -21,7 +21,7 @@ from veille.messages import (
     LEARN_UNDO_NONE,
     learnt_undone,
     plural,
-)  # fmt: skip
+)
 from veille.resources import load_knowledge
 from veille.store.learning import bring_back, keep_model, lessons
 from veille.store.retagging import retag
@@ -80,7 +80,7 @@ def _show(learnt: Learnt, knowledge: Knowledge) -> None:
     names = {mark.question: _named(mark, knowledge) for mark in learnt.marks}
     if judged:
         width = max(len(names[question]) for _, question, _ in judged)
-        click.echo(f"{'':<{width}}  exemples      règles   appris    (articles non vus, {FOLDS} parts)")
+        click.echo(f"{'':<{width}}  exemples      règles   appris    (F1 sur {FOLDS} parts non vues ; intérêt : 1 − Brier)")
         for _, question, mark in judged:
             said = "gardé" if mark.kept else "les règles restent"
             share = f"{mark.positives:>3} sur {mark.examples:<5}"
@@ -98,4 +98,4 @@ def _named(mark: Mark, knowledge: Knowledge) -> str:
     what, _, name = mark.question.partition(":")
     if what == "theme":
         return knowledge.themes[name].label if name in knowledge.themes else name
-    return f"Type : {KIND_LABELS[name].lower()}" if what == "kind" else "Intérêt (1 − Brier)"
+    return f"Type : {KIND_LABELS[name].lower()}" if what == "kind" else "Intérêt"
