@@ -16,7 +16,6 @@ from builders import collect_entries, make_entry, make_source
 from veille.schema import PUBLIC_TABLES
 from veille.store import writing
 from veille.store.accounts import add_account, set_password
-from veille.web.routes import ROUTES
 
 SENTINEL = "zanzibar"
 PASSWORD = "un mot de passe"
@@ -84,10 +83,11 @@ def test_every_page_is_french_complete_and_foreign_to_nobody(site, path):
 
     assert response.status_code == 200
     assert '<html lang="fr">' in response.text
-    assert "<script" not in response.text.replace("&lt;script", "")
-    assert not re.search(r'(?:src|<link[^>]*href)="https?:', response.text)
+    scripts = re.findall(r"<script[^>]*>(.*?)</script>", response.text)
+    assert scripts == [""]  # one file of our own, nothing inline
+    assert not re.search(r'(?:src|<link(?! rel="canonical")[^>]*href)="https?:', response.text)
     assert response.headers["x-content-type-options"] == "nosniff"
-    assert "default-src 'self'" in response.headers.get("content-security-policy", "default-src 'self'")
+    assert "default-src 'self'" in response.headers["content-security-policy"]
 
 
 def test_home_has_search_latest_themes_and_departements(site):
@@ -96,7 +96,7 @@ def test_home_has_search_latest_themes_and_departements(site):
     assert 'name="q"' in page
     assert "Un budget participatif &lt;script&gt;" in page
     assert "Participation et démocratie" in page
-    assert "<title>Gironde : 3 articles</title>" in page
+    assert "<title>Gironde : 3 articles</title>" in page.replace("&nbsp;", " ")
 
 
 def test_a_search_shows_count_facets_and_marks(site):
@@ -345,15 +345,6 @@ def test_no_answer_holds_a_hash(site):
         assert "scrypt" not in browser.get(path).text, path
 
 
-def test_every_route_is_known_to_this_file():
-    assert [pattern for pattern, _ in ROUTES] == [
-        r"^/$", r"^/recherche$", r"^/recherche\.(?P<format>atom|json|csv)$", r"^/article/(?P<id>[0-9]{1,15})$",
-        r"^/article/(?P<id>[0-9]{1,15})/decision$", r"^/decision/(?P<id>[0-9]{1,15})/annuler$", r"^/connexion$", r"^/deconnexion$",
-        r"^/donnees$",
-        r"^/robot$", r"^/-/veille/sante$",
-    ]  # fmt: skip
-
-
 def test_a_base_url_is_kept_in_every_link(tmp_path, site):
     prefixed = Datasette([str(tmp_path / "veille.db")], settings={"base_url": "/veille-14/"})
 
@@ -483,6 +474,7 @@ def test_a_form_that_is_no_text_is_refused(site):
 
 def test_our_routes_are_known_as_ours():
     from veille.web.errors import is_ours
+    from veille.web.routes import ROUTES
 
     for pattern, _ in ROUTES:
         path = re.sub(r"\(\?P<\w+>[^)]*\)", "1", pattern.strip("^$")).replace("\\", "")
@@ -540,7 +532,7 @@ def test_a_kind_is_chosen_and_articles_joined_and_split_from_the_desk(site, stor
     assert store.conn.execute("select kind, kind_origin from items where id = ?", (own,)).fetchone() == ("prix", "curator")
     assert joined == (2, 1)
     assert "choisi par un documentaliste" in page
-    assert "Rapprochés parce que : dit par un documentaliste" in page
+    assert "Rapprochés parce que&nbsp;: dit par un documentaliste" in page
     assert "type choisi" in page
     assert "réuni à une histoire" in page
     assert story() == (0, 0)

@@ -59,6 +59,18 @@ def long_date(day: date) -> str:
     return f"{'1er' if day.day == 1 else day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
+def long_span(start: date, end: date) -> str:
+    """du 22 au 23 janvier 2027, du 30 janvier au 2 février 2027, le 7 octobre 2025."""
+    if start >= end:
+        return f"le {long_date(end)}"
+    first = "1er" if start.day == 1 else str(start.day)
+    if start.year != end.year:
+        first = long_date(start)
+    elif start.month != end.month:
+        first = f"{first} {MONTHS[start.month - 1]}"
+    return f"du {first} au {long_date(end)}"
+
+
 def spoken_date(day: date, today: date) -> str:
     """As people say it: hier, il y a 3 jours, 30 nov., 30 nov. 2024."""
     days = (today - day).days
@@ -327,7 +339,23 @@ SIGN_IN_REFUSED = "Nom ou mot de passe incorrect."
 SIGN_IN_WAIT = "Trop d’essais : attendez une minute."
 NOTHING_CHANGED = "Rien n’a changé."
 
+# The site.
+MOTTO = "L’innovation publique des départements"
+DEADLINE_OF = "Date limite : {title}"
+AGENDA_NAME = "veille : échéances et événements"
+
+# How Datasette's filters compare, by their keys.
+LOOKUPS = {
+    "exact": "=", "not": "≠", "contains": "contient", "notcontains": "ne contient pas", "endswith": "finit par",
+    "startswith": "commence par",
+    "like": "ressemble à (like)", "notlike": "ne ressemble pas à", "glob": "suit le motif (glob)", "in": "parmi", "notin": "hors de",
+    "arraycontains": "la liste contient", "arraynotcontains": "la liste ne contient pas", "date": "est le jour", "isnull": "est absent",
+    "notnull": "est présent", "isblank": "est vide", "notblank": "n’est pas vide",
+}  # fmt: skip
+FUTURE_DAY = "Ce jour est à venir : donnez un jour passé, AAAA-MM-JJ."
+
 # Search.
+NO_SUCH_PAGE = "Cette page de résultats n’existe pas."
 QUERY_TOO_LONG = "Votre recherche est trop longue : gardez l’essentiel, {limit} caractères au plus."
 BAD_DAY = "« {value} » n’est pas une date : écrivez AAAA-MM-JJ."
 BAD_NUMBER = "« {value} » n’est pas un nombre de page."

@@ -1,7 +1,7 @@
 """What readers see: the home page, cards, one article. Reading only.
 
 Every function takes a plain connection, so that Datasette's own threads can call it. Nothing here reads `texts`:
-what is shown of a text is `items.summary`, which obeys the source's rights.
+what is shown of a text is `items.summary`, which obeys the source's rights, as former versions do.
 """
 
 import json
@@ -11,6 +11,7 @@ from typing import Any
 
 from veille.store.connection import Connection
 from veille.store.decisions import undoable
+from veille.store.items import shown_of
 from veille.store.neighbours import neighbours
 
 
@@ -33,7 +34,7 @@ class Card:
     state: str
     departements: tuple[str, ...]
     themes: tuple[str, ...]
-    also: int  # other sources and other copies of the same text
+    also: tuple[str, ...]  # names of the other sources that published it, or the same text
 
 
 _CARDS = """
@@ -43,9 +44,9 @@ select items.id, items.url, items.title, items.summary, items.source_id, sources
     (select json_group_array(tag_id) from
         (select tag_id from item_tags where item_id = items.id and origin <> 'refused'
          order by origin = 'source', score desc, tag_id)),
-    (select count(*) - 1 from sightings where item_id = items.id)
-        + case when items.story_id is null then 0 else
-            (select count(*) - 1 from items as twins where twins.story_id = items.story_id and twins.state <> 'dismissed') end
+    (select json_group_array(name) from (select name from sources as others where others.id <> items.source_id and others.id in
+        (select source_id from sightings where item_id = items.id union select twins.source_id from items as twins
+         where twins.story_id = items.story_id and twins.state <> 'dismissed') order by name))
 from items join sources on sources.id = items.source_id
 where items.id in (select value from json_each(?))
 """
@@ -64,67 +65,52 @@ def _card(row: Any) -> Card:
     return Card(
         id=row[0], url=row[1], title=row[2], summary=row[3], source=row[4], source_name=row[5], kind=row[6], language=row[7],
         interest=row[8], published_at=row[9], day=row[10], first_seen_at=row[11], state=row[12],
-        departements=tuple(json.loads(row[13])), themes=tuple(json.loads(row[14])), also=max(0, row[15]),
+        departements=tuple(json.loads(row[13])), themes=tuple(json.loads(row[14])), also=tuple(json.loads(row[15])),
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """What the first page shows."""
+    """What the first page lists; its figures are the summary's."""
 
-    articles: int
-    sources: int
     selected: list[Card]
     latest: list[Card]
-    themes: list[tuple[str, int]]
-    departements: dict[str, int]
-    deadlines: list[tuple[str, str, int, str, str]]  # day, evidence, item, title, source
-    watched: frozenset[str] = frozenset()
 
 
-def home(db: Connection, today: str, *, selected: int = 4, latest: int = 12) -> Home:
+def home(db: Connection, *, selected: int = 3, latest: int = 6) -> Home:
     """Selected articles, then new ones of interest; one card a story."""
     chosen = "select id from items where state = 'selected' and lead = 1 order by day desc, id desc limit ?"
     fresh = (
         "select id from items indexed by items_queued where state in ('new', 'later') and interest >= 0.5 and lead = 1 "
         "order by queued desc, day desc, id desc limit ?"
     )
-    deadlines = db.execute(
-        'select item_dates."end", item_dates.evidence, items.id, items.title, sources.name from item_dates '
-        "join items on items.id = item_dates.item_id join sources on sources.id = items.source_id "
-        "where role = 'deadline' and item_dates.\"end\" >= ? and items.state <> 'dismissed' and items.lead = 1 and items.kind <> 'emploi' "
-        "and (items.interest >= 0.5 or items.state = 'selected') order by item_dates.\"end\" limit 4",
-        (today,),
-    ).fetchall()
     return Home(
-        articles=db.execute("select count(*) from items where state <> 'dismissed'").fetchone()[0],
-        sources=db.execute("select count(*) from sources where last_success_at is not null and state <> 'retired'").fetchone()[0],
         selected=cards(db, [row[0] for row in db.execute(chosen, (selected,))]),
         latest=cards(db, [row[0] for row in db.execute(fresh, (latest,))]),
-        themes=_pairs(
-            db,
-            "select tag_id, count(*) from item_tags join items on items.id = item_id "
-            "where origin <> 'refused' and state <> 'dismissed' group by 1",
-        ),
-        departements=dict(
-            _pairs(
-                db,
-                "select code, count(*) from item_territories join items on items.id = item_id where state <> 'dismissed' group by 1",
-            )
-        ),
-        deadlines=[tuple(row) for row in deadlines],
-        watched=frozenset(
-            row[0]
-            for row in db.execute("select value from sources, json_each(sources.territory) where state not in ('retired', 'disabled')")
-        ),
     )
 
 
-def _pairs(db: Connection, sql: str) -> list[tuple[str, int]]:
-    return sorted(((row[0], row[1]) for row in db.execute(sql)), key=lambda row: (-row[1], row[0]))
-
-
 _ELSEWHERE = 5  # neighbours that a page shows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """What an article said until a moment, as far as its source's rights allow it to be shown."""
+
+    until: str
+    title: str
+    summary: str
+
+
+_VERSIONS = 8  # former versions that a page shows
+
+
+def former_versions(db: Connection, item_id: int, rights: str) -> list[Version]:
+    """The newest former versions, the newest first; `link` shows titles alone."""
+    rows = db.execute(
+        "select until, title, text from versions where item_id = ? order by until desc, id desc limit ?", (item_id, _VERSIONS)
+    )
+    return [Version(until=row[0], title=row[1], summary=shown_of(row[2], "", rights)) for row in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +123,7 @@ class Article:
     kind_reason: str
     interest_reason: str
     changed_at: str | None
-    versions: int
+    versions: list[Version]
     tags: list[dict[str, Any]]
     refused: list[str]
     territories: list[dict[str, Any]]
@@ -162,13 +148,12 @@ def article(db: Connection, item_id: int) -> Article | None:
 
     extra = db.execute(
         "select author, rights, kind_reason, interest_reason, changed_at, story_id, "
-        "(select count(*) from versions where item_id = items.id), "
         "coalesce(nullif(story_reason, ''), (select max(story_reason) from items as one where one.story_id = items.story_id), ''), "
         "coalesce((select reason from stories where id = story_id), '') "
         "from items join sources on sources.id = source_id where items.id = ?",
         (item_id,),
     ).fetchone()
-    author, rights, kind_reason, interest_reason, changed_at, story_id, versions, story_reason, lead_reason = tuple(extra)
+    author, rights, kind_reason, interest_reason, changed_at, story_id, story_reason, lead_reason = tuple(extra)
     twins = [row[0] for row in db.execute("select id from items where story_id = ? and id <> ?", (story_id, item_id))] if story_id else []
     alike = {
         other: score
@@ -183,7 +168,7 @@ def article(db: Connection, item_id: int) -> Article | None:
     )  # fmt: skip
     return Article(
         card=found[0], author=author, rights=rights, kind_reason=kind_reason, interest_reason=interest_reason,
-        changed_at=changed_at, versions=versions,
+        changed_at=changed_at, versions=former_versions(db, item_id, rights),
         tags=[tag for tag in tags if tag["origin"] != "refused"],
         refused=[tag["id"] for tag in tags if tag["origin"] == "refused"],
         territories=rows(

@@ -44,8 +44,8 @@ def prepare_jinja2_environment(env: Any) -> None:
 
 
 @hookimpl
-def extra_template_vars(datasette: Any) -> Any:
-    return lambda: site.shared_variables(datasette)
+def extra_template_vars(datasette: Any, request: Any) -> Any:
+    return lambda: site.shared_variables(datasette, request)
 
 
 @hookimpl
@@ -54,8 +54,8 @@ def get_metadata(datasette: Any) -> dict[str, Any]:
 
 
 @hookimpl
-def asgi_wrapper() -> Any:
-    return permissions.guard()
+def asgi_wrapper(datasette: Any) -> Any:
+    return permissions.guard(datasette)
 
 
 @hookimpl(tryfirst=True)

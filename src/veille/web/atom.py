@@ -31,7 +31,7 @@ def atom_feed(*, title: str, subtitle: str, self_link: str, page: str, updated: 
     _text(feed, "id", self_link)
     _text(feed, "title", title)
     _text(feed, "subtitle", subtitle)
-    _text(feed, "updated", _moment(updated))
+    _text(feed, "updated", atom_moment(updated))
     _text(SubElement(feed, f"{{{_ATOM}}}author"), "name", "veille")
     _link(feed, self_link, rel="self", media="application/atom+xml")
     _link(feed, page, rel="alternate", media="text/html")
@@ -43,9 +43,9 @@ def atom_feed(*, title: str, subtitle: str, self_link: str, page: str, updated: 
         if entry.original:
             _link(element, entry.original, rel="via", media="text/html")
         _text(SubElement(element, f"{{{_ATOM}}}author"), "name", entry.author)
-        _text(element, "updated", _moment(entry.updated))
+        _text(element, "updated", atom_moment(entry.updated))
         if entry.published:
-            _text(element, "published", _moment(entry.published))
+            _text(element, "published", atom_moment(entry.published))
         for term, label in entry.categories:
             SubElement(element, f"{{{_ATOM}}}category", {"term": term, "label": label})
         if entry.summary:
@@ -61,5 +61,6 @@ def _link(parent: Element, href: str, *, rel: str, media: str) -> None:
     SubElement(parent, f"{{{_ATOM}}}link", {"rel": rel, "type": media, "href": href})
 
 
-def _moment(moment: datetime) -> str:
+def atom_moment(moment: datetime) -> str:
+    """A moment as RFC 3339 writes it."""
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -4,6 +4,7 @@ Datasette's own handler prints local variables to the terminal on every error, 4
 """
 
 import logging
+import re
 from typing import Any
 
 from datasette import Response
@@ -51,8 +52,15 @@ async def answer(datasette: Any, request: Any, exception: Exception) -> Any:
 
 def is_ours(path: str) -> bool:
     """Whether a path is one of our own pages and not one of Datasette's."""
-    first = path.strip("/").split("/")[0].split(".")[0]
-    return first in ("", "recherche", "article", "decision", "connexion", "deconnexion", "donnees", "robot") or path == "/-/veille/sante"
+    return any(route.match(path) for route in _OURS) or path.strip("/").split("/")[0].split(".")[0] in _FIRST_WORDS
+
+
+# First words of our addresses: what follows them is judged by us even where no route fits.
+_FIRST_WORDS = frozenset(
+    {"", "recherche", "article", "decision", "connexion", "deconnexion", "donnees", "robot", "theme", "themes", "departement", "carte",
+     "agenda", "source", "sources", "integrer", "a-propos", "accessibilite", "robots", "sitemap"}
+)  # fmt: skip
+_OURS = (re.compile(r"^/-/veille/"), re.compile(r"^/sitemap-"))
 
 
 def _meaning(exception: Exception, *, ours: bool) -> tuple[int, str]:
@@ -85,7 +93,7 @@ async def page(datasette: Any, request: Any, status: int, sentence: str) -> Any:
     """An error in the reader's format."""
     title, words = _SENTENCES.get(status, _SENTENCES[500])
     headers = {"retry-after": "60"} if status in (429, 503) else {}
-    if request.path.endswith((".json", ".csv", ".atom")):
+    if request.path.endswith((".json", ".csv", ".atom", ".jsonfeed", ".ics")):
         body = {"ok": False, "status": status, "error": sentence or words}
         return Response.json(body, status=status, headers=headers)
     context = {"status": status, "error_title": title, "sentence": sentence or words, "q": request.args.get("q") or "", "here": "erreur"}

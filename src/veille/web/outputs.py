@@ -1,19 +1,25 @@
-"""Results that leave: Atom (RFC 4287), JSON and CSV. What they carry of a text is what the pages show of it."""
+"""Results that leave: Atom (RFC 4287), JSON, JSON Feed 1.1, CSV, iCalendar (RFC 5545).
+
+What they carry of a text is what the pages show of it.
+"""
 
 import csv
 import io
-from datetime import UTC, datetime
+import json
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from datasette import Response
 
-from veille.messages import KIND_LABELS
+from veille.messages import DEADLINE_OF, KIND_LABELS, MOTTO
 from veille.normalize import spreadsheet_cell
 from veille.search import Request, address
 from veille.store.articles import Card
+from veille.store.browsing import Date
 from veille.store.searching import Results
 from veille.understand import Knowledge
-from veille.web.atom import AtomEntry, atom_feed
+from veille.web.atom import AtomEntry, atom_feed, atom_moment
 
 
 def _title(wanted: Request) -> str:
@@ -35,7 +41,7 @@ def as_atom(wanted: Request, results: Results, knowledge: Knowledge, here: str, 
     ]  # fmt: skip
     feed = atom_feed(
         title=_title(wanted),
-        subtitle="L’innovation publique des départements",
+        subtitle=MOTTO,
         self_link=f"{here}recherche.atom{'?' + query if query else ''}",
         page=f"{here}recherche{'?' + query if query else ''}",
         updated=max(moments, default=now),
@@ -83,6 +89,67 @@ def as_json(wanted: Request, results: Results, _knowledge: Knowledge, here: str,
     return Response.json(body)
 
 
+def as_json_feed(wanted: Request, results: Results, knowledge: Knowledge, here: str, _now: datetime) -> Any:
+    """JSON Feed 1.1 (jsonfeed.org/version/1.1); ids are the addresses of our articles, as in Atom."""
+    query = address(wanted)
+    items = []
+    for card in results.cards:
+        item: dict[str, Any] = {
+            "id": f"{here}article/{card.id}",
+            "url": f"{here}article/{card.id}",
+            "title": card.title,
+            "content_text": card.summary,
+            "date_published": atom_moment(_moment(card, published=True)),
+            "authors": [{"name": card.source_name}],
+            "tags": [knowledge.themes[tag].label for tag in card.themes if tag in knowledge.themes],
+            "language": card.language,
+        }
+        if card.url:
+            item["external_url"] = card.url
+        items.append(item)
+    body = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": _title(wanted),
+        "home_page_url": f"{here}recherche{'?' + query if query else ''}",
+        "feed_url": f"{here}recherche.jsonfeed{'?' + query if query else ''}",
+        "description": MOTTO,
+        "language": "fr",
+        "items": items,
+    }
+    return Response(json.dumps(body, ensure_ascii=False), content_type="application/feed+json; charset=utf-8")
+
+
+def as_calendar(dates: list[Date], knowledge: Knowledge, here: str, name: str) -> Any:
+    """Whole days, one entry for each date of an article; a deadline is the day itself and its entry says so."""
+    from icalendar import Calendar, Event, vDDDTypes
+
+    calendar = Calendar()
+    calendar.add("prodid", "-//veille//agenda//FR")
+    calendar.add("version", "2.0")
+    calendar.add("x-wr-calname", name)
+    calendar.add("x-wr-timezone", "Europe/Paris")
+    calendar.add("refresh-interval", vDDDTypes(timedelta(hours=12)), parameters={"VALUE": "DURATION"})
+    for one in dates:
+        event = Event()
+        start, end = date.fromisoformat(one.start), date.fromisoformat(one.end)
+        if one.role == "deadline":
+            start = end
+        event.add("uid", f"{one.item}-{one.role}-{one.start}-{one.end}@{urlsplit(here).hostname or 'veille'}")
+        event.add("dtstamp", datetime.fromisoformat(one.changed_at).astimezone(UTC))
+        event.add("dtstart", start)
+        event.add("dtend", end + timedelta(days=1))  # the day after: DTEND is not part of the event
+        event.add("summary", DEADLINE_OF.format(title=one.title) if one.role == "deadline" else one.title)
+        event.add("description", f"{one.source}\n{here}article/{one.item}")
+        event.add("url", f"{here}article/{one.item}")
+        labels = [knowledge.themes[tag].label for tag in one.themes if tag in knowledge.themes]
+        if labels:
+            event.add("categories", labels)
+        event.add("transp", "TRANSPARENT")
+        calendar.add_component(event)
+    headers = {"content-disposition": 'inline; filename="veille.ics"'}
+    return Response(calendar.to_ical(), headers=headers, content_type="text/calendar; charset=utf-8")
+
+
 def as_csv(_wanted: Request, results: Results, knowledge: Knowledge, here: str, _now: datetime) -> Any:
     """A CSV that a French spreadsheet opens right: UTF-8 with its mark, semicolons, no cell that is a formula."""
     out = io.StringIO()
@@ -104,5 +171,5 @@ def as_csv(_wanted: Request, results: Results, knowledge: Knowledge, here: str, 
 
 _EMPTY = Card(
     id=0, url="", title="", summary="", source="", source_name="", kind="", language="", interest=0.0, published_at=None, day="",
-    first_seen_at="", state="", departements=(), themes=(), also=0,
+    first_seen_at="", state="", departements=(), themes=(), also=(),
 )  # fmt: skip

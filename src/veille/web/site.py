@@ -3,12 +3,17 @@
 One `Site` for each Datasette, kept on it.
 """
 
+import asyncio
+import functools
+import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import yaml
 from datasette.utils import sqlite_timelimit
 from datasette.utils.sqlite import sqlite3
 from markupsafe import Markup
@@ -16,15 +21,33 @@ from markupsafe import Markup
 from veille import messages
 from veille.clock import PARIS, Clock, read_clock
 from veille.errors import StoreError
-from veille.resources import load_knowledge
+from veille.resources import load_knowledge, package_text
 from veille.search import match_words
 from veille.store import prepare
 from veille.store.articles import last_run
+from veille.store.summary import Summary
 from veille.understand import Knowledge
 from veille.understand.knowledge import Theme
 
 _ATTRIBUTE = "_veille_site"
 GROUP_CLASSES = {"education-culture": "education"}  # the others are called like their group
+
+
+@dataclass(slots=True)
+class Figures:
+    """The last figures of the whole file; `version` is None until they were made once."""
+
+    summary: Summary = field(default_factory=Summary)
+    version: tuple[str, str] | None = None  # of the file, and the day
+    cost: float = 0.0  # seconds
+    made: float = 0.0
+    making: bool = False
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    task: asyncio.Task[None] | None = None
+
+    def keep(self, summary: Summary, version: tuple[str, str], *, cost: float, at: float) -> None:
+        """These are the figures now."""
+        self.summary, self.version, self.cost, self.made = summary, version, cost, at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +58,7 @@ class Site:
     clock: Clock
     databases: list[str] = field(default_factory=list)  # those that turned out to be ours
     attempts: dict[str, list[float]] = field(default_factory=dict)  # failed sign-ins, by account and by address
+    figures: Figures = field(default_factory=Figures)
 
     def today(self) -> date:
         """The day in Paris."""
@@ -114,9 +138,26 @@ def metadata(datasette: Any) -> dict[str, Any]:
     site = getattr(datasette, _ATTRIBUTE, None)
     if site is None or not site.databases:
         return {}
-    tables = {name: {"title": title, "description": text} for name, (title, text) in TABLES.items()}
+    tables: dict[str, dict[str, Any]] = {
+        name: {"title": title, "description": text, "columns": columns()[name], "facets": list(_FACETS.get(name, ()))}
+        for name, (title, text) in TABLES.items()
+    }
     tables["articles"] |= {"fts_table": "items_fts", "fts_pk": "id", "sort_desc": "id"}
     return {"databases": {name: {"tables": tables} for name in site.databases}}
+
+
+# Counted by themselves on the page of a table, where few values say much.
+_FACETS = {
+    "articles": ("kind",), "sources": ("state", "rights"), "item_tags": ("tag_id", "origin"), "item_territories": ("origin",),
+    "item_dates": ("role",), "visits": ("outcome",), "departements": ("region",), "tags": ("group_label",),
+}  # fmt: skip
+
+
+@functools.cache
+def columns() -> dict[str, dict[str, str]]:
+    """What each public column holds, in French, by table."""
+    given: dict[str, dict[str, str]] = yaml.safe_load(package_text("colonnes.yaml"))
+    return {table: {name: text for name, text in {**given["commun"], **given[table]}.items() if name != "_"} for table in TABLES}
 
 
 TABLES = {
@@ -156,6 +197,7 @@ def prepare_templates(env: Any) -> None:
     env.filters["plural"] = messages.plural
     env.filters["exact_date"] = lambda value: messages.long_date(day) if (day := as_day(value)) else ""
     env.filters["typo"] = typo
+    env.filters["span_to"] = lambda start, end: messages.long_span(date.fromisoformat(start[:10]), date.fromisoformat(end[:10]))
 
 
 _APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
@@ -170,7 +212,7 @@ def typo(text: str) -> str:
     return _APOSTROPHE.sub("’", text)
 
 
-async def shared_variables(datasette: Any) -> dict[str, Any]:
+async def shared_variables(datasette: Any, request: Any) -> dict[str, Any]:
     """What every page may show, Datasette's own included."""
     site = site_of(datasette)
     names = await veille_databases(datasette)
@@ -188,8 +230,13 @@ async def shared_variables(datasette: Any) -> dict[str, Any]:
         "theme": site.knowledge.themes.get,
         "place": site.knowledge.departements.get,
         "group_class": lambda tag: group_class(site.knowledge.themes.get(tag)),
+        "lookup_label": lambda key, display: messages.LOOKUPS.get(key, display),
         "marked": marked,
+        "diffed": diffed,
         "tile": tile,
+        "today": today.isoformat,
+        "asset": lambda name: f"{datasette.urls.static_plugins('veille', name)}?{code_version()}",
+        "here_url": lambda: datasette.absolute_url(request, request.full_path) if request else "",
     }
 
 
@@ -202,6 +249,22 @@ def tile(value: str) -> dict[str, str]:
 def marked(pieces: list[tuple[str, bool]]) -> Markup:
     """Highlighted pieces as HTML; every piece is escaped."""
     return Markup("").join(Markup("<mark>{}</mark>").format(text) if hit else text for text, hit in pieces)
+
+
+def diffed(pieces: list[tuple[str, str]]) -> Markup:
+    """What went and what came between two texts, as HTML; every piece is escaped."""
+    marks = {"same": Markup("{}"), "gone": Markup("<del>{}</del>"), "come": Markup("<ins>{}</ins>")}
+    return Markup("").join(marks[kind].format(text) for kind, text in pieces)
+
+
+@functools.cache
+def code_version() -> str:
+    """A fingerprint of this folder, templates and sheets included: what they make changes with them."""
+    digest = hashlib.blake2b(digest_size=6)
+    for file in sorted(Path(__file__).parent.rglob("*")):
+        if file.suffix in (".py", ".html", ".css", ".js", ".svg"):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def spoken_moment(value: str, today: date) -> str:

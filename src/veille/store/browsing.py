@@ -1,0 +1,178 @@
+"""Lists that are not searches: the latest of a theme, a place or a source, dates to come, the sources themselves. Reading only."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from veille.search import Where
+from veille.store.articles import Card, cards
+from veille.store.connection import Connection
+
+_FEW = 3000  # so many can be sorted at once; more are met soon enough when days are walked backwards
+_DATES_SHOWN = 400
+_PUBLIC = "items.state <> 'dismissed' and items.lead = 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a list is about: a table that names articles, by one of its values."""
+
+    table: str
+    column: str
+    value: str
+    also: str = "1"
+
+
+def of_theme(tag: str) -> Scope:
+    return Scope("item_tags", "tag_id", tag, "origin <> 'refused'")
+
+
+def of_place(code: str) -> Scope:
+    return Scope("item_territories", "code", code)
+
+
+def of_source(source: str) -> Scope:
+    return Scope("sightings", "source_id", source)
+
+
+def latest(db: Connection, scope: Scope, most: int) -> list[Card]:
+    """The newest articles of a scope, one a story, dismissed ones left out."""
+    where = f"{scope.table}.{scope.column} = ? and {scope.also}"
+    few = db.execute(f"select count(*) from (select 1 from {scope.table} where {where} limit ?)", (scope.value, _FEW)).fetchone()[0] < _FEW  # noqa: S608 - our own names
+    if few:
+        sql = (
+            f"select items.id from {scope.table} join items on items.id = item_id where {where} and {_PUBLIC} "  # noqa: S608
+            "order by items.day desc, items.id desc limit ?"
+        )
+    else:
+        sql = (
+            f"select id from items indexed by items_day where {_PUBLIC} and exists "  # noqa: S608
+            f"(select 1 from {scope.table} where item_id = items.id and {where}) order by day desc, id desc limit ?"
+        )
+    return cards(db, [row[0] for row in db.execute(sql, (scope.value, most))])
+
+
+def picked(db: Connection, scope: Scope, most: int) -> list[Card]:
+    """The newest selected articles of a scope."""
+    sql = (
+        "select id from (select id, day from items where state = 'selected' and lead = 1 order by day desc, id desc limit 2000) as one "  # noqa: S608
+        f"where exists (select 1 from {scope.table} where item_id = one.id and {scope.table}.{scope.column} = ? and {scope.also}) "
+        "order by day desc, id desc limit ?"
+    )
+    return cards(db, [row[0] for row in db.execute(sql, (scope.value, most))])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Date:
+    """A deadline or an event of an article; days are `YYYY-MM-DD`."""
+
+    item: int
+    role: str
+    start: str
+    end: str
+    title: str
+    source: str
+    language: str
+    url: str
+    changed_at: str
+    departements: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+
+
+def dates_of(db: Connection, scope: Scope, today: str, most: int = 6) -> list[Date]:
+    """Deadlines and events to come of a scope, the nearest first."""
+    where = Where(
+        f"exists (select 1 from {scope.table} where item_id = items.id and {scope.table}.{scope.column} = :scope and {scope.also})",  # noqa: S608
+        {"scope": scope.value},
+    )
+    return dates_to_come(db, where, today, most=most)
+
+
+def dates_to_come(db: Connection, where: Where, today: str, *, words: str = "", most: int = _DATES_SHOWN) -> list[Date]:
+    """Deadlines and events from a day on of the articles that filters keep (`words`: an FTS match), the nearest first; no job offers."""
+    found = "and items.id in (select rowid from items_fts where items_fts match :words) " if words else ""
+    rows = db.execute(
+        'select items.id, role, start, item_dates."end", items.title, sources.name, items.language, items.url, '  # noqa: S608
+        "coalesce(items.changed_at, items.first_seen_at) "
+        "from item_dates join items on items.id = item_dates.item_id join sources on sources.id = items.source_id "
+        "where item_dates.\"end\" >= :today and role in ('deadline', 'event') and item_dates.doubt = '' and items.kind <> 'emploi' "
+        "and (items.interest >= 0.5 or items.state = 'selected') "
+        f'and {_PUBLIC} and {where.sql} {found}order by max(start, :today), item_dates."end", items.id limit :most',
+        where.values | {"today": today, "most": most} | ({"words": words} if words else {}),
+    ).fetchall()
+    labels = {card.id: (card.departements, card.themes) for card in cards(db, {row[0] for row in rows})}
+    return [
+        Date(
+            item=row[0], role=row[1], start=row[2], end=row[3], title=row[4], source=row[5], language=row[6], url=row[7],
+            changed_at=row[8], departements=labels[row[0]][0], themes=labels[row[0]][1],
+        )
+        for row in map(tuple, rows)
+        if row[0] in labels
+    ]  # fmt: skip
+
+
+_SOURCE = "id, name, kind, url, territory, rights, language, state, reason, last_visit_at, last_success_at, last_item_at, newest_day, found"
+
+
+def followed(db: Connection) -> list[dict[str, Any]]:
+    """Every source with its state, by name."""
+    rows = db.execute(f"select {_SOURCE} from sources order by name, id")  # noqa: S608
+    return [dict(zip(_SOURCE.split(", "), tuple(row), strict=True)) for row in rows]
+
+
+def source(db: Connection, source_id: str) -> dict[str, Any] | None:
+    """One source with its last visits and its articles by month; None when there is none of that id."""
+    row = db.execute(f"select {_SOURCE}, since, next_visit_at from sources where id = ?", (source_id,)).fetchone()  # noqa: S608
+    if row is None:
+        return None
+    names = ("at", "outcome", "failure", "reason", "new", "changed", "milliseconds")
+    visits = db.execute(f"select {', '.join(names)} from visits where source_id = ? order by at desc limit 10", (source_id,))  # noqa: S608
+    return dict(zip((*_SOURCE.split(", "), "since", "next_visit_at"), tuple(row), strict=True)) | {
+        "visits": [dict(zip(names, tuple(visit), strict=True)) for visit in visits]
+    }
+
+
+def months_of_source(db: Connection, source_id: str, first: str) -> dict[str, int]:
+    """Articles of a source by month, from a day on."""
+    rows = db.execute(
+        "select substr(day, 1, 7), count(*) from items where source_id = ? and day >= ? and state <> 'dismissed' group by 1",
+        (source_id, first),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def sources_of_place(db: Connection, code: str) -> list[dict[str, Any]]:
+    """The sources about a département that are still followed."""
+    return [one for one in followed(db) if one["state"] != "retired" and f'"{code}"' in one["territory"]]
+
+
+def seen_since(db: Connection, since: str, most: int) -> tuple[list[Card], dict[str, int], int]:
+    """What came since a moment: the most interesting articles, how many by theme, how many in all. One a story."""
+    total = db.execute(f"select count(*) from items where first_seen_at >= ? and {_PUBLIC}", (since,)).fetchone()[0]  # noqa: S608
+    ids = [
+        row[0]
+        for row in db.execute(
+            f"select id from items where first_seen_at >= ? and {_PUBLIC} "  # noqa: S608
+            "order by state = 'selected' desc, interest desc, day desc, id desc limit ?",
+            (since, most),
+        )
+    ]
+    themes = db.execute(
+        "select tag_id, count(*) from items join item_tags on item_id = items.id "  # noqa: S608
+        f"where first_seen_at >= ? and {_PUBLIC} and origin <> 'refused' group by 1",
+        (since,),
+    )
+    return cards(db, ids), {row[0]: row[1] for row in themes}, total
+
+
+def page_dates(db: Connection, first: int, last: int) -> list[tuple[int, str]]:
+    """Ids in a range with the moment of their last change, dismissed ones left out: what a sitemap lists."""
+    rows = db.execute(
+        "select id, coalesce(changed_at, first_seen_at) from items where id between ? and ? and state <> 'dismissed' order by id",
+        (first, last),
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def greatest_id(db: Connection) -> int:
+    """The greatest id given so far, 0 in an empty file."""
+    return int(db.execute("select coalesce(max(id), 0) from items").fetchone()[0])

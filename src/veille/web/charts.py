@@ -1,0 +1,115 @@
+"""Drawings as plain values: the templates make SVG of them. Every drawing has a table that says the same.
+
+Comes in: counts. Goes out: places, sizes, classes of heat. Forbidden: reading.
+"""
+
+import csv
+import functools
+import io
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from veille.messages import MONTHS, SHORT_MONTHS
+from veille.resources import package_text
+from veille.understand.knowledge import Departement
+
+TILE = 22
+_BAR, _HEIGHT = 14, 90
+HEATS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A month of a chart; lengths in units of the drawing."""
+
+    x: float
+    y: float
+    height: float
+    count: int
+    name: str  # novembre 2026
+    mark: str  # what stands under it: a year in January, else nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Articles by month."""
+
+    bars: tuple[Bar, ...]
+    most: int
+    total: int
+    width: int
+    height: int = _HEIGHT
+    thick: int = _BAR - 3
+
+
+def month_name(month: str) -> str:
+    """novembre 2026, of 2026-11."""
+    return f"{MONTHS[int(month[5:7]) - 1]} {month[:4]}"
+
+
+def bars(months: list[str], counts: Mapping[str, int]) -> Bars:
+    """A bar for each month, zeros included."""
+    most = max((counts.get(month, 0) for month in months), default=0)
+    made = []
+    for place, month in enumerate(months):
+        count = counts.get(month, 0)
+        height = round(count / most * (_HEIGHT - 4), 1) if most else 0.0
+        mark = (
+            month[:4] if month.endswith("-01") else SHORT_MONTHS[int(month[5:7]) - 1] if place == 0 and "-02" <= month[4:] <= "-10" else ""
+        )
+        made.append(Bar(place * _BAR, round(_HEIGHT - height, 1), height, count, month_name(month), mark))
+    return Bars(tuple(made), most, sum(bar.count for bar in made), len(months) * _BAR)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A département on a map."""
+
+    code: str
+    name: str
+    count: int
+    css: str  # h0 to h4, or none: nobody watches and nothing was said
+    link: str
+    x: int = 0
+    y: int = 0
+    path: str = ""
+    said: str = ""  # said beside the count: rien de nouveau, personne ne veille
+
+
+def heat(count: int, most: int) -> int:
+    """0 for nothing, then 1 to 4 by the square root of the count, so that small numbers can be told apart."""
+    if not count:
+        return 0
+    return min(HEATS, 1 + int((HEATS - 0.001) * (count / most) ** 0.5)) if most > 1 else 2
+
+
+def places(
+    known: Iterable[Departement], counts: Mapping[str, int], watched: frozenset[str], link: Callable[[str], str], *, outlines: bool = False
+) -> list[Place]:
+    """Every département, with its heat; dashes where nobody watches and nothing was said."""
+    most = max(counts.values(), default=0)
+    drawn = contours() if outlines else {}
+    made = []
+    for place in known:
+        count = counts.get(place.code, 0)
+        seen = count or place.code in watched
+        made.append(
+            Place(
+                code=place.code, name=place.name, count=count, css=f"h{heat(count, most)}" if seen else "none", link=link(place.code),
+                x=place.column * TILE, y=place.row * TILE, path=drawn.get(place.code, ""),
+                said="" if count else "rien de nouveau" if seen else "personne ne veille",
+            )
+        )  # fmt: skip
+    return made
+
+
+@functools.cache
+def contours() -> dict[str, str]:
+    """The outline of each département, as an SVG path (IGN Admin Express, Etalab, Licence Ouverte 2.0)."""
+    return {row["code"]: row["path"] for row in csv.DictReader(io.StringIO(package_text("contours.csv")))}
+
+
+def by_day(value: str) -> date:
+    """The day of a stored date or moment."""
+    return date.fromisoformat(value[:10])

@@ -1,0 +1,71 @@
+// What readers get with script, and nothing needs: « / » goes to the search field, arrows walk results and maps, a citation is copied.
+"use strict";
+(() => {
+  const typing = () => /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName) || document.activeElement.isContentEditable;
+
+  // Results: up and down, from one title to the next.
+  const results = [...document.querySelectorAll("[data-results] > li > :is(h2, h3) a")];
+  const walk = step => {
+    const held = document.activeElement.closest("[data-results] > li");
+    const place = held ? results.findIndex(one => held.contains(one)) + step : step > 0 ? 0 : -1;
+    const next = results[place];
+    if (!next) return false;
+    next.focus();
+    next.closest("li").scrollIntoView({ block: "nearest" });
+    return true;
+  };
+
+  document.addEventListener("keydown", event => {
+    if (event.ctrlKey || event.metaKey || event.altKey || typing()) return;
+    if (event.key === "/") {
+      const field = document.querySelector(".search input[type=search]");
+      if (field) { field.focus(); field.select(); event.preventDefault(); }
+    } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && !document.activeElement.closest("svg")) {
+      if (results.length && walk(event.key === "ArrowDown" ? 1 : -1)) event.preventDefault();
+    }
+  });
+
+  // Maps: one stop of the Tab key each; arrows go to the nearest neighbour that way.
+  for (const map of document.querySelectorAll("svg[data-map]")) {
+    const links = [...map.querySelectorAll("a")];
+    if (!links.length) continue;
+    const middles = new Map();
+    const middle = link => {
+      if (!middles.has(link)) { const box = link.querySelector("rect, path").getBBox(); middles.set(link, [box.x + box.width / 2, box.y + box.height / 2]); }
+      return middles.get(link);
+    };
+    const hold = link => { for (const one of links) one.setAttribute("tabindex", one === link ? "0" : "-1"); };
+    hold(links[0]);
+    map.addEventListener("focusin", event => { const link = event.target.closest("a"); if (link) hold(link); });
+    map.addEventListener("keydown", event => {
+      const way = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[event.key];
+      const held = event.target.closest("a");
+      if (!way || !held) return;
+      const [x, y] = middle(held);
+      let best = null, least = Infinity;
+      for (const one of links) {
+        const [ox, oy] = middle(one), ahead = (ox - x) * way[0] + (oy - y) * way[1];
+        if (one === held || ahead <= 1) continue;
+        const aside = Math.abs((ox - x) * way[1] + (oy - y) * way[0]), far = ahead + 2.5 * aside;
+        if (far < least) { least = far; best = one; }
+      }
+      event.preventDefault();
+      if (best) best.focus();
+    });
+  }
+
+  // Copies of a citation.
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    if (!navigator.clipboard) break;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const said = button.parentElement.querySelector("[data-copied]");
+      try {
+        await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
+        said.textContent = "Copiée.";
+      } catch {
+        said.textContent = "Le navigateur refuse : sélectionnez le texte ci-dessus.";
+      }
+    });
+  }
+})();
