@@ -1,91 +1,10 @@
 """The demo in a real Chromium: read, search, decide; at 1280 and 375 px, with script off. Nothing leaves the site."""
 
-import contextlib
-import os
-import re
-import shutil
-import signal
-import subprocess
-import sys
-import time
-import urllib.request
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
-
-BROWSER = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]  # fmt: skip
-PAGES = (
-    "/",
-    "/recherche?q=acceuil+social",
-    "/recherche?departement=33",
-    "/connexion",
-    "/donnees",
-    "/robot",
-    "/veille/sources",
-    "/veille/articles",
-    "/nulle-part",
-)
-
-
-@pytest.fixture(scope="module")
-def demo():
-    """`veille demo` as a visitor starts it: its address and the password it prints."""
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "veille", "demo", "--port", "0"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
-    said = ""
-    for line in process.stdout:
-        said += line
-        if "Le site" in line:
-            break
-    root = re.search(r"Le site : (http://\S+?)/ ", said)[1]
-    for _ in range(200):
-        with contextlib.suppress(OSError):
-            urllib.request.urlopen(root + "/connexion").close()
-            break
-        time.sleep(0.05)
-    yield root, re.search(r"mot de passe « (\S+) »", said)[1]
-    os.killpg(process.pid, signal.SIGINT)
-    process.wait(20)
-    process.stdout.close()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert path, "chromium is missing: make test installs it"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=BROWSER)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def opened(chromium, demo):
-    """A function that opens a page and keeps what it asked and complained about."""
-    pages = []
-
-    def open_page(path: str, **given) -> Page:
-        page = chromium.new_page(**({"viewport": {"width": 1280, "height": 900}, "locale": "fr-FR"} | given))
-        page.asked, page.complaints = [], []
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.on("console", lambda message: page.complaints.append(message.text) if message.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.goto(demo[0] + path)
-        pages.append(page)
-        return page
-
-    yield open_page
-    for page in pages:
-        page.close()
+from pages import PAGES
+from playwright.sync_api import Page
 
 
 def stays_home(page: Page, root: str) -> bool:
