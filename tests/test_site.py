@@ -170,6 +170,21 @@ def test_first_page_and_list_to_embed_are_light(site):
     assert len(get(site, "/integrer").content) <= 10_000
 
 
+def test_a_page_goes_out_compressed_to_a_reader_and_plain_to_a_curator(site):
+    """The client here takes gzip and unpacks it: the length on the wire tells."""
+    plain = get(site, "/", headers={"accept-encoding": "identity"})
+    packed = get(site, "/", headers={"accept-encoding": "gzip"})
+    with_cookie = get(site, "/", headers={"accept-encoding": "gzip", "cookie": "veille_session=x"})
+
+    assert packed.text == plain.text
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) < len(plain.content) / 3
+    assert "Accept-Encoding" in packed.headers["vary"]
+    assert "content-encoding" not in with_cookie.headers
+    assert "content-encoding" not in get(site, "/veille/articles.csv?_stream=on", headers={"accept-encoding": "gzip"}).headers
+    assert "content-encoding" not in get(site, "/connexion", headers={"accept-encoding": "gzip"}).headers
+
+
 # --- what leaves, read back ---------------------------------------------------------------------------------------
 
 

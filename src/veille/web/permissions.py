@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from datasette import Response
 
 from veille.schema import PUBLIC_TABLES
+from veille.web.compression import Compressor
 from veille.web.errors import is_ours
 from veille.web.site import site_of, veille_databases
 
@@ -60,6 +61,8 @@ def guard(datasette: Any) -> Any:
                 await app(scope, receive, send)
                 return
 
+            shrink = Compressor(scope, send)
+
             async def send_with_headers(message: Any) -> None:
                 if message["type"] == "http.response.start":
                     extra = safety_headers(path, site_of(datasette).databases)
@@ -68,7 +71,7 @@ def guard(datasette: Any) -> Any:
                     present = {name.lower() for name, _ in message["headers"]}
                     extra = [header for header in extra if header[0] not in present]
                     message = {**message, "headers": [*message["headers"], *extra]}
-                await send(message)
+                await shrink(message)
 
             base = datasette.setting("base_url").rstrip("/")
             path = scope["path"].removeprefix(base) or "/"
