@@ -16,7 +16,7 @@ from icalendar import Calendar
 from builders import collect_entries, make_entry, make_source
 from veille.messages import long_span
 from veille.store import writing
-from veille.store.summary import alike
+from veille.store.summary import alike, summarise
 from veille.web.charts import bars, contours, heat
 from veille.web.citing import compared
 from veille.web.routes import ROUTES
@@ -202,7 +202,7 @@ def test_atom_follows_its_rfc(site):
         assert len(alternates) == len(set(alternates)) >= 1
     assert [one.get("rel") for one in feed.findall(f"{ATOM}link")].count("self") == 1
     entries = feed.findall(f"{ATOM}entry")
-    assert len({entry.find(f"{ATOM}id").text for entry in entries}) == len(entries) == 3
+    assert len({entry.find(f"{ATOM}id").text for entry in entries}) == len(entries) == 2
     assert all(entry.find(f"{ATOM}author/{ATOM}name").text for entry in entries)
     assert not feedparser.parse(io.BytesIO(response.content)).bozo
 
@@ -297,6 +297,24 @@ def test_home_tells_what_came_since_a_day_kept_in_the_address(site):
     assert "4 articles sont arrivés" in page
     assert get(site, "/?depuis=2026-11-23").status_code == get(site, "/?depuis=hier").status_code == 400
     assert "set-cookie" not in get(site, "/?depuis=2026-11-20").headers
+
+
+def test_figures_on_every_page_are_those_of_the_search(site, store):
+    """A theme, a département, the map and the search count the same articles, a story once."""
+    total = get(site, "/recherche.json?theme=participation-citoyenne").json()["total"]
+
+    assert f"{total} articles, dont" in get(site, "/theme/participation-citoyenne").text
+    row = re.search(r"Isère : ([^<]+)</title>", get(site, "/carte?periode=tout").text.replace("&nbsp;", " "))[1]
+    assert row == "1 article"
+    assert get(site, "/recherche.json?departement=38").json()["total"] == 1
+    assert summarise(store.conn, "2026-11-22").articles == get(site, "/recherche.json").json()["total"] == 4
+
+
+def test_a_story_is_one_card_that_says_who_else_published_it(site):
+    body = get(site, "/recherche?q=jury").text
+
+    assert body.count('<li class="card') == 1
+    assert re.search("Aussi publié par (La Presse des labs|Isère, le lab)", body)
 
 
 def test_the_map_tells_silence_from_nobody_watching(site, store):

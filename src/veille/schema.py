@@ -287,3 +287,122 @@ create table story_decisions (
     primary key (item_id, other_id)
 ) strict, without rowid;
 """
+
+
+@migrations()
+def m005_count_quickly(db: Database) -> None:
+    for statement in _M005.split(";;\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+# What facets count and filters ask of an item, in one narrow row, and the items of each label by day. Triggers keep both.
+# Lists are ids between spaces: ' handicap ess-tiers-lieux '. A label is the name of its facet, a space, a value.
+_M005 = """
+create table item_facets (
+    item_id integer primary key, day text not null, story_id integer, state text not null, interest real not null, kind text not null,
+    language text not null, themes text not null default '', departements text not null default '',
+    regions text not null default '', sources text not null default '',
+    traits text generated always as (kind || ' ' || language || ' ' || substr(day, 1, 4)) stored
+) strict;;
+
+create table postings (label text not null, day text not null, item_id integer not null, primary key (label, day, item_id))
+    strict, without rowid;;
+
+create view item_labels as
+select item_id, 'themes ' || tag_id as label from item_tags where origin <> 'refused'
+union all select item_id, 'departements ' || code from item_territories
+union all select item_id, 'regions ' || region_code from item_territories join departements using (code)
+union all select item_id, 'sources ' || source_id from sightings
+union all select id, 'kinds ' || kind from items
+union all select id, 'languages ' || language from items;;
+
+insert into item_facets (item_id, day, story_id, state, interest, kind, language, themes, departements, regions, sources)
+select id, day, story_id, state, interest, kind, language,
+    coalesce((select ' ' || group_concat(tag_id, ' ') || ' ' from item_tags where item_id = items.id and origin <> 'refused'), ''),
+    coalesce((select ' ' || group_concat(code, ' ') || ' ' from item_territories where item_id = items.id), ''),
+    coalesce((select ' ' || replace(group_concat(distinct region_code), ',', ' ') || ' '
+        from item_territories join departements using (code) where item_id = items.id), ''),
+    coalesce((select ' ' || group_concat(source_id, ' ') || ' ' from sightings where item_id = items.id), '')
+from items;;
+
+insert or ignore into postings select label, day, item_id from item_labels join items on items.id = item_id order by 1, 2, 3;;
+
+create trigger items_inserted after insert on items begin
+    insert into item_facets (item_id, day, story_id, state, interest, kind, language)
+        values (new.id, new.day, new.story_id, new.state, new.interest, new.kind, new.language);
+    insert into postings values ('kinds ' || new.kind, new.day, new.id), ('languages ' || new.language, new.day, new.id);
+end;;
+
+create trigger items_told after update of story_id, state, interest on items begin
+    update item_facets set story_id = new.story_id, state = new.state, interest = new.interest where item_id = new.id;
+end;;
+
+create trigger items_relabelled after update of day, kind, language on items
+when (old.day, old.kind, old.language) is not (new.day, new.kind, new.language) begin
+    delete from postings where day = old.day and item_id = new.id
+        and (label in ('kinds ' || old.kind, 'languages ' || old.language)
+            or label in (select label from item_labels where item_id = new.id));
+    update item_facets set day = new.day, kind = new.kind, language = new.language where item_id = new.id;
+    insert or ignore into postings select label, new.day, new.id from item_labels where item_id = new.id;
+end;;
+
+create trigger items_deleted before delete on items begin
+    delete from postings where day = old.day and item_id = old.id and label in (select label from item_labels where item_id = old.id);
+    delete from item_facets where item_id = old.id;
+end;;
+
+create trigger item_tags_inserted after insert on item_tags when new.origin <> 'refused' begin
+    insert or ignore into postings select 'themes ' || new.tag_id, day, item_id from item_facets where item_id = new.item_id;
+    update item_facets set themes = coalesce((select ' ' || group_concat(tag_id, ' ') || ' ' from item_tags
+        where item_id = new.item_id and origin <> 'refused'), '') where item_id = new.item_id;
+end;;
+
+create trigger item_tags_updated after update of tag_id, origin on item_tags when (old.tag_id, old.origin) <> (new.tag_id, new.origin) begin
+    delete from postings where label = 'themes ' || old.tag_id and item_id = old.item_id
+        and day = (select day from item_facets where item_id = old.item_id);
+    insert or ignore into postings select 'themes ' || new.tag_id, day, item_id from item_facets
+        where item_id = new.item_id and new.origin <> 'refused';
+    update item_facets set themes = coalesce((select ' ' || group_concat(tag_id, ' ') || ' ' from item_tags
+        where item_id = new.item_id and origin <> 'refused'), '') where item_id = new.item_id;
+end;;
+
+create trigger item_tags_deleted after delete on item_tags when old.origin <> 'refused' begin
+    delete from postings where label = 'themes ' || old.tag_id and item_id = old.item_id
+        and day = (select day from item_facets where item_id = old.item_id);
+    update item_facets set themes = coalesce((select ' ' || group_concat(tag_id, ' ') || ' ' from item_tags
+        where item_id = old.item_id and origin <> 'refused'), '') where item_id = old.item_id;
+end;;
+
+create trigger item_territories_inserted after insert on item_territories begin
+    insert or ignore into postings select 'departements ' || new.code, day, item_id from item_facets where item_id = new.item_id;
+    insert or ignore into postings select 'regions ' || region_code, day, item_id from item_facets join departements
+        where item_id = new.item_id and code = new.code;
+    update item_facets set departements = coalesce((select ' ' || group_concat(code, ' ') || ' ' from item_territories
+        where item_id = new.item_id), ''), regions = coalesce((select ' ' || replace(group_concat(distinct region_code), ',', ' ') || ' '
+        from item_territories join departements using (code) where item_id = new.item_id), '') where item_id = new.item_id;
+end;;
+
+create trigger item_territories_deleted after delete on item_territories begin
+    delete from postings where item_id = old.item_id and day = (select day from item_facets where item_id = old.item_id)
+        and (label = 'departements ' || old.code or label = (
+            select 'regions ' || region_code from departements as gone where gone.code = old.code and region_code not in
+                (select region_code from item_territories join departements using (code) where item_id = old.item_id)));
+    update item_facets set departements = coalesce((select ' ' || group_concat(code, ' ') || ' ' from item_territories
+        where item_id = old.item_id), ''), regions = coalesce((select ' ' || replace(group_concat(distinct region_code), ',', ' ') || ' '
+        from item_territories join departements using (code) where item_id = old.item_id), '') where item_id = old.item_id;
+end;;
+
+create trigger sightings_inserted after insert on sightings begin
+    insert or ignore into postings select 'sources ' || new.source_id, day, item_id from item_facets where item_id = new.item_id;
+    update item_facets set sources = coalesce((select ' ' || group_concat(source_id, ' ') || ' ' from sightings
+        where item_id = new.item_id), '') where item_id = new.item_id;
+end;;
+
+create trigger sightings_deleted after delete on sightings begin
+    delete from postings where label = 'sources ' || old.source_id and item_id = old.item_id
+        and day = (select day from item_facets where item_id = old.item_id);
+    update item_facets set sources = coalesce((select ' ' || group_concat(source_id, ' ') || ' ' from sightings
+        where item_id = old.item_id), '') where item_id = old.item_id;
+end;;
+"""

@@ -203,7 +203,8 @@ def _search(items_file: str | None, knowledge: Knowledge) -> Predictor:
     """A store in memory, filled and asked by the same code as the real one."""
     from veille.search import Request
     from veille.store.memory import store_of_items
-    from veille.store.searching import rank, understand_query
+    from veille.store.searching import rank
+    from veille.store.wording import understand_query
 
     if not items_file:
         raise UsageError("search a besoin de --items FICHIER.")

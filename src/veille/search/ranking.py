@@ -3,10 +3,10 @@
 Comes in: `Request`, scores. Goes out: SQL, parameters, ids in order. Forbidden: running it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from veille.search.request import Request
+from veille.search.request import PARAMETERS, Request
 from veille.search.words import Term
 
 MOST_MATCHES = 20_000  # ranked and counted exactly; beyond that, the newest so many
@@ -23,93 +23,151 @@ RERANKED = 200  # of the best: ten pages whose titles and themes are looked at
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Conditions on `items`, with their parameters."""
+    """Conditions on `item_facets`, with their parameters: what every facet obeys, and what each facet that is chosen asks."""
 
-    sql: str
+    common: str
+    chosen: dict[str, str]
     values: dict[str, object]
+
+    @property
+    def sql(self) -> str:
+        return " and ".join((self.common, *self.chosen.values()))
+
+    @property
+    def misses(self) -> str:
+        """0 for what the filters keep; else the sum of `bit` for each facet that refuses."""
+        refused = [f"iif({sql}, 0, {bit(name)})" for name, sql in self.chosen.items()]
+        return " + ".join(refused) or "0"
+
+
+def bit(facet: str) -> int:
+    return 1 << [name for name, _ in PARAMETERS].index(facet)
+
+
+_LISTS = ("themes", "departements", "regions", "sources")  # kept as ids between spaces
+_COLUMNS = {"kinds": "kind", "languages": "language", "years": "substr(day, 1, 4)"}
 
 
 def conditions(request: Request) -> Where:
     """What the filters ask of an item."""
-    parts = [] if request.dismissed else ["items.state <> 'dismissed'"]
+    common = [] if request.dismissed else ["state <> 'dismissed'"]
+    chosen: dict[str, str] = {}
     values: dict[str, object] = {}
-
-    def one_of(name: str, sql: str, wanted: Sequence[str]) -> None:
-        if wanted:
-            marks = []
-            for place, value in enumerate(wanted):
-                values[f"{name}{place}"] = value
-                marks.append(f":{name}{place}")
-            parts.append(sql.format(", ".join(marks)))
-
-    one_of(
-        "themes",
-        "items.id in (select item_id from item_tags where tag_id in ({}) and origin <> 'refused')",
-        request.themes,
-    )
-    one_of("departements", "items.id in (select item_id from item_territories where code in ({}))", request.departements)
-    one_of(
-        "regions",
-        "items.id in (select item_id from item_territories join departements using (code) where region_code in ({}))",
-        request.regions,
-    )
-    one_of("kinds", "items.kind in ({})", request.kinds)
-    one_of("sources", "items.id in (select item_id from sightings where source_id in ({}))", request.sources)
-    one_of("languages", "items.language in ({})", request.languages)
-    one_of("years", "substr(items.day, 1, 4) in ({})", request.years)
+    for name, _ in PARAMETERS:
+        wanted = getattr(request, name)
+        if not wanted:
+            continue
+        for place, value in enumerate(wanted):
+            values[f"{name}{place}"] = f" {value.replace(' ', '_')} " if name in _LISTS else value
+        marks = [f":{name}{place}" for place in range(len(wanted))]
+        if name in _LISTS:
+            chosen[name] = f"({' or '.join(f'instr({name}, {mark})' for mark in marks)})"
+        else:
+            chosen[name] = f"{_COLUMNS[name]} in ({', '.join(marks)})"
     if request.since:
-        parts.append("items.day >= :since")
+        common.append("day >= :since")
         values["since"] = request.since
     if request.until:
-        parts.append("items.day <= :until")
+        common.append("day <= :until")
         values["until"] = request.until
     if request.selected:
-        parts.append("items.state = 'selected'")
-    return Where(" and ".join(parts) or "1", values)
+        common.append("state = 'selected'")
+    return Where(" and ".join(common) or "1", chosen, values)
 
 
-def kept_sql(where: Where) -> str:
-    """Id and day of those of the ids that the filters keep. Parameters: ids (JSON), and those of `where`."""
-    return f"select items.id, items.day from items where items.id in (select value from json_each(:ids)) and {where.sql}"  # noqa: S608
+# What is read of each item found. Whole columns come joined: a row of SQLite's costs more than what it holds.
+COLUMNS = {
+    "ids": "item_id", "stories": "coalesce(story_id, '')", "themes": "themes", "departements": "departements", "sources": "sources",
+    "traits": "traits",
+}  # fmt: skip
 
 
-def listed_sql(where: Where, *, excluding: bool = False) -> str:
-    """Ids of the items asked for, the newest first. Parameters: most, excluded (a match), and those of `where`."""
-    without = " and items.id not in (select rowid from items_fts where items_fts match :excluded)" if excluding else ""
-    return f"select items.id from items where {where.sql}{without} order by items.day desc, items.id desc limit :most"  # noqa: S608
+def joined(columns: Iterable[str]) -> str:
+    """What selects columns as one text each, a line for each item."""
+    return "select " + ", ".join(f"group_concat({column}, char(10))" for column in columns)
 
 
-def scored_sql(where: Where) -> str:
-    """Id and score of the items that match, higher is better. Parameters: match, floor, today, language, and those of `where`.
+def walked_sql(
+    request: Request, where: Where, labels: Sequence[str], also: Sequence[str], columns: Sequence[str], *, excluding: bool = False
+) -> tuple[str, dict[str, object]]:
+    """The newest items that the filters keep: found by the labels of one filter (any of them), or by state, or by day alone.
 
-    bm25 is negative in FTS5; interest and recency weigh in by a few per cent. An article in another language than the reader's loses
-    a sixth: it is found, behind its like.
+    What else they must have may be read along (`also`). Parameters left to give: most, and excluded (a match) when `excluding`.
     """
+    values = dict(where.values)
+    ranges = ["day >= :first"] * bool(request.since or request.years) + ["day <= :last"] * bool(request.until or request.years)
+    values["first"] = max(request.since, min(request.years, default=""))
+    values["last"] = min(filter(None, (request.until, f"{max(request.years)}-12-31" if request.years else "")), default="")
+    parts = []
+    for place, label in enumerate((*labels, *also)):
+        values[f"label{place}"] = label
+        parts.append(f"select day, item_id from postings where {' and '.join((f'label = :label{place}', *ranges))}")  # noqa: S608
+    if not parts:
+        index, wanted = ("items_state", ["state = 'selected'"]) if request.selected else ("items_day", [])
+        kept = " and ".join((*wanted, *ranges)) or "1"
+        parts.append(f"select day, id as item_id from items indexed by {index} where {kept}")  # noqa: S608
+    # « limit -1 » keeps SQLite from taking the walk apart, and with it its order.
+    walk = (" intersect " if also else " union ").join(parts) + " order by 1 desc, 2 desc limit -1"
+    without = " and item_id not in (select rowid from items_fts where items_fts match :excluded)" if excluding else ""
+    named = ", ".join(f"{column} as c{place}" for place, column in enumerate(columns))
+    lines = joined(f"c{place}" for place in range(len(columns)))
+    sql = (
+        f"{lines} from (select {named} from (select item_id as walked from ({walk})) "  # noqa: S608
+        f"cross join item_facets on item_id = walked where {where.sql}{without} limit :most)"
+    )
+    return sql, values
+
+
+def counted_sql(labels: Sequence[str]) -> str:
+    """How many articles have the labels, one that has two twice; no more than so many. Parameters: the labels, that limit."""
+    marks = ", ".join("?" for _ in labels)
+    return f"select count(*) from (select 1 from postings where label in ({marks}) limit ?)"  # noqa: S608
+
+
+def matched_sql(where: Where, columns: Sequence[str]) -> str:
+    """Columns of the items that match, the oldest first. Parameters: match, floor, and those of `where`."""
     return (
-        f"select items.id, -bm25(items_fts, {TITLE_WEIGHT}, {TEXT_WEIGHT}, {CONTEXT_WEIGHT}) * (0.9 + 0.1 * items.interest) * "  # noqa: S608
-        "(0.92 + 0.08 / (1 + max(0, julianday(:today) - julianday(items.day)) / 365.0)) * "
-        f"iif(items.language = :language, 1.0, {FOREIGN}) "
-        "from items_fts cross join items on items.id = items_fts.rowid "
-        f"where items_fts match :match and items_fts.rowid >= :floor and {where.sql}"
+        f"{joined(columns)} from items_fts cross join item_facets on item_id = items_fts.rowid "
+        f"where items_fts match :match and items_fts.rowid >= :floor and {where.common}"
     )
 
+
+# bm25 is negative in FTS5; higher is better here.
+SCORE_SQL = (
+    f"select rowid, -bm25(items_fts, {TITLE_WEIGHT}, {TEXT_WEIGHT}, {CONTEXT_WEIGHT}) from items_fts "  # noqa: S608
+    "where items_fts match :match and rowid >= :floor"
+)
+MATCH_SQL = "select rowid from items_fts where items_fts match :match and rowid >= :floor"
+# What an item's own worth makes of its score, in billionths; parameters: today, language. Interest and recency weigh in by a few per
+# cent. An article in another language than the reader's loses a sixth: it is found, behind its like.
+WORTH = (
+    "cast(1e9 * (0.9 + 0.1 * interest) * (0.92 + 0.08 / (1 + max(0, julianday(:today) - julianday(day)) / 365.0)) * "
+    f"iif(language = :language, 1.0, {FOREIGN}) as integer)"
+)
 
 Scores = Mapping[int, float]
 
 
-def best_first(terms: Iterable[tuple[Scores, Sequence[Scores]]], every: set[int]) -> list[tuple[int, float]]:
-    """Ids by the sum of their terms' scores (as typed, and the best other way to say it); some that lack a word stay."""
-    scores: dict[int, float] = dict.fromkeys(every, 0.0)
-    for typed, others in terms:
-        best = dict(typed)
-        for other in others:
-            for item, score in other.items():
-                best[item] = max(best.get(item, 0.0), typed.get(item, 0.0) + SYNONYM_WEIGHT * score)
+def best_score(typed: Scores, others: Sequence[Scores]) -> Scores:
+    """What a term gives each item: as typed, and the best other way to say it."""
+    if not any(others):
+        return typed
+    best = dict(typed)
+    for other in others:
+        for item, score in other.items():
+            best[item] = max(best.get(item, 0.0), typed.get(item, 0.0) + SYNONYM_WEIGHT * score)
+    return best
+
+
+def blend(terms: Sequence[Scores], every: Collection[int], worths: Mapping[int, int]) -> dict[int, float]:
+    """Ids with the sum of their terms' scores times their worth; of those that lack a word, the best stay. No worth: not to be found."""
+    scores = {item: score * worths[item] for item, score in terms[0].items() if item in worths}
+    for best in terms[1:]:
         for item, score in best.items():
-            scores[item] = scores.get(item, 0.0) + score
+            if item in worths:
+                scores[item] = scores.get(item, 0.0) + score * worths[item]
     least = LEAST_SHARE * max(scores.values(), default=0.0)
-    kept = [(item, score) for item, score in scores.items() if item in every or score >= least]
-    return sorted(kept, key=lambda row: (-row[1], -row[0]))
+    return {item: score for item, score in scores.items() if score >= least or item in every}
 
 
 def title_share(title: Sequence[str], terms: Iterable[tuple[Term, float]]) -> float:

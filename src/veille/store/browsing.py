@@ -6,6 +6,7 @@ from typing import Any
 from veille.search import Where
 from veille.store.articles import Card, cards
 from veille.store.connection import Connection
+from veille.store.narrow import narrow
 
 _FEW = 3000  # so many can be sorted at once; more are met soon enough when days are walked backwards
 _DATES_SHOWN = 400
@@ -80,24 +81,33 @@ class Date:
 
 def dates_of(db: Connection, scope: Scope, today: str, most: int = 6) -> list[Date]:
     """Deadlines and events to come of a scope, the nearest first."""
-    where = Where(
-        f"exists (select 1 from {scope.table} where item_id = items.id and {scope.table}.{scope.column} = :scope and {scope.also})",  # noqa: S608
-        {"scope": scope.value},
-    )
-    return dates_to_come(db, where, today, most=most)
+    sql = f"exists (select 1 from {scope.table} where item_id = items.id and {scope.table}.{scope.column} = :scope and {scope.also})"  # noqa: S608
+    return _dates(db, sql, {"scope": scope.value}, today, most)
 
 
-def dates_to_come(db: Connection, where: Where, today: str, *, words: str = "", most: int = _DATES_SHOWN) -> list[Date]:
-    """Deadlines and events from a day on of the articles that filters keep (`words`: an FTS match), the nearest first; no job offers."""
-    found = "and items.id in (select rowid from items_fts where items_fts match :words) " if words else ""
+def dates_to_come(db: Connection, where: Where | None, today: str, *, words: str = "", most: int = _DATES_SHOWN) -> list[Date]:
+    """Deadlines and events from a day on of the articles that filters keep (`words`: an FTS match), the nearest first."""
+    sql = f"exists (select 1 from item_facets where item_id = items.id and {where.sql})" if where else "1"  # noqa: S608
+    values = dict(where.values) if where else {}
+    if words:
+        sql += " and items.id in (select rowid from items_fts where items_fts match :words)"
+        values["words"] = words
+    return _dates(db, sql, values, today, most)
+
+
+def _dates(db: Connection, kept: str, values: dict[str, object], today: str, most: int) -> list[Date]:
+    """Not of job offers, and of interest or selected."""
     rows = db.execute(
-        'select items.id, role, start, item_dates."end", items.title, sources.name, items.language, items.url, '  # noqa: S608
-        "coalesce(items.changed_at, items.first_seen_at) "
-        "from item_dates join items on items.id = item_dates.item_id join sources on sources.id = items.source_id "
-        "where item_dates.\"end\" >= :today and role in ('deadline', 'event') and item_dates.doubt = '' and items.kind <> 'emploi' "
-        "and (items.interest >= 0.5 or items.state = 'selected') "
-        f'and {_PUBLIC} and {where.sql} {found}order by max(start, :today), item_dates."end", items.id limit :most',
-        where.values | {"today": today, "most": most} | ({"words": words} if words else {}),
+        narrow(
+            db,
+            'select items.id, role, start, item_dates."end", items.title, sources.name, items.language, items.url, '  # noqa: S608
+            "coalesce(items.changed_at, items.first_seen_at) "
+            "from item_dates join items on items.id = item_dates.item_id join sources on sources.id = items.source_id "
+            "where item_dates.\"end\" >= :today and role in ('deadline', 'event') and item_dates.doubt = '' and items.kind <> 'emploi' "
+            "and (items.interest >= 0.5 or items.state = 'selected') "
+            f'and {_PUBLIC} and {kept} order by max(start, :today), item_dates."end", items.id limit :most',
+        ),
+        values | {"today": today, "most": most},
     ).fetchall()
     labels = {card.id: (card.departements, card.themes) for card in cards(db, {row[0] for row in rows})}
     return [

@@ -6,7 +6,6 @@ from typing import Any
 from veille.errors import UsageError
 from veille.messages import BAD_DAY, FUTURE_DAY
 from veille.model import KINDS
-from veille.search import Request, conditions
 from veille.store import articles, browsing
 from veille.store.summary import Summary
 from veille.web.answering import ask, readable, render
@@ -30,8 +29,7 @@ async def accueil(datasette: Any, request: Any) -> Any:
     since = _since(site, request.args.get("depuis") or "")
     new = await ask(datasette, browsing.seen_since, since, _SINCE_SHOWN) if since else None
     home = await ask(datasette, articles.home)
-    everything = conditions(Request())
-    dates = await ask(datasette, lambda db: browsing.dates_to_come(db, everything, today.isoformat(), most=40))
+    dates = await ask(datasette, lambda db: browsing.dates_to_come(db, None, today.isoformat(), most=40))
     deadlines = [one for one in dates if one.role == "deadline"][:4] or dates[:3]
     context = {
         "home": home,

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from veille.messages import SOURCE_STATES
 from veille.search import conditions, match_all, read_request
-from veille.store import browsing, searching
+from veille.store import browsing, wording
 from veille.store.summary import RECENT, alike, last_months, national, shares
 from veille.understand.knowledge import Theme
 from veille.web.answering import ask, readable, render
@@ -226,7 +226,7 @@ async def coming(datasette: Any, request: Any) -> tuple[Any, list[browsing.Date]
     where = conditions(replace(wanted, since="", until="", dismissed=False))
     words = ""
     if wanted.q:
-        query = await ask(datasette, searching.understand_query, wanted, site.knowledge)
+        query = await ask(datasette, wording.understand_query, wanted, site.knowledge)
         words = match_all(query) if query.terms else ""
     dates = await ask(datasette, lambda db: browsing.dates_to_come(db, where, first, words=words))
     role = {"appel": "deadline", "evenement": "event"}.get(request.args.get("genre") or "")

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote_plus
 
 from veille.messages import KIND_LABELS, LANGUAGE_LABELS, NO_SUCH_PAGE, long_date
 from veille.search import PAGE_SIZE, PARAMETERS, Request, address, highlight, read_request
@@ -18,6 +18,7 @@ _FACET_TITLES = {
     "themes": "Thème", "departements": "Département", "regions": "Région", "kinds": "Type", "years": "Année", "sources": "Source",
     "languages": "Langue",
 }  # fmt: skip
+_HOLE = "_hole_of_a_link_"  # nobody asks it: ids of labels have no underscore
 _FEED_SIZE, _EXPORT_SIZE, _EMBEDDED = 50, 1000, 10
 
 
@@ -84,13 +85,16 @@ def _facets(site: Any, wanted: Request, results: searching.Results, names: dict[
     facets = []
     for name in _SHOWN_FACETS:
         chosen = getattr(wanted, name)
-        counts = dict(results.facets.get(name, ()))
+        pattern = link(**{name: (*chosen, _HOLE)})  # one address for hundreds of values
+        counts = dict(results.facets[name])
         rows = [
             {
                 "label": _label(site, name, value, names),
                 "count": count,
                 "chosen": value in chosen,
-                "link": link(**{name: tuple(one for one in chosen if one != value) if value in chosen else (*chosen, value)}),
+                "link": link(**{name: tuple(one for one in chosen if one != value)})
+                if value in chosen
+                else pattern.replace(_HOLE, quote_plus(value)),
                 "css": group_class(site.knowledge.themes.get(value)) if name == "themes" else "",
             }
             for value, count in [

@@ -233,6 +233,7 @@ async def shared_variables(datasette: Any, request: Any) -> dict[str, Any]:
         "lookup_label": lambda key, display: messages.LOOKUPS.get(key, display),
         "marked": marked,
         "diffed": diffed,
+        "facet_rows": facet_rows,
         "tile": tile,
         "today": today.isoformat,
         "asset": lambda name: f"{datasette.urls.static_plugins('veille', name)}?{code_version()}",
@@ -249,6 +250,18 @@ def tile(value: str) -> dict[str, str]:
 def marked(pieces: list[tuple[str, bool]]) -> Markup:
     """Highlighted pieces as HTML; every piece is escaped."""
     return Markup("").join(Markup("<mark>{}</mark>").format(text) if hit else text for text, hit in pieces)
+
+
+_ROW = Markup('<a href="{}"{} class="{}" rel="nofollow"><span>{}</span> <b>{}</b></a>')
+_CHOSEN = Markup(' aria-current="true"')
+
+
+def facet_rows(rows: list[dict[str, Any]]) -> Markup:
+    """The values of a facet as links, by the hundred: made here because a template takes ten times as long."""
+    return Markup("").join(
+        _ROW.format(row["link"], _CHOSEN if row["chosen"] else "", row["css"], typo(row["label"]), messages.number(row["count"]))
+        for row in rows
+    )
 
 
 def diffed(pieces: list[tuple[str, str]]) -> Markup:

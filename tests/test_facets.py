@@ -1,0 +1,143 @@
+"""Facets count stories: beside each value stands what a click on it gives, and the narrow rows they are counted on follow the items."""
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from builders import make_source, register
+from veille.model import KINDS
+from veille.search import Request
+from veille.store.items import index_items
+from veille.store.searching import search
+
+TODAY = "2026-11-22"
+WORDS = "budget collège eau habitants maison médiathèque rivière route sentier solidarité".split()
+PLACES = ("33", "40", "29", "35", "93", "974")
+
+
+@pytest.fixture
+def seeded(store):
+    """A hundred and fifty articles of seeded dice, a third of them in stories of two to four."""
+    dice = random.Random(7)
+    db = store.conn
+    for number in range(6):
+        register(store, make_source(id=f"s{number}", url=f"https://s{number}.fr/"))
+    db.executemany("insert into stories (id, lead_id, score, reason) values (?, 1, 1, '')", [(story,) for story in range(1, 21)])
+    themes = [row[0] for row in db.execute("select id from tags limit 7")]
+    for number in range(1, 151):
+        source = f"s{dice.randrange(6)}"
+        db.execute(
+            "insert into items (id, source_id, url, title, summary, author, language, kind, kind_reason, interest, interest_reason, "
+            "day, first_seen_at, fingerprint, state, story_id) values (?, ?, '', ?, '', '', ?, ?, '', ?, '', ?, ?, ?, ?, ?)",
+            (
+                number, source, " ".join(dice.sample(WORDS, 3)), dice.choice(("fr", "fr", "en")), dice.choice(KINDS[:4]), dice.random(),
+                f"{dice.randint(2023, 2026)}-0{dice.randint(1, 9)}-15", TODAY, str(number),
+                dice.choice(("new", "new", "new", "selected", "dismissed")), dice.randint(1, 20) if dice.random() < 0.35 else None,
+            ),
+        )  # fmt: skip
+        db.execute("insert into texts (item_id, text) values (?, ?)", (number, " ".join(dice.choices(WORDS, k=12))))
+        for one in {source, f"s{dice.randrange(6)}"}:
+            db.execute("insert into sightings (item_id, source_id, url, first_seen_at) values (?, ?, '', ?)", (number, one, TODAY))
+        for one in dice.sample(themes, dice.randrange(4)):
+            origin = dice.choice(("rule", "rule", "curator", "refused"))
+            db.execute("insert into item_tags (item_id, tag_id, origin, score, reason) values (?, ?, ?, 1, '')", (number, one, origin))
+        for one in dice.sample(PLACES, dice.randrange(3)):
+            db.execute(
+                "insert into item_territories (item_id, code, role, origin, reason) values (?, ?, 'place', 'rule', '')", (number, one)
+            )
+    index_items(store, list(range(1, 151)))
+    return store
+
+
+@pytest.mark.parametrize("q", ["", "budget", "collège route", "-eau", "bud* médiathèque"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {}, {"departements": ("33",)}, {"regions": ("75",), "kinds": ("appel", "article")}, {"years": ("2025",), "sources": ("s1", "s2")},
+        {"languages": ("fr",), "since": "2024-03-01"}, {"selected": True}, {"dismissed": True, "order": "date"},
+    ],
+)  # fmt: skip
+def test_beside_every_value_of_every_facet_stands_the_total_that_a_click_gives(seeded, knowledge, q, given):
+    request = replace(Request(q=q), **given)
+    results = search(seeded.conn, request, knowledge, TODAY, 1000)
+
+    assert results.total == len(results.cards)
+    for name, rows in results.facets.items():
+        for value, count in rows:
+            clicked = search(seeded.conn, replace(request, **{name: (value,)}), knowledge, TODAY, 1000)
+            assert (clicked.total, len(clicked.cards)) == (count, count), (name, value)
+
+
+def test_a_story_shows_the_best_of_its_articles_once(seeded, knowledge):
+    stories = dict(seeded.conn.execute("select id, story_id from items where story_id is not null").fetchall())
+    for request in (Request(), Request(q="budget"), Request(q="budget", order="date")):
+        shown = [card.id for card in search(seeded.conn, request, knowledge, TODAY, 1000).cards]
+        told = [stories[item] for item in shown if item in stories]
+        assert len(told) == len(set(told))
+        pages = [card.id for page in (1, 2, 3) for card in search(seeded.conn, replace(request, page=page), knowledge, TODAY, 10).cards]
+        assert pages == shown[:30]
+    newest = dict(seeded.conn.execute("select story_id, max(day) from items where story_id > 0 and state <> 'dismissed' group by 1"))
+    assert all(
+        card.day == newest[stories[card.id]] for card in search(seeded.conn, Request(), knowledge, TODAY, 1000).cards if card.id in stories
+    )
+
+
+def kept(db):
+    """The narrow rows and the postings, and what they should be."""
+    split = lambda text: tuple(sorted(text.split()))  # noqa: E731
+    rows = db.execute(
+        "select item_id, day, story_id, state, interest, kind, language, themes, departements, regions, sources from item_facets"
+    )
+    lists = {
+        "themes": "select item_id, tag_id from item_tags where origin <> 'refused'",
+        "departements": "select item_id, code from item_territories",
+        "regions": "select distinct item_id, region_code from item_territories join departements using (code)",
+        "sources": "select item_id, source_id from sightings",
+    }
+    held: dict[str, dict[int, list[str]]] = {name: {} for name in lists}
+    for name, sql in lists.items():
+        for item, value in db.execute(sql):
+            held[name].setdefault(item, []).append(value)
+    items = db.execute("select id, day, story_id, state, interest, kind, language from items order by id").fetchall()
+    wanted = [(*row, *(tuple(sorted(held[name].get(row[0], ()))) for name in lists)) for row in items]
+    postings = db.execute("select label, day, item_id from postings order by 1, 2, 3").fetchall()
+    labels = db.execute("select distinct label, day, item_id from item_labels join items on id = item_id order by 1, 2, 3").fetchall()
+    return (sorted((*row[:7], *map(split, row[7:])) for row in rows), postings), (sorted(wanted), labels)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update items set day = '2020-01-01' where id % 3 = 0", "update items set kind = 'prix', language = 'de' where id % 4 = 0",
+        "update items set kind = 'emploi', day = '2019-02-02', state = 'dismissed', story_id = null where id < 50",
+        "update item_tags set origin = 'refused' where item_id % 2 = 0", "update item_tags set origin = 'curator' where item_id % 5 = 0",
+        "delete from item_tags where item_id % 3 = 1", "delete from item_territories where code in ('33', '29')",
+        "delete from item_territories where item_id % 2 = 0", "delete from sightings where source_id = 's3'",
+        "insert or ignore into item_territories (item_id, code, role, origin, reason) select id, '40', 'place', 'rule', '' from items",
+        "insert or ignore into item_tags (item_id, tag_id, origin, score, reason) select items.id, tags.id, 'rule', 1, '' from items, tags",
+        "delete from texts where item_id % 7 = 0; delete from sightings where item_id % 7 = 0; delete from items where id % 7 = 0",
+        "delete from item_tags; delete from texts; delete from sightings; delete from items; delete from item_territories",
+    ],
+)  # fmt: skip
+def test_the_narrow_rows_follow_every_change(seeded, change):
+    for statement in change.split("; "):
+        seeded.conn.execute(statement)
+
+    found, wanted = kept(seeded.conn)
+
+    assert found == wanted
+
+
+def test_a_file_from_before_the_narrow_rows_gets_the_same(seeded):
+    from veille.schema import m005_count_quickly
+
+    found, wanted = kept(seeded.conn)
+    assert found == wanted
+    for kind, name in seeded.conn.execute(
+        "select type, name from sqlite_master where type = 'trigger' or name in ('item_facets', 'postings', 'item_labels')"
+    ).fetchall():
+        seeded.conn.execute(f"drop {kind} {name}")
+    m005_count_quickly(seeded)
+
+    assert kept(seeded.conn)[0] == found
