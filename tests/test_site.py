@@ -431,10 +431,10 @@ def test_spans_of_days_are_said_as_people_do():
 
 
 def test_alike_places_lean_to_the_same_themes(store):
-    from veille.store.summary import Summary
+    from veille.store.summary import Summary, leanings_of
 
     mix = {"33": {"a": 9, "b": 1}, "38": {"a": 8, "b": 2}, "23": {"a": 1, "b": 9}, "75": {"a": 1}}
-    found = alike(Summary(mix=mix), "33")
+    found = alike(Summary(mix=mix, country=leanings_of(mix)[0], leanings=leanings_of(mix)[1]), "33")
 
     assert [(code, both) for code, _, both in found] == [("38", ["a"])]
 

@@ -8,15 +8,15 @@ from veille.store.articles import Card, cards
 from veille.store.connection import Connection
 from veille.store.narrow import narrow
 
-_FEW = 3000  # so many can be sorted at once; more are met soon enough when days are walked backwards
 _DATES_SHOWN = 400
 _PUBLIC = "items.state <> 'dismissed' and items.lead = 1"
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a list is about: a table that names articles, by one of its values."""
+    """What a list is about: a label of `postings`, and the table that gives it, by one of its values."""
 
+    label: str
     table: str
     column: str
     value: str
@@ -24,32 +24,24 @@ class Scope:
 
 
 def of_theme(tag: str) -> Scope:
-    return Scope("item_tags", "tag_id", tag, "origin <> 'refused'")
+    return Scope(f"themes {tag}", "item_tags", "tag_id", tag, "origin <> 'refused'")
 
 
 def of_place(code: str) -> Scope:
-    return Scope("item_territories", "code", code)
+    return Scope(f"departements {code}", "item_territories", "code", code)
 
 
 def of_source(source: str) -> Scope:
-    return Scope("sightings", "source_id", source)
+    return Scope(f"sources {source}", "sightings", "source_id", source)
 
 
 def latest(db: Connection, scope: Scope, most: int) -> list[Card]:
-    """The newest articles of a scope, one a story, dismissed ones left out."""
-    where = f"{scope.table}.{scope.column} = ? and {scope.also}"
-    few = db.execute(f"select count(*) from (select 1 from {scope.table} where {where} limit ?)", (scope.value, _FEW)).fetchone()[0] < _FEW  # noqa: S608 - our own names
-    if few:
-        sql = (
-            f"select items.id from {scope.table} join items on items.id = item_id where {where} and {_PUBLIC} "  # noqa: S608
-            "order by items.day desc, items.id desc limit ?"
-        )
-    else:
-        sql = (
-            f"select id from items indexed by items_day where {_PUBLIC} and exists "  # noqa: S608
-            f"(select 1 from {scope.table} where item_id = items.id and {where}) order by day desc, id desc limit ?"
-        )
-    return cards(db, [row[0] for row in db.execute(sql, (scope.value, most))])
+    """The newest articles of a scope, one a story, dismissed ones left out: the label's articles, met day by day."""
+    sql = (
+        "select items.id from postings cross join items on items.id = postings.item_id "  # noqa: S608 - our own words
+        f"where label = ? and {_PUBLIC} order by postings.day desc, postings.item_id desc limit ?"
+    )
+    return cards(db, [row[0] for row in db.execute(narrow(db, sql), (scope.label, most))])
 
 
 def picked(db: Connection, scope: Scope, most: int) -> list[Card]:
@@ -152,7 +144,11 @@ def months_of_source(db: Connection, source_id: str, first: str) -> dict[str, in
 
 def sources_of_place(db: Connection, code: str) -> list[dict[str, Any]]:
     """The sources about a département that are still followed."""
-    return [one for one in followed(db) if one["state"] != "retired" and f'"{code}"' in one["territory"]]
+    rows = db.execute(
+        f"select {_SOURCE} from sources where state <> 'retired' and instr(territory, ?) order by name, id",  # noqa: S608
+        (f'"{code}"',),
+    )
+    return [dict(zip(_SOURCE.split(", "), tuple(row), strict=True)) for row in rows]
 
 
 def seen_since(db: Connection, since: str, most: int) -> tuple[list[Card], dict[str, int], int]:

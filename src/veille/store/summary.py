@@ -6,6 +6,7 @@ Made apart from any page, because it reads everything; a page that needs one fig
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from operator import mul
 
 from veille.store.connection import Connection
 
@@ -35,6 +36,8 @@ class Summary:
     year_places: Counts = field(default_factory=dict)
     newest: dict[str, str] = field(default_factory=dict)  # code, the day of its newest article
     watched: frozenset[str] = frozenset()  # codes that a source followed today is about
+    country: dict[str, float] = field(default_factory=dict)  # what part of all départements' labels each theme has
+    leanings: dict[str, tuple[float, ...]] = field(default_factory=dict)  # code: themes as `country` has them, beyond it; of length 1
 
 
 # One of the articles of a story stands for it; `items.lead` says which.
@@ -62,6 +65,8 @@ def summarise(db: Connection, today: str) -> Summary:
             found[row[0]][row[1]] = row[2]
         return dict(found)
 
+    mix = table(f"select code, tag_id, count(*) {_BOTH} group by 1, 2")
+    country, leanings = leanings_of(mix)
     themes_by_month = table(f"select tag_id, substr(day, 1, 7), count(*) {_TAGGED} and day >= ? group by 1, 2", f"{first}-01")
     places_by_month = table(f"select code, substr(day, 1, 7), count(*) {_PLACED} and day >= ? group by 1, 2", f"{first}-01")
     return Summary(
@@ -77,7 +82,9 @@ def summarise(db: Connection, today: str) -> Summary:
         recent_places=counts(f"select code, count(*) {_PLACED} and day > ? group by 1", recent),
         themes_by_month=themes_by_month,
         places_by_month=places_by_month,
-        mix=table(f"select code, tag_id, count(*) {_BOTH} group by 1, 2"),
+        mix=mix,
+        country=country,
+        leanings=leanings,
         recent_mix=table(f"select code, tag_id, count(*) {_BOTH} and day > ? group by 1, 2", recent),
         year_mix=table(f"select code, tag_id, count(*) {_BOTH} and day > ? group by 1, 2", year),
         year_places=counts(f"select code, count(*) {_PLACED} and day > ? group by 1", year),
@@ -105,21 +112,20 @@ _LEAST_ARTICLES = 8  # under this many tagged articles, a mix says nothing
 
 def alike(summary: Summary, code: str, most: int = 5) -> list[tuple[str, float, list[str]]]:
     """Départements whose themes stand out like this one's: code, cosine (0 to 1), the themes that both have above the country's share."""
-    country = shares(national(summary.mix))
-    leanings = {one: _leaning(mix, country) for one, mix in summary.mix.items() if sum(mix.values()) >= _LEAST_ARTICLES}
-    mine = leanings.get(code)
+    mine = summary.leanings.get(code)
     if not mine:
         return []
+    likeness = sorted(
+        ((sum(map(mul, mine, theirs)), other) for other, theirs in summary.leanings.items() if other != code),
+        key=lambda row: (-row[0], row[1]),
+    )
     found = []
-    for other, theirs in leanings.items():
-        if other == code:
-            continue
-        shared = sum(value * theirs.get(tag, 0.0) for tag, value in mine.items())
-        size = (sum(value * value for value in mine.values()) * sum(value * value for value in theirs.values())) ** 0.5
-        both = sorted((tag for tag in mine if mine[tag] > 0 and theirs.get(tag, 0) > 0), key=lambda tag: -mine[tag] * theirs[tag])
-        if size and shared / size > 0 and both:
-            found.append((other, shared / size, both[:3]))
-    return sorted(found, key=lambda row: (-row[1], row[0]))[:most]
+    for share, other in likeness[:most]:
+        theirs = summary.leanings[other]
+        both = sorted((-a * b, tag) for a, b, tag in zip(mine, theirs, summary.country, strict=True) if a > 0 and b > 0)
+        if share > 0 and both:
+            found.append((other, share, [tag for _, tag in both[:3]]))
+    return found
 
 
 def shares(counts: Counts) -> dict[str, float]:
@@ -128,15 +134,19 @@ def shares(counts: Counts) -> dict[str, float]:
     return {tag: count / total for tag, count in counts.items()} if total else {}
 
 
-def national(mixes: dict[str, Counts]) -> Counts:
-    """The labels of all départements together."""
+def leanings_of(mixes: dict[str, Counts]) -> tuple[dict[str, float], dict[str, tuple[float, ...]]]:
+    """The part of each theme in all mixes together, and how each mix of some size leans away from it."""
     total: Counts = defaultdict(int)
     for mix in mixes.values():
         for tag, count in mix.items():
             total[tag] += count
-    return dict(total)
-
-
-def _leaning(mix: Counts, country: dict[str, float]) -> dict[str, float]:
-    own = shares(mix)
-    return {tag: own.get(tag, 0.0) - share for tag, share in country.items()}
+    country = shares(total)
+    leanings = {}
+    for code, mix in mixes.items():
+        if sum(mix.values()) >= _LEAST_ARTICLES:
+            own = shares(mix)
+            beyond = [own.get(tag, 0.0) - share for tag, share in country.items()]
+            length = sum(part * part for part in beyond) ** 0.5
+            if length:
+                leanings[code] = tuple(part / length for part in beyond)
+    return country, leanings

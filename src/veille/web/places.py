@@ -1,5 +1,6 @@
 """The pages of a theme, a département, a source, of all sources, the map and the agenda."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
@@ -9,7 +10,7 @@ from urllib.parse import urlencode
 from veille.messages import SOURCE_STATES
 from veille.search import conditions, match_all, read_request
 from veille.store import browsing, wording
-from veille.store.summary import RECENT, alike, last_months, national, shares
+from veille.store.summary import RECENT, alike, last_months, shares
 from veille.understand.knowledge import Theme
 from veille.web.answering import ask, readable, render
 from veille.web.charts import bars, month_name, places
@@ -23,6 +24,12 @@ ILL = ("gone", "failing", "selector-missed", "blocked", "robots", "rate-limited"
 
 def _search(datasette: Any, **wanted: str) -> str:
     return f"{datasette.urls.path('/recherche')}?{urlencode(wanted)}"
+
+
+def _place_links(datasette: Any, **wanted: str) -> Callable[[str], str]:
+    """The search of each département, with the same other filters."""
+    start = f"{_search(datasette, **wanted)}{'&' if wanted else ''}departement="
+    return lambda code: start + code
 
 
 @readable
@@ -47,9 +54,7 @@ async def theme(datasette: Any, request: Any) -> Any:
         "latest": await ask(datasette, browsing.latest, scope, LISTED),
         "dates": await ask(datasette, browsing.dates_of, scope, today),
         "chart": bars(last_months(site.today()), summary.themes_by_month.get(known.id, {})),
-        "map": places(
-            site.knowledge.departements.values(), counts, summary.watched, lambda code: _search(datasette, theme=known.id, departement=code)
-        ),
+        "map": places(site.knowledge.departements.values(), counts, summary.watched, _place_links(datasette, theme=known.id)),
         "leading": sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:8],
         "group": [{"theme": one, "count": summary.themes.get(one.id, 0)} for one in group],
         "search": _search(datasette, theme=known.id),
@@ -88,7 +93,7 @@ async def departement(datasette: Any, request: Any) -> Any:
     summary = await figures(datasette)
     today = site.today()
     scope = browsing.of_place(known.code)
-    mine, country = shares(summary.mix.get(known.code, {})), shares(national(summary.mix))
+    mine, country = shares(summary.mix.get(known.code, {})), summary.country
     top = max([*mine.values(), *country.values()], default=1.0)
     mix = [
         {
@@ -193,10 +198,12 @@ async def carte(datasette: Any, request: Any) -> Any:
     since = {"30j": RECENT, "12m": timedelta(days=365)}.get(period)
     more = {"depuis": (site.today() - since + timedelta(days=1)).isoformat()} if since else {}
 
+    filtered = _place_links(datasette, **({"theme": tag} if tag else {}), **more)
+
     def link(code: str) -> str:
         if not tag and period == "tout":
             return str(datasette.urls.path(f"/departement/{code}"))
-        return _search(datasette, **({"theme": tag} if tag else {}), departement=code, **more)
+        return filtered(code)
 
     known = site.knowledge.departements.values()
     drawn = places(known, counts, summary.watched, link, outlines=True)

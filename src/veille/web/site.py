@@ -59,6 +59,7 @@ class Site:
     databases: list[str] = field(default_factory=list)  # those that turned out to be ours
     attempts: dict[str, list[float]] = field(default_factory=dict)  # failed sign-ins, by account and by address
     figures: Figures = field(default_factory=Figures)
+    templates: list[Any] = field(default_factory=list)  # the one environment of our pages, once it was asked for
 
     def today(self) -> date:
         """The day in Paris."""
