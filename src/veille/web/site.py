@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 from datasette.utils import sqlite_timelimit
 from datasette.utils.sqlite import sqlite3
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from veille import messages
 from veille.clock import PARIS, Clock, read_clock
@@ -253,16 +253,15 @@ def marked(pieces: list[tuple[str, bool]]) -> Markup:
     return Markup("").join(Markup("<mark>{}</mark>").format(text) if hit else text for text, hit in pieces)
 
 
-_ROW = Markup('<a href="{}"{} class="{}" rel="nofollow"><span>{}</span> <b>{}</b></a>')
-_CHOSEN = Markup(' aria-current="true"')
-
-
 def facet_rows(rows: list[dict[str, Any]]) -> Markup:
     """The values of a facet as links, by the hundred: made here because a template takes ten times as long."""
-    return Markup("").join(
-        _ROW.format(row["link"], _CHOSEN if row["chosen"] else "", row["css"], typo(row["label"]), messages.number(row["count"]))
+    chosen = ' aria-current="true"'
+    made = (
+        f'<a href="{escape(row["link"])}"{chosen if row["chosen"] else ""} class="{row["css"]}" rel="nofollow">'
+        f"<span>{escape(typo(row['label']))}</span> <b>{messages.number(row['count'])}</b></a>"
         for row in rows
     )
+    return Markup("".join(made))  # noqa: S704 - what is not ours is escaped
 
 
 def diffed(pieces: list[tuple[str, str]]) -> Markup:
