@@ -75,7 +75,7 @@ def row(name: str, spent: list[float], floor: float | None, theirs: float | None
     return said if floor is None else f"{said}   floor {floor:3.0f} ms: {'holds' if median <= floor else 'DOES NOT HOLD'}"
 
 
-async def run(path: Path, count: int, repeat: int) -> None:
+async def run(path: Path, count: int, repeat: int, *, pages: bool) -> None:
     datasette = Datasette([str(path)], settings=OPTIONS)
     await datasette.invoke_startup()
     print(f"\n{count:,} articles: CPU ms, median and worst of {repeat}; times faster than Datasette's search of the same words")
@@ -90,6 +90,8 @@ async def run(path: Path, count: int, repeat: int) -> None:
             print(f"  Datasette: {name}: {status}")
     beside: float | None = None
     for name, paths, floor in requests([1, count // 3, count // 2, count - 7, count]):
+        if pages and floor != PAGE:
+            continue
         beside = theirs.get(name, beside if name.startswith("…") else None)
         status, spent = await measure(datasette, paths, repeat)
         if not spent:
@@ -113,10 +115,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--repeat", type=int, default=9)
+    parser.add_argument("--pages", action="store_true", help="the pages alone, without searches")
     parser.add_argument("--folder", type=Path, default=Path("/tmp/veille-bench"))
     given = parser.parse_args()
     for count in given.sizes:
-        asyncio.run(run(build(given.folder, count), count, given.repeat))
+        asyncio.run(run(build(given.folder, count), count, given.repeat, pages=given.pages))
 
 
 if __name__ == "__main__":

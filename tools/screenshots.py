@@ -1,4 +1,4 @@
-"""Pictures of the real site for docs/img: every page, at 1280 and 375 px, light and dark.
+"""Pictures of the real site for docs/img: every page at 1280, 768 and 375 px, dark, and as it prints.
 
     python tools/screenshots.py [--root ADDRESS] [--out docs/img]
 
@@ -12,6 +12,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -21,15 +22,31 @@ from playwright.sync_api import sync_playwright
 
 PAGES = {
     "accueil": "/",
+    "depuis": "/?depuis=2026-01-01",
     "recherche": "/recherche?q=acceuil+social",
     "facettes": "/recherche?theme=laboratoires&theme=design-usages",
+    "vide": "/recherche?q=covoiturage&departement=33&langue=en",
     "article": "/recherche?q=langon",
-    "connexion": "/connexion",
+    "themes": "/themes",
+    "theme": "/theme/laboratoires",
+    "departement": "/departement/33",
+    "carte": "/carte",
+    "agenda": "/agenda",
+    "sources": "/sources",
+    "source": "/source/gironde-actualites",
     "donnees": "/donnees",
-    "robot": "/robot",
+    "api": "/donnees/api",
     "table": "/veille/sources",
+    "a-propos": "/a-propos",
+    "accessibilite": "/accessibilite",
+    "robot": "/robot",
+    "connexion": "/connexion",
+    "integrer": "/integrer?departement=33",
+    "composants": "/-/veille/composants",
     "erreur": "/nulle-part",
 }
+# Width, height, colours, medium.
+SHOTS = ((1280, 900, "light", ""), (768, 900, "light", ""), (375, 780, "light", ""), (1280, 900, "dark", ""), (794, 1123, "light", "print"))
 BROWSER = [
     "--no-sandbox",
     "--disable-gpu",
@@ -50,6 +67,7 @@ def demo() -> Iterator[str]:
     )
     assert process.stdout is not None
     root = next(found[1] for line in process.stdout if (found := re.search(r"Le site : (http://\S+?)/ ", line)))
+    threading.Thread(target=process.stdout.read, daemon=True).start()  # its log must not fill the pipe
     for _ in range(100):
         with contextlib.suppress(OSError):
             urllib.request.urlopen(root + "/connexion").close()
@@ -76,16 +94,18 @@ def main() -> None:
         for name, path in PAGES.items():
             if given.only and name not in given.only:
                 continue
-            for width, height, scheme in ((1280, 900, "light"), (375, 780, "light"), (1280, 900, "dark")):
+            for width, height, scheme, medium in SHOTS:
                 page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme, locale="fr-FR")
                 page.goto(root + path)
                 if name == "article":
                     page.click(".card h3 a")
                 page.wait_for_load_state("networkidle")
+                if medium:
+                    page.emulate_media(media=medium)
                 wide = page.evaluate("document.documentElement.scrollWidth")
-                dark = "-sombre" if scheme == "dark" else ""
-                page.screenshot(path=given.out / f"{name}-{width}{dark}.png", full_page=given.full)
-                print(f"{name} {width} {scheme}: {'ok' if wide <= width else f'{wide} px wide'}")
+                said = "impression" if medium else f"{width}{'-sombre' if scheme == 'dark' else ''}"
+                page.screenshot(path=given.out / f"{name}-{said}.png", full_page=given.full)
+                print(f"{name} {said}: {'ok' if wide <= width else f'{wide} px wide'}")
                 page.close()
 
 

@@ -88,19 +88,20 @@ def dates_to_come(db: Connection, where: Where | None, today: str, *, words: str
 
 
 def _dates(db: Connection, kept: str, values: dict[str, object], today: str, most: int) -> list[Date]:
-    """Not of job offers, and of interest or selected."""
+    """Not of job offers, and of interest or selected. Read by their end, as they are indexed, then put in the order of their start."""
     rows = db.execute(
         narrow(
             db,
             'select items.id, role, start, item_dates."end", items.title, sources.name, items.language, items.url, '  # noqa: S608
             "coalesce(items.changed_at, items.first_seen_at) "
-            "from item_dates join items on items.id = item_dates.item_id join sources on sources.id = items.source_id "
+            "from item_dates cross join items on items.id = item_dates.item_id join sources on sources.id = items.source_id "
             "where item_dates.\"end\" >= :today and role in ('deadline', 'event') and item_dates.doubt = '' and items.kind <> 'emploi' "
             "and (items.interest >= 0.5 or items.state = 'selected') "
-            f'and {_PUBLIC} and {kept} order by max(start, :today), item_dates."end", items.id limit :most',
+            f'and {_PUBLIC} and {kept} order by item_dates."end", item_dates.item_id limit :most',
         ),
         values | {"today": today, "most": most},
     ).fetchall()
+    rows.sort(key=lambda row: (max(row[2], today), row[3], row[0]))
     labels = {card.id: (card.departements, card.themes) for card in cards(db, {row[0] for row in rows})}
     return [
         Date(

@@ -29,7 +29,7 @@ async def accueil(datasette: Any, request: Any) -> Any:
     since = _since(site, request.args.get("depuis") or "")
     new = await ask(datasette, browsing.seen_since, since, _SINCE_SHOWN) if since else None
     home = await ask(datasette, articles.home)
-    dates = await ask(datasette, lambda db: browsing.dates_to_come(db, None, today.isoformat(), most=40))
+    dates = await ask(datasette, lambda db: browsing.dates_to_come(db, None, today.isoformat(), most=16))
     deadlines = [one for one in dates if one.role == "deadline"][:4] or dates[:3]
     context = {
         "home": home,

@@ -205,6 +205,7 @@ _APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
 _UNITS = re.compile(r"(?<=\d) (?=[%€]|h\b|km\b|ans\b)")
 
 
+@functools.lru_cache(4096)  # a page says the same labels hundreds of times
 def typo(text: str) -> str:
     """French spaces before high punctuation, inside guillemets and before units, and real apostrophes; words stay as they are."""
     for mark in ":;?!»":
