@@ -488,3 +488,32 @@ def test_pages_that_stay_english_say_so(site):
 
     assert '<html lang="en">' in page.text
     assert '<header class="top" lang="fr">' in page.text
+
+
+def test_a_reading_that_takes_too_long_is_cut_off_with_a_page_that_says_what_to_do(site):
+    """The time limit is real: a statement without an end is stopped by SQLite itself, a second and a half later."""
+    import time
+
+    from datasette.utils.asgi import Request
+
+    from veille.web.answering import ask
+    from veille.web.errors import PageError, answer
+
+    endless = "with recursive numbers(n) as (select 1 union all select n + 1 from numbers) select count(*) from numbers"
+
+    request = Request.fake("/recherche?q=lent")
+    request.scope |= {"csrftoken": lambda: "", "actor": None}
+
+    async def read():
+        await site.invoke_startup()
+        began = time.monotonic()
+        with pytest.raises(PageError) as caught:
+            await ask(site, lambda db: db.execute(endless).fetchone())
+        return time.monotonic() - began, await answer(site, request, caught.value)
+
+    seconds, page = asyncio.run(read())
+
+    assert 1.4 < seconds < 6
+    assert (page.status, page.headers["retry-after"]) == (503, "60")
+    assert "ajoutez un mot ou un filtre" in page.body
+    assert 'name="q" value="lent"' in page.body
