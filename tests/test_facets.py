@@ -6,10 +6,12 @@ from dataclasses import replace
 import pytest
 
 from builders import make_source, register
-from veille.model import KINDS
+from veille.model import KINDS, Config
 from veille.search import Request
+from veille.store import writing
 from veille.store.items import index_items
 from veille.store.searching import search
+from veille.store.sources import sync_sources
 
 TODAY = "2026-11-22"
 WORDS = "budget collège eau habitants maison médiathèque rivière route sentier solidarité".split()
@@ -141,3 +143,24 @@ def test_a_file_from_before_the_narrow_rows_gets_the_same(seeded):
     m005_count_quickly(seeded)
 
     assert kept(seeded.conn)[0] == found
+
+
+@pytest.mark.parametrize("kept", ["s1", "neuve"])
+def test_a_source_that_takes_another_id_keeps_its_articles_in_the_facets(seeded, kept):
+    """Renamed (`neuve`), or merged into one that stays (`s1`)."""
+    others = [make_source(id=f"s{number}", url=f"https://s{number}.fr/") for number in (1, 3, 4, 5)]
+    named = make_source(id=kept, url="https://s2.fr/", formerly=("s2",))
+    sources = tuple([one for one in others if one.id != kept] + [named])
+    with writing(seeded):
+        sync_sources(seeded, Config(sources=sources))
+
+    wrong = seeded.conn.execute(
+        "select item_id from item_facets where sources <> coalesce((select ' ' || group_concat(source_id, ' ') || ' ' "
+        "from sightings where sightings.item_id = item_facets.item_id), '')"
+    ).fetchall()
+    listed = seeded.conn.execute("select label, item_id from postings where label like 'sources %' order by 1, 2").fetchall()
+    held = seeded.conn.execute("select 'sources ' || source_id, item_id from sightings order by 1, 2").fetchall()
+
+    assert wrong == []
+    assert listed == held
+    assert seeded.conn.execute("select count(*) from sightings where source_id = 's2'").fetchone() == (0,)

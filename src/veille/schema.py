@@ -399,6 +399,14 @@ create trigger sightings_inserted after insert on sightings begin
         where item_id = new.item_id), '') where item_id = new.item_id;
 end;;
 
+create trigger sightings_updated after update of source_id on sightings begin
+    delete from postings where label = 'sources ' || old.source_id and item_id = old.item_id
+        and day = (select day from item_facets where item_id = old.item_id);
+    insert or ignore into postings select 'sources ' || new.source_id, day, item_id from item_facets where item_id = new.item_id;
+    update item_facets set sources = coalesce((select ' ' || group_concat(source_id, ' ') || ' ' from sightings
+        where item_id = new.item_id), '') where item_id = new.item_id;
+end;;
+
 create trigger sightings_deleted after delete on sightings begin
     delete from postings where label = 'sources ' || old.source_id and item_id = old.item_id
         and day = (select day from item_facets where item_id = old.item_id);
