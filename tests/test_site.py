@@ -354,7 +354,21 @@ def test_former_versions_show_what_went_and_what_came(site, store, knowledge, no
     page = get(site, "/article/1").text
 
     assert "<del>collège</del><ins>lycée</ins>" in page
-    assert "<del>15</del><ins>20</ins>" in page
+    assert "<del>15 </del><ins>20 </ins>" in page
+
+
+def test_a_dismissed_article_shows_no_former_text(site, store, knowledge, now):
+    """Retention lets go of its texts; its versions wait longer and must not say them meanwhile."""
+    changed = make_entry(
+        title="Un budget participatif au lycée", summary="Les habitants votent. Dépôt des dossiers jusqu’au 20 décembre 2026."
+    )
+    collect_entries(store, make_source(territory=("33",), rights="full"), [changed], knowledge, now + timedelta(hours=2))
+    with writing(store):
+        store.conn.execute("update items set state = 'dismissed', summary = '' where id = 1")
+    page = get(site, "/article/1").text
+
+    assert "Versions antérieures" not in page
+    assert "habitants votent" not in page
 
 
 def test_a_hidden_former_text_is_not_in_the_difference(site, store, knowledge, now):
@@ -411,7 +425,7 @@ def test_every_departement_has_an_outline(knowledge):
 @pytest.mark.parametrize(
     ("before", "after", "pieces"),
     [
-        ("a b c", "a d c", [("same", "a "), ("gone", "b"), ("come", "d"), ("same", " c")]),
+        ("a b c", "a d c", [("same", "a "), ("gone", "b "), ("come", "d "), ("same", "c")]),
         ("", "a", [("come", "a")]),
         ("a", "a", [("same", "a")]),
         ("", "", []),

@@ -105,12 +105,15 @@ class Version:
 _VERSIONS = 8  # former versions that a page shows
 
 
-def former_versions(db: Connection, item_id: int, rights: str) -> list[Version]:
-    """The newest former versions, the newest first; `link` shows titles alone."""
+def former_versions(db: Connection, item_id: int, rights: str, *, comparable: bool) -> list[Version]:
+    """The newest former versions, the newest first; `link` shows titles alone.
+
+    So does an article whose page was read: what is shown of it then is not what its feed said before.
+    """
     rows = db.execute(
         "select until, title, text from versions where item_id = ? order by until desc, id desc limit ?", (item_id, _VERSIONS)
     )
-    return [Version(until=row[0], title=row[1], summary=shown_of(row[2], "", rights)) for row in rows]
+    return [Version(until=row[0], title=row[1], summary=shown_of(row[2], "", rights) if comparable else "") for row in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,17 +152,20 @@ def article(db: Connection, item_id: int) -> Article | None:
     extra = db.execute(
         "select author, rights, kind_reason, interest_reason, changed_at, story_id, "
         "coalesce(nullif(story_reason, ''), (select max(story_reason) from items as one where one.story_id = items.story_id), ''), "
-        "coalesce((select reason from stories where id = story_id), '') "
+        "coalesce((select reason from stories where id = story_id), ''), "
+        "exists (select 1 from texts where item_id = items.id and page <> '') "
         "from items join sources on sources.id = source_id where items.id = ?",
         (item_id,),
     ).fetchone()
-    author, rights, kind_reason, interest_reason, changed_at, story_id, story_reason, lead_reason = tuple(extra)
+    author, rights, kind_reason, interest_reason, changed_at, story_id, story_reason, lead_reason, page_read = tuple(extra)
     twins = [row[0] for row in db.execute("select id from items where story_id = ? and id <> ?", (story_id, item_id))] if story_id else []
     alike = {
         other: score
         for one, other, score in db.execute("select item_id, other_id, score from alike where item_id = ?1 or other_id = ?1", (item_id,))
         for other in ({one, other} - {item_id} - set(twins))
     }
+    # Of a dismissed article, what retention will erase is shown no longer.
+    former = [] if found[0].state == "dismissed" else former_versions(db, item_id, rights, comparable=not page_read)
     near = {one.id: one.words for one in neighbours(db, item_id)[:_ELSEWHERE]}
     free = undoable(db, item_id)
     tags = rows(
@@ -168,7 +174,7 @@ def article(db: Connection, item_id: int) -> Article | None:
     )  # fmt: skip
     return Article(
         card=found[0], author=author, rights=rights, kind_reason=kind_reason, interest_reason=interest_reason,
-        changed_at=changed_at, versions=former_versions(db, item_id, rights),
+        changed_at=changed_at, versions=former,
         tags=[tag for tag in tags if tag["origin"] != "refused"],
         refused=[tag["id"] for tag in tags if tag["origin"] == "refused"],
         territories=rows(

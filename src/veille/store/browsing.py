@@ -77,13 +77,21 @@ def dates_of(db: Connection, scope: Scope, today: str, most: int = 6) -> list[Da
     return _dates(db, sql, {"scope": scope.value}, today, most)
 
 
-def dates_to_come(db: Connection, where: Where | None, today: str, *, words: str = "", most: int = _DATES_SHOWN) -> list[Date]:
+def dates_to_come(
+    db: Connection, where: Where | None, today: str, *, words: str = "", role: str = "", until: str = "", most: int = _DATES_SHOWN
+) -> list[Date]:
     """Deadlines and events from a day on of the articles that filters keep (`words`: an FTS match), the nearest first."""
     sql = f"exists (select 1 from item_facets where item_id = items.id and {where.sql})" if where else "1"  # noqa: S608
     values = dict(where.values) if where else {}
     if words:
         sql += " and items.id in (select rowid from items_fts where items_fts match :words)"
         values["words"] = words
+    if role:
+        sql += " and role = :role"
+        values["role"] = role
+    if until:
+        sql += " and start <= :until"
+        values["until"] = until
     return _dates(db, sql, values, today, most)
 
 

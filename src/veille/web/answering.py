@@ -54,7 +54,9 @@ def readable(handler: Handler) -> Handler:
         if request.method not in ("GET", "HEAD"):
             raise PageError(405)
         tag = await entity_tag(datasette, request)
-        headers = {"etag": tag, "cache-control": f"public, max-age={FRESH_SECONDS}"} if tag else {}
+        headers = {"cache-control": "private, no-store"} if request.actor else {}
+        if tag:
+            headers = {"etag": tag, "cache-control": f"public, max-age={FRESH_SECONDS}", "vary": "Accept-Encoding, Cookie"}
         if tag and _holds(request.headers.get("if-none-match", ""), tag):
             return Response("", status=304, headers=headers)
         response = await handler(datasette, request)
@@ -77,4 +79,4 @@ async def entity_tag(datasette: Any, request: Any) -> str:
 
 def _holds(given: str, tag: str) -> bool:
     """Whether an If-None-Match names the tag (weak comparison, RFC 9110 §13.1.2)."""
-    return given.strip() == "*" or tag.removeprefix("W/") in {one.strip().removeprefix("W/") for one in given.split(",")}
+    return tag.removeprefix("W/") in {one.strip().removeprefix("W/") for one in given.split(",")}

@@ -20,7 +20,7 @@ class Compressor:
 
     def __init__(self, scope: Any, send: Any) -> None:
         headers = dict(scope["headers"])
-        self._wanted = b"gzip" in headers.get(b"accept-encoding", b"") and b"cookie" not in headers and scope["method"] == "GET"
+        self._wanted = _takes_gzip(headers.get(b"accept-encoding", b"")) and b"cookie" not in headers and scope["method"] == "GET"
         self._send = send
         self._start: Any = None
         self._parts: list[bytes] = []
@@ -50,9 +50,15 @@ class Compressor:
         if len(body) >= _LEAST:
             body = gzip.compress(body, _LEVEL, mtime=0)
             headers = [(name, value) for name, value in headers if name.lower() not in (b"content-length", b"content-encoding")]
-            headers += [(b"content-encoding", b"gzip"), (b"content-length", str(len(body)).encode()), (b"vary", b"Accept-Encoding")]
+            headers += [(b"content-encoding", b"gzip"), (b"content-length", str(len(body)).encode())]
+            if not any(name.lower() == b"vary" and b"accept-encoding" in value.lower() for name, value in headers):
+                headers.append((b"vary", b"Accept-Encoding"))
         await self._send({**start, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
+
+
+def _takes_gzip(given: bytes) -> bool:
+    return any(part.strip().split(b";")[0].strip() == b"gzip" and b"q=0" not in part.replace(b"q=0.", b"") for part in given.split(b","))
 
 
 def _may_shrink(headers: Any) -> bool:

@@ -4,13 +4,17 @@ Small files: at once, so that a page never shows old figures. Large ones: beside
 """
 
 import asyncio
+import logging
 import time
 from pathlib import Path
 from typing import Any
 
-from veille.store.summary import Summary, summarise
-from veille.web.site import Site, database, prepare_connection, reading, site_of, veille_databases
+from datasette.utils.sqlite import sqlite3
 
+from veille.store.summary import Summary, summarise
+from veille.web.site import READING_MILLISECONDS, Site, database, prepare_connection, reading, site_of, veille_databases
+
+log = logging.getLogger("veille")
 _AT_ONCE = 0.15  # seconds that a page may wait for figures
 _SHARE = 50
 _LEAST_PAUSE = 20.0  # seconds
@@ -42,7 +46,13 @@ async def _make(datasette: Any, site: Site, version: tuple[str, str]) -> None:
     if held.version is None and not db.is_memory:
         summary = await asyncio.to_thread(_alone, db, today)
     else:
-        summary = await reading(datasette, summarise, today)
+        try:
+            summary = await reading(datasette, summarise, today)
+        except sqlite3.OperationalError as exc:
+            if str(exc) != "interrupted":
+                raise
+            held.cost = READING_MILLISECONDS / 1000  # the file has grown: from now on beside the pages
+            return
     held.keep(summary, version, cost=time.perf_counter() - began, at=time.monotonic())
 
 
@@ -52,6 +62,9 @@ async def _make_beside(datasette: Any, site: Site, version: tuple[str, str]) -> 
         began = time.perf_counter()
         summary = await asyncio.to_thread(_alone, await database(datasette), version[1])
         held.keep(summary, version, cost=time.perf_counter() - began, at=time.monotonic())
+    except Exception:
+        log.exception("figures of the file")
+        held.made = time.monotonic()  # not again at once
     finally:
         held.making = False
 
@@ -81,7 +94,7 @@ async def data_version(datasette: Any) -> str:
         return ""
     await figures(datasette)
     held = site_of(datasette).figures
-    return f"{version}|{held.version and held.version[0]}"
+    return "|".join((version, *(held.version or ())))
 
 
 def _state(path: Path) -> str:

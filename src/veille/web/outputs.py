@@ -137,7 +137,7 @@ def as_calendar(dates: list[Date], knowledge: Knowledge, here: str, name: str) -
         event.add("uid", f"{one.item}-{one.role}-{one.start}-{one.end}@{urlsplit(here).hostname or 'veille'}")
         event.add("dtstamp", datetime.fromisoformat(one.changed_at).astimezone(UTC))
         event.add("dtstart", start)
-        event.add("dtend", end + timedelta(days=1))  # the day after: DTEND is not part of the event
+        event.add("dtend", min(end, date.max - timedelta(days=1)) + timedelta(days=1))  # the day after: DTEND is not part of the event
         event.add("summary", DEADLINE_OF.format(title=one.title) if one.role == "deadline" else one.title)
         event.add("description", f"{one.source}\n{here}article/{one.item}")
         event.add("url", f"{here}article/{one.item}")

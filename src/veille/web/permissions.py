@@ -30,7 +30,7 @@ _YEAR = b"public, max-age=31536000, immutable"
 
 def safety_headers(path: str, databases: list[str]) -> list[tuple[bytes, bytes]]:
     """What every answer of a path carries, errors included; pages of our tables are our own templates."""
-    own = is_ours(path) or path.split("/")[1].split(".", maxsplit=1)[0] in databases
+    own = is_ours(path) or path.lstrip("/").split("/", 1)[0].split(".", 1)[0] in databases
     policy = _FRAMABLE if path == "/integrer" else _STRICT if own else _DATASETTE
     return [*_COMMON, (b"content-security-policy", policy.encode())]
 

@@ -147,11 +147,12 @@ async def sources(datasette: Any, request: Any) -> Any:
     summary = await figures(datasette)
     rows = _told(await ask(datasette, browsing.followed), summary.sources)
     wanted = request.args.get("etat") or ""
+    wanted = wanted if wanted in SOURCE_STATES else ""
     states = {state: sum(row["state"] == state for row in rows) for state in SOURCE_STATES}
     context = {
         "sources": [row for row in rows if not wanted or row["state"] == wanted],
         "total": len(rows),
-        "wanted": wanted if wanted in SOURCE_STATES else "",
+        "wanted": wanted,
         "states": [(state, SOURCE_STATES[state][0], count) for state, count in states.items() if count],
         "ill": sum(row["ill"] for row in rows),
         "here": "sources",
@@ -190,6 +191,7 @@ async def carte(datasette: Any, request: Any) -> Any:
     summary = await figures(datasette)
     period = request.args.get("periode") or "30j"
     tag = request.args.get("theme") or ""
+    tag = site.knowledge.aliases.get(tag, tag)
     if period not in PERIODS or (tag and tag not in site.knowledge.themes):
         raise PageError(400, "Cette carte n’existe pas : choisissez un thème et une période de la liste.")
     by_theme = {"30j": summary.recent_mix, "12m": summary.year_mix, "tout": summary.mix}[period]
@@ -235,9 +237,9 @@ async def coming(datasette: Any, request: Any) -> tuple[Any, list[browsing.Date]
     if wanted.q:
         query = await ask(datasette, wording.understand_query, wanted, site.knowledge)
         words = match_all(query) if query.terms else ""
-    dates = await ask(datasette, lambda db: browsing.dates_to_come(db, where, first, words=words))
-    role = {"appel": "deadline", "evenement": "event"}.get(request.args.get("genre") or "")
-    return wanted, [one for one in dates if (not role or one.role == role) and (not wanted.until or one.start <= wanted.until)]
+    role = {"appel": "deadline", "evenement": "event"}.get(request.args.get("genre") or "", "")
+    dates = await ask(datasette, lambda db: browsing.dates_to_come(db, where, first, words=words, role=role, until=wanted.until))
+    return wanted, dates
 
 
 @readable

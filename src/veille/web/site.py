@@ -273,10 +273,10 @@ def diffed(pieces: list[tuple[str, str]]) -> Markup:
 
 @functools.cache
 def code_version() -> str:
-    """A fingerprint of this folder, templates and sheets included: what they make changes with them."""
+    """A fingerprint of the package, its data, templates and sheets included: what they make changes with them."""
     digest = hashlib.blake2b(digest_size=6)
-    for file in sorted(Path(__file__).parent.rglob("*")):
-        if file.suffix in (".py", ".html", ".css", ".js", ".svg"):
+    for file in sorted(Path(__file__).parent.parent.rglob("*")):
+        if file.suffix in (".py", ".html", ".css", ".js", ".svg", ".yaml", ".csv"):
             digest.update(file.read_bytes())
     return digest.hexdigest()
 

@@ -115,7 +115,7 @@ async def robots_txt(datasette: Any, request: Any) -> Any:
     path = datasette.urls.path
     db = await database(datasette)
     lines = ["User-agent: *"]
-    lines += [f"Disallow: {path(one)}" for one in ("/recherche?", "/agenda?", "/carte?", "/integrer", "/connexion", "/-/", f"/{db.name}")]
+    lines += [f"Disallow: {path(one)}" for one in ("/recherche?", "/agenda?", "/carte?", "/integrer", "/connexion", "/-/", f"/{db.name}/")]
     lines += ["", f"Sitemap: {datasette.absolute_url(request, path('/sitemap.xml'))}", ""]
     return Response.text("\n".join(lines))
 
