@@ -1,4 +1,7 @@
-"""A running demo, a real Chromium, and pages that keep what they asked and complained about."""
+"""A running demo, a real Chromium, and pages that keep what they asked and complained about.
+
+For one module at a time: the driver runs an event loop in this thread, and other live tests start their own.
+"""
 
 import contextlib
 import os
@@ -20,7 +23,7 @@ BROWSER = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo():
     """`veille demo` as a visitor starts it: its address and the password it prints."""
     process = subprocess.Popen(
@@ -50,7 +53,7 @@ def demo():
     process.stdout.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     assert path, "chromium is missing: make test installs it"
