@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from veille.messages import SOURCE_STATES
 from veille.search import conditions, match_all, read_request
 from veille.store import browsing, wording
+from veille.store.articles import Card
 from veille.store.summary import RECENT, alike, last_months, shares
 from veille.understand.knowledge import Theme
 from veille.web.answering import ask, readable, render
@@ -32,6 +33,12 @@ def _place_links(datasette: Any, **wanted: str) -> Callable[[str], str]:
     return lambda code: start + code
 
 
+def _others(cards: list[Card], shown: list[Card]) -> list[Card]:
+    """Those that the page does not show already."""
+    ids = {card.id for card in shown}
+    return [card for card in cards if card.id not in ids]
+
+
 @readable
 async def theme(datasette: Any, request: Any) -> Any:
     """/theme/<id>"""
@@ -43,6 +50,7 @@ async def theme(datasette: Any, request: Any) -> Any:
     summary = await figures(datasette)
     today = site.today().isoformat()
     scope = browsing.of_theme(known.id)
+    picked = await ask(datasette, browsing.picked, scope, 3)
     counts = {code: mix.get(known.id, 0) for code, mix in summary.mix.items() if mix.get(known.id)}
     group = [one for one in site.knowledge.themes.values() if one.group == known.group]
     context = {
@@ -50,8 +58,8 @@ async def theme(datasette: Any, request: Any) -> Any:
         "css": group_class(known),
         "total": summary.themes.get(known.id, 0),
         "recent": summary.recent_themes.get(known.id, 0),
-        "picked": await ask(datasette, browsing.picked, scope, 3),
-        "latest": await ask(datasette, browsing.latest, scope, LISTED),
+        "picked": picked,
+        "latest": _others(await ask(datasette, browsing.latest, scope, LISTED), picked),
         "dates": await ask(datasette, browsing.dates_of, scope, today),
         "chart": bars(last_months(site.today()), summary.themes_by_month.get(known.id, {})),
         "map": places(site.knowledge.departements.values(), counts, summary.watched, _place_links(datasette, theme=known.id)),
@@ -93,6 +101,7 @@ async def departement(datasette: Any, request: Any) -> Any:
     summary = await figures(datasette)
     today = site.today()
     scope = browsing.of_place(known.code)
+    picked = await ask(datasette, browsing.picked, scope, 2)
     mine, country = shares(summary.mix.get(known.code, {})), summary.country
     top = max([*mine.values(), *country.values()], default=1.0)
     mix = [
@@ -109,8 +118,8 @@ async def departement(datasette: Any, request: Any) -> Any:
         "total": summary.places.get(known.code, 0),
         "recent": summary.recent_places.get(known.code, 0),
         "watched": known.code in summary.watched,
-        "latest": await ask(datasette, browsing.latest, scope, LISTED),
-        "picked": await ask(datasette, browsing.picked, scope, 2),
+        "latest": _others(await ask(datasette, browsing.latest, scope, LISTED), picked),
+        "picked": picked,
         "dates": await ask(datasette, browsing.dates_of, scope, today.isoformat()),
         "chart": bars(last_months(today), summary.places_by_month.get(known.code, {})),
         "mix": mix,
