@@ -299,6 +299,15 @@ def test_home_tells_what_came_since_a_day_kept_in_the_address(site):
     assert "set-cookie" not in get(site, "/?depuis=2026-11-20").headers
 
 
+def test_a_day_begins_at_midnight_in_paris(site, store):
+    with writing(store):
+        store.conn.execute("update items set first_seen_at = '2026-11-20T23:30:00Z'")  # half past midnight on the 21st
+    assert "4 articles sont arrivés" in get(site, "/?depuis=2026-11-21").text
+    with writing(store):
+        store.conn.execute("update items set first_seen_at = '2026-11-20T22:30:00Z'")
+    assert "0 article est arrivé" in get(site, "/?depuis=2026-11-21").text
+
+
 def test_figures_on_every_page_are_those_of_the_search(site, store):
     """A theme, a département, the map and the search count the same articles, a story once."""
     total = get(site, "/recherche.json?theme=participation-citoyenne").json()["total"]

@@ -62,7 +62,7 @@ async def _make_beside(datasette: Any, site: Site, version: tuple[str, str]) -> 
         began = time.perf_counter()
         summary = await asyncio.to_thread(_alone, await database(datasette), version[1])
         held.keep(summary, version, cost=time.perf_counter() - began, at=time.monotonic())
-    except Exception:
+    except (sqlite3.Error, OSError):
         log.exception("figures of the file")
         held.made = time.monotonic()  # not again at once
     finally:

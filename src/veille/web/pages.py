@@ -1,11 +1,13 @@
 """The first page and the page of an article: check the request, call the store, answer."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
+from veille.clock import PARIS
 from veille.errors import UsageError
 from veille.messages import BAD_DAY, FUTURE_DAY
 from veille.model import KINDS
+from veille.normalize import stored
 from veille.store import articles, browsing
 from veille.store.summary import Summary
 from veille.web.answering import ask, readable, render
@@ -27,7 +29,7 @@ async def accueil(datasette: Any, request: Any) -> Any:
     today = site.today()
     summary = await figures(datasette)
     since = _since(site, request.args.get("depuis") or "")
-    new = await ask(datasette, browsing.seen_since, since, _SINCE_SHOWN) if since else None
+    new = await ask(datasette, browsing.seen_since, _begins(since), _SINCE_SHOWN) if since else None
     home = await ask(datasette, articles.home)
     dates = await ask(datasette, lambda db: browsing.dates_to_come(db, None, today.isoformat(), most=16))
     deadlines = [one for one in dates if one.role == "deadline"][:4] or dates[:3]
@@ -62,6 +64,11 @@ def _since(site: Site, text: str) -> str:
     if day > site.today():
         raise UsageError(FUTURE_DAY)
     return day.isoformat()
+
+
+def _begins(day: str) -> str:
+    """The moment, in UTC as the store keeps it, when a day begins in Paris."""
+    return stored(datetime.combine(by_day(day), time.min, PARIS)) or ""
 
 
 def _silent(site: Site, summary: Summary) -> list[dict[str, Any]]:
