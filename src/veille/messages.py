@@ -352,6 +352,11 @@ LOOKUPS = {
     "arraycontains": "la liste contient", "arraynotcontains": "la liste ne contient pas", "date": "est le jour", "isnull": "est absent",
     "notnull": "est présent", "isblank": "est vide", "notblank": "n’est pas vide",
 }  # fmt: skip
+NO_SUCH_THEME = "Ce thème n’existe pas."
+NO_SUCH_DEPARTEMENT = "Ce code n’est pas celui d’un département : il y en a 101, de 01 à 976."
+NO_SUCH_SOURCE = "Cette source n’existe pas."
+NO_SUCH_MAP = "Cette carte n’existe pas : choisissez un thème et une période de la liste."
+PERIODS = {"30j": "30 jours", "12m": "12 mois", "tout": "depuis le début"}  # of the map
 FUTURE_DAY = "Ce jour est à venir : donnez un jour passé, AAAA-MM-JJ."
 
 # Search.

@@ -204,6 +204,11 @@ def article(db: Connection, item_id: int) -> Article | None:
     )  # fmt: skip
 
 
+def greatest_id(db: Connection) -> int:
+    """The greatest id given so far, 0 in an empty file."""
+    return int(db.execute("select coalesce(max(id), 0) from items").fetchone()[0])
+
+
 def names(db: Connection) -> dict[str, str]:
     """Names of all sources by id."""
     return dict(tuple(row) for row in db.execute("select id, name from sources"))

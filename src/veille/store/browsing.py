@@ -124,10 +124,14 @@ def _dates(db: Connection, kept: str, values: dict[str, object], today: str, mos
 _SOURCE = "id, name, kind, url, territory, rights, language, state, reason, last_visit_at, last_success_at, last_item_at, newest_day, found"
 
 
+def _described(row: Any) -> dict[str, Any]:
+    return dict(zip(_SOURCE.split(", "), tuple(row), strict=True))
+
+
 def followed(db: Connection) -> list[dict[str, Any]]:
     """Every source with its state, by name."""
     rows = db.execute(f"select {_SOURCE} from sources order by name, id")  # noqa: S608
-    return [dict(zip(_SOURCE.split(", "), tuple(row), strict=True)) for row in rows]
+    return [_described(row) for row in rows]
 
 
 def source(db: Connection, source_id: str) -> dict[str, Any] | None:
@@ -157,7 +161,7 @@ def sources_of_place(db: Connection, code: str) -> list[dict[str, Any]]:
         f"select {_SOURCE} from sources where state <> 'retired' and instr(territory, ?) order by name, id",  # noqa: S608
         (f'"{code}"',),
     )
-    return [dict(zip(_SOURCE.split(", "), tuple(row), strict=True)) for row in rows]
+    return [_described(row) for row in rows]
 
 
 def seen_since(db: Connection, since: str, most: int) -> tuple[list[Card], dict[str, int], int]:
@@ -186,8 +190,3 @@ def page_dates(db: Connection, first: int, last: int) -> list[tuple[int, str]]:
         (first, last),
     )
     return [(row[0], row[1]) for row in rows]
-
-
-def greatest_id(db: Connection) -> int:
-    """The greatest id given so far, 0 in an empty file."""
-    return int(db.execute("select coalesce(max(id), 0) from items").fetchone()[0])

@@ -39,7 +39,7 @@ from veille.search import (
     unfiltered,
     walked_sql,
 )
-from veille.store.articles import Card, cards
+from veille.store.articles import Card, cards, greatest_id
 from veille.store.connection import Connection
 from veille.store.facets import FACETS, Counts, Tally, column_of, count_stories
 from veille.store.narrow import narrow
@@ -87,7 +87,7 @@ class _Found:
 
 def search(db: Connection, request: Request, knowledge: Knowledge, today: str, size: int = PAGE_SIZE) -> Results:
     """One page of results, and the facets of all of them."""
-    newest = _newest(db)
+    newest = greatest_id(db)
     query = understand_query(db, request, knowledge)
     regions = {code: place.region_code for code, place in knowledge.departements.items()}
     found = _find(db, request, query, today)
@@ -104,12 +104,7 @@ def search(db: Connection, request: Request, knowledge: Knowledge, today: str, s
 def rank(db: Connection, request: Request, query: Query, today: str) -> Ranked:
     """The items asked for. By relevance some of the words may do: the best score, filters or not, decides how few."""
     found = _find(db, request, query, today)
-    return Ranked([found.ids[place] for place in _ranked(db, request, query, found, _newest(db))], found.capped)
-
-
-def _newest(db: Connection) -> int:
-    """The last id: so many items, or so."""
-    return int(db.execute("select coalesce(max(id), 0) from items").fetchone()[0])
+    return Ranked([found.ids[place] for place in _ranked(db, request, query, found, greatest_id(db))], found.capped)
 
 
 def _of(column: Sequence[_Value], places: Sequence[int]) -> Sequence[_Value]:

@@ -7,7 +7,7 @@ from typing import Any
 from veille.store.connection import Connection
 
 LATE = timedelta(hours=26)  # a run a day at least, and two hours of grace
-_ILL = ("gone", "failing", "selector-missed", "blocked", "robots", "moved", "empty", "quiet")
+ILL = ("gone", "failing", "selector-missed", "blocked", "robots", "moved", "empty", "quiet")
 
 
 def wellbeing(db: Connection, now: datetime) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def wellbeing(db: Connection, now: datetime) -> dict[str, Any]:
         "now": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "last_run": last and dict(zip(("run", "started_at", "ended_at", "due", "failed", "new"), last, strict=True)),
         "last_good_run": good and {"started_at": good[0], "ended_at": good[1]},
-        "alarms": {state: states[state] for state in _ILL if state in states},
+        "alarms": {state: states[state] for state in ILL if state in states},
         "sources": states,
         "untold_alarms": db.execute("select count(*) from alarms where told_at is null").fetchone()[0],
         "articles": db.execute("select count(*) from items").fetchone()[0],

@@ -13,6 +13,7 @@ from datasette import Response
 from datasette.utils.sqlite import sqlite3
 
 from veille.messages import TOO_SLOW
+from veille.search import Request, read_request
 from veille.web.errors import PageError
 from veille.web.figures import data_version
 from veille.web.site import code_version, reading, shared_variables, site_of
@@ -34,6 +35,11 @@ def _templates(datasette: Any) -> Any:
     if not held:
         held.append(datasette.jinja_env.overlay(enable_async=False))
     return held[0]
+
+
+def asked(request: Any) -> Request:
+    """What the parameters of an address ask; raises UsageError."""
+    return read_request({name: request.args.getlist(name) for name in request.args})
 
 
 async def ask(datasette: Any, read: Any, *arguments: Any) -> Any:

@@ -8,7 +8,6 @@ import functools
 import io
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from veille.messages import MONTHS, SHORT_MONTHS
 from veille.resources import package_text
@@ -108,8 +107,3 @@ def places(
 def contours() -> dict[str, str]:
     """The outline of each département, as an SVG path (IGN Admin Express, Etalab, Licence Ouverte 2.0)."""
     return {row["code"]: row["path"] for row in csv.DictReader(io.StringIO(package_text("contours.csv")))}
-
-
-def by_day(value: str) -> date:
-    """The day of a stored date or moment."""
-    return date.fromisoformat(value[:10])

@@ -1,6 +1,6 @@
 """The first page and the page of an article: check the request, call the store, answer."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from veille.clock import PARIS
@@ -11,7 +11,7 @@ from veille.normalize import stored
 from veille.store import articles, browsing
 from veille.store.summary import Summary
 from veille.web.answering import ask, readable, render
-from veille.web.charts import by_day, places
+from veille.web.charts import places
 from veille.web.citing import changes, coins
 from veille.web.errors import PageError
 from veille.web.figures import figures
@@ -58,7 +58,7 @@ def _since(site: Site, text: str) -> str:
     if not text:
         return ""
     try:
-        day = by_day(text)
+        day = date.fromisoformat(text[:10])
     except ValueError as exc:
         raise UsageError(BAD_DAY.format(value=text[:20])) from exc
     if day > site.today():
@@ -68,7 +68,7 @@ def _since(site: Site, text: str) -> str:
 
 def _begins(day: str) -> str:
     """The moment, in UTC as the store keeps it, when a day begins in Paris."""
-    return stored(datetime.combine(by_day(day), time.min, PARIS)) or ""
+    return stored(datetime.combine(date.fromisoformat(day), time.min, PARIS)) or ""
 
 
 def _silent(site: Site, summary: Summary) -> list[dict[str, Any]]:
@@ -104,7 +104,6 @@ async def article(datasette: Any, request: Any) -> Any:
         "kinds": KINDS,
         "changes": changes(found),
         "coins": coins(found, datasette.absolute_url(request, datasette.urls.path(f"/article/{item_id}"))),
-        "root": datasette.absolute_url(request, datasette.urls.path("/")),
         "addable": [theme for theme in site.knowledge.themes.values() if theme.id not in given],
         "here": "article",
     }

@@ -1,5 +1,6 @@
 """The pages of a theme, a département, a source, of all sources, the map and the agenda."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -7,20 +8,19 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from veille.messages import SOURCE_STATES
-from veille.search import conditions, match_all, read_request
-from veille.store import browsing, wording
+from veille.messages import NO_SUCH_DEPARTEMENT, NO_SUCH_MAP, NO_SUCH_SOURCE, NO_SUCH_THEME, PERIODS, SOURCE_STATES
+from veille.search import conditions, match_all
+from veille.store import browsing, wellbeing, wording
 from veille.store.articles import Card
 from veille.store.summary import RECENT, alike, last_months, shares
-from veille.understand.knowledge import Theme
-from veille.web.answering import ask, readable, render
+from veille.web.answering import ask, asked, readable, render
 from veille.web.charts import bars, month_name, places
 from veille.web.errors import PageError
 from veille.web.figures import figures
 from veille.web.site import group_class, site_of
 
 LISTED = 12
-ILL = ("gone", "failing", "selector-missed", "blocked", "robots", "rate-limited", "moved", "empty", "quiet")
+ILL = (*wellbeing.ILL, "rate-limited")
 
 
 def _search(datasette: Any, **wanted: str) -> str:
@@ -46,7 +46,7 @@ async def theme(datasette: Any, request: Any) -> Any:
     given = request.url_vars["id"]
     known = site.knowledge.themes.get(site.knowledge.aliases.get(given, given))
     if known is None:
-        raise PageError(404, "Ce thème n’existe pas.")
+        raise PageError(404, NO_SUCH_THEME)
     summary = await figures(datasette)
     today = site.today().isoformat()
     scope = browsing.of_theme(known.id)
@@ -66,7 +66,6 @@ async def theme(datasette: Any, request: Any) -> Any:
         "leading": sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:8],
         "group": [{"theme": one, "count": summary.themes.get(one.id, 0)} for one in group],
         "search": _search(datasette, theme=known.id),
-        "feed": f"{datasette.urls.path('/recherche.atom')}?{urlencode({'theme': known.id})}",
         "here": "theme",
     }
     return await render(datasette, request, "veille_theme.html", context)
@@ -97,7 +96,7 @@ async def departement(datasette: Any, request: Any) -> Any:
     site = site_of(datasette)
     known = site.knowledge.departements.get(request.url_vars["code"].upper())
     if known is None:
-        raise PageError(404, "Ce code n’est pas celui d’un département : il y en a 101, de 01 à 976.")
+        raise PageError(404, NO_SUCH_DEPARTEMENT)
     summary = await figures(datasette)
     today = site.today()
     scope = browsing.of_place(known.code)
@@ -130,7 +129,6 @@ async def departement(datasette: Any, request: Any) -> Any:
         ],
         "region": [one for one in site.knowledge.departements.values() if one.region_code == known.region_code and one != known],
         "search": _search(datasette, departement=known.code),
-        "feed": f"{datasette.urls.path('/recherche.atom')}?{urlencode({'departement': known.code})}",
         "here": "carte",
     }
     return await render(datasette, request, "veille_departement.html", context)
@@ -138,8 +136,6 @@ async def departement(datasette: Any, request: Any) -> Any:
 
 def _told(rows: list[dict[str, Any]], counts: dict[str, int]) -> list[dict[str, Any]]:
     """Sources with the French word for their state, the worst first."""
-    import json
-
     order = {state: place for place, state in enumerate(SOURCE_STATES)}
     told = [
         row
@@ -175,7 +171,7 @@ async def source(datasette: Any, request: Any) -> Any:
     site = site_of(datasette)
     found = await ask(datasette, browsing.source, request.url_vars["id"])
     if found is None:
-        raise PageError(404, "Cette source n’existe pas.")
+        raise PageError(404, NO_SUCH_SOURCE)
     summary = await figures(datasette)
     months = last_months(site.today())
     (told,) = _told([found], summary.sources)
@@ -184,13 +180,9 @@ async def source(datasette: Any, request: Any) -> Any:
         "latest": await ask(datasette, browsing.latest, browsing.of_source(found["id"]), LISTED),
         "chart": bars(months, await ask(datasette, browsing.months_of_source, found["id"], f"{months[0]}-01")),
         "search": _search(datasette, source=found["id"]),
-        "feed": f"{datasette.urls.path('/recherche.atom')}?{urlencode({'source': found['id']})}",
         "here": "sources",
     }
     return await render(datasette, request, "veille_source.html", context)
-
-
-PERIODS = {"30j": "30 jours", "12m": "12 mois", "tout": "depuis le début"}
 
 
 @readable
@@ -202,7 +194,7 @@ async def carte(datasette: Any, request: Any) -> Any:
     tag = request.args.get("theme") or ""
     tag = site.knowledge.aliases.get(tag, tag)
     if period not in PERIODS or (tag and tag not in site.knowledge.themes):
-        raise PageError(400, "Cette carte n’existe pas : choisissez un thème et une période de la liste.")
+        raise PageError(400, NO_SUCH_MAP)
     by_theme = {"30j": summary.recent_mix, "12m": summary.year_mix, "tout": summary.mix}[period]
     every = {"30j": summary.recent_places, "12m": summary.year_places, "tout": summary.places}[period]
     counts = {code: mix[tag] for code, mix in by_theme.items() if mix.get(tag)} if tag else every
@@ -223,7 +215,6 @@ async def carte(datasette: Any, request: Any) -> Any:
         "rows": sorted(drawn, key=lambda one: (-one.count, one.code)),
         "newest": summary.newest,
         "total": sum(counts.values()),
-        "most": max(counts.values(), default=0),
         "silent": sum(1 for one in drawn if one.css == "h0"),
         "unwatched": sum(1 for one in drawn if one.css == "none"),
         "period": period,
@@ -238,7 +229,7 @@ async def carte(datasette: Any, request: Any) -> Any:
 async def coming(datasette: Any, request: Any) -> tuple[Any, list[browsing.Date]]:
     """The request of an address, and the dates to come that it keeps."""
     site = site_of(datasette)
-    wanted = read_request({name: request.args.getlist(name) for name in request.args})
+    wanted = asked(request)
     today = site.today().isoformat()
     first = max(today, wanted.since) if wanted.since else today
     where = conditions(replace(wanted, since="", until="", dismissed=False))
@@ -272,8 +263,3 @@ async def agenda(datasette: Any, request: Any) -> Any:
         "here": "agenda",
     }
     return await render(datasette, request, "veille_agenda.html", context)
-
-
-def themes_named(known: dict[str, Theme], tags: tuple[str, ...]) -> list[str]:
-    """The labels of these themes."""
-    return [known[tag].label for tag in tags if tag in known]

@@ -1,14 +1,14 @@
 """A search: its page, what leaves of it (Atom, JSON, JSON Feed, CSV), and the list that other sites show."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus
 
 from veille.messages import KIND_LABELS, LANGUAGE_LABELS, NO_SUCH_PAGE, long_date
-from veille.search import PAGE_SIZE, PARAMETERS, Request, address, highlight, read_request
+from veille.search import PAGE_SIZE, PARAMETERS, Request, address, highlight
 from veille.store import articles, searching
-from veille.web.answering import ask, readable, render
-from veille.web.charts import by_day
+from veille.web.answering import ask, asked, readable, render
 from veille.web.errors import PageError
 from veille.web.outputs import as_atom, as_csv, as_json, as_json_feed
 from veille.web.site import group_class, site_of, typo
@@ -26,7 +26,7 @@ _FEED_SIZE, _EXPORT_SIZE, _EMBEDDED = 50, 1000, 10
 async def recherche(datasette: Any, request: Any) -> Any:
     """/recherche"""
     site = site_of(datasette)
-    wanted = read_request(_arguments(request))
+    wanted = asked(request)
     results = await ask(datasette, searching.search, wanted, site.knowledge, site.today().isoformat())
     names = await ask(datasette, articles.names)
     pages = max(1, -(-results.total // PAGE_SIZE))
@@ -51,17 +51,13 @@ async def recherche(datasette: Any, request: Any) -> Any:
         "link": link,
         "clear": f"{url}?{address(Request(q=wanted.q))}" if wanted.q else url,
         "kept": kept,
-        "exports": exports(datasette, "/recherche", wanted),
+        "exports": _exports(datasette, wanted),
         "embed": f"{datasette.urls.path('/integrer')}?{address(wanted)}",
         "ways_on": [] if results.total else await _ways_on(datasette, site, wanted, names, link),
         "corrected": " ".join(new for _, new in results.query.corrected),
         "here": "recherche",
     }
     return await render(datasette, request, "veille_recherche.html", context)
-
-
-def _arguments(request: Any) -> dict[str, list[str]]:
-    return {name: request.args.getlist(name) for name in request.args}
 
 
 def _pairs(wanted: Request) -> list[tuple[str, str]]:
@@ -115,9 +111,9 @@ def _chips(site: Any, wanted: Request, names: dict[str, str], link: Any) -> list
         for value in getattr(wanted, name)
     ]
     if wanted.since:
-        dropped.append((f"depuis le {long_date(by_day(wanted.since))}", {"since": ""}))
+        dropped.append((f"depuis le {long_date(date.fromisoformat(wanted.since))}", {"since": ""}))
     if wanted.until:
-        dropped.append((f"jusqu’au {long_date(by_day(wanted.until))}", {"until": ""}))
+        dropped.append((f"jusqu’au {long_date(date.fromisoformat(wanted.until))}", {"until": ""}))
     if wanted.dismissed:
         dropped.append(("avec les écartés", {"dismissed": False}))
     if wanted.selected:
@@ -125,10 +121,10 @@ def _chips(site: Any, wanted: Request, names: dict[str, str], link: Any) -> list
     return [{"label": label, "link": link(**without), "without": without} for label, without in dropped]
 
 
-def exports(datasette: Any, path: str, wanted: Request) -> dict[str, str]:
+def _exports(datasette: Any, wanted: Request) -> dict[str, str]:
     """The addresses of a search in every format that leaves."""
     query = address(wanted)
-    return {name: datasette.urls.path(f"{path}.{name}") + (f"?{query}" if query else "") for name in FORMATS}
+    return {name: datasette.urls.path(f"/recherche.{name}") + (f"?{query}" if query else "") for name in FORMATS}
 
 
 async def _ways_on(datasette: Any, site: Any, wanted: Request, names: dict[str, str], link: Any) -> list[dict[str, Any]]:
@@ -158,7 +154,7 @@ async def resultats(datasette: Any, request: Any) -> Any:
     """/recherche.atom, .json, .jsonfeed, .csv: the same request, to take away. Feeds tell the newest first."""
     site = site_of(datasette)
     format_ = request.url_vars["format"]
-    wanted = read_request(_arguments(request))
+    wanted = asked(request)
     if format_ in ("atom", "jsonfeed"):
         wanted = replace(wanted, order="date", page=1)
     size, make = FORMATS[format_]
@@ -171,7 +167,7 @@ async def resultats(datasette: Any, request: Any) -> Any:
 async def integrer(datasette: Any, request: Any) -> Any:
     """/integrer: a search as a short plain list that any site may show in a frame; `nombre` of articles, 1 to 10."""
     site = site_of(datasette)
-    wanted = replace(read_request(_arguments(request)), order="date", page=1)
+    wanted = replace(asked(request), order="date", page=1)
     count = request.args.get("nombre") or ""
     size = min(int(count), _EMBEDDED) if count.isascii() and count.isdigit() and count != "0" and len(count) < 3 else _EMBEDDED
     results = await ask(datasette, searching.search, wanted, site.knowledge, site.today().isoformat(), size)
