@@ -98,10 +98,17 @@ class Peak:
 
 
 def _children(pid):
-    """Of a process and of each of its threads."""
+    """Of a process and of each of its threads; not one still to become another program, which holds its parent's own memory (vfork)."""
     with contextlib.suppress(OSError):
-        return [int(one) for task in Path(f"/proc/{pid}/task").iterdir() for one in (task / "children").read_text().split()]
+        found = [int(one) for task in Path(f"/proc/{pid}/task").iterdir() for one in (task / "children").read_text().split()]
+        return [one for one in found if _command(one) != _command(pid)]
     return []
+
+
+def _command(pid):
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
 
 
 def _pss(pid):
