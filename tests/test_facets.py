@@ -164,3 +164,54 @@ def test_a_source_that_takes_another_id_keeps_its_articles_in_the_facets(seeded,
     assert wrong == []
     assert listed == held
     assert seeded.conn.execute("select count(*) from sightings where source_id = 's2'").fetchone() == (0,)
+
+
+FILTERS = [
+    {"departements": ("33",)}, {"regions": ("75",), "kinds": ("appel", "article")}, {"years": ("2025",)}, {"sources": ("s1",)},
+    {"languages": ("fr",), "years": ("2024", "2026")}, {"departements": ("29",), "kinds": ("article",), "since": "2024-03-01"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("q", ["budget", "collège", "bud*", "route -neige", "collège bud*"])
+@pytest.mark.parametrize("given", FILTERS)
+@pytest.mark.parametrize("order", ["", "date"])
+def test_filters_come_before_the_cap(seeded, knowledge, monkeypatch, q, given, order):
+    """What a capped search finds with filters is what it finds uncapped."""
+    from veille.store import searching
+
+    request = replace(Request(q=q, order=order), **given)
+    monkeypatch.setattr(searching, "PLENTY", 12)
+    free = search(seeded.conn, request, knowledge, TODAY, 1000)
+    monkeypatch.setattr(searching, "MOST_MATCHES", 60)
+    bare = search(seeded.conn, replace(Request(q=q, order=order)), knowledge, TODAY, 1000)
+    assert bare.capped
+    capped = search(seeded.conn, request, knowledge, TODAY, 1000)
+
+    assert capped.around
+    assert not capped.capped
+    assert ([card.id for card in capped.cards], capped.total) == ([card.id for card in free.cards], free.total)
+    chosen = {name for name in given if name not in ("since", "order")}
+    for name, rows in capped.facets.items():
+        assert dict(rows) == dict(free.facets[name]) or name in chosen
+
+
+def test_with_plenty_that_have_every_word_those_with_some_are_left_out(seeded, knowledge, monkeypatch):
+    from veille.store import searching
+
+    loose = search(seeded.conn, Request(q="collège route"), knowledge, TODAY, 1000)
+    assert loose.every < loose.total
+    assert not loose.whole_only
+    monkeypatch.setattr(searching, "PLENTY", 12)
+    strict = search(seeded.conn, Request(q="collège route"), knowledge, TODAY, 1000)
+    assert strict.whole_only
+    assert strict.total == strict.every == loose.every
+
+
+def test_beyond_the_cap_old_articles_with_every_word_are_still_found(seeded, knowledge, monkeypatch):
+    from veille.store import searching
+
+    free = search(seeded.conn, Request(q="collège route rivière"), knowledge, TODAY, 1000)
+    monkeypatch.setattr(searching, "MOST_MATCHES", 20)
+    capped = search(seeded.conn, Request(q="collège route rivière"), knowledge, TODAY, 1000)
+    assert capped.capped
+    assert capped.every == free.every > 3

@@ -26,8 +26,8 @@ open_database("veille.db", load_knowledge(), datetime.now(UTC))
 """
 KEPT = {
     "items": "id, source_id, url, title, summary, author, language, kind, interest, published_at, day, first_seen_at, fingerprint, state, queued",
-    "decisions": "*", "versions": "*", "item_tags": "*", "item_territories": "*", "item_dates": 'item_id, role, start, "end", evidence', "sightings": "*", "addresses": "*",
-    "accounts": "*", "runs": "*", "visits": "*",
+    "decisions": "id, at, account_id, item_id, action, before, after, undone_at, undone_by", "versions": "*", "item_tags": "*", "item_territories": "*", "item_dates": 'item_id, role, start, "end", evidence', "sightings": "*", "addresses": "*",
+    "accounts": "id, name, role, hash, created_at, disabled_at", "runs": "*", "visits": "*",
 }  # fmt: skip
 
 

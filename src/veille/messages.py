@@ -4,6 +4,7 @@ Comes in: facts. Goes out: sentences, with French counts and typography. Forbidd
 """
 
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 NBSP = "\u00a0"
 THIN = "\u202f"
@@ -338,6 +339,29 @@ BAD_ACCOUNT_NAME = "un nom de compte est fait de 2 à 40 lettres minuscules, chi
 SIGN_IN_REFUSED = "Nom ou mot de passe incorrect."
 SIGN_IN_WAIT = "Trop d’essais : attendez une minute."
 NOTHING_CHANGED = "Rien n’a changé."
+NO_SUCH_DECISION = "Cette décision n’existe pas."
+ALREADY_UNDONE = "Cette décision est déjà annulée."
+BAD_DATE = "« {value} » n’est pas une date : écrivez année-mois-jour, comme 2026-11-30."
+BAD_TITLE = "Un titre tient sur une ligne, en {most} caractères au plus."
+NOTE_TOO_LONG = "Une note compte {most} caractères au plus."
+ACTION_LABELS = {
+    "select": "sélectionné", "dismiss": "écarté", "later": "mis pour plus tard", "restore": "remis à trier", "tag-add": "thème ajouté",
+    "tag-remove": "thème refusé", "kind": "type choisi", "story-split": "séparé de son histoire", "story-join": "réuni à une histoire",
+    "title": "titre corrigé", "day": "date corrigée", "place-add": "département ajouté", "place-remove": "département refusé",
+    "date-add": "échéance ajoutée", "date-remove": "échéance refusée", "note-public": "note publique écrite",
+    "note-private": "note interne écrite",
+}  # fmt: skip
+
+
+def decided_meanwhile(name: str, action: str, at: str) -> str:
+    """Who else decided what, and when."""
+    moment = datetime.fromisoformat(at).astimezone(ZoneInfo("Europe/Paris"))
+    when = f"{long_date(moment.date())} à {moment.hour} h {moment.minute:02}"
+    return f"{name} en a décidé le {when} : {ACTION_LABELS.get(action, action)}."
+
+
+UNDO_THAT_FIRST = "{said} Annulez d’abord cette décision-là."
+CHANGED_MEANWHILE = "Ce que cette décision avait changé ne l’est plus : une collecte ou une nouvelle lecture est passée depuis."
 
 # The site.
 MOTTO = "L’innovation publique des départements"

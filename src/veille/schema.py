@@ -414,3 +414,81 @@ create trigger sightings_deleted after delete on sightings begin
         where item_id = old.item_id), '') where item_id = old.item_id;
 end;;
 """
+
+
+@migrations()
+def m006_curate(db: Database) -> None:
+    for statement in _M006.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+# `batch` is the first decision of those made with one gesture. A correction is what curators say against a source: `value` is theirs,
+# `was` what the source says; `field` is title, day, « place <code> » or « date <role> <start> <end> » (value yes or no).
+_M006 = """
+alter table decisions add column why text not null default '';
+
+alter table decisions add column batch integer;
+
+create index decisions_batch on decisions(batch) where batch is not null;
+
+create index decisions_story on decisions(id) where action in ('story-split', 'story-join');
+
+create table notes (
+    item_id integer not null references items(id), scope text not null, text text not null, primary key (item_id, scope)
+) strict, without rowid;
+
+create table corrections (
+    item_id integer not null references items(id), field text not null, value text not null, was text, primary key (item_id, field)
+) strict, without rowid;
+
+create table sessions (token text primary key, account_id integer not null references accounts(id), began_at text not null)
+    strict, without rowid;
+
+alter table accounts add column visited_at text;
+
+alter table accounts add column former_visit_at text;
+
+alter table accounts add column keys integer not null default 1;
+
+create table searches (
+    id integer primary key, account_id integer not null references accounts(id), name text not null, query text not null,
+    shared integer not null default 0, pinned integer not null default 1, at text not null
+) strict;
+
+create table rules (
+    id integer primary key, phrase text not null, effect text not null, value text not null default '', enabled integer not null default 1
+) strict;
+
+create table tag_words (
+    tag_id text not null references tags(id), phrase text not null, present integer not null, primary key (tag_id, phrase)
+) strict, without rowid;
+
+alter table tags add column state text not null default 'approved';
+
+alter table tags add column edited integer not null default 0;
+
+create table edits (
+    id integer primary key, at text not null, account_id integer not null references accounts(id), subject text not null,
+    action text not null, before text not null, after text not null, why text not null default '', undone_at text,
+    undone_by integer references accounts(id)
+) strict;
+
+create table followed (id text primary key, source text not null, at text not null, account_id integer not null references accounts(id))
+    strict;
+
+create table source_wishes (source_id text primary key, paused integer not null default 0, every text not null default '') strict;
+
+create table link_checks (
+    item_id integer primary key references items(id), at text not null, outcome text not null, said text not null default ''
+) strict;
+
+create table copies (
+    id integer primary key, item_id integer not null references items(id), at text not null, url text not null, hash text not null,
+    text text not null
+) strict;
+
+create index copies_item on copies(item_id);
+
+create index items_waiting on items(interest desc, id desc) where state = 'new' and queued = 1;
+"""

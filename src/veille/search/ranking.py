@@ -3,13 +3,14 @@
 Comes in: `Request`, scores. Goes out: SQL, parameters, ids in order. Forbidden: running it.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from veille.search.request import PARAMETERS, Request
 from veille.search.words import Term
 
-MOST_MATCHES = 20_000  # ranked and counted exactly; beyond that, the newest so many
+MOST_MATCHES = 15_000  # ranked and counted exactly; beyond that, the newest so many
 # Measured on two sets of queries (docs/quality.md): another way to say it counts 0.6 of the word itself; a title that says the whole
 # query is worth 0.6 more, a theme that the query names 0.2; an article that lacks a word stays when it scores a quarter of the best.
 TITLE_WEIGHT, TEXT_WEIGHT, CONTEXT_WEIGHT = 6.0, 1.0, 3.0
@@ -18,6 +19,7 @@ TITLE_BONUS = 0.6
 THEME_BONUS = 0.2
 LEAST_SHARE = 0.25
 FOREIGN = 0.85
+PLENTY = 200  # when so many articles have every word, those with only some of them are not looked for
 RERANKED = 200  # of the best: ten pages whose titles and themes are looked at
 
 
@@ -95,9 +97,7 @@ def walked_sql(
     What else they must have may be read along (`also`). Parameters left to give: most, and excluded (a match) when `excluding`.
     """
     values = dict(where.values)
-    ranges = ["day >= :first"] * bool(request.since or request.years) + ["day <= :last"] * bool(request.until or request.years)
-    values["first"] = max(request.since, min(request.years, default=""))
-    values["last"] = min(filter(None, (request.until, f"{max(request.years)}-12-31" if request.years else "")), default="")
+    ranges = _ranges(request, values)
     parts = []
     for place, label in enumerate((*labels, *also)):
         values[f"label{place}"] = label
@@ -124,26 +124,67 @@ def counted_sql(labels: Sequence[str]) -> str:
     return f"select count(*) from (select 1 from postings where label in ({marks}) limit ?)"  # noqa: S608
 
 
-def matched_sql(where: Where, columns: Sequence[str]) -> str:
-    """Columns of the items that match, the oldest first. Parameters: match, floor, and those of `where`."""
+def matched_sql(where: Where, columns: Sequence[str], also: Sequence[int] = ()) -> tuple[str, dict[str, object]]:
+    """Columns of the items that match, from `floor` on and some older ones, the newest first.
+
+    Parameters left: match, floor, most, `where`'s.
+    """
+    older = " or +items_fts.rowid in (select value from json_each(:also))" if also else ""
+    limit = "-1" if also else ":most"
+    return _matched(columns, f"(items_fts.rowid >= :floor{older}) and {where.common}", limit), where.values | {"also": json.dumps(also)}
+
+
+def filtered_sql(request: Request, where: Where, labels: Sequence[str], columns: Sequence[str]) -> tuple[str, dict[str, object]]:
+    """Columns of the newest items that match and that every filter keeps, first looked for among those of some labels, or by day.
+
+    Parameters left: match, most, `where`'s.
+    """
+    values: dict[str, object] = dict(where.values)
+    ranges = _ranges(request, values)
+    among = ""
+    if labels:
+        values |= {f"label{place}": label for place, label in enumerate(labels)}
+        listed = ", ".join(f":label{place}" for place in range(len(labels)))
+        among = f"select item_id from postings where {' and '.join((f'label in ({listed})', *ranges))}"  # noqa: S608
+    elif ranges:
+        among = f"select id from items where {' and '.join(ranges)}"  # noqa: S608
+    kept = f"+items_fts.rowid in ({among}) and {where.sql}" if among else where.sql
+    return _matched(columns, kept, ":most"), values
+
+
+def _ranges(request: Request, values: dict[str, object]) -> list[str]:
+    """Days from the first to the last that a request may find, with their parameters; none when it says nothing of days."""
+    values["first"] = max(request.since, min(request.years, default=""))
+    values["last"] = min(filter(None, (request.until, f"{max(request.years)}-12-31" if request.years else "")), default="")
+    return ["day >= :first"] * bool(values["first"]) + ["day <= :last"] * bool(values["last"])
+
+
+def _matched(columns: Sequence[str], kept: str, limit: str) -> str:
+    """The limit keeps the rows apart from their joining: a score is told only where FTS5 stands on its row."""
+    named = ", ".join(f"{column} as c{place}" for place, column in enumerate(columns))
     return (
-        f"{joined(columns)} from items_fts cross join item_facets on item_id = items_fts.rowid "
-        f"where items_fts match :match and items_fts.rowid >= :floor and {where.common}"
+        f"{joined(f'c{place}' for place in range(len(columns)))} from (select {named} "  # noqa: S608
+        "from items_fts cross join item_facets on item_id = items_fts.rowid "
+        f"where items_fts match :match and {kept} order by items_fts.rowid desc limit {limit})"
     )
 
 
 # bm25 is negative in FTS5; higher is better here.
+SCORE = f"-bm25(items_fts, {TITLE_WEIGHT}, {TEXT_WEIGHT}, {CONTEXT_WEIGHT})"
+# The unary plus keeps SQLite from asking the index once for each id.
 SCORE_SQL = (
-    f"select rowid, -bm25(items_fts, {TITLE_WEIGHT}, {TEXT_WEIGHT}, {CONTEXT_WEIGHT}) from items_fts "  # noqa: S608
-    "where items_fts match :match and rowid >= :floor"
+    f"select rowid, {SCORE} from items_fts where items_fts match :match and rowid >= :floor "  # noqa: S608
+    "and +rowid in (select value from json_each(:among))"
 )
 MATCH_SQL = "select rowid from items_fts where items_fts match :match and rowid >= :floor"
+COUNT_SQL = f"select count(*) from ({MATCH_SQL})"  # noqa: S608
 # What an item's own worth makes of its score, in billionths; parameters: today, language. Interest and recency weigh in by a few per
 # cent. An article in another language than the reader's loses a sixth: it is found, behind its like.
 WORTH = (
     "cast(1e9 * (0.9 + 0.1 * interest) * (0.92 + 0.08 / (1 + max(0, julianday(:today) - julianday(day)) / 365.0)) * "
     f"iif(language = :language, 1.0, {FOREIGN}) as integer)"
 )
+SCORED = f"cast({SCORE} * ({WORTH}) as integer)"
 
 Scores = Mapping[int, float]
 

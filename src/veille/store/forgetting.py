@@ -25,7 +25,7 @@ from veille.store.stories import leave_story
 _BATCH = 500
 _TABLES = (
     "item_tags", "item_territories", "item_dates", "decisions", "versions", "sightings", "bands", "alike", "keywords", "story_decisions",
-    "former_labels", "texts",
+    "former_labels", "notes", "corrections", "link_checks", "copies", "texts",
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from veille.identity import Held, Name, Named, Plan
 from veille.messages import reason
 from veille.model import Item, Known, Reason, Rights, Tag, TaggedItem
 from veille.normalize import CANONICAL_VERSION, local_day, shown, stored
+from veille.store.corrections import correct_labels, correct_own, uncorrect
 from veille.store.neighbours import keep_keywords
 from veille.store.stories import join_stories, leave_story
 
@@ -62,9 +63,10 @@ def known_names(db: Database, names: Iterable[Name]) -> dict[Name, Known]:
 
 
 def held_items(db: Database, source_id: str) -> list[Held]:
-    """Every item of a source, by its folded title and its day."""
+    """Every item of a source, by its folded title and its day, as the source gave them."""
     rows = db.conn.execute(
-        "select id, fingerprint, title, case when published_at is null then '' else day end from items where source_id = ?",
+        "select id, fingerprint, coalesce((select was ->> 0 from corrections where item_id = id and field = 'title'), title), "
+        "case when published_at is null then '' else day end from items where source_id = ?",
         (source_id,),
     )
     return [
@@ -132,13 +134,14 @@ def _insert(db: Database, tagged: TaggedItem, rights: Rights, aside: bool, now: 
 
 def _change(db: Database, known: Known, tagged: TaggedItem, rights: Rights, at: str, today: str) -> None:
     item = tagged.item
+    unindex_items(db, [known.id])
+    uncorrect(db.conn, known.id)
     db.conn.execute(
         "insert into versions (item_id, until, title, text, fingerprint) select id, ?, title, text, ? from items "
         "join texts on item_id = items.id where id = ?",
         (at, known.fingerprint, known.id),
     )
     (page,) = db.conn.execute("select page from texts where item_id = ?", (known.id,)).fetchone()
-    unindex_items(db, [known.id])
     leave_story(db, known.id)
     db.conn.execute(
         "update items set title = :title, summary = :summary, author = :author, url = case when :url = '' then url else :url end, "
@@ -158,6 +161,7 @@ def _change(db: Database, known: Known, tagged: TaggedItem, rights: Rights, at: 
     )  # fmt: skip
     db.conn.execute("update texts set text = ? where item_id = ?", (item.text, known.id))
     relabel(db, known.id, tagged)
+    correct_own(db.conn, known.id)
     index_items(db, [known.id])
 
 
@@ -167,6 +171,7 @@ def relabel(db: Database, item_id: int, tagged: TaggedItem) -> None:
     db.conn.execute("delete from item_territories where item_id = ? and origin <> 'curator'", (item_id,))
     db.conn.execute("delete from item_dates where item_id = ?", (item_id,))
     label_item(db, item_id, tagged)
+    correct_labels(db.conn, item_id)
     hide_evidence(db, [item_id])
     set_context(db, item_id)
     keep_keywords(db, [(item_id, tagged.terms)])
@@ -250,6 +255,7 @@ def _inherit(db: Database, item_id: int, tagged: TaggedItem) -> None:
             "insert or ignore into item_territories (item_id, code, role, origin, reason, evidence) values (?, ?, 'place', 'source', ?, ?)",
             [(item_id, place.code, *reasons_kept((place.reason,))) for place in own_places],
         )
+        correct_labels(db.conn, item_id)
         set_context(db, item_id)
         index_items(db, [item_id])
 

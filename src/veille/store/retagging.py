@@ -16,6 +16,7 @@ from sqlite_utils import Database
 from veille.model import Item, Moment, Source, TaggedItem
 from veille.normalize import canonical, fingerprint, moment_of, stored
 from veille.store.connection import writing
+from veille.store.corrections import correct_labels
 from veille.store.items import hide_evidence, hide_learnt, index_items, relabel, set_context, unindex_items
 from veille.store.templates import Templates
 from veille.understand import Knowledge, understand
@@ -33,7 +34,10 @@ _OWN_TAGS = (
     "where item_id = ? and origin in ('rule', 'model', 'source') order by tag_id"
 )
 _OWN_PLACES = "select code, role, origin, reason, evidence from item_territories where item_id = ? and origin <> 'curator' order by code"
-_OWN_DATES = 'select role, start, "end", evidence, doubt from item_dates where item_id = ? order by start, "end", role'
+_OWN_DATES = (
+    'select role, start, "end", evidence, doubt from item_dates where item_id = ? and not exists (select 1 from corrections '
+    """where item_id = item_dates.item_id and field = 'date ' || role || ' ' || start || ' ' || "end") order by start, "end", role"""
+)
 
 
 @dataclass(slots=True)
@@ -103,10 +107,12 @@ def _without_decided(db: Database, item_id: int, tagged: TaggedItem) -> TaggedIt
         row[0] for row in db.conn.execute("select tag_id from item_tags where item_id = ? and origin in ('curator', 'refused')", (item_id,))
     }
     places = {row[0] for row in db.conn.execute("select code from item_territories where item_id = ? and origin = 'curator'", (item_id,))}
+    said = {row[0] for row in db.conn.execute("select field from corrections where item_id = ?", (item_id,))}
     return replace(
         tagged,
         tags=tuple(tag for tag in tagged.tags if tag.id not in tags),
-        territories=tuple(place for place in tagged.territories if place.code not in places),
+        territories=tuple(place for place in tagged.territories if place.code not in places and f"place {place.code}" not in said),
+        mentions=tuple(one for one in tagged.mentions if f"date {one.role} {one.start} {one.end}" not in said),
     )
 
 
@@ -194,6 +200,7 @@ def _restore(db: Database, item_id: int, before: dict[str, Any]) -> None:
     ):
         query = f"insert or ignore into {table} (item_id, {names}) values (?, ?, ?, ?, ?, ?)"  # noqa: S608 - our own names
         db.conn.executemany(query, [(item_id, *row) for row in rows])
+    correct_labels(db.conn, item_id)
     hide_evidence(db, [item_id])  # rights may have narrowed meanwhile
     hide_learnt(db, [item_id])
     set_context(db, item_id)

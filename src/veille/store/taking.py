@@ -19,11 +19,12 @@ from veille.store.items import index_items
 
 Row = dict[str, Any]
 _BATCH = 500
-# Where each comes after what it refers to; `accounts` without hashes.
+# Where each comes after what it refers to; `accounts` without hashes. Not `sessions`: who is signed in is of one machine and one day.
 TABLES = (
     "settings", "tags", "departements", "sources", "validators", "runs", "visits", "stories", "items", "texts", "addresses", "sightings",
     "versions", "item_tags", "item_territories", "item_dates", "accounts", "decisions", "alarms", "hosts", "requests", "tombstones",
     "former_labels", "bands", "alike", "keywords", "word_counts", "models", "story_decisions",
+    "notes", "corrections", "searches", "rules", "tag_words", "edits", "followed", "source_wishes", "link_checks", "copies",
 )  # fmt: skip
 _PUBLIC = {
     "articles": "select * from articles order by id",

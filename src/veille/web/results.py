@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote_plus
 
 from veille.messages import KIND_LABELS, LANGUAGE_LABELS, NO_SUCH_PAGE, long_date
-from veille.search import PAGE_SIZE, PARAMETERS, Request, address, highlight
+from veille.search import MOST_MATCHES, PAGE_SIZE, PARAMETERS, Request, address, highlight
 from veille.store import articles, searching
 from veille.web.answering import ask, asked, readable, render
 from veille.web.errors import PageError
@@ -42,6 +42,7 @@ async def recherche(datasette: Any, request: Any) -> Any:
     context = {
         "request_": wanted,
         "results": results,
+        "most": MOST_MATCHES,
         "marks": {
             card.id: (highlight(typo(card.title), results.query), highlight(typo(card.summary), results.query)) for card in results.cards
         },

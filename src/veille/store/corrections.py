@@ -1,0 +1,117 @@
+"""What curators say against a source, and what the source says meanwhile: a collection never overwrites the first, nor loses the second.
+
+Every function takes a plain connection and runs inside the caller's transaction. Whoever changes a title or a place sees to the index.
+"""
+
+import json
+from typing import Any
+
+from veille.store.connection import Connection
+
+CURATOR_PLACE = "ajouté par un documentaliste"
+YES, NO = "yes", "no"
+
+
+def uncorrect(db: Connection, item_id: int) -> None:
+    """Before a source's word is written: the title and the day as the source last gave them."""
+    for field, was in db.execute(
+        "select field, was from corrections where item_id = ? and field in ('title', 'day')", (item_id,)
+    ).fetchall():
+        _set_own(db, item_id, field, json.loads(was))
+
+
+def correct_own(db: Connection, item_id: int) -> None:
+    """After a source's word was written: remember it, and put the curators' title and day over it."""
+    for field, value in db.execute(
+        "select field, value from corrections where item_id = ? and field in ('title', 'day')", (item_id,)
+    ).fetchall():
+        was = json.dumps(_own(db, item_id, field), ensure_ascii=False)
+        db.execute("update corrections set was = ? where item_id = ? and field = ?", (was, item_id, field))
+        _set_own(db, item_id, field, _corrected(field, value))
+
+
+def correct_labels(db: Connection, item_id: int) -> None:
+    """After the rules' places and dates were written: those that curators put or refused."""
+    for field, value in db.execute(
+        "select field, value from corrections where item_id = ? and field not in ('title', 'day')", (item_id,)
+    ).fetchall():
+        if value == NO:
+            _write(db, item_id, field, None)
+        elif label_row(db, item_id, field) is None:
+            _write(db, item_id, field, said_row(field))
+
+
+def correction(db: Connection, item_id: int, field: str) -> str | None:
+    """What curators say, None when they leave it to the source."""
+    row = db.execute("select value from corrections where item_id = ? and field = ?", (item_id, field)).fetchone()
+    return str(row[0]) if row else None
+
+
+def set_own(db: Connection, item_id: int, field: str, value: str | None) -> None:
+    """Correct the title or the day; None gives the source its word back."""
+    row = db.execute("select was from corrections where item_id = ? and field = ?", (item_id, field)).fetchone()
+    if value is None:
+        if row:
+            _set_own(db, item_id, field, json.loads(row[0]))
+            db.execute("delete from corrections where item_id = ? and field = ?", (item_id, field))
+        return
+    was = row[0] if row else json.dumps(_own(db, item_id, field), ensure_ascii=False)
+    db.execute("insert or replace into corrections (item_id, field, value, was) values (?, ?, ?, ?)", (item_id, field, value, was))
+    _set_own(db, item_id, field, _corrected(field, value))
+
+
+def label_row(db: Connection, item_id: int, field: str) -> list[Any] | None:
+    """The row of a place or of a date as it stands, without its key."""
+    kind, *key = field.split(" ")
+    if kind == "place":
+        row = db.execute("select role, origin, reason, evidence from item_territories where item_id = ? and code = ?", (item_id, *key))
+    else:
+        row = db.execute(
+            'select evidence, doubt from item_dates where item_id = ? and role = ? and start = ? and "end" = ?', (item_id, *key)
+        )
+    found = row.fetchone()
+    return list(found) if found else None
+
+
+def set_label(db: Connection, item_id: int, field: str, said: str | None, row: list[Any] | None) -> None:
+    """What curators say of a place or a date (yes, no, or None: nothing), and its row; None for none."""
+    db.execute("delete from corrections where item_id = ? and field = ?", (item_id, field))
+    if said is not None:
+        db.execute("insert into corrections (item_id, field, value) values (?, ?, ?)", (item_id, field, said))
+    _write(db, item_id, field, row)
+
+
+def said_row(field: str) -> list[Any]:
+    """The row of a place or a date that a curator puts."""
+    return ["place", "curator", CURATOR_PLACE, "[]"] if field.startswith("place ") else ["", ""]
+
+
+def _write(db: Connection, item_id: int, field: str, row: list[Any] | None) -> None:
+    kind, *key = field.split(" ")
+    if kind == "place":
+        db.execute("delete from item_territories where item_id = ? and code = ?", (item_id, *key))
+        if row:
+            db.execute(
+                "insert into item_territories (item_id, code, role, origin, reason, evidence) values (?, ?, ?, ?, ?, ?)",
+                (item_id, *key, *row),
+            )
+        return
+    db.execute('delete from item_dates where item_id = ? and role = ? and start = ? and "end" = ?', (item_id, *key))
+    if row:
+        db.execute('insert into item_dates (item_id, role, start, "end", evidence, doubt) values (?, ?, ?, ?, ?, ?)', (item_id, *key, *row))
+
+
+def _own(db: Connection, item_id: int, field: str) -> list[Any]:
+    names = "title" if field == "title" else "published_at, day"
+    return list(db.execute(f"select {names} from items where id = ?", (item_id,)).fetchone())  # noqa: S608 - our own names
+
+
+def _set_own(db: Connection, item_id: int, field: str, values: list[Any]) -> None:
+    if field == "title":
+        db.execute("update items set title = ? where id = ? and title <> ?1", (*values, item_id))
+    else:
+        db.execute("update items set published_at = ?, day = ? where id = ?", (*values, item_id))
+
+
+def _corrected(field: str, value: str) -> list[str]:
+    return [value] if field == "title" else [value, value]
