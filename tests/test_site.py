@@ -80,6 +80,12 @@ TABLE = {
     r"^/sitemap-articles-(?P<place>[0-9]{1,6})\.xml$": ("/sitemap-articles-0.xml", 200, "application/xml", True),
     r"^/-/veille/sante$": ("/-/veille/sante", 200, "application/json", False),
     r"^/-/veille/composants$": ("/-/veille/composants", 200, HTML, True),
+    r"^/tri$": ("/tri", 302, "text/plain", False),
+    r"^/tri/article/(?P<id>[0-9]{1,15})$": ("/tri/article/1", 302, "text/plain", False),
+    r"^/tri/suivi$": ("/tri/suivi", 302, "text/plain", False),
+    r"^/tri/mots$": ("/tri/mots", 302, "text/plain", False),
+    r"^/tri/touches$": ("/tri/touches", 405, HTML, False),
+    r"^/tri/decision$": ("/tri/decision", 405, HTML, False),
 }
 PAGES = [path for path, status, media, _ in TABLE.values() if status == 200 and media == HTML]
 

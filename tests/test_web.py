@@ -318,7 +318,8 @@ def test_decisions_are_logged_survive_a_collection_and_can_be_undone(site, store
     assert tags()["participation-citoyenne"] == "rule"
     assert "handicap" not in tags()
     assert store.conn.execute("select state from items where id = 1").fetchone()[0] == "new"
-    assert browser.post("/decision/3/annuler").headers["location"].endswith("dit=tard#decisions")
+    assert browser.post("/decision/3/annuler").headers["location"].endswith("/article/1#decisions")
+    assert "Cette décision est déjà annulée." in browser.get("/article/1").text
 
 
 def test_a_dismissed_article_leaves_the_public_view(site):
@@ -336,7 +337,7 @@ def test_a_dismissed_article_leaves_the_public_view(site):
 def test_signing_in_leads_only_to_this_site(site, target):
     response = Browser(site).post("/connexion", **{"nom": "claire", "mot-de-passe": PASSWORD, "suite": target})
 
-    assert response.headers["location"] == "/"
+    assert response.headers["location"] == "/tri"
 
 
 def test_no_answer_holds_a_hash(site):
@@ -375,11 +376,13 @@ def test_only_the_last_word_on_a_subject_can_be_undone(site, store):
     for action in ("select", "dismiss", "select"):
         browser.post("/article/1/decision", action=action)
 
-    assert browser.post("/decision/1/annuler").headers["location"].endswith("dit=tard#decisions")
+    browser.post("/decision/1/annuler")
+    assert "Annulez d’abord cette décision-là." in browser.get("/article/1").text
     assert store.conn.execute("select state from items where id = 1").fetchone()[0] == "selected"
     assert browser.get("/article/1").text.count("/annuler") == 1
     for number in (3, 2, 1):
-        assert browser.post(f"/decision/{number}/annuler").headers["location"].endswith("dit=annule#decisions")
+        browser.post(f"/decision/{number}/annuler")
+        assert "1 décision annulée." in browser.get("/article/1").text
     assert store.conn.execute("select state from items where id = 1").fetchone()[0] == "new"
 
 
@@ -539,6 +542,7 @@ def test_a_kind_is_chosen_and_articles_joined_and_split_from_the_desk(site, stor
     assert "réuni à une histoire" in page
     assert story() == (0, 0)
     for decision in (3, 2, 1):
-        assert "dit=annule" in browser.post(f"/decision/{decision}/annuler").headers["location"]
+        browser.post(f"/decision/{decision}/annuler")
+        assert "1 décision annulée." in browser.get(f"/article/{own}").text
     assert story() == (0, 0)
     assert store.conn.execute("select kind_origin from items where id = ?", (own,)).fetchone() == ("rule",)

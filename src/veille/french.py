@@ -157,6 +157,11 @@ def lemmas(text: str) -> list[str]:
     return [lemma(word) for word in WORD.findall(fold(text))]
 
 
+def bare(text: str) -> str:
+    """The folded words alone, one space between: by which a name is the same however it is typed."""
+    return " ".join(WORD.findall(fold(text)))
+
+
 def plural_forms(word: str) -> frozenset[str]:
     """A folded word and its simple plurals."""
     forms = {word, word + "s"}

@@ -336,6 +336,7 @@ ACCOUNT_ADDED = "Compte « {name} » créé ({role})."
 PASSWORD_CHANGED = "Compte « {name} » : mot de passe changé, sessions closes."  # noqa: S105 - a sentence
 ACCOUNT_DISABLED = "Compte « {name} » désactivé : ses sessions sont closes."
 BAD_ACCOUNT_NAME = "un nom de compte est fait de 2 à 40 lettres minuscules, chiffres, points ou tirets"
+LAST_ADMIN = "il faut qu’un administrateur reste : nommez-en un autre d’abord"
 SIGN_IN_REFUSED = "Nom ou mot de passe incorrect."
 SIGN_IN_WAIT = "Trop d’essais : attendez une minute."
 NOTHING_CHANGED = "Rien n’a changé."
@@ -344,6 +345,7 @@ ALREADY_UNDONE = "Cette décision est déjà annulée."
 BAD_DATE = "« {value} » n’est pas une date : écrivez année-mois-jour, comme 2026-11-30."
 BAD_TITLE = "Un titre tient sur une ligne, en {most} caractères au plus."
 NOTE_TOO_LONG = "Une note compte {most} caractères au plus."
+ROLE_LABELS = {"curator": "un documentaliste", "editor": "un éditeur", "admin": "un administrateur"}
 ACTION_LABELS = {
     "select": "sélectionné", "dismiss": "écarté", "later": "mis pour plus tard", "restore": "remis à trier", "tag-add": "thème ajouté",
     "tag-remove": "thème refusé", "kind": "type choisi", "story-split": "séparé de son histoire", "story-join": "réuni à une histoire",

@@ -1,6 +1,6 @@
-"""Accounts of curators: names, roles, and hashes by a memory-hard function (scrypt, RFC 7914).
+"""Accounts of curators: names, roles, sessions, and hashes by a memory-hard function (scrypt, RFC 7914).
 
-A hash never leaves this room.
+A hash never leaves this room. Of a session the file holds a hash too: who reads a copy of the file cannot enter with it.
 """
 
 import hashlib
@@ -8,17 +8,18 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3
 
 from veille.errors import UsageError
-from veille.messages import ACCOUNT_EXISTS, ACCOUNT_UNKNOWN, BAD_ACCOUNT_NAME, PASSWORD_TOO_SHORT
+from veille.messages import ACCOUNT_EXISTS, ACCOUNT_UNKNOWN, BAD_ACCOUNT_NAME, LAST_ADMIN, NOTHING_CHANGED, PASSWORD_TOO_SHORT
 from veille.normalize import stored
-from veille.store.connection import Connection, writing
+from veille.store.connection import Connection, has_table, writing
 
-ROLES = ("curator", "editor", "admin")
+ROLES = ("curator", "editor", "admin")  # each may do what the one before may
+SESSION_LASTS = timedelta(hours=12)
 LEAST_PASSWORD = 10
 _COST = {"n": 1 << 15, "r": 8, "p": 1}  # 32 MiB and about 0.1 s a guess
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,38}[a-z0-9]\Z")
@@ -31,7 +32,7 @@ class Account:
     role: str
     created_at: str
     disabled_at: str | None
-    stamp: str  # changes with the password, and tells nothing of it
+    keys: bool = True  # whether keys of the keyboard decide
 
 
 def hash_password(password: str) -> str:
@@ -49,53 +50,103 @@ _NOBODY = f"scrypt${_COST['n']}${'00' * 16}${'00' * 64}"  # so that an unknown n
 
 def add_account(db: Database, name: str, password: str, role: str, now: datetime) -> None:
     """Raises UsageError for a name or a password that will not do."""
-    if not _NAME.match(name):
-        raise UsageError(BAD_ACCOUNT_NAME)
-    if len(password.strip()) < LEAST_PASSWORD:
-        raise UsageError(PASSWORD_TOO_SHORT.format(least=LEAST_PASSWORD))
-    hashed = hash_password(password)
-    try:
-        with writing(db):
-            db.conn.execute(
-                "insert into accounts (name, role, hash, created_at) values (?, ?, ?, ?)",
-                (name, role, hashed, stored(now)),
-            )
-    except sqlite3.IntegrityError as exc:
-        raise UsageError(ACCOUNT_EXISTS.format(name=name)) from exc
+    hashed = hash_given(password, name)
+    with writing(db):
+        create(db.conn, name, hashed, role, now)
 
 
 def set_password(db: Database, name: str, password: str) -> None:
     """A new password; its sessions end. Raises UsageError when there is no such account or the password will not do."""
-    if len(password.strip()) < LEAST_PASSWORD:
-        raise UsageError(PASSWORD_TOO_SHORT.format(least=LEAST_PASSWORD))
-    hashed = hash_password(password)
+    hashed = hash_given(password)
     with writing(db):
-        if not db.conn.execute("update accounts set hash = ? where name = ?", (hashed, name)).rowcount:
-            raise UsageError(ACCOUNT_UNKNOWN.format(name=name))
+        change(db.conn, name, "hash", hashed)
 
 
 def disable_account(db: Database, name: str, now: datetime) -> None:
     """Ends the account and its sessions; its decisions stay. Raises UsageError when there is none."""
     with writing(db):
-        found = db.conn.execute("update accounts set disabled_at = coalesce(disabled_at, ?) where name = ?", (stored(now), name))
-        if not found.rowcount:
-            raise UsageError(ACCOUNT_UNKNOWN.format(name=name))
+        change(db.conn, name, "disabled_at", stored(now))
+
+
+def hash_given(password: str, name: str = "aa") -> str:
+    """The hash of a password that somebody chose; slow by design. Raises UsageError when it, or the name, will not do."""
+    if not _NAME.match(name):
+        raise UsageError(BAD_ACCOUNT_NAME)
+    if len(password.strip()) < LEAST_PASSWORD:
+        raise UsageError(PASSWORD_TOO_SHORT.format(least=LEAST_PASSWORD))
+    return hash_password(password)
+
+
+def create(db: Connection, name: str, hashed: str, role: str, now: datetime) -> None:
+    """A new account; the caller holds the transaction. Raises UsageError."""
+    if role not in ROLES:
+        raise UsageError(NOTHING_CHANGED)
+    try:
+        db.execute("insert into accounts (name, role, hash, created_at) values (?, ?, ?, ?)", (name, role, hashed, stored(now)))
+    except sqlite3.IntegrityError as exc:
+        raise UsageError(ACCOUNT_EXISTS.format(name=name)) from exc
+
+
+_CHANGES = ("hash", "role", "disabled_at")
+
+
+def change(db: Connection, name: str, column: str, value: str | None) -> None:
+    """Another password, another role, an end (or its undoing, None); sessions end. The caller holds the transaction. Raises UsageError."""
+    assert column in _CHANGES
+    if not db.execute(f"update accounts set {column} = ? where name = ?", (value, name)).rowcount:  # noqa: S608 - one of ours
+        raise UsageError(ACCOUNT_UNKNOWN.format(name=name))
+    if not db.execute("select 1 from accounts where role = 'admin' and disabled_at is null").fetchone() and column != "hash":
+        raise UsageError(LAST_ADMIN)
+    _end_sessions(db, name)
+
+
+def set_keys(db: Connection, account_id: int, *, on: bool) -> None:
+    """Whether keys of the keyboard decide for somebody; the caller holds the transaction."""
+    db.execute("update accounts set keys = ? where id = ?", (int(on), account_id))
+
+
+def _end_sessions(db: Connection, name: str) -> None:
+    db.execute("delete from sessions where account_id = (select id from accounts where name = ?)", (name,))
+
+
+def begin_session(db: Connection, account_id: int, now: datetime) -> str:
+    """A new session: its token, which only the browser keeps. The caller holds the transaction; sessions that are over go."""
+    db.execute("delete from sessions where began_at < ?", (stored(now - SESSION_LASTS),))
+    token = secrets.token_urlsafe(32)
+    db.execute("insert into sessions (token, account_id, began_at) values (?, ?, ?)", (_mark(token), account_id, stored(now)))
+    return token
+
+
+def end_session(db: Connection, token: str) -> None:
+    """The session is over, whoever still holds its token."""
+    db.execute("delete from sessions where token = ?", (_mark(token),))
+
+
+def session_account(db: Connection, token: str, now: datetime) -> Account | None:
+    """Whose session it is; None when it is over, or its account disabled."""
+    if not has_table(db, "sessions"):
+        return None  # a file that waits for its migration
+    row = db.execute(
+        "select account_id from sessions where token = ? and began_at >= ?", (_mark(token), stored(now - SESSION_LASTS))
+    ).fetchone()
+    return active_account(db, row[0]) if row else None
+
+
+def _mark(token: str) -> str:
+    return hashlib.blake2b(token.encode("utf-8", "surrogatepass"), digest_size=16, person=b"veille-session").hexdigest()
 
 
 def accounts(db: Connection) -> list[Account]:
     """All accounts, by name."""
-    rows = db.execute("select id, name, role, created_at, disabled_at, hash from accounts order by name")
+    keys = "keys" if has_table(db, "sessions") else "1"
+    rows = db.execute(f"select id, name, role, created_at, disabled_at, {keys} from accounts order by name")  # noqa: S608 - our own names
     return [
-        Account(id=row[0], name=row[1], role=row[2], created_at=row[3], disabled_at=row[4], stamp=_stamp(row[5])) for row in rows
+        Account(id=row[0], name=row[1], role=row[2], created_at=row[3], disabled_at=row[4], keys=bool(row[5])) for row in rows
     ]  # fmt: skip
 
 
-def _stamp(hashed: str) -> str:
-    return hashlib.blake2b(hashed.encode(), digest_size=8, person=b"veille-session").hexdigest()
-
-
 def active_account(db: Connection, account_id: int) -> Account | None:
-    """The account of a session, None once it is disabled."""
+    """An account by its id, None once it is disabled."""
     return next((one for one in accounts(db) if one.id == account_id and one.disabled_at is None), None)
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from veille.store.connection import Connection
-from veille.store.decisions import undoable
+from veille.store.connection import Connection, has_table
+from veille.store.decisions import last_decision, undoable
 from veille.store.items import shown_of
 from veille.store.neighbours import neighbours
 
@@ -137,7 +137,16 @@ class Article:
     lead_reason: str  # why the story is led by the one that leads it
     elsewhere: list[tuple[Card, tuple[str, ...]]]  # the same idea in other départements, with the words in common
     proposed: list[tuple[Card, float]]  # maybe the same text: for curators to say
+    public_note: str = ""
+    private_note: str = ""
+    corrected: dict[str, str] = field(default_factory=dict)  # what curators say against the source, by field
+    selected_because: dict[str, Any] | None = None  # role, at, why of the selection that stands
+    corrections: list[dict[str, Any]] = field(default_factory=list)  # role, at, action of the corrections that stand
+    seen: int = 0  # the last decision of all
     decisions: list[dict[str, Any]] = field(default_factory=list)
+
+
+_CORRECTING = ("title", "day", "kind", "place-add", "place-remove", "date-add", "date-remove")
 
 
 def article(db: Connection, item_id: int) -> Article | None:
@@ -168,6 +177,16 @@ def article(db: Connection, item_id: int) -> Article | None:
     former = [] if found[0].state == "dismissed" else former_versions(db, item_id, rights, comparable=not page_read)
     near = {one.id: one.words for one in neighbours(db, item_id)[:_ELSEWHERE]}
     free = undoable(db, item_id)
+    curated = has_table(db, "notes")  # else the file waits for its migration
+    why = "why" if curated else "''"
+    decisions = rows(
+        f"select decisions.id, at, name, role, action, after, {why}, undone_at from decisions "  # noqa: S608 - our own names
+        "join accounts on accounts.id = account_id where item_id = ? order by decisions.id desc limit 60",
+        "id", "at", "name", "role", "action", "after", "why", "undone_at",
+    )  # fmt: skip
+    standing = [one for one in decisions if not one["undone_at"]]
+    notes = dict(map(tuple, db.execute("select scope, text from notes where item_id = ?", (item_id,)))) if curated else {}
+    said = dict(map(tuple, db.execute("select field, value from corrections where item_id = ?", (item_id,)))) if curated else {}
     tags = rows(
         "select tag_id, origin, score, reason from item_tags where item_id = ? order by origin = 'source', score desc, tag_id",
         "id", "origin", "score", "reason",
@@ -193,14 +212,10 @@ def article(db: Connection, item_id: int) -> Article | None:
         story_reason=story_reason if twins else "", lead_reason=lead_reason if twins else "",
         elsewhere=[(card, near[card.id]) for card in cards(db, list(near))],
         proposed=[(card, alike[card.id]) for card in cards(db, sorted(alike, key=lambda one: -alike[one]))],
-        decisions=[
-            one | {"tag": json.loads(one["after"]).get("tag"), "undoable": one["id"] in free}
-            for one in rows(
-                "select decisions.id, at, name, action, after, undone_at from decisions join accounts on accounts.id = account_id "
-                "where item_id = ? order by decisions.id desc limit 20",
-                "id", "at", "name", "action", "after", "undone_at",
-            )
-        ],
+        public_note=notes.get("public", ""), private_note=notes.get("private", ""), corrected=said,
+        selected_because=next((one for one in standing if one["action"] == "select"), None) if found[0].state == "selected" else None,
+        corrections=[one for one in standing if one["action"] in _CORRECTING], seen=last_decision(db),
+        decisions=[one | {"tag": json.loads(one["after"]).get("tag"), "undoable": one["id"] in free} for one in decisions],
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from veille.errors import StoreError
-from veille.french import WORD, fold
+from veille.french import bare
 from veille.identity import grave, graves_of
 from veille.messages import FORGET_HELD
 from veille.model import Item, Retention
@@ -84,14 +84,17 @@ def by_text(db: Database, phrase: str) -> list[Doomed]:
     return _doomed(
         db,
         "holds(title) or holds(author) or exists (select 1 from texts where item_id = items.id and (holds(text) or holds(page))) "
-        "or exists (select 1 from versions where item_id = items.id and (holds(title) or holds(text)))",
+        "or exists (select 1 from versions where item_id = items.id and (holds(title) or holds(text))) "
+        "or exists (select 1 from corrections where item_id = items.id and (holds(value) or holds(was))) "
+        "or exists (select 1 from notes where item_id = items.id and holds(text)) "
+        "or exists (select 1 from copies where item_id = items.id and holds(text))",
         {},
     )
 
 
 def _folded(text: str) -> str:
     """The words alone, without capitals, accents and what stands between them."""
-    return f" {' '.join(WORD.findall(fold(text)))} "
+    return f" {bare(text)} "
 
 
 def _doomed(db: Database, where: str, given: dict[str, str]) -> list[Doomed]:

@@ -4,6 +4,7 @@ Comes in: the texts of the vocabulary, the synonyms and the départements. Goes 
 """
 
 import csv
+import functools
 import hashlib
 import io
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from veille.french import ELISIONS, STOP_WORDS, WORD, fold, lemmas
+from veille.french import ELISIONS, STOP_WORDS, WORD, bare, fold, lemmas
 from veille.model import KINDS
 from veille.understand.gazetteer import Gazetteer, build_gazetteer
 from veille.understand.learned import Model
@@ -24,6 +25,7 @@ class Theme:
     label: str
     group: str
     group_label: str
+    words: tuple[str, ...] = ()  # the words by which it is found, as the vocabulary writes them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,7 @@ class Departement:
     row: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Knowledge:
     """Built once at a door, then passed as an argument."""
 
@@ -51,13 +53,25 @@ class Knowledge:
     vocabulary: str  # the version of the vocabulary: a fingerprint of its text
     model: Model | None = None  # what decisions have taught
 
+    @functools.cached_property
+    def theme_names(self) -> dict[str, str]:
+        """Themes by what they are called: id, label, and each word that names one alone."""
+        found = {bare(word): theme.id for theme in self.themes.values() for word in theme.words}
+        return found | {bare(name): theme.id for theme in self.themes.values() for name in (theme.id, theme.label)}
+
 
 def build_knowledge(vocabulary: str, synonyms: str, departements: str, communes: str, territories: str) -> Knowledge:
     """Knowledge from the texts of the files in veille/data; they are the project's own and trusted."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     words: dict[str, Any] = yaml.load(vocabulary, Loader=loader)  # noqa: S506 - a safe loader, and our own file
     themes = {
-        tag["id"]: Theme(id=tag["id"], label=tag["label"], group=group["id"], group_label=group["label"])
+        tag["id"]: Theme(
+            id=tag["id"],
+            label=tag["label"],
+            group=group["id"],
+            group_label=group["label"],
+            words=(*map(str, tag["keywords"]), *map(str, tag["acronyms"])),
+        )
         for group in words["groups"]
         for tag in group["tags"]
     }

@@ -1,65 +1,83 @@
-"""What curators do on an article: POST only, each act one call of the store, logged and reversible."""
+"""What curators do, from the queue and from the page of an article: POST only, each gesture logged and reversible."""
 
 from typing import Any
-from urllib.parse import urlencode
-
-from datasette import Response
 
 from veille.errors import UsageError
-from veille.normalize import stored
-from veille.store.decisions import ACTIONS, decide, item_of, undo
+from veille.french import bare
+from veille.messages import ACTION_LABELS, NO_SUCH_DECISION
+from veille.store.decisions import ACTIONS, Act, item_of, last_decision, undo_all
+from veille.store.queue import waiting
+from veille.web.answering import ask
+from veille.web.desk import Form, Said, act, answer, now_of, told, told_undone
 from veille.web.errors import PageError
-from veille.web.session import required, same_site
+from veille.web.session import curating
 from veille.web.site import deciding, reading, site_of
 
+_MOST = 500  # articles of one form; more are for /tri/lot
 
+
+@curating("curator", "POST")
 async def decision(datasette: Any, request: Any) -> Any:
-    """POST /article/<id>/decision: action, value? (a theme, a kind, or the article of the same story)."""
-    actor = _checked(request)
-    form = await request.post_vars()
-    item_id, action = int(request.url_vars["id"]), str(form.get("action", ""))
-    if action not in ACTIONS:
+    """POST /article/<id>/decision and /tri/decision: action, value?, why?, seen?; item, once for each article."""
+    form = await Form.of(request)
+    items = [int(request.url_vars["id"])] if "id" in request.url_vars else form.numbers("item")
+    action = form.get("action")
+    if action not in ACTIONS or not items or len(items) > _MOST:
         raise PageError(400)
-    at = stored(site_of(datasette).clock()) or ""
-    value = str(form.get("value") or "")
-
-    def write(connection: Any) -> int:
-        return decide(connection, account_id=actor["account"], item_id=item_id, action=action, value=value, at=at)
-
+    value = form.get("value")
+    if action in ("tag-add", "tag-remove"):
+        value = tag_named(datasette, value)
+    elif action in ("place-add", "place-remove"):
+        value = place_named(datasette, value)
+    elif action == "date-add" and not value:
+        value = " ".join((form.get("role"), form.get("start"), form.get("end"))).strip()
+    seen = None if form.get("quand-meme") else form.number("seen")
+    wanted = Act(action=action, value=value, why=form.get("why").strip(), seen=seen)
+    fallback = f"/article/{items[0]}#decisions" if len(items) == 1 else "/tri"
     try:
-        await deciding(datasette, write)
-        said = "fait"
-    except UsageError:
-        said = "rien"
-    return _back(datasette, item_id, said)
+        done = await act(datasette, request, items, wanted)
+    except UsageError as exc:
+        return answer(datasette, request, form, Said(str(exc), wrong=True), fallback, done=[], conflicts=[])
+    said = told(done, ACTION_LABELS[action])
+    rows = await reading(datasette, waiting, done.items[:_MOST])
+    more = {
+        "done": [{"item": one.card.id, "state": one.card.state} for one in rows],
+        "conflicts": [one.item_id for one in done.conflicts], "seen": await ask(datasette, last_decision),
+    }  # fmt: skip
+    return answer(datasette, request, form, said, fallback, **more)
 
 
+@curating("curator", "POST")
 async def annuler(datasette: Any, request: Any) -> Any:
-    """POST /decision/<id>/annuler."""
-    actor = _checked(request)
-    at = stored(site_of(datasette).clock()) or ""
-    decision_id = int(request.url_vars["id"])
+    """POST /decision/<id>/annuler: the decision, and those of the same gesture."""
+    form = await Form.of(request)
+    batch, account, at = int(request.url_vars["id"]), request.actor["account"], now_of(datasette)
+    item = await reading(datasette, item_of, batch)
+    if item is None:
+        raise PageError(404, NO_SUCH_DECISION)
+    fallback = f"/article/{item}#decisions"
     try:
-        item_id = await deciding(
-            datasette, lambda connection: undo(connection, account_id=actor["account"], decision_id=decision_id, at=at)
-        )
-    except UsageError:
-        said = "tard"
-        found = await reading(datasette, item_of, decision_id)
-        if found is None:
-            raise PageError(404, "Cette décision n’existe pas.") from None
-        item_id = found
-    else:
-        said = "annule"
-    return _back(datasette, item_id, said)
+        undone = await deciding(datasette, lambda connection: undo_all(connection, account_id=account, batch=batch, at=at))
+    except UsageError as exc:
+        return answer(datasette, request, form, Said(str(exc), wrong=True), fallback, done=[])
+    rows = await reading(datasette, waiting, undone.items[:_MOST])
+    states = [{"item": one.card.id, "state": one.card.state} for one in rows]
+    return answer(datasette, request, form, told_undone(undone), fallback, done=states, seen=await ask(datasette, last_decision))
 
 
-def _checked(request: Any) -> dict[str, Any]:
-    if request.method != "POST":
-        raise PageError(405)
-    same_site(request)
-    return required(request)
+def tag_named(datasette: Any, text: str) -> str:
+    """The id of a theme by its id, its label or one of its words; raises UsageError."""
+    found = site_of(datasette).knowledge.theme_names.get(bare(text))
+    if found is None:
+        raise UsageError(f"Aucun thème ne s’appelle « {text[:60]} ».")
+    return found
 
 
-def _back(datasette: Any, item_id: int, said: str) -> Any:
-    return Response.redirect(datasette.urls.path(f"/article/{item_id}?{urlencode({'dit': said})}#decisions"))
+def place_named(datasette: Any, text: str) -> str:
+    """The code of a département by its code, its name, or both (« 33 Gironde »); raises UsageError."""
+    places = site_of(datasette).knowledge.departements
+    first = text.strip().split(" ")[0].upper()
+    found = first if first in places else next((code for code, place in places.items() if bare(place.name) == bare(text)), None)
+    if found is None:
+        raise UsageError(f"Aucun département ne s’appelle « {text[:60]} ».")
+    return found

@@ -58,7 +58,7 @@ def is_ours(path: str) -> bool:
 # First words of our addresses: what follows them is judged by us even where no route fits.
 _FIRST_WORDS = frozenset(
     {"", "recherche", "article", "decision", "connexion", "deconnexion", "donnees", "robot", "theme", "themes", "departement", "carte",
-     "agenda", "source", "sources", "integrer", "a-propos", "accessibilite", "robots", "sitemap"}
+     "agenda", "source", "sources", "integrer", "a-propos", "accessibilite", "robots", "sitemap", "tri"}
 )  # fmt: skip
 _OURS = (re.compile(r"^/-/veille/"), re.compile(r"^/sitemap-"))
 

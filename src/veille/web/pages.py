@@ -6,16 +6,17 @@ from typing import Any
 from veille.clock import PARIS
 from veille.errors import UsageError
 from veille.messages import BAD_DAY, FUTURE_DAY
-from veille.model import KINDS
 from veille.normalize import stored
 from veille.store import articles, browsing
 from veille.store.summary import Summary
 from veille.web.answering import ask, readable, render
 from veille.web.charts import places
 from veille.web.citing import changes, coins
+from veille.web.desk import what_was_said
 from veille.web.errors import PageError
 from veille.web.figures import figures
 from veille.web.places import groups_of
+from veille.web.session import may
 from veille.web.site import Site, site_of
 
 _SINCE_SHOWN = 12
@@ -85,26 +86,17 @@ def _silent(site: Site, summary: Summary) -> list[dict[str, Any]]:
 @readable
 async def article(datasette: Any, request: Any) -> Any:
     """/article/<id>"""
-    site = site_of(datasette)
     item_id = int(request.url_vars["id"])
     found = await ask(datasette, articles.article, item_id)
     if found is None:
         raise PageError(404, "Cet article n’existe pas.")
-    curator = request.actor if request.actor and "account" in request.actor else None
-    given = {tag["id"] for tag in found.tags}
     context = {
         "article": found,
-        "curator": curator,
-        "said": {
-            "fait": "C’est noté.",
-            "rien": "Rien n’a changé.",
-            "annule": "Décision annulée.",
-            "tard": "Cette décision ne peut plus être annulée : une autre a suivi.",
-        }.get(request.args.get("dit") or "", ""),
-        "kinds": KINDS,
+        "curator": request.actor if may(request.actor, "curator") else None,
+        "said": what_was_said(datasette, request),
+        "back": f"{request.full_path}#decisions",
         "changes": changes(found),
         "coins": coins(found, datasette.absolute_url(request, datasette.urls.path(f"/article/{item_id}"))),
-        "addable": [theme for theme in site.knowledge.themes.values() if theme.id not in given],
         "here": "article",
     }
     return await render(datasette, request, "veille_article.html", context)

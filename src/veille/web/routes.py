@@ -1,6 +1,6 @@
 """Our addresses inside Datasette: French, stable for ever."""
 
-from veille.web import curation, health, pages, places, results, session, texts
+from veille.web import curation, health, pages, places, results, session, texts, triage
 
 ROUTES = [
     (r"^/$", pages.accueil),
@@ -31,4 +31,11 @@ ROUTES = [
     (r"^/sitemap-articles-(?P<place>[0-9]{1,6})\.xml$", texts.sitemap_articles),
     (r"^/-/veille/sante$", health.sante),
     (r"^/-/veille/composants$", texts.composants),
+    # Curators.
+    (r"^/tri$", triage.tri),
+    (r"^/tri/article/(?P<id>[0-9]{1,15})$", triage.panneau),
+    (r"^/tri/suivi$", triage.suivi),
+    (r"^/tri/mots$", triage.mots),
+    (r"^/tri/touches$", triage.touches),
+    (r"^/tri/decision$", curation.decision),
 ]

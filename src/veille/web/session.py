@@ -1,51 +1,73 @@
-"""Signing in and out, and who a request comes from.
+"""Signing in and out, who a request comes from, and what each role may do.
 
-The session is a signed cookie that names the account and when it began; a disabled account ends it.
+The session is a random token in a cookie; the file holds its hash, so that signing out ends it wherever the cookie went, and a restart
+does not.
 """
 
-import hmac
+import functools
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import quote
 
 from datasette import Response
 
-from veille.messages import SIGN_IN_REFUSED, SIGN_IN_WAIT
-from veille.store.accounts import active_account, check_password
+from veille.messages import ROLE_LABELS, SIGN_IN_REFUSED, SIGN_IN_WAIT
+from veille.store.accounts import ROLES, SESSION_LASTS, begin_session, check_password, end_session, session_account
 from veille.web.errors import PageError
-from veille.web.site import reading, site_of, veille_databases
+from veille.web.site import deciding, reading, site_of, veille_databases
 
 COOKIE = "veille_session"
-LASTS = 12 * 3600  # seconds
-_NAMESPACE = "veille-session"
-_TRIES, _TRIES_OF_ADDRESS, _WITHIN = 5, 30, 60.0  # guesses within so many seconds; an address may be a whole office
+_TRIES, _TRIES_OF_ADDRESS, _WITHIN = 5, 9, 60.0  # wrong guesses within so many seconds
 
 
 async def actor_of(datasette: Any, request: Any) -> dict[str, Any] | None:
     """The curator of a request, None for a reader."""
-    cookie = request.cookies.get(COOKIE)
-    if not cookie:
+    token = request.cookies.get(COOKIE)
+    if not token or not await veille_databases(datasette):
         return None
-    from itsdangerous import BadSignature
-
-    try:
-        session = datasette.unsign(cookie, _NAMESPACE)
-        account_id, began = int(session["account"]), float(session["began"])
-    except (BadSignature, KeyError, TypeError, ValueError):
+    account = await reading(datasette, session_account, token, site_of(datasette).clock())
+    if account is None:
         return None
-    if not 0 <= time.time() - began < LASTS or not await veille_databases(datasette):
-        return None
-    account = await reading(datasette, active_account, account_id)
-    if account is None or not hmac.compare_digest(account.stamp, str(session.get("stamp", ""))):
-        return None  # disabled, or its password has changed
     # The prefix: Datasette gives powers of its own to an actor whose id is root.
-    return {"id": f"veille:{account.name}", "name": account.name, "account": account.id, "role": account.role}
+    return {"id": f"veille:{account.name}", "name": account.name, "account": account.id, "role": account.role, "keys": account.keys}
 
 
-def required(request: Any) -> dict[str, Any]:
-    """The curator of a request; raises PageError for a reader."""
-    if not request.actor or "account" not in request.actor:
-        raise PageError(403, "Connectez-vous pour décider.")
-    return dict(request.actor)
+def may(actor: Any, role: str) -> bool:
+    """Whether somebody may do what a role may."""
+    return bool(actor and "account" in actor and ROLES.index(actor["role"]) >= ROLES.index(role))
+
+
+Handler = Callable[[Any, Any], Awaitable[Any]]
+
+
+def curating(role: str, *methods: str) -> Callable[[Handler], Handler]:
+    """A route of curators: who may use it and how, judged here and nowhere else.
+
+    GET never changes anything; POST comes from a form of this site. A reader is sent to sign in, then back.
+    """
+
+    def decorate(handler: Handler) -> Handler:
+        @functools.wraps(handler)
+        async def guarded(datasette: Any, request: Any) -> Any:
+            method = "GET" if request.method == "HEAD" else request.method
+            if method not in methods:
+                raise PageError(405)
+            if method == "POST":
+                same_site(request)
+            if not may(request.actor, role):
+                if request.actor is None and method == "GET":
+                    here = request.full_path
+                    return Response.redirect(f"{datasette.urls.path('/connexion')}?suite={quote(here, safe='')}")
+                raise PageError(403, f"Il faut être {ROLE_LABELS[role]} : connectez-vous avec un compte qui le permet.")
+            response = await handler(datasette, request)
+            response.headers["cache-control"] = "private, no-store"
+            return response
+
+        guarded.role, guarded.methods = role, methods  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
 
 
 def same_site(request: Any) -> None:
@@ -84,23 +106,19 @@ async def connexion(datasette: Any, request: Any) -> Any:
     account = await reading(datasette, check_password, name, str(form.get("mot-de-passe", "")))
     if account is None:
         return await sign_in_page(datasette, request, sentence=SIGN_IN_REFUSED, status=403, name=name)
-    site.attempts.pop(f"compte {name}", None)  # the address keeps its count: one good account must not buy guesses at others
-    target = safe_path(form.get("suite")) or datasette.urls.path("/")
-    response = Response.redirect(target)
-    response.set_cookie(
-        COOKIE,
-        datasette.sign({"account": account.id, "began": int(time.time()), "stamp": account.stamp}, _NAMESPACE),
-        max_age=LASTS,
-        httponly=True,
-        samesite="lax",
-        secure=request.scheme == "https",
-    )
+    site.attempts.pop(f"compte {name}", None)
+    site.attempts[f"adresse {address}"].pop()  # its own try; the wrong ones still count: one good account must not buy guesses at others
+    now = site.clock()
+    token = await deciding(datasette, lambda connection: begin_session(connection, account.id, now))
+    response = Response.redirect(safe_path(form.get("suite")) or datasette.urls.path("/tri"))
+    lasts = int(SESSION_LASTS.total_seconds())
+    response.set_cookie(COOKIE, token, max_age=lasts, httponly=True, samesite="lax", secure=request.scheme == "https")
     return response
 
 
 def _may_try(attempts: dict[str, list[float]], keys: dict[str, int], now: float) -> bool:
     """Count a guess before it is judged, so that guesses made at once count too; False when there were too many."""
-    for key in [key for key, times in attempts.items() if now - times[-1] >= _WITHIN]:
+    for key in [key for key, times in attempts.items() if not times or now - times[-1] >= _WITHIN]:
         del attempts[key]
     recent = {key: [when for when in attempts.get(key, []) if now - when < _WITHIN] for key in keys}
     if any(len(recent[key]) >= most for key, most in keys.items()):
@@ -114,6 +132,9 @@ async def deconnexion(datasette: Any, request: Any) -> Any:
     if request.method != "POST":
         raise PageError(405)
     same_site(request)
+    token = request.cookies.get(COOKIE)
+    if token and await veille_databases(datasette):
+        await deciding(datasette, lambda connection: end_session(connection, token))
     response = Response.redirect(datasette.urls.path("/"))
     response.set_cookie(COOKIE, "", max_age=0, httponly=True, samesite="lax")
     return response

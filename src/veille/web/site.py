@@ -59,6 +59,7 @@ class Site:
     clock: Clock
     databases: list[str] = field(default_factory=list)  # those that turned out to be ours
     attempts: dict[str, list[float]] = field(default_factory=dict)  # failed sign-ins, by account and by address
+    said: dict[int, list[Any]] = field(default_factory=dict)  # what waits to be said, by account
     figures: Figures = field(default_factory=Figures)
     templates: list[Any] = field(default_factory=list)  # the one environment of our pages, once it was asked for
 
@@ -238,6 +239,13 @@ async def shared_variables(datasette: Any, request: Any) -> dict[str, Any]:
         "place": site.knowledge.departements.get,
         "group_class": lambda tag: group_class(site.knowledge.themes.get(tag)),
         "lookup_label": lambda key, display: messages.LOOKUPS.get(key, display),
+        "action_label": lambda action: messages.ACTION_LABELS.get(action, action),
+        "role_label": lambda role: messages.ROLE_LABELS.get(role, role),
+        "kind_labels": messages.KIND_LABELS,
+        "all_themes": site.knowledge.themes.values,
+        "all_places": site.knowledge.departements.values,
+        "has_route": _has_route,
+        "here_path": lambda: request.full_path if request else "",
         "marked": marked,
         "diffed": diffed,
         "facet_rows": facet_rows,
@@ -246,6 +254,13 @@ async def shared_variables(datasette: Any, request: Any) -> dict[str, Any]:
         "asset": lambda name: f"{datasette.urls.static_plugins('veille', name)}?{code_version()}",
         "here_url": lambda: datasette.absolute_url(request, request.full_path) if request else "",
     }
+
+
+@functools.cache
+def _has_route(path: str) -> bool:
+    from veille.web.routes import ROUTES
+
+    return any(re.match(route, path) for route, _ in ROUTES)
 
 
 def tile(value: str) -> dict[str, str]:

@@ -1,0 +1,234 @@
+// The curators' keyboard. Everything here also works by plain forms: the script only spares page loads, and says at once what was done.
+"use strict";
+(() => {
+  const queue = document.querySelector("[data-queue]");
+  const panel = document.querySelector("[data-panel]");
+  const said = document.getElementById("dit");
+  const root = (document.querySelector(".brand") || { getAttribute: () => "/" }).getAttribute("href").replace(/\/$/, "");
+  const token = () => (document.querySelector("input[name=csrftoken]") || {}).value || "";
+  const DONE = { select: "Sélectionné", dismiss: "Écarté", later: "Mis pour plus tard", restore: "Remis à trier" };
+  let keys = !queue || queue.dataset.keys === "1";
+  let seen = queue ? queue.dataset.seen : "";
+  let last = 0;
+
+  // What is said, with what undoes it.
+  const say = (sentence, { batch = 0, wrong = false } = {}) => {
+    if (!said) return;
+    const note = document.createElement("p");
+    note.className = wrong ? "notice wrong" : "notice";
+    const text = document.createElement("span");
+    text.textContent = sentence;
+    note.append(text);
+    if (batch) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "quiet";
+      button.textContent = "annuler";
+      button.addEventListener("click", () => undo(batch));
+      const key = document.createElement("kbd");
+      key.textContent = "u";
+      note.append(" ", button, " ", key);
+    }
+    said.replaceChildren(note);
+  };
+
+  const post = async (path, fields) => {
+    const body = new URLSearchParams(fields);
+    body.set("csrftoken", token());
+    let answer;
+    try {
+      answer = await fetch(root + path, { method: "POST", body, headers: { accept: "application/json" } });
+    } catch { throw new Error("Le site ne répond pas : rien n’a été fait. Réessayez."); }
+    if (answer.status === 403) throw new Error("Votre session est close : rien n’a été fait. Rechargez la page pour vous reconnecter.");
+    if (!answer.ok) throw new Error("Le site a refusé : rien n’a été fait.");
+    return answer.json();
+  };
+
+  const rows = () => (queue ? [...queue.children] : []);
+  const row = item => queue && queue.querySelector(`[data-item="${item}"]`);
+  const current = () => queue && (queue.querySelector("[aria-current]") || queue.firstElementChild);
+  const checked = () => (queue ? [...queue.querySelectorAll("input[type=checkbox]:checked")].map(box => box.value) : []);
+  const aimed = () => {
+    const many = checked();
+    if (many.length) return many;
+    if (queue) return current() ? [current().dataset.item] : [];
+    const desk = document.querySelector("[data-desk]");
+    return desk ? [desk.dataset.desk] : [];
+  };
+  const tell = () => {
+    const place = document.querySelector("[data-checked]"), count = checked().length;
+    if (place) place.textContent = count ? `${count} coché${count > 1 ? "s" : ""}` : "Cochés";
+  };
+  const mark = (item, verdict, wrong = false) => {
+    const one = row(item);
+    if (!one) return;
+    const place = one.querySelector("[data-verdict]");
+    place.textContent = verdict;
+    place.classList.toggle("wrong", wrong);
+    if (verdict && !wrong) one.dataset.done = "1"; else delete one.dataset.done;
+  };
+
+  // The article beside the queue: kept once read, and the next ones read ahead.
+  const kept = new Map();
+  const read = item => {
+    if (!kept.has(item)) kept.set(item, fetch(`${root}/tri/article/${item}`).then(answer => (answer.ok ? answer.text() : Promise.reject(answer.status))));
+    kept.get(item).catch(() => kept.delete(item));
+    return kept.get(item);
+  };
+  const show = async item => {
+    if (!panel) return;
+    try {
+      const text = await read(item);
+      if (current() && current().dataset.item !== String(item)) return;
+      panel.innerHTML = text;
+      panel.scrollTop = 0;
+    } catch { panel.textContent = "Cet article ne s’affiche pas : rechargez la page."; }
+  };
+  const refresh = item => { kept.delete(String(item)); if (queue && current() && current().dataset.item === String(item)) return show(String(item)); };
+  const go = (one, { focus = true } = {}) => {
+    if (!one) return false;
+    for (const other of rows()) other.removeAttribute("aria-current");
+    one.setAttribute("aria-current", "true");
+    if (focus) one.querySelector(".title").focus({ preventScroll: true });
+    one.scrollIntoView({ block: "nearest" });
+    show(one.dataset.item);
+    for (let next = one.nextElementSibling, far = 0; next && far < 2; next = next.nextElementSibling, far++) read(next.dataset.item);
+    return true;
+  };
+  const step = way => { const here = current(); return go(way > 0 ? here && here.nextElementSibling : here && here.previousElementSibling); };
+  const onward = items => {
+    const here = current();
+    if (!here || !items.includes(here.dataset.item)) return;
+    let next = here.nextElementSibling;
+    while (next && next.dataset.done) next = next.nextElementSibling;
+    if (next) go(next);
+  };
+
+  // An act: said at once, sent meanwhile, taken back when the site refuses.
+  const act = async (items, action, fields = {}, word = "") => {
+    if (!items.length) return;
+    const verdict = DONE[action];
+    if (verdict) {
+      for (const item of items) mark(item, `${verdict}.`);
+      for (const box of queue ? queue.querySelectorAll("input[type=checkbox]:checked") : []) box.checked = false;
+      tell();
+      say(items.length > 1 ? `${items.length} articles : ${verdict.toLowerCase()}s.` : `${verdict}.`);
+      onward(items);
+    }
+    const sent = new URLSearchParams({ action, seen, ...fields });
+    for (const item of items) sent.append("item", item);
+    try {
+      const told = await post("/tri/decision", sent);
+      if (told.batch) last = told.batch;
+      for (const item of told.conflicts || []) mark(item, told.said, true);
+      say(told.said || word, told);
+      for (const item of items) refresh(item);
+      return told;
+    } catch (wrong) {
+      if (verdict) for (const item of items) mark(item, "");
+      say(wrong.message, { wrong: true });
+    }
+  };
+  const undo = async batch => {
+    if (!batch) { say("Rien à annuler ici."); return; }
+    try {
+      const told = await post(`/decision/${batch}/annuler`, {});
+      if (!told.wrong) last = 0;
+      for (const one of told.done || []) { mark(one.item, ""); refresh(one.item); }
+      say(told.said, told);
+      const first = told.done && told.done[0] && row(told.done[0].item);
+      if (first) go(first);
+    } catch (wrong) { say(wrong.message, { wrong: true }); }
+  };
+
+  // Forms of the desk and of the queue, without a page load.
+  document.addEventListener("submit", async event => {
+    const form = event.target, action = form.getAttribute("action") || "";
+    const deciding = action.endsWith("/tri/decision"), undoing = /\/decision\/\d+\/annuler$/.test(action);
+    if ((!deciding && !undoing) || !(queue || panel)) return;
+    event.preventDefault();
+    if (undoing) { await undo(Number(action.match(/(\d+)\/annuler$/)[1])); return; }
+    const fields = new URLSearchParams(new FormData(form, event.submitter));
+    const items = form.id === "lot" ? checked() : fields.getAll("item");
+    if (!items.length) { say("Cochez d’abord des articles."); return; }
+    for (const name of ["item", "csrftoken", "retour", "seen"]) fields.delete(name);
+    const wanted = fields.get("action");
+    fields.delete("action");
+    await act(items, wanted, Object.fromEntries(fields));
+    if (form.id === "lot") form.reset();
+  });
+  if (queue) queue.addEventListener("click", event => {
+    const title = event.target.closest(".title");
+    if (title && !event.ctrlKey && !event.metaKey) { event.preventDefault(); go(title.closest(".row")); }
+  });
+  if (queue) queue.addEventListener("change", tell);
+
+  // Keys.
+  const field = name => document.querySelector(`[data-key="${name}"]`);
+  const typing = () => /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName) && document.activeElement.type !== "checkbox";
+  const enter = name => {
+    const place = field(name);
+    if (!place) return;
+    const more = place.closest("details");
+    if (more) more.open = true;
+    place.focus();
+  };
+  const doing = {
+    j: () => step(1), k: () => step(-1), s: () => act(aimed(), "select"), x: () => act(aimed(), "dismiss"), l: () => act(aimed(), "later"),
+    t: () => enter("t"), d: () => enter("d"), n: () => enter("n"), u: () => undo(last),
+    o: () => { if (panel) { panel.focus({ preventScroll: true }); panel.scrollIntoView({ block: "nearest" }); } },
+    c: () => { const box = current() && current().querySelector("input[type=checkbox]"); if (box) { box.checked = !box.checked; tell(); } },
+    a: () => { const boxes = queue ? [...queue.querySelectorAll("input[type=checkbox]")] : []; const all = boxes.every(box => box.checked); for (const box of boxes) box.checked = !all; tell(); },
+    m: () => { const [item] = aimed(); if (item) location.assign(`${root}/tri?comme=${item}`); },
+    g: async () => {
+      const here = current() && current().dataset.item, others = checked().filter(item => item !== here);
+      if (!here || !others.length) { say("Cochez (c) les articles à réunir avec celui-ci."); return; }
+      for (const box of queue.querySelectorAll("input[type=checkbox]:checked")) box.checked = false;
+      tell();
+      await act(others, "story-join", { value: here });
+    },
+    "?": () => { const help = document.getElementById("touches"); if (help) { help.open = !help.open; if (help.open) help.querySelector("summary").focus(); } },
+  };
+  document.addEventListener("keydown", event => {
+    if (event.key === "Escape" && queue) { const here = current(); if (here) { here.querySelector(".title").focus(); event.preventDefault(); } return; }
+    if (event.ctrlKey || event.metaKey || event.altKey) {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && document.activeElement.tagName === "TEXTAREA") { document.activeElement.form.requestSubmit(); event.preventDefault(); }
+      return;
+    }
+    if (typing() || !(queue || panel)) return;
+    if (!keys && event.key !== "?") return;
+    const what = event.key === "Enter" && document.activeElement.classList.contains("title") ? doing.o : doing[event.key];
+    if (!what) return;
+    event.preventDefault();
+    what();
+  });
+
+  // Words that name a theme, besides its label.
+  const list = document.getElementById("mots-themes");
+  if (list) document.addEventListener("focusin", async event => {
+    if (event.target.getAttribute && event.target.getAttribute("list") === "mots-themes" && !list.dataset.full) {
+      list.dataset.full = "1";
+      const answer = await fetch(`${root}/tri/mots`);
+      if (!answer.ok) return;
+      for (const one of await answer.json()) for (const word of one.words) list.append(new Option(one.label, word));
+    }
+  });
+
+  // What the others decide meanwhile.
+  if (queue) {
+    const follow = async () => {
+      if (document.visibilityState === "visible") {
+        try {
+          const answer = await fetch(`${root}/tri/suivi?depuis=${seen}`);
+          if (answer.ok) {
+            const told = await answer.json();
+            for (const one of told.decisions) { const held = row(one.item); if (held) { mark(one.item, one.said, one.state === held.dataset.state); refresh(one.item); } }
+            seen = String(told.seen);
+          }
+        } catch { /* the next turn will tell */ }
+      }
+    };
+    setInterval(follow, 4000);
+    for (let next = current(), far = 0; next && far < 3; next = next.nextElementSibling, far++) read(next.dataset.item);
+  }
+})();
