@@ -86,6 +86,11 @@ TABLE = {
     r"^/tri/mots$": ("/tri/mots", 302, "text/plain", False),
     r"^/tri/touches$": ("/tri/touches", 405, HTML, False),
     r"^/tri/decision$": ("/tri/decision", 405, HTML, False),
+    r"^/tri/lot$": ("/tri/lot?q=budget", 302, "text/plain", False),
+    r"^/tri/journal$": ("/tri/journal", 302, "text/plain", False),
+    r"^/tri/edition/(?P<id>[0-9]{1,15})/annuler$": ("/tri/edition/1/annuler", 405, HTML, False),
+    r"^/tri/recherches$": ("/tri/recherches", 302, "text/plain", False),
+    r"^/tri/comptes$": ("/tri/comptes", 302, "text/plain", False),
 }
 PAGES = [path for path, status, media, _ in TABLE.values() if status == 200 and media == HTML]
 

@@ -12,13 +12,13 @@ import pytest
 from datasette.app import Datasette
 from datasette.plugins import pm
 
+from browsing import PASSWORD, Browser, get
 from builders import collect_entries, make_entry, make_source
 from veille.schema import PUBLIC_TABLES
 from veille.store import writing
 from veille.store.accounts import add_account, set_password
 
 SENTINEL = "zanzibar"
-PASSWORD = "un mot de passe"
 
 
 @pytest.fixture
@@ -36,33 +36,6 @@ def site(store, knowledge, now, tmp_path):
     collect_entries(store, make_source(id="presse", name="Presse", rights="link"), [make_entry(guid="p", link="https://p.fr/1", title="Vu ailleurs", summary=f"Budget {SENTINEL}.")], knowledge, now)  # fmt: skip
     add_account(store, "claire", PASSWORD, "curator", now)
     return Datasette([str(tmp_path / "veille.db")])
-
-
-def get(site, path, **given):
-    return asyncio.run(site.client.get(path, **given))
-
-
-class Browser:
-    """Cookies and tokens, as a browser would keep them."""
-
-    def __init__(self, site):
-        self.site, self.cookies = site, {}
-
-    def get(self, path):
-        response = get(self.site, path, cookies=self.cookies)
-        self.cookies |= dict(response.cookies)
-        return response
-
-    def post(self, path, *, token=True, headers=None, **form):
-        if token:
-            page = self.get("/connexion")
-            form["csrftoken"] = re.search(r'name="csrftoken" value="([^"]+)"', page.text)[1]
-        response = asyncio.run(self.site.client.post(path, data=form, cookies=self.cookies, headers=headers or {}))
-        self.cookies |= dict(response.cookies)
-        return response
-
-    def sign_in(self, password=PASSWORD):
-        return self.post("/connexion", **{"nom": "claire", "mot-de-passe": password})
 
 
 @pytest.mark.parametrize(

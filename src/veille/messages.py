@@ -340,6 +340,35 @@ LAST_ADMIN = "il faut qu’un administrateur reste : nommez-en un autre d’abor
 SIGN_IN_REFUSED = "Nom ou mot de passe incorrect."
 SIGN_IN_WAIT = "Trop d’essais : attendez une minute."
 NOTHING_CHANGED = "Rien n’a changé."
+WAITS_FOR_MIGRATION = "La base attend sa mise à jour : lancez « veille serve », ou une collecte."
+EDIT_LABELS = {
+    "tag": "vocabulaire",
+    "rename": "thème renommé",
+    "propose": "thème proposé",
+    "approve": "thème approuvé",
+    "reject": "proposition écartée",
+    "merge": "thèmes réunis",
+    "words": "mots d’un thème changés",
+    "split": "thème scindé",
+    "rule": "règle écrite",
+    "rule-off": "règle arrêtée",
+    "rule-on": "règle remise",
+    "pause": "source en pause",
+    "resume": "source reprise",
+    "every": "rythme changé",
+    "follow": "source suivie",
+    "unfollow": "source retirée",
+    "account": "compte créé",
+    "role": "rôle changé",
+    "password": "mot de passe changé",
+    "disable": "compte désactivé",
+    "enable": "compte rouvert",
+    "model": "modèle d’avant remis",
+    "learn": "apprentissage",
+}
+BAD_SEARCH_NAME = "Une recherche a un nom, de {most} caractères au plus."
+NO_SUCH_SEARCH = "Cette recherche n’est pas à vous, ou n’existe plus."
+TOO_MANY_SEARCHES = "Vous avez déjà {most} recherches : effacez-en d’abord."
 NO_SUCH_DECISION = "Cette décision n’existe pas."
 ALREADY_UNDONE = "Cette décision est déjà annulée."
 BAD_DATE = "« {value} » n’est pas une date : écrivez année-mois-jour, comme 2026-11-30."

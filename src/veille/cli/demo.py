@@ -79,7 +79,7 @@ def _curate(db_file: str) -> str:
     password = secrets.token_urlsafe(9)
     clock = read_clock()
     with contextlib.closing(connect(db_file)) as db:
-        add_account(db, "demo", password, "curator", clock())
+        add_account(db, "demo", password, "admin", clock())
         best = db.conn.execute(
             "select id from items where kind in ('retour-experience', 'article') and summary <> '' order by interest desc, id limit 3"
         ).fetchall()

@@ -1,6 +1,6 @@
 """Our addresses inside Datasette: French, stable for ever."""
 
-from veille.web import curation, health, pages, places, results, session, texts, triage
+from veille.web import admin, curation, health, journal, lots, pages, places, results, saved, session, texts, triage
 
 ROUTES = [
     (r"^/$", pages.accueil),
@@ -38,4 +38,9 @@ ROUTES = [
     (r"^/tri/mots$", triage.mots),
     (r"^/tri/touches$", triage.touches),
     (r"^/tri/decision$", curation.decision),
+    (r"^/tri/lot$", lots.lot),
+    (r"^/tri/journal$", journal.journal),
+    (r"^/tri/edition/(?P<id>[0-9]{1,15})/annuler$", journal.defaire),
+    (r"^/tri/recherches$", saved.recherches),
+    (r"^/tri/comptes$", admin.comptes),
 ]

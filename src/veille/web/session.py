@@ -12,8 +12,11 @@ from urllib.parse import quote
 
 from datasette import Response
 
-from veille.messages import ROLE_LABELS, SIGN_IN_REFUSED, SIGN_IN_WAIT
+from veille.messages import ROLE_LABELS, SIGN_IN_REFUSED, SIGN_IN_WAIT, WAITS_FOR_MIGRATION
+from veille.normalize import stored
 from veille.store.accounts import ROLES, SESSION_LASTS, begin_session, check_password, end_session, session_account
+from veille.store.connection import has_table
+from veille.store.saved import arrive
 from veille.web.errors import PageError
 from veille.web.site import deciding, reading, site_of, veille_databases
 
@@ -103,13 +106,20 @@ async def connexion(datasette: Any, request: Any) -> Any:
     keys = {f"compte {name}": _TRIES, f"adresse {address}": _TRIES_OF_ADDRESS}
     if not _may_try(site.attempts, keys, time.monotonic()):
         return await sign_in_page(datasette, request, sentence=SIGN_IN_WAIT, status=429, name=name)
+    if not await reading(datasette, has_table, "sessions"):
+        raise PageError(503, WAITS_FOR_MIGRATION)
     account = await reading(datasette, check_password, name, str(form.get("mot-de-passe", "")))
     if account is None:
         return await sign_in_page(datasette, request, sentence=SIGN_IN_REFUSED, status=403, name=name)
     site.attempts.pop(f"compte {name}", None)
     site.attempts[f"adresse {address}"].pop()  # its own try; the wrong ones still count: one good account must not buy guesses at others
     now = site.clock()
-    token = await deciding(datasette, lambda connection: begin_session(connection, account.id, now))
+
+    def enter(connection: Any) -> str:
+        arrive(connection, account.id, stored(now) or "")
+        return begin_session(connection, account.id, now)
+
+    token = await deciding(datasette, enter)
     response = Response.redirect(safe_path(form.get("suite")) or datasette.urls.path("/tri"))
     lasts = int(SESSION_LASTS.total_seconds())
     response.set_cookie(COOKIE, token, max_age=lasts, httponly=True, samesite="lax", secure=request.scheme == "https")

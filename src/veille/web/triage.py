@@ -9,6 +9,7 @@ from datasette import Response
 from veille.store import articles
 from veille.store.accounts import set_keys
 from veille.store.queue import LISTS, ORDERS, PAGE, Asked, followed, queue
+from veille.store.saved import saved_searches
 from veille.web.answering import ask, render
 from veille.web.desk import Form, Said, answer, as_number, page
 from veille.web.errors import PageError
@@ -71,6 +72,7 @@ async def tri(datasette: Any, request: Any) -> Any:
         state_names={state: name for name, state in _STATES.items()}, names=await ask(datasette, articles.names),
         themes=list(site.knowledge.themes.values()), places=list(site.knowledge.departements.values()),
         pages=max(1, -(-found.total // PAGE)), curator=request.actor,
+        pinned=[one for one in await ask(datasette, saved_searches, request.actor["account"]) if one.own and one.pinned],
     )  # fmt: skip
 
 

@@ -1,0 +1,101 @@
+"""What editors change of the house itself: words, rules, sources, accounts. Each change is one row before and after, logged, reversible.
+
+Every function takes a plain connection and runs inside the caller's transaction.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from veille.errors import UsageError
+from veille.messages import ALREADY_UNDONE, CHANGED_MEANWHILE, NO_SUCH_DECISION, NOTHING_CHANGED
+from veille.store.connection import Connection
+
+Row = dict[str, Any]
+# What may be edited, by the columns that name a row. Accounts are never brought back: a password would be.
+_KEYS: dict[str, tuple[str, ...]] = {
+    "tags": ("id",), "tag_words": ("tag_id", "phrase"), "rules": ("id",), "source_wishes": ("source_id",), "followed": ("id",),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One row to be: its table, what names it, its other columns; None for a row that shall not be."""
+
+    table: str
+    key: tuple[Any, ...]
+    row: Row | None
+
+
+def edit(db: Connection, changes: list[Change], *, account_id: int, subject: str, action: str, at: str, why: str = "") -> int:
+    """Write the changes and log them as one; the id of the edit. Raises UsageError when nothing changes."""
+    before = [_row(db, one) for one in changes]
+    if all(was == one.row for was, one in zip(before, changes, strict=True)):
+        raise UsageError(NOTHING_CHANGED)
+    for one in changes:
+        _write(db, one)
+    told = [
+        json.dumps([{"table": one.table, "key": one.key, "row": row} for one, row in zip(changes, rows, strict=True)], ensure_ascii=False)
+        for rows in (before, [one.row for one in changes])
+    ]
+    cursor = db.execute(
+        "insert into edits (at, account_id, subject, action, before, after, why) values (?, ?, ?, ?, ?, ?, ?)",
+        (at, account_id, subject[:200], action, *told, why[:500]),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def note_edit(db: Connection, *, account_id: int, subject: str, action: str, at: str) -> None:
+    """Log what has no way back."""
+    db.execute(
+        "insert into edits (at, account_id, subject, action, before, after) values (?, ?, ?, ?, '[]', '[]')",
+        (at, account_id, subject[:200], action),
+    )
+
+
+def undo_edit(db: Connection, *, account_id: int, edit_id: int, at: str) -> None:
+    """Bring back the rows of before, if nothing has changed them since; raises UsageError."""
+    row = db.execute("select before, after, undone_at from edits where id = ?", (edit_id,)).fetchone()
+    if row is None or row[0] == "[]":
+        raise UsageError(NO_SUCH_DECISION)
+    if row[2]:
+        raise UsageError(ALREADY_UNDONE)
+    before, after = ([Change(table=one["table"], key=tuple(one["key"]), row=one["row"]) for one in json.loads(text)] for text in row[:2])
+    if any(_row(db, one) != one.row for one in after):
+        raise UsageError(CHANGED_MEANWHILE)
+    for one in reversed(before):
+        _write(db, one)
+    db.execute("update edits set undone_at = ?, undone_by = ? where id = ?", (at, account_id, edit_id))
+
+
+def row_of(db: Connection, table: str, *key: Any) -> Row | None:
+    """A row as it stands, without what names it."""
+    return _row(db, Change(table=table, key=key, row=None))
+
+
+def _where(table: str) -> str:
+    return " and ".join(f"{name} = ?" for name in _KEYS[table])
+
+
+def _row(db: Connection, one: Change) -> Row | None:
+    cursor = db.cursor()
+    cursor.row_factory = None
+    found = cursor.execute(f"select * from {one.table} where {_where(one.table)}", one.key).fetchone()  # noqa: S608 - one of ours
+    if found is None:
+        return None
+    held = dict(zip((name for name, *_ in cursor.description), found, strict=True))
+    return {name: value for name, value in held.items() if name not in _KEYS[one.table]}
+
+
+def _write(db: Connection, one: Change) -> None:
+    keys = _KEYS[one.table]
+    if one.row is None:
+        db.execute(f"delete from {one.table} where {_where(one.table)}", one.key)  # noqa: S608 - one of ours
+        return
+    held = dict(zip(keys, one.key, strict=True)) | one.row
+    names, marks = ", ".join(held), ", ".join("?" for _ in held)
+    updates = ", ".join(f"{name} = excluded.{name}" for name in one.row)
+    db.execute(
+        f"insert into {one.table} ({names}) values ({marks}) on conflict ({', '.join(keys)}) do update set {updates}",  # noqa: S608
+        tuple(held.values()),
+    )
