@@ -3,6 +3,8 @@
 import asyncio
 import re
 
+from builders import dump
+
 PASSWORD = "un mot de passe"
 
 
@@ -37,3 +39,17 @@ class Browser:
         """A gesture on articles, as a script makes it: what the site says."""
         headers = {"accept": "application/json"} | (headers or {})
         return self.post("/tri/decision", headers=headers, action=action, item=[str(item) for item in items], **form)
+
+
+def signed_in(site, name="claire"):
+    browser = Browser(site, name)
+    assert browser.sign_in().status_code == 302
+    return browser
+
+
+def rows(store):
+    """Everything but who is signed in."""
+    held = dump(store)
+    for table in ("accounts", "sessions", "sqlite_sequence"):
+        held.pop(table, None)
+    return held

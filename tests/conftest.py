@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import datasette.app  # noqa: F401 - Datasette first: it loads its plugins, ours included, when it is imported
+import datasette.app  # Datasette first: it loads its plugins, ours included, when it is imported
 import pytest
 from sqlite_utils import Database
 
+from browsing import PASSWORD
+from builders import collect_entries, make_entry, make_source
 from veille.resources import load_knowledge
 from veille.store import connect, migrate
+from veille.store.accounts import add_account
 from veille.understand import Knowledge
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -44,3 +47,28 @@ def store(tmp_path: Path, knowledge: Knowledge, now: datetime) -> Iterator[Datab
     migrate(db, knowledge, now)
     yield db
     db.close()
+
+
+TOPICS = (
+    "Un budget participatif pour les collégiens",
+    "Trois maisons des solidarités rénovées",
+    "Un bus des démarches en ligne",
+    "Le laboratoire des Landes raconte",
+    "Appel à projets pour les tiers-lieux",
+    "Fête du village dimanche",
+)
+
+
+@pytest.fixture
+def newsroom(store: Database, knowledge: Knowledge, now: datetime, tmp_path: Path) -> datasette.app.Datasette:
+    """Six articles to sort, and four accounts: claire and paul (curators), edith (editor), anne (admin)."""
+    entries = [
+        make_entry(
+            guid=f"g{n}", link=f"https://e.fr/{n}", title=title, summary=f"{title}. Les habitants de la Gironde ont donné leur avis."
+        )
+        for n, title in enumerate(TOPICS)
+    ]
+    collect_entries(store, make_source(territory=("33",)), entries, knowledge, now)
+    for name, role in (("claire", "curator"), ("paul", "curator"), ("edith", "editor"), ("anne", "admin")):
+        add_account(store, name, PASSWORD, role, now)
+    return datasette.app.Datasette([str(tmp_path / "veille.db")])

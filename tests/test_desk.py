@@ -7,43 +7,15 @@ import re
 import pytest
 from datasette.app import Datasette
 
-from browsing import PASSWORD, Browser, get
-from builders import collect_entries, dump, make_entry, make_source
-from veille.store.accounts import add_account
+from browsing import PASSWORD, Browser, get, rows, signed_in
 from veille.web.routes import ROUTES
 
 ROLES = ("curator", "editor", "admin")
-TOPICS = (
-    "Un budget participatif pour les collégiens", "Trois maisons des solidarités rénovées", "Un bus des démarches en ligne",
-    "Le laboratoire des Landes raconte", "Appel à projets pour les tiers-lieux", "Fête du village dimanche",
-)  # fmt: skip
 
 
 @pytest.fixture
-def site(store, knowledge, now, tmp_path):
-    entries = [
-        make_entry(
-            guid=f"g{n}", link=f"https://e.fr/{n}", title=title, summary=f"{title}. Les habitants de la Gironde ont donné leur avis."
-        )
-        for n, title in enumerate(TOPICS)
-    ]
-    collect_entries(store, make_source(territory=("33",)), entries, knowledge, now)
-    for name, role in (("claire", "curator"), ("paul", "curator"), ("edith", "editor"), ("anne", "admin")):
-        add_account(store, name, PASSWORD, role, now)
-    return Datasette([str(tmp_path / "veille.db")])
-
-
-def signed_in(site, name="claire"):
-    browser = Browser(site, name)
-    assert browser.sign_in().status_code == 302
-    return browser
-
-
-def rows(store):
-    held = dump(store)
-    for table in ("accounts", "sessions", "sqlite_sequence"):
-        held.pop(table, None)
-    return held
+def site(newsroom):
+    return newsroom
 
 
 def state(store, item=1):

@@ -91,6 +91,8 @@ TABLE = {
     r"^/tri/edition/(?P<id>[0-9]{1,15})/annuler$": ("/tri/edition/1/annuler", 405, HTML, False),
     r"^/tri/recherches$": ("/tri/recherches", 302, "text/plain", False),
     r"^/tri/comptes$": ("/tri/comptes", 302, "text/plain", False),
+    r"^/tri/vocabulaire$": ("/tri/vocabulaire", 302, "text/plain", False),
+    r"^/tri/regles$": ("/tri/regles", 302, "text/plain", False),
 }
 PAGES = [path for path, status, media, _ in TABLE.values() if status == 200 and media == HTML]
 

@@ -366,6 +366,11 @@ EDIT_LABELS = {
     "model": "modèle d’avant remis",
     "learn": "apprentissage",
 }
+BAD_RULE = "Une règle met un thème, écarte, ou donne un intérêt de 0 à 1."
+BAD_TAG = "Le thème « {label} » ne peut pas être : il faut un nom de 60 caractères au plus, qui ne soit pas pris, et un groupe."
+BAD_WORDS = "Des mots à chercher comptent {most} caractères au plus, dont une lettre ou un chiffre."
+NO_SUCH_TAG = "Aucun thème ne s’appelle « {value} »."
+TOO_MANY_TO_MERGE = "Ce thème a plus de {most} articles : trop pour les réunir d’un geste."
 BAD_SEARCH_NAME = "Une recherche a un nom, de {most} caractères au plus."
 NO_SUCH_SEARCH = "Cette recherche n’est pas à vous, ou n’existe plus."
 TOO_MANY_SEARCHES = "Vous avez déjà {most} recherches : effacez-en d’abord."

@@ -269,6 +269,7 @@ class TaggedItem:
     interest_reason: str
     language: str
     terms: tuple[tuple[int, int], ...] = ()  # the words that may tell what it is about, as numbers, and how often
+    dismissed: bool = False  # by a rule of editors: it is kept, and never waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ from veille.messages import (
 from veille.model import Collected, Failed, RunSummary
 from veille.normalize import stored
 from veille.resources import load_knowledge
-from veille.store.learning import with_model
+from veille.store.learning import knowing
 
 
 @click.command(
@@ -122,7 +122,7 @@ def run_collection(
             collector = Collector(
                 db=db,
                 config=config,
-                knowledge=with_model(db.conn, knowledge),
+                knowledge=knowing(db.conn, knowledge),
                 fetcher=fetcher,
                 clock=clock,
                 parser=parser,

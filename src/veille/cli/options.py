@@ -15,7 +15,7 @@ from veille.errors import ConfigError, UsageError
 from veille.messages import FILE_MISSING, FILE_UNREADABLE
 from veille.model import Config
 from veille.store import connect, migrate
-from veille.store.learning import with_model
+from veille.store.learning import knowing
 from veille.understand import Knowledge
 
 Decorated = Callable[..., Any]
@@ -66,7 +66,7 @@ def taught(knowledge: Knowledge, file: str) -> Knowledge:
     if not Path(file).is_file():
         return knowledge
     with contextlib.closing(connect(file)) as db:
-        return with_model(db.conn, knowledge)
+        return knowing(db.conn, knowledge)
 
 
 __all__ = ["config_option", "db_option", "open_database", "read_clock", "read_config", "taught"]

@@ -10,7 +10,7 @@ from veille.errors import UsageError
 from veille.messages import COLLECTOR_BUSY, KIND_LABELS, RETAG_UNDONE, STORIES_MADE, plural, retagged
 from veille.resources import load_knowledge
 from veille.store import writing
-from veille.store.learning import with_model
+from veille.store.learning import knowing
 from veille.store.retagging import Retagged, undo_retag
 from veille.store.retagging import retag as retag_items
 from veille.store.stories import make_stories
@@ -39,7 +39,7 @@ def retag(*, dry_run: bool, stories: bool, undo: bool, config_file: str, db_file
             raise UsageError(COLLECTOR_BUSY)
         now = read_clock()()
         with contextlib.closing(open_database(db_file, knowledge, now, durable=True, existing=True)) as db:
-            knowledge = with_model(db.conn, knowledge)
+            knowledge = knowing(db.conn, knowledge)
             if undo:
                 click.echo(RETAG_UNDONE.format(items=plural(undo_retag(db), "article", "articles")))
             elif stories:

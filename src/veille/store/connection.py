@@ -134,12 +134,12 @@ def _back_up(db: Database, path: Path, now: datetime) -> None:
 
 
 def _seed(db: Database, knowledge: Knowledge) -> None:
-    """The vocabulary and the départements as this version ships them; a theme that went stays, with its items."""
+    """The vocabulary and the départements as this version ships them; a theme that went stays, an edited one too."""
     themes = [(theme.id, theme.label, theme.group, theme.group_label, place) for place, theme in enumerate(knowledge.themes.values())]
     db.conn.executemany(
         "insert into tags (id, label, group_id, group_label, position) values (?, ?, ?, ?, ?) on conflict (id) do update set "
         "label = excluded.label, group_id = excluded.group_id, group_label = excluded.group_label, position = excluded.position "
-        "where (label, group_id, group_label, position) is not "
+        "where not edited and (label, group_id, group_label, position) is not "
         "(excluded.label, excluded.group_id, excluded.group_label, excluded.position)",
         themes,
     )

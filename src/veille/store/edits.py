@@ -15,6 +15,7 @@ Row = dict[str, Any]
 # What may be edited, by the columns that name a row. Accounts are never brought back: a password would be.
 _KEYS: dict[str, tuple[str, ...]] = {
     "tags": ("id",), "tag_words": ("tag_id", "phrase"), "rules": ("id",), "source_wishes": ("source_id",), "followed": ("id",),
+    "item_tags": ("item_id", "tag_id"),
 }  # fmt: skip
 
 

@@ -117,11 +117,11 @@ def _insert(db: Database, tagged: TaggedItem, rights: Rights, aside: bool, now: 
     old = item.day < (now - BACKFILL).date().isoformat() if item.day else aside
     cursor = db.conn.execute(
         "insert into items (source_id, url, title, summary, author, language, kind, kind_reason, interest, interest_reason, "
-        "published_at, day, first_seen_at, fingerprint, queued) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "published_at, day, first_seen_at, fingerprint, queued, state) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             item.source_id, item.url, item.title, shown(item.text, rights), item.author, tagged.language, tagged.kind,
             tagged.kind_reason, tagged.interest, tagged.interest_reason, stored(item.published),
-            min(item.day or today, today), stored(now), item.fingerprint, int(not old),
+            min(item.day or today, today), stored(now), item.fingerprint, int(not old), "dismissed" if tagged.dismissed else "new",
         ),
     )  # fmt: skip
     item_id = int(cursor.lastrowid or 0)

@@ -21,6 +21,7 @@ from veille.normalize import stored
 from veille.store.connection import Connection, has_table, writing
 from veille.store.retagging import kept_items, source_of
 from veille.store.templates import Templates
+from veille.store.vocabulary import as_edited
 from veille.understand import Knowledge, Labels, label, published_day
 from veille.understand.learned import INTEREST, Model, model_of, within
 from veille.understand.similar import lemmas_by_number
@@ -119,8 +120,9 @@ def bring_back(db: Database) -> str | None:
     return str(former[1]) if former else ""
 
 
-def with_model(db: Connection, knowledge: Knowledge) -> Knowledge:
-    """Knowledge with what decisions have taught, where a file holds it."""
+def knowing(db: Connection, knowledge: Knowledge) -> Knowledge:
+    """Knowledge as a file's editors have changed it, with what decisions have taught."""
+    knowledge = as_edited(db, knowledge)
     model = active_model(db)
     return replace(knowledge, model=within(model, knowledge.themes) if model else None)
 

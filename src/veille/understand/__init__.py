@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from veille.model import Item, Mention, Source, Tag, TaggedItem
 from veille.understand.dates import find_dates
+from veille.understand.edited import ruled_interest, ruled_tags
 from veille.understand.interest import interest_of, score_interest
 from veille.understand.kind import kind_of, score_kinds
 from veille.understand.knowledge import Knowledge, build_knowledge
@@ -35,6 +36,7 @@ class Labels:
     mentions: tuple[Mention, ...]
     terms: Terms
     rules: Mapping[str, float]
+    dismissed: bool = False  # by a rule of editors
 
 
 def label(
@@ -57,10 +59,10 @@ def label(
     rules[INTEREST] = points.scaled
     answers = judge(knowledge.model, terms, rules) if knowledge.model else {}
     kind, kind_reason = kind_of(kinds, answers)
-    interest, interest_reason = interest_of(points, answers)
+    interest, interest_reason, dismissed = ruled_interest(findings, *interest_of(points, answers))
     return Labels(
-        tags=themes_of(themes, inherited, answers, words), kind=kind, kind_reason=kind_reason, interest=interest,
-        interest_reason=interest_reason, words=words, mentions=mentions, terms=terms, rules=rules,
+        tags=ruled_tags(findings, themes_of(themes, inherited, answers, words)), kind=kind, kind_reason=kind_reason, interest=interest,
+        interest_reason=interest_reason, words=words, mentions=mentions, terms=terms, rules=rules, dismissed=dismissed,
     )  # fmt: skip
 
 
@@ -78,6 +80,7 @@ def understand(item: Item, source: Source, knowledge: Knowledge, template: Templ
         interest_reason=labels.interest_reason,
         language=language_of(item.title, item.text, item.language),
         terms=labels.terms,
+        dismissed=labels.dismissed,
     )
 
 

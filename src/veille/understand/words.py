@@ -65,15 +65,16 @@ class Lexicon:
 
     def __init__(self, phrases: Iterable[tuple[str, str, str]], acronyms: Iterable[tuple[str, str, str]] = ()) -> None:
         """Triples: table, phrase, what it stands for."""
+        self.phrases, self.acronyms = tuple(phrases), tuple(acronyms)
         self._by_first: dict[str, list[tuple[_Rest, str, str, str]]] = {}
-        for table, phrase, payload in phrases:
+        for table, phrase, payload in self.phrases:
             forms = tuple(plural_forms(word) for word in WORD.findall(fold(phrase)))
             if not forms:
                 continue
             for first in forms[0]:
                 self._by_first.setdefault(first, []).append((forms[1:], table, phrase, payload))
         self._acronyms: dict[str, list[tuple[str, str]]] = {}
-        for table, acronym, payload in acronyms:
+        for table, acronym, payload in self.acronyms:
             self._acronyms.setdefault(acronym, []).append((table, payload))
 
     def find(self, words: Words) -> Findings:

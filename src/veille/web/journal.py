@@ -11,7 +11,7 @@ from veille.store.journal import journal as read_journal
 from veille.web.answering import ask
 from veille.web.desk import Form, Said, answer, as_number, now_of, page
 from veille.web.session import curating, may
-from veille.web.site import deciding
+from veille.web.site import deciding, learn_edits
 
 
 @curating("curator", "GET")
@@ -39,6 +39,7 @@ async def defaire(datasette: Any, request: Any) -> Any:
     edit_id, account, at = int(request.url_vars["id"]), request.actor["account"], now_of(datasette)
     try:
         await deciding(datasette, lambda connection: undo_edit(connection, account_id=account, edit_id=edit_id, at=at))
+        await learn_edits(datasette)
         said = Said("Changement annulé.")
     except UsageError as exc:
         said = Said(str(exc), wrong=True)

@@ -1,6 +1,6 @@
 """Our addresses inside Datasette: French, stable for ever."""
 
-from veille.web import admin, curation, health, journal, lots, pages, places, results, saved, session, texts, triage
+from veille.web import admin, curation, health, journal, lots, pages, places, results, saved, session, texts, triage, vocabulary
 
 ROUTES = [
     (r"^/$", pages.accueil),
@@ -43,4 +43,6 @@ ROUTES = [
     (r"^/tri/edition/(?P<id>[0-9]{1,15})/annuler$", journal.defaire),
     (r"^/tri/recherches$", saved.recherches),
     (r"^/tri/comptes$", admin.comptes),
+    (r"^/tri/vocabulaire$", vocabulary.vocabulaire),
+    (r"^/tri/regles$", vocabulary.regles),
 ]

@@ -25,8 +25,10 @@ from veille.errors import StoreError
 from veille.resources import load_knowledge, package_text
 from veille.search import match_words
 from veille.store import prepare
+from veille.store.accounts import ROLES
 from veille.store.articles import last_run
 from veille.store.summary import Summary
+from veille.store.vocabulary import as_edited
 from veille.understand import Knowledge
 from veille.understand.knowledge import Theme
 
@@ -51,11 +53,12 @@ class Figures:
         self.summary, self.version, self.cost, self.made = summary, version, cost, at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Site:
     """One served database."""
 
-    knowledge: Knowledge
+    shipped: Knowledge  # as the package has it
+    knowledge: Knowledge  # as the editors of the file have changed it
     clock: Clock
     databases: list[str] = field(default_factory=list)  # those that turned out to be ours
     attempts: dict[str, list[float]] = field(default_factory=dict)  # failed sign-ins, by account and by address
@@ -70,14 +73,22 @@ class Site:
 
 async def open_site(datasette: Any) -> None:
     """At start: read what ships with the package, once."""
-    await veille_databases(datasette)
+    if await veille_databases(datasette):
+        await learn_edits(datasette)
+
+
+async def learn_edits(datasette: Any) -> None:
+    """Take up what editors have changed of the vocabulary."""
+    site = site_of(datasette)
+    site.knowledge = await (await database(datasette)).execute_fn(lambda connection: as_edited(connection, site.shipped))
 
 
 def site_of(datasette: Any) -> Site:
     """The Site of a Datasette."""
     found = getattr(datasette, _ATTRIBUTE, None)
     if found is None:
-        found = Site(knowledge=load_knowledge(), clock=read_clock())
+        shipped = load_knowledge()
+        found = Site(shipped=shipped, knowledge=shipped, clock=read_clock())
         setattr(datasette, _ATTRIBUTE, found)
     assert isinstance(found, Site)
     return found
@@ -245,6 +256,7 @@ async def shared_variables(datasette: Any, request: Any) -> dict[str, Any]:
         "all_themes": site.knowledge.themes.values,
         "all_places": site.knowledge.departements.values,
         "has_route": _has_route,
+        "actor_may": lambda role: bool(request and request.actor) and ROLES.index(request.actor["role"]) >= ROLES.index(role),
         "here_path": lambda: request.full_path if request else "",
         "marked": marked,
         "diffed": diffed,

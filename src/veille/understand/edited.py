@@ -1,0 +1,95 @@
+"""Knowledge as editors have changed it: themes renamed, added or merged, words added or taken away, rules of their own.
+
+Comes in: `Knowledge` as it ships, `Edits`. Goes out: `Knowledge`. What ships is never written over: it is overlaid each time.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from veille.messages import reason
+from veille.model import Reason, Tag
+from veille.understand.knowledge import Knowledge, Theme
+from veille.understand.words import Findings, Hit, Lexicon
+
+EFFECTS = ("tag", "dismiss", "interest")
+_TABLE = "rule-{effect}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Words that decide: put a theme (`value`), dismiss, or give an interest (`value`, 0 to 1)."""
+
+    phrase: str
+    effect: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edits:
+    """What editors have changed."""
+
+    themes: Mapping[str, Theme]  # as they are called now, approved ones only, in order
+    aliases: Mapping[str, str]  # merged themes, and what stands for them
+    words: Sequence[tuple[str, str, bool]]  # theme, phrase, whether it shall be looked for
+    rules: Sequence[Rule]
+
+
+def with_edits(knowledge: Knowledge, edits: Edits) -> Knowledge:
+    """The knowledge that a file works with."""
+    gone = {(tag, phrase) for tag, phrase, present in edits.words if not present}
+    more = [("theme", phrase, tag) for tag, phrase, present in edits.words if present]
+    rules = [(_TABLE.format(effect=rule.effect), rule.phrase, rule.value or rule.phrase) for rule in edits.rules]
+    aliases = {tag: _end(tag, edits.aliases) for tag in edits.aliases}
+    lexicon = knowledge.lexicon
+    if gone or more or rules or aliases:
+        kept = [
+            [(table, phrase, aliases.get(payload, payload) if table in ("theme", "hint") else payload) for table, phrase, payload in triples
+             if table not in ("theme", "hint") or (payload, phrase) not in gone]
+            for triples in (lexicon.phrases, lexicon.acronyms)
+        ]  # fmt: skip
+        for table, phrase, payload in (*more, *rules):
+            kept[phrase.isupper() and phrase.isalnum()].append((table, phrase, aliases.get(payload, payload)))
+        lexicon = Lexicon(kept[0], kept[1])
+    words: dict[str, list[str]] = {}
+    for table, phrase, payload in (*lexicon.phrases, *lexicon.acronyms):
+        if table == "theme":
+            words.setdefault(payload, []).append(phrase)
+    themes = {tag: replace(theme, words=tuple(words.get(tag, ()))) for tag, theme in edits.themes.items()}
+    return replace(knowledge, themes=themes, aliases=dict(knowledge.aliases) | aliases, lexicon=lexicon)
+
+
+def _end(tag: str, aliases: Mapping[str, str]) -> str:
+    """What stands for a theme in the end, however often it was merged."""
+    seen = {tag}
+    while aliases.get(tag) and aliases[tag] not in seen:
+        tag = aliases[tag]
+        seen.add(tag)
+    return tag
+
+
+def ruled_tags(findings: Findings, tags: tuple[Tag, ...]) -> tuple[Tag, ...]:
+    """The themes of an article with those that rules put, which come first."""
+    put = {
+        hit.payload: Tag(id=hit.payload, origin="rule", score=1.0, reasons=(_why(hit),))
+        for hit in reversed(findings.of(_TABLE.format(effect="tag")))
+    }
+    return (*put.values(), *(tag for tag in tags if tag.id not in put)) if put else tags
+
+
+def ruled_interest(findings: Findings, interest: float, said: str) -> tuple[float, str, bool]:
+    """The interest of an article, why, and whether a rule dismisses it."""
+    dismissing = findings.of(_TABLE.format(effect="dismiss"))
+    if dismissing:
+        return 0.0, f"écarté par une règle : {_said(dismissing[0])}", True
+    given = findings.of(_TABLE.format(effect="interest"))
+    if given:
+        return float(given[0].payload), f"donné par une règle : {_said(given[0])}", False
+    return interest, said, False
+
+
+def _why(hit: Hit) -> Reason:
+    return Reason(phrase=hit.phrase, field=hit.field, position=hit.start)
+
+
+def _said(hit: Hit) -> str:
+    return reason(hit.phrase, hit.field, hit.start)
