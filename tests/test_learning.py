@@ -15,7 +15,7 @@ from veille.store.accounts import add_account
 from veille.store.decisions import decide
 from veille.store.forgetting import forget
 from veille.store.items import apply_rights, hide_learnt, reasons_kept
-from veille.store.learning import active_model, bring_back, keep_model, lessons, with_model
+from veille.store.learning import active_model, bring_back, keep_model, lessons, knowing
 from veille.store.retagging import retag, undo_retag
 from veille.understand import label
 from veille.understand.learned import Question, assemble, judge, model_of
@@ -90,7 +90,7 @@ def test_decisions_without_a_pattern_teach_nothing(store, knowledge, now):
 
 def test_the_next_collection_uses_it_and_says_why(decided, learnt, knowledge, now):
     keep_model(decided, learnt, knowledge.vocabulary, now)
-    taught = with_model(decided.conn, knowledge)
+    taught = knowing(decided.conn, knowledge)
 
     collect_entries(decided, SOURCES["gironde"], [entry(100, title="Le tocsin", text="Encore"), entry(101, title="Une fête", text="Les pompiers du débat")], taught, now)  # fmt: skip
 
@@ -198,7 +198,7 @@ def test_without_scikit_learn_learning_is_one_sentence_and_what_was_learnt_is_ap
 
 def test_a_learnt_word_that_nobody_may_read_is_not_said(decided, learnt, knowledge, now):
     keep_model(decided, learnt, knowledge.vocabulary, now)
-    taught = with_model(decided.conn, knowledge)
+    taught = knowing(decided.conn, knowledge)
     hidden = make_source(id="cachee", rights="link")
     shown = entry(100, title="Le tocsin", text="Encore")
     silent = make_entry(
@@ -254,7 +254,7 @@ def test_dismissed_articles_whose_text_was_let_go_teach_nothing(decided, knowled
 
 def test_a_theme_that_left_the_vocabulary_is_put_on_nothing(decided, learnt, knowledge, now):
     keep_model(decided, replace(learnt, text=learnt.text.replace("theme:risques-secours", "theme:disparu")), knowledge.vocabulary, now)
-    taught = with_model(decided.conn, knowledge)
+    taught = knowing(decided.conn, knowledge)
 
     collect_entries(decided, SOURCES["gironde"], [entry(100, title="Le tocsin", text="Encore")], taught, now)
 
