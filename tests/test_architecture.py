@@ -13,13 +13,13 @@ FLOORS = {
     "model": 0, "errors": 0, "messages": 0, "french": 0,
     "config": 1, "parse": 1, "normalize": 1, "identity": 1, "health": 1, "understand": 1, "search": 1, "learning": 2,
     "fetch": 2, "schema": 2, "resources": 2, "clock": 2, "logs": 2, "child": 2, "sample": 2,
-    "store": 3, "lanes": 3, "intake": 4, "scout": 4, "collect": 5, "web": 5, "cli": 6, "__main__": 7,
+    "store": 3, "lanes": 3, "intake": 4, "scout": 4, "collect": 5, "bring": 5, "web": 6, "cli": 7, "__main__": 8,
 }  # fmt: skip
 # Rooms of one floor that may know each other: a parser resolves links as normalisation does.
 SAME_FLOOR = {("parse", "normalize")}
 DOORS = {
     "httpx": {"fetch"}, "socket": {"fetch", "cli"}, "ssl": {"fetch"}, "http.server": {"sample"}, "urllib.request": set(),
-    "sqlite3": set(), "sqlite_utils": {"store", "schema", "intake", "collect", "cli"}, "datasette": {"web"},
+    "sqlite3": set(), "sqlite_utils": {"store", "schema", "intake", "collect", "bring", "cli"}, "datasette": {"web"},
     "click": {"cli"}, "rich": {"cli"}, "feedparser": {"parse"}, "bs4": {"parse", "normalize"}, "subprocess": {"child", "cli"},
     "logging": {"collect", "web", "logs"}, "random": set(), "requests": set(), "sklearn": {"learning"}, "numpy": {"learning"},
 }  # fmt: skip

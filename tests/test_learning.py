@@ -15,7 +15,7 @@ from veille.store.accounts import add_account
 from veille.store.decisions import decide
 from veille.store.forgetting import forget
 from veille.store.items import apply_rights, hide_learnt, reasons_kept
-from veille.store.learning import active_model, bring_back, keep_model, lessons, knowing
+from veille.store.learning import active_model, bring_back, keep_model, knowing, lessons
 from veille.store.retagging import retag, undo_retag
 from veille.understand import label
 from veille.understand.learned import Question, assemble, judge, model_of

@@ -93,6 +93,8 @@ TABLE = {
     r"^/tri/comptes$": ("/tri/comptes", 302, "text/plain", False),
     r"^/tri/vocabulaire$": ("/tri/vocabulaire", 302, "text/plain", False),
     r"^/tri/regles$": ("/tri/regles", 302, "text/plain", False),
+    r"^/tri/ajouter$": ("/tri/ajouter", 302, "text/plain", False),
+    r"^/tri/sources$": ("/tri/sources", 302, "text/plain", False),
 }
 PAGES = [path for path, status, media, _ in TABLE.values() if status == 200 and media == HTML]
 

@@ -358,6 +358,7 @@ EDIT_LABELS = {
     "every": "rythme changé",
     "follow": "source suivie",
     "unfollow": "source retirée",
+    "bring": "article apporté",
     "account": "compte créé",
     "role": "rôle changé",
     "password": "mot de passe changé",
@@ -371,6 +372,10 @@ BAD_TAG = "Le thème « {label} » ne peut pas être : il faut un nom de 60 cara
 BAD_WORDS = "Des mots à chercher comptent {most} caractères au plus, dont une lettre ou un chiffre."
 NO_SUCH_TAG = "Aucun thème ne s’appelle « {value} »."
 TOO_MANY_TO_MERGE = "Ce thème a plus de {most} articles : trop pour les réunir d’un geste."
+BAD_RHYTHM = "Ce rythme n’est pas de ceux qui sont proposés."
+NO_SUCH_SOURCE = "Cette source n’existe pas."
+SOURCE_EXISTS = "La source « {name} » est déjà suivie."
+NOTHING_TO_READ = "cette page ne porte ni titre ni texte"
 BAD_SEARCH_NAME = "Une recherche a un nom, de {most} caractères au plus."
 NO_SUCH_SEARCH = "Cette recherche n’est pas à vous, ou n’existe plus."
 TOO_MANY_SEARCHES = "Vous avez déjà {most} recherches : effacez-en d’abord."

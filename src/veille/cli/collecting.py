@@ -30,9 +30,10 @@ from veille.messages import (
     plural,
     run_summary,
 )  # fmt: skip
-from veille.model import Collected, Failed, RunSummary
+from veille.model import Collected, Config, Failed, RunSummary
 from veille.normalize import stored
 from veille.resources import load_knowledge
+from veille.store.followed import with_wishes
 from veille.store.learning import knowing
 
 
@@ -104,17 +105,18 @@ def run_collection(
     except ConfigError as exc:
         problems = plural(len(exc.problems), "problème", "problèmes")
         raise ConfigError([*exc.problems, CONFIG_COUNT.format(problems=problems, file=config_file)]) from exc
-    ids = [source.id for source in config.sources]
-    for wanted in only:
-        if wanted not in ids:
-            raise UsageError(_unknown(wanted, ids))
-        if not config.sources[ids.index(wanted)].enabled:
-            raise UsageError(SOURCE_DISABLED.format(id=wanted))
     clock = read_clock()
     with alone(db_file) as free:
         if not free:
             return None
         db = open_database(db_file, knowledge, clock())
+        try:
+            knowledge = knowing(db.conn, knowledge)
+            config = with_wishes(db.conn, config, knowledge)
+            _must_be_watched(config, only)
+        except BaseException:
+            db.close()
+            raise
         fetcher = Fetcher(
             contact=config.contact, site=config.site, clock=clock, allow_private=allow_private, limits=Limits(spacing=spacing)
         )
@@ -122,7 +124,7 @@ def run_collection(
             collector = Collector(
                 db=db,
                 config=config,
-                knowledge=knowing(db.conn, knowledge),
+                knowledge=knowledge,
                 fetcher=fetcher,
                 clock=clock,
                 parser=parser,
@@ -132,6 +134,16 @@ def run_collection(
             with asyncio.Runner() as runner:
                 runner.get_loop()  # a system without descriptors refuses here, before there is a coroutine to lose
                 return runner.run(collector.run(only=frozenset(only), everything=everything))
+
+
+def _must_be_watched(config: Config, only: tuple[str, ...]) -> None:
+    """Raises UsageError for a source that is asked for and cannot be visited."""
+    ids = [source.id for source in config.sources]
+    for wanted in only:
+        if wanted not in ids:
+            raise UsageError(_unknown(wanted, ids))
+        if not config.sources[ids.index(wanted)].enabled:
+            raise UsageError(SOURCE_DISABLED.format(id=wanted))
 
 
 def _unknown(wanted: str, ids: list[str]) -> str:

@@ -10,11 +10,12 @@ import click
 from sqlite_utils import Database
 
 from veille.clock import read_clock
-from veille.config import Names, decode_config, parse_config
+from veille.config import decode_config, parse_config
 from veille.errors import ConfigError, UsageError
 from veille.messages import FILE_MISSING, FILE_UNREADABLE
 from veille.model import Config
 from veille.store import connect, migrate
+from veille.store.followed import names_of
 from veille.store.learning import knowing
 from veille.understand import Knowledge
 
@@ -44,12 +45,7 @@ def read_config(file: str, knowledge: Knowledge) -> Config:
         raise ConfigError([FILE_MISSING.format(file=file)]) from exc
     except OSError as exc:
         raise ConfigError([FILE_UNREADABLE.format(file=file)]) from exc
-    names = Names(
-        tags=frozenset(knowledge.themes),
-        aliases=knowledge.aliases,
-        departements={code: place.name for code, place in knowledge.departements.items()},
-    )
-    return parse_config(decode_config(raw, file), file, names)
+    return parse_config(decode_config(raw, file), file, names_of(knowledge))
 
 
 def open_database(file: str, knowledge: Knowledge, now: datetime, *, durable: bool = False, existing: bool = False) -> Database:

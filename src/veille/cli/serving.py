@@ -31,11 +31,16 @@ _SETTINGS = {
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADRESSE", help="Où écouter.")
 @click.option("--port", "-p", type=click.IntRange(0, 65535), default=8001, show_default=True, help="Sur quel port.")
 @click.option("--base-url", default="/", show_default=True, metavar="CHEMIN", help="Le chemin du site derrière un mandataire.")
-def serve(config_file: str, db_file: str, host: str, port: int, base_url: str) -> None:  # noqa: ARG001
+@click.option(
+    "--allow-private-network", is_flag=True, help="Admettre les adresses privées qu’un documentaliste apporte (essais seulement)."
+)
+def serve(config_file: str, db_file: str, host: str, port: int, base_url: str, *, allow_private_network: bool) -> None:  # noqa: ARG001
     with contextlib.closing(open_database(db_file, load_knowledge(), read_clock()())):
         pass
     if not can_listen(host, port):
         raise UsageError(PORT_TAKEN.format(host=host, port=port))
+    if allow_private_network:
+        os.environ["VEILLE_ALLOW_PRIVATE_NETWORK"] = "1"
     os.environ["DATASETTE_SECRET"] = session_secret(db_file)
     command = serve_command(db_file, host=host, port=port, base_url=base_url)
     sys.stdout.flush()

@@ -4,21 +4,19 @@ import asyncio
 import json
 import re
 import sys
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 
+from veille.bring import named
 from veille.child import Parser
 from veille.cli.options import config_option, db_option, read_clock, read_config, taught
 from veille.clock import PARIS, Clock
 from veille.config import address_problem, source_yaml
 from veille.errors import SourceError, UsageError
 from veille.fetch import Fetcher, Limits
-from veille.french import fold
 from veille.messages import (
     KIND_LABELS,
     LEFT_ASIDE,
@@ -67,7 +65,7 @@ def try_(*, what: str, as_json: bool, allow_private_network: bool, spacing: floa
         click.echo(failed_source(what, exc.failure, exc.reason), err=True)
         sys.exit(1)
     if new:
-        source = _named(source, found, config)
+        source = named(found, source.url, [one.id for one in config.sources])
     if as_json:
         click.echo(json.dumps(_as_json(source, found, knowledge), ensure_ascii=False, indent=1))
     else:
@@ -105,16 +103,6 @@ async def _look(source: Source, fetcher: Fetcher, clock: Clock) -> Found:
             assert isinstance(answer, Fetched)
             finding = Finding(url=source.url, kind=source.kind, select=source.select)
             return Found(finding=finding, answer=answer, reading=await asyncio.to_thread(parser.read, source, answer, clock()))
-
-
-def _named(source: Source, found: Found, config: Config) -> Source:
-    """A new source as feeds.yaml would hold it: an id of its own, a name, what was found."""
-    host = (urlsplit(source.url).hostname or "source").removeprefix("www.")
-    name = re.sub(r"\s+", " ", re.split(r"\s[|–—-]\s|\s:\s", found.title)[0])[:100].strip() or host
-    stem = re.sub(r"[^a-z0-9]+", "-", fold(host.rsplit(".", 1)[0])).strip("-")[:40] or "source"
-    taken = {one.id for one in config.sources}
-    wanted = next(one for one in (stem, f"{stem}-actualites", *(f"{stem}-{number}" for number in range(2, 1000))) if one not in taken)
-    return replace(source, id=wanted, name=name, kind=found.finding.kind, url=found.finding.url, select=found.finding.select)
 
 
 def _show(source: Source, found: Found, knowledge: Knowledge, clock: Clock, *, new: bool) -> None:

@@ -1,6 +1,6 @@
 """Our addresses inside Datasette: French, stable for ever."""
 
-from veille.web import admin, curation, health, journal, lots, pages, places, results, saved, session, texts, triage, vocabulary
+from veille.web import admin, bringing, curation, health, journal, lots, pages, places, results, saved, session, texts, triage, vocabulary
 
 ROUTES = [
     (r"^/$", pages.accueil),
@@ -45,4 +45,6 @@ ROUTES = [
     (r"^/tri/comptes$", admin.comptes),
     (r"^/tri/vocabulaire$", vocabulary.vocabulaire),
     (r"^/tri/regles$", vocabulary.regles),
+    (r"^/tri/ajouter$", bringing.ajouter),
+    (r"^/tri/sources$", bringing.sources),
 ]

@@ -7,6 +7,7 @@ import asyncio
 import functools
 import hashlib
 import html
+import os
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -33,6 +34,7 @@ from veille.understand import Knowledge
 from veille.understand.knowledge import Theme
 
 _ATTRIBUTE = "_veille_site"
+PRIVATE_NETWORK = "VEILLE_ALLOW_PRIVATE_NETWORK"  # set by `veille serve --allow-private-network`
 GROUP_CLASSES = {"education-culture": "education"}  # the others are called like their group
 
 
@@ -62,6 +64,9 @@ class Site:
     clock: Clock
     databases: list[str] = field(default_factory=list)  # those that turned out to be ours
     attempts: dict[str, list[float]] = field(default_factory=dict)  # failed sign-ins, by account and by address
+    allow_private: bool = False  # addresses of private networks may be brought: tests only
+    brought: dict[str, Any] = field(default_factory=dict)  # what was shown and may be kept, by token
+    fetching: asyncio.Lock = field(default_factory=asyncio.Lock)  # one address at a time
     said: dict[int, list[Any]] = field(default_factory=dict)  # what waits to be said, by account
     figures: Figures = field(default_factory=Figures)
     templates: list[Any] = field(default_factory=list)  # the one environment of our pages, once it was asked for
@@ -88,7 +93,7 @@ def site_of(datasette: Any) -> Site:
     found = getattr(datasette, _ATTRIBUTE, None)
     if found is None:
         shipped = load_knowledge()
-        found = Site(shipped=shipped, knowledge=shipped, clock=read_clock())
+        found = Site(shipped=shipped, knowledge=shipped, clock=read_clock(), allow_private=os.environ.get(PRIVATE_NETWORK) == "1")
         setattr(datasette, _ATTRIBUTE, found)
     assert isinstance(found, Site)
     return found

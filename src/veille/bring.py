@@ -1,0 +1,142 @@
+"""An address that a curator brings: read through the same door and limits as everything else, shown as it would be kept.
+
+Comes in: an address, a fetcher. Goes out: `Brought` (an article), or what `scout` finds on a site. Forbidden: storing before it was seen.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from sqlite_utils import Database
+
+from veille.child import Parser
+from veille.config import address_problem
+from veille.errors import ParseError, UsageError
+from veille.fetch import Fetcher, Limits
+from veille.french import fold
+from veille.identity import name_items
+from veille.intake import Prepared, keep
+from veille.messages import NOTHING_TO_READ
+from veille.model import Entry, Fetched, HostNote, Item, Reading, Source, TaggedItem, Validators, Visit
+from veille.normalize import to_item
+from veille.scout import Found, Scout
+from veille.store.connection import Connection
+from veille.store.hosts import host_notes, keep_notes
+from veille.store.items import known_names
+from veille.understand import Knowledge, understand
+
+TIMEOUT = timedelta(seconds=15)
+SPACING = 0.2  # seconds: somebody waits
+BROUGHT = Source(id="apports", name="Apporté par les documentalistes", kind="page", url="", enabled=False)
+_SUFFIX = re.compile(r"\s+[|–—•·]\s+[^|–—•·]{2,60}\Z|\s+-\s+[^-]{2,40}\Z")
+_LEAST_TITLE = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """An article as it would be kept."""
+
+    item: Item
+    tagged: TaggedItem
+    received: int
+
+
+def door(agent_contact: str, clock: Callable[[], datetime], notes: Iterable[HostNote], *, allow_private: bool) -> Fetcher:
+    """The fetcher for one address; raises nothing yet."""
+    fetcher = Fetcher(contact=agent_contact, clock=clock, allow_private=allow_private, limits=Limits(spacing=SPACING))
+    fetcher.remember(notes)
+    return fetcher
+
+
+def address_of(text: str) -> str:
+    """An address that may be asked; raises UsageError with the reason why not."""
+    url = text.strip()
+    why = address_problem(url) if url else "une adresse est attendue"
+    if why:
+        raise UsageError(f"« {url[:100]} » : {why}.")
+    return url
+
+
+async def read_article(url: str, fetcher: Fetcher, knowledge: Knowledge) -> Brought:
+    """The article of a page; raises SourceError where there is none."""
+    answer = await fetcher.fetch(url, Validators(), TIMEOUT)
+    assert isinstance(answer, Fetched)  # no validators were sent
+    with Parser() as parser:
+        leads = await asyncio.to_thread(parser.leads, answer)
+        wall = await asyncio.to_thread(parser.wall, answer)
+        if wall:
+            raise wall
+        text, day = await asyncio.to_thread(parser.article, answer)
+    title = leads.title.strip()
+    shorter = _SUFFIX.sub("", title)
+    title = shorter if len(shorter) >= _LEAST_TITLE else title
+    entry = Entry(link=answer.url, title=title, content=text, published=day, title_is_text=True, body_is_text=True)
+    item = to_item(BROUGHT, entry) if title or text else None
+    if item is None or not item.title:
+        raise ParseError("bad-page", NOTHING_TO_READ)
+    return Brought(item=item, tagged=understand(item, BROUGHT, knowledge), received=answer.received)
+
+
+async def read_site(url: str, fetcher: Fetcher, now: datetime) -> Found:
+    """What to follow on a site; raises SourceError where there is nothing."""
+    with Parser() as parser:
+        return await Scout(fetcher, parser).find(Source(id="nouvelle-source", name="", kind="discover", url=url, timeout=TIMEOUT), now)
+
+
+async def read_source(source: Source, fetcher: Fetcher, now: datetime) -> Reading:
+    """What a source says now; raises SourceError."""
+    if source.kind == "discover":
+        return (await read_site(source.url, fetcher, now)).reading
+    answer = await fetcher.fetch(source.url, Validators(), TIMEOUT)
+    assert isinstance(answer, Fetched)
+    with Parser() as parser:
+        return await asyncio.to_thread(parser.read, source, answer, now)
+
+
+def named(found: Found, url: str, taken: Iterable[str]) -> Source:
+    """A new source as feeds.yaml would hold it: an id of its own, a name, what was found."""
+    host = (urlsplit(url).hostname or "source").removeprefix("www.")
+    name = re.sub(r"\s+", " ", re.split(r"\s[|–—-]\s|\s:\s", found.title)[0])[:100].strip() or host
+    stem = re.sub(r"[^a-z0-9]+", "-", fold(host.rsplit(".", 1)[0])).strip("-")[:40] or "source"
+    used = set(taken)
+    wanted = next(one for one in (stem, f"{stem}-actualites", *(f"{stem}-{number}" for number in range(2, 1000))) if one not in used)
+    finding = found.finding
+    return Source(id=wanted, name=name, kind=finding.kind, url=finding.url, select=finding.select)
+
+
+def site_notes(db: Connection) -> list[HostNote]:
+    """What sites asked for, as the file has it."""
+    return host_notes(Database(db))
+
+
+def keep_site_notes(db: Connection, fetcher: Fetcher, now: datetime) -> None:
+    """What sites ask for now, and the requests they got; the caller holds the transaction."""
+    keep_notes(Database(db), *fetcher.notes(), now)
+
+
+def already_there(db: Connection, item: Item) -> int | None:
+    """The article that is held already under this address, None for a new one."""
+    ((one,), _) = name_items([item], frozenset())
+    known = known_names(Database(db), one.names)
+    return next((found.id for found in known.values()), None)
+
+
+def keep_brought(db: Connection, brought: Brought, knowledge: Knowledge, now: datetime) -> int:
+    """Keep an article; its id. The caller holds the transaction."""
+    db.execute(
+        "insert or ignore into sources (id, name, kind, url, territory, rights, language, state) "
+        "values (?, ?, ?, '', '[]', ?, ?, 'retired')",
+        (BROUGHT.id, BROUGHT.name, BROUGHT.kind, BROUGHT.rights, BROUGHT.language),
+    )
+    prepared = Prepared(
+        visit=Visit(source=BROUGHT, first=False), reading=Reading(items=(brought.item,), skipped=0), status=200,
+        received=brought.received, tagged={brought.item: brought.tagged},
+    )  # fmt: skip
+    keep(Database(db), prepared, knowledge, now=now)
+    found = already_there(db, brought.item)
+    assert found is not None
+    db.execute("update items set queued = 1 where id = ?", (found,))  # whoever brings it wants it looked at, however old
+    return found
