@@ -95,6 +95,9 @@ TABLE = {
     r"^/tri/regles$": ("/tri/regles", 302, "text/plain", False),
     r"^/tri/ajouter$": ("/tri/ajouter", 302, "text/plain", False),
     r"^/tri/sources$": ("/tri/sources", 302, "text/plain", False),
+    r"^/tri/qualite$": ("/tri/qualite", 302, "text/plain", False),
+    r"^/article/(?P<id>[0-9]{1,15})/preuve$": ("/article/1/preuve", 405, HTML, False),
+    r"^/article/(?P<id>[0-9]{1,15})/copie/(?P<number>[0-9]{1,15})$": ("/article/1/copie/1", 302, "text/plain", False),
 }
 PAGES = [path for path, status, media, _ in TABLE.values() if status == 200 and media == HTML]
 

@@ -14,12 +14,12 @@ from sqlite_utils import Database
 
 from veille.child import Parser
 from veille.config import address_problem
-from veille.errors import ParseError, UsageError
+from veille.errors import FetchError, ParseError, Postponed, UsageError
 from veille.fetch import Fetcher, Limits
 from veille.french import fold
 from veille.identity import name_items
 from veille.intake import Prepared, keep
-from veille.messages import NOTHING_TO_READ
+from veille.messages import LINK_ALIVE, LINK_GONE, LINK_MOVED, LINK_UNKNOWN, LINK_WALLED, NOTHING_TO_READ
 from veille.model import Entry, Fetched, HostNote, Item, Reading, Source, TaggedItem, Validators, Visit
 from veille.normalize import to_item
 from veille.scout import Found, Scout
@@ -33,6 +33,7 @@ SPACING = 0.2  # seconds: somebody waits
 BROUGHT = Source(id="apports", name="Apporté par les documentalistes", kind="page", url="", enabled=False)
 _SUFFIX = re.compile(r"\s+[|–—•·]\s+[^|–—•·]{2,60}\Z|\s+-\s+[^-]{2,40}\Z")
 _LEAST_TITLE = 15
+_WALLS = ("bot-wall", "robots", "rate-limited", "blocked-address", "tls")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,42 @@ async def read_article(url: str, fetcher: Fetcher, knowledge: Knowledge) -> Brou
     if item is None or not item.title:
         raise ParseError("bad-page", NOTHING_TO_READ)
     return Brought(item=item, tagged=understand(item, BROUGHT, knowledge), received=answer.received)
+
+
+async def look_at_link(url: str, fetcher: Fetcher) -> tuple[str, str]:
+    """Whether an address still leads somewhere: an outcome of `evidence.OUTCOMES`, and the sentence that says it.
+
+    A wall for robots, or a site that asks to wait, says nothing of the article: it is no dead link.
+    """
+    try:
+        answer = await fetcher.fetch(url, Validators(), TIMEOUT)
+    except (FetchError, Postponed) as exc:
+        failure = getattr(exc, "failure", "rate-limited")
+        if failure == "gone" or getattr(exc, "status", None) in (404, 410):
+            return "gone", LINK_GONE
+        return ("walled", LINK_WALLED) if failure in _WALLS else ("unknown", str(getattr(exc, "reason", "")) or LINK_UNKNOWN)
+    assert isinstance(answer, Fetched)
+    with Parser() as parser:
+        try:
+            if await asyncio.to_thread(parser.wall, answer):
+                return "walled", LINK_WALLED
+        except ParseError:
+            return "alive", LINK_ALIVE  # not a page: a document, then
+    return ("moved", LINK_MOVED.format(url=answer.url[:200])) if answer.moved_to else ("alive", LINK_ALIVE)
+
+
+async def text_of_page(url: str, fetcher: Fetcher) -> str:
+    """The text of an article's page; raises SourceError."""
+    answer = await fetcher.fetch(url, Validators(), TIMEOUT)
+    assert isinstance(answer, Fetched)
+    with Parser() as parser:
+        wall = await asyncio.to_thread(parser.wall, answer)
+        if wall:
+            raise wall
+        text, _ = await asyncio.to_thread(parser.article, answer)
+    if not text:
+        raise ParseError("bad-page", NOTHING_TO_READ)
+    return text
 
 
 async def read_site(url: str, fetcher: Fetcher, now: datetime) -> Found:

@@ -1,5 +1,6 @@
 """Addresses that curators bring: a real server answers, hostile addresses are refused at the door, nothing is written before it is seen."""
 
+import hashlib
 import json
 import os
 import re
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from browsing import rows, signed_in
+from browsing import get, rows, signed_in
 from live.loopback import feed, reply, serve
 from veille.cli.collecting import run_collection
 from veille.clock import read_clock
@@ -165,3 +166,43 @@ def test_hostile_addresses_are_refused_by_the_form_and_only_shown_by_the_bookmar
         assert "Traceback" not in page.text
     assert dialled == []
     assert rows(store)["items"] == before
+
+
+def test_a_link_is_looked_at_and_a_copy_kept_as_evidence(private, site, store):
+    browser = signed_in(site)
+    wall = b"<html><head><title>Just a moment...</title></head><body><div id='challenge-form'>Checking your browser before accessing</div></body></html>"
+    more = {
+        "/mur": lambda handler: reply(handler, wall, status=403, content_type="text/html", server="cloudflare"),
+        "/parti": lambda handler: reply(handler, b"", status=410),
+        "/ailleurs": lambda handler: reply(handler, b"", status=301, location="/article"),
+    }
+    said = {
+        "/article": "mène toujours",
+        "/parti": "plus à cette adresse",
+        "/ailleurs": "a déménagé",
+        "/mur": "on ne peut rien dire",
+        "/absent": "plus à cette adresse",
+    }
+    with serve(pages(**more)) as root:
+        for number, (path, sentence) in enumerate(said.items(), 1):
+            store.conn.execute("update items set url = ? where id = ?", (root + path, number))
+            told = browser.post(f"/article/{number}/preuve", headers={"accept": "application/json"}, change="lien").json()
+            assert sentence in told["said"], (path, told)
+        outcomes = [row[0] for row in store.conn.execute("select outcome from link_checks order by item_id")]
+        assert outcomes == ["alive", "gone", "moved", "walled", "gone"]
+        assert "mène toujours" in browser.get("/article/1").text
+
+        for _ in range(2):
+            told = browser.post("/article/1/preuve", headers={"accept": "application/json"}, change="copie").json()
+            assert "Copie gardée" in told["said"]
+        (number, text, digest) = store.conn.execute("select id, text, hash from copies").fetchone()
+        assert hashlib.sha256(text.encode()).hexdigest() == digest
+        copy = browser.get(f"/article/1/copie/{number}")
+        assert "café des aidants" in copy.text
+        assert digest in copy.text
+        assert get(site, f"/article/1/copie/{number}").status_code == 302
+        assert "Copie du" not in get(site, "/article/1").text
+        store.conn.execute("update sources set rights = 'link'")
+        assert (
+            "ne permettent pas" in browser.post("/article/1/preuve", headers={"accept": "application/json"}, change="copie").json()["said"]
+        )

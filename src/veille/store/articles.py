@@ -11,6 +11,7 @@ from typing import Any
 
 from veille.store.connection import Connection, has_table
 from veille.store.decisions import last_decision, undoable
+from veille.store.evidence import evidence
 from veille.store.items import shown_of
 from veille.store.neighbours import neighbours
 
@@ -142,6 +143,7 @@ class Article:
     corrected: dict[str, str] = field(default_factory=dict)  # what curators say against the source, by field
     selected_because: dict[str, Any] | None = None  # role, at, why of the selection that stands
     corrections: list[dict[str, Any]] = field(default_factory=list)  # role, at, action of the corrections that stand
+    evidence: dict[str, Any] = field(default_factory=dict)  # the last look at its link, the copies that are kept
     seen: int = 0  # the last decision of all
     decisions: list[dict[str, Any]] = field(default_factory=list)
 
@@ -215,6 +217,7 @@ def article(db: Connection, item_id: int) -> Article | None:
         public_note=notes.get("public", ""), private_note=notes.get("private", ""), corrected=said,
         selected_because=next((one for one in standing if one["action"] == "select"), None) if found[0].state == "selected" else None,
         corrections=[one for one in standing if one["action"] in _CORRECTING], seen=last_decision(db),
+        evidence=evidence(db, item_id),
         decisions=[one | {"tag": json.loads(one["after"]).get("tag"), "undoable": one["id"] in free} for one in decisions],
     )  # fmt: skip
 

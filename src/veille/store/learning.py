@@ -108,15 +108,23 @@ def unlearn_words(db: Database) -> None:
 
 
 def bring_back(db: Database) -> str | None:
-    """The model that served before this one, or the rules alone; when it was learnt ("" for the rules), None when none serves."""
+    """As `bring_former_back`, in a transaction of its own."""
     with writing(db):
-        row = db.conn.execute("select id from models where active").fetchone()
-        if row is None:
-            return None
-        db.conn.execute("delete from models where id = ?", row)  # or the next step back would lead to it
-        former = db.conn.execute("select id, at from models order by id desc limit 1").fetchone()
-        if former:
-            db.conn.execute("update models set active = 1 where id = ?", former[:1])
+        return bring_former_back(db.conn)
+
+
+def bring_former_back(db: Connection) -> str | None:
+    """The model that served before this one, or the rules alone; when it was learnt ("" for the rules), None when none serves.
+
+    The caller holds the transaction.
+    """
+    row = db.execute("select id from models where active").fetchone()
+    if row is None:
+        return None
+    db.execute("delete from models where id = ?", tuple(row))  # or the next step back would lead to it
+    former = db.execute("select id, at from models order by id desc limit 1").fetchone()
+    if former:
+        db.execute("update models set active = 1 where id = ?", (former[0],))
     return str(former[1]) if former else ""
 
 

@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from datasette import Response
+
 from veille import bring
 from veille.config import source_yaml
 from veille.errors import SourceError, UsageError
-from veille.messages import failed_source
-from veille.store import articles, hosts
+from veille.messages import NO_COPY, failed_source
+from veille.store import articles, evidence, hosts
 from veille.store import followed as sources_here
 from veille.store.connection import Connection
 from veille.store.edits import Change, edit, note_edit
@@ -182,3 +184,37 @@ async def _try_now(datasette: Any, request: Any, source_id: str) -> Any:
     except UsageError as exc:
         return await _sources(datasette, request, wrong=str(exc))
     return await _sources(datasette, request, tried=source, entries=found.items[:_SHOWN], count=len(found.items))
+
+
+@curating("curator", "POST")
+async def preuve(datasette: Any, request: Any) -> Any:
+    """POST /article/<id>/preuve: looks at the link (lien), or keeps a copy of the text where rights allow it (copie)."""
+    form, item = await Form.of(request), int(request.url_vars["id"])
+    change, at = form.get("change"), now_of(datasette)
+    there = await ask(datasette, evidence.address_of, item)
+    if change not in ("lien", "copie") or there is None:
+        raise PageError(400)
+    url, rights = there
+    fallback = f"/article/{item}#decisions"
+    if change == "copie" and rights == "link":
+        return answer(datasette, request, form, Said(NO_COPY, wrong=True), fallback)
+    try:
+        if change == "lien":
+            outcome, said = await _through_the_door(datasette, lambda fetcher: bring.look_at_link(url, fetcher))
+            await deciding(datasette, lambda connection: evidence.keep_check(connection, item, outcome, said, at))
+            return answer(datasette, request, form, Said(said, wrong=outcome == "gone"), fallback)
+        text = await _through_the_door(datasette, lambda fetcher: bring.text_of_page(url, fetcher))
+    except UsageError as exc:
+        return answer(datasette, request, form, Said(str(exc), wrong=True), fallback)
+    digest = await deciding(datasette, lambda connection: evidence.keep_copy(connection, item, url, text, at))
+    return answer(datasette, request, form, Said(f"Copie gardée, empreinte {digest[:12]}…"), fallback)
+
+
+@curating("curator", "GET")
+async def copie(datasette: Any, request: Any) -> Any:
+    """/article/<id>/copie/<n>: a copy that is kept, as plain text, for curators alone."""
+    found = await ask(datasette, evidence.copy_text, int(request.url_vars["id"]), int(request.url_vars["number"]))
+    if found is None:
+        raise PageError(404)
+    text, digest, at = found
+    return Response.text(f"{text}\n\n-- SHA-256 {digest}, {at}\n")

@@ -1,6 +1,22 @@
 """Our addresses inside Datasette: French, stable for ever."""
 
-from veille.web import admin, bringing, curation, health, journal, lots, pages, places, results, saved, session, texts, triage, vocabulary
+from veille.web import (
+    admin,
+    bringing,
+    curation,
+    health,
+    journal,
+    lots,
+    pages,
+    places,
+    quality,
+    results,
+    saved,
+    session,
+    texts,
+    triage,
+    vocabulary,
+)
 
 ROUTES = [
     (r"^/$", pages.accueil),
@@ -47,4 +63,7 @@ ROUTES = [
     (r"^/tri/regles$", vocabulary.regles),
     (r"^/tri/ajouter$", bringing.ajouter),
     (r"^/tri/sources$", bringing.sources),
+    (r"^/tri/qualite$", quality.qualite),
+    (r"^/article/(?P<id>[0-9]{1,15})/preuve$", bringing.preuve),
+    (r"^/article/(?P<id>[0-9]{1,15})/copie/(?P<number>[0-9]{1,15})$", bringing.copie),
 ]
