@@ -1,0 +1,332 @@
+"""Two curators in two real browsers, over one real server: triage by keyboard, bulk, conflicts, refusals, sessions, no script."""
+
+import contextlib
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from datetime import UTC, datetime
+
+import pytest
+
+from builders import collect_entries, make_entry, make_source
+from live.browser.conftest import BROWSER  # noqa: F401 - the same browser
+from veille.cli.serving import free_port
+from veille.resources import load_knowledge
+from veille.store import connect, migrate
+from veille.store.accounts import add_account
+from veille.store.retagging import retag
+
+PASSWORD = "un mot de passe"
+NAMES = ("claire", "paul", "edith")
+SUBJECTS = (
+    "Un budget participatif pour les collégiens de {}", "Le laboratoire d’innovation de {} raconte un an d’essais", "Fête du village à {}",
+    "Un bus des démarches en ligne passe à {}", "Les habitants de {} dessinent leur accueil social", "Appel à projets pour les tiers-lieux de {}",
+)  # fmt: skip
+TOWNS = "Bazas Blaye Langon Libourne Arcachon Pauillac Cadillac Créon Coutras Monségur Targon Sauveterre Guîtres Lussac Pellegrue".split()
+
+
+def entries(count):
+    return [
+        make_entry(
+            guid=f"g{n}", link=f"https://gironde.example.fr/{n}", title=SUBJECTS[n % 6].format(TOWNS[n % 15]) + f", épisode {n}",
+            summary=f"Récit numéro {n} : les habitants, les agents et les élus ont travaillé ensemble pendant {n + 2} semaines.",
+            published=datetime.now(UTC).strftime("%Y-%m-%dT06:00:00Z"),
+        )
+        for n in range(count)
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def knowledge():
+    return load_knowledge()
+
+
+@pytest.fixture
+def store(tmp_path, knowledge):
+    db = connect(tmp_path / "veille.db")
+    migrate(db, knowledge, datetime.now(UTC))
+    collect_entries(db, make_source(territory=("33",)), entries(130), knowledge, datetime.now(UTC))
+    for name, role in zip(NAMES, ("curator", "curator", "editor"), strict=True):
+        add_account(db, name, PASSWORD, role, datetime.now(UTC))
+    yield db
+    db.close()
+
+
+@pytest.fixture
+def server(store, tmp_path):
+    port = free_port(0)
+    command = [sys.executable, "-m", "veille", "serve", "--db", str(tmp_path / "veille.db"), "--port", str(port)]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    root = f"http://127.0.0.1:{port}"
+    for _ in range(400):
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(root + "/connexion").close()
+            break
+        time.sleep(0.05)
+    yield root
+    process.terminate()
+    process.wait(20)
+
+
+@pytest.fixture
+def desk(chromium, server):
+    """A function that signs somebody in, in a browser context of their own, and opens a page."""
+    contexts = []
+
+    def open_desk(name, path="/tri", **given):
+        context = chromium.new_context(**({"viewport": {"width": 1280, "height": 900}, "locale": "fr-FR"} | given))
+        contexts.append(context)
+        page = context.new_page()
+        page.complaints, page.asked = [], []
+        page.on("console", lambda message: page.complaints.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.goto(f"{server}/connexion")
+        page.fill("[name=nom]", name)
+        page.fill("[name=mot-de-passe]", PASSWORD)
+        page.click("text=Se connecter")
+        page.wait_for_url("**/tri")
+        if path != "/tri":
+            page.goto(server + path)
+        return page
+
+    yield open_desk
+    for context in contexts:
+        context.close()
+
+
+def settle(page):
+    page.wait_for_load_state("networkidle")
+
+
+def states(store, *wanted):
+    return [store.conn.execute("select count(*) from items where state = ?", (one,)).fetchone()[0] for one in wanted]
+
+
+def test_fifty_articles_are_sorted_by_keyboard_alone_without_a_page_load(desk, store, server):
+    page = desk("claire")
+    page.wait_for_selector("[data-panel] [data-desk]")
+    loads = []
+    page.on("framenavigated", lambda frame: loads.append(frame.url))
+    for number in range(50):
+        page.keyboard.press("s" if number % 3 == 0 else "x" if number % 3 == 1 else "l")
+    page.wait_for_function("() => document.querySelectorAll('.row[data-done]').length === 50")
+    settle(page)
+    assert loads == []
+    assert states(store, "selected", "dismissed", "later") == [17, 17, 16]
+    assert store.conn.execute("select count(*) from decisions").fetchone()[0] == 50
+    page.keyboard.press("u")
+    page.wait_for_function("() => document.querySelector('#dit').textContent.includes('annulée')")
+    assert states(store, "selected", "dismissed", "later")[1] == 16 or sum(states(store, "selected", "dismissed", "later")) == 49
+    assert page.complaints == []
+    assert all(url.startswith(server) for url in page.asked)
+
+
+def test_tags_notes_and_places_are_written_from_the_keyboard(desk, store):
+    page = desk("claire")
+    page.wait_for_selector("[data-panel] [data-desk]")
+    item = int(page.get_attribute(".row[aria-current]", "data-item"))
+    page.keyboard.press("t")
+    page.keyboard.type("RSA")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelector('[data-panel] .decided')")
+    page.keyboard.press("Escape")
+    page.keyboard.press("d")
+    page.keyboard.type("Finistère")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelector('#dit').textContent.includes('Département ajouté')")
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    page.keyboard.type("Appeler la mairie")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_function("() => document.querySelector('#dit').textContent.includes('Note interne')")
+    assert store.conn.execute("select tag_id from item_tags where item_id = ? and origin = 'curator'", (item,)).fetchone() == (
+        "insertion-rsa",
+    )
+    assert ("29",) in store.conn.execute("select code from item_territories where item_id = ?", (item,)).fetchall()
+    assert store.conn.execute("select text from notes where item_id = ?", (item,)).fetchone() == ("Appeler la mairie",)
+    page.keyboard.press("Escape")
+    before = page.get_attribute(".row[aria-current]", "data-item")
+    page.keyboard.press("j")
+    assert page.get_attribute(".row[aria-current]", "data-item") != before
+    page.keyboard.press("k")
+    assert page.get_attribute(".row[aria-current]", "data-item") == before
+    for _ in range(3):
+        page.keyboard.press("c")
+        page.keyboard.press("j")
+    page.keyboard.press("g")
+    page.wait_for_function("() => document.querySelector('#dit').textContent.includes('réuni')", timeout=10_000)
+    assert store.conn.execute("select count(*) from items where story_id is not null").fetchone()[0] == 4
+    page.keyboard.press("a")
+    assert page.locator(".row input:checked").count() == 50
+    page.keyboard.press("?")
+    assert page.locator("#touches[open]").count() == 1
+    page.keyboard.press("Escape")
+    page.keyboard.press("m")
+    page.wait_for_url("**/tri?comme=*")
+    assert "dans le même esprit" in page.inner_text("h1")
+    assert page.complaints == []
+
+
+def test_a_whole_search_is_tagged_and_undone(desk, store, server):
+    page = desk("paul", "/recherche?q=budget")
+    page.click("text=Appliquer à tous ces résultats")
+    count = int("".join(filter(str.isdigit, page.inner_text("h1"))))
+    assert count == store.conn.execute("select count(*) from items where title like '%budget%'").fetchone()[0] > 20
+    page.fill("[name=value]", "Handicap")
+    page.click("main button.button")
+    page.wait_for_url("**/tri/journal")
+    tagged = lambda: store.conn.execute("select count(*) from item_tags where tag_id = 'handicap' and origin = 'curator'").fetchone()[0]  # noqa: E731
+    assert tagged() == count
+    page.locator("table").get_by_role("button", name="annuler").first.click()
+    page.wait_for_function("() => document.body.textContent.includes('décisions annulées')")
+    assert tagged() == 0
+
+
+def test_two_curators_see_each_other_and_overwrite_nothing_silently(desk, store):
+    claire, paul = desk("claire"), desk("paul")
+    for page in (claire, paul):
+        page.wait_for_selector("[data-panel] [data-desk]")
+    first = claire.get_attribute(".row[aria-current]", "data-item")
+    assert paul.get_attribute(".row[aria-current]", "data-item") == first
+    paul.keyboard.press("x")
+    settle(paul)
+    claire.keyboard.press("s")
+    claire.wait_for_function("() => document.querySelector('#dit').textContent.includes('paul en a décidé')")
+    assert store.conn.execute("select state from items where id = ?", (first,)).fetchone() == ("dismissed",)
+    assert "paul en a décidé" in claire.inner_text(f"#a{first} [data-verdict]")
+    paul.keyboard.press("x")
+    second = paul.evaluate("document.querySelectorAll('.row')[1].dataset.item")
+    claire.wait_for_function(f"() => document.querySelector('#a{second} [data-verdict]').textContent.includes('paul')", timeout=12_000)
+    claire.click(f"#a{first} .title")
+    claire.keyboard.press("s")  # now that she has seen it
+    claire.wait_for_function("() => document.querySelector('#dit').textContent.includes('Sélectionné')")
+    settle(claire)
+    assert store.conn.execute("select state from items where id = ?", (first,)).fetchone() == ("selected",)
+
+
+def test_a_refusal_survives_the_next_collection_and_a_new_reading(desk, store, knowledge):
+    item, tag = store.conn.execute("select item_id, tag_id from item_tags where origin = 'rule' order by item_id limit 1").fetchone()
+    page = desk("claire", f"/tri?article={item}")
+    label = knowledge.themes[tag].label
+    page.wait_for_selector("[data-panel] [data-desk]")
+    page.click(f"[data-panel] [aria-label='Refuser {label}']")
+    page.wait_for_function("() => document.querySelector('#dit').textContent.includes('refusé')")
+    again = [
+        one.__class__(**{**{name: getattr(one, name) for name in one.__slots__}, "summary": one.summary + " Suite."})
+        for one in entries(130)
+    ]
+    collect_entries(store, make_source(territory=("33",)), again, knowledge, datetime.now(UTC))
+    retag(store, {"gironde": make_source(territory=("33",))}, knowledge, datetime.now(UTC), dry_run=False)
+    assert store.conn.execute("select origin from item_tags where item_id = ? and tag_id = ?", (item, tag)).fetchone() == ("refused",)
+
+
+def test_a_session_that_ends_says_so_and_loses_nothing(desk, store):
+    page = desk("claire")
+    page.wait_for_selector("[data-panel] [data-desk]")
+    item = page.get_attribute(".row[aria-current]", "data-item")
+    store.conn.execute("delete from sessions")
+    page.keyboard.press("s")
+    page.wait_for_function("() => document.querySelector('#dit').textContent.includes('session est close')")
+    assert page.locator(f"#a{item}[data-done]").count() == 0
+    assert states(store, "selected") == [0]
+    page.reload()
+    assert "/connexion?suite=" in page.url
+    page.fill("[name=nom]", "claire")
+    page.fill("[name=mot-de-passe]", PASSWORD)
+    page.click("text=Se connecter")
+    page.wait_for_url("**/tri")
+
+
+def test_keys_that_are_off_decide_nothing(desk, store):
+    page = desk("claire")
+    page.click("#touches summary")
+    page.click("text=Ne plus décider au clavier")
+    page.wait_for_function("() => document.querySelector('[data-queue]').dataset.keys === '0'")
+    for key in "sxlatu":
+        page.keyboard.press(key)
+    settle(page)
+    assert states(store, "new") == [130]
+
+
+def test_everything_works_without_script(desk, store):
+    page = desk("claire", java_script_enabled=False)
+    first = page.get_attribute(".row", "data-item")
+    page.click(f"#a{first} .quick button[value=select]")
+    assert "Sélectionné." in page.inner_text("#dit")
+    assert states(store, "selected") == [1]
+    page.click("#dit >> text=annuler")
+    assert states(store, "selected") == [0]
+    boxes = page.locator(".row input[type=checkbox]")
+    for number in range(3):
+        boxes.nth(number).check()
+    page.click("#lot button[value=dismiss]")
+    assert states(store, "dismissed") == [3]
+    assert "3 articles" in page.inner_text("#dit")
+    page.locator(".row .title").nth(2).click()
+    page.fill("[data-panel] [list=mots-themes]", "Handicap")
+    page.click("[data-panel] form:has([list=mots-themes]) button")
+    assert store.conn.execute("select count(*) from item_tags where tag_id = 'handicap' and origin = 'curator'").fetchone()[0] == 1
+
+
+def test_a_hundred_articles_take_at_most_a_hundred_and_fifty_presses_and_no_wait(desk, store):
+    """A real pass: decide on each, tag some; the wait is from the key to the next article being current."""
+    page = desk("claire")
+    page.wait_for_selector("[data-panel] [data-desk]")
+    waits, presses = [], 0
+    for batch in range(2):
+        for number in range(50):
+            key = "x" if number % 6 == 2 else "s" if number % 6 in (0, 4) else "l"
+            before = page.get_attribute(".row[aria-current]", "data-item")
+            waits.append(
+                page.evaluate(
+                    "key => { const began = performance.now(); document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}));"
+                    " document.body.offsetHeight; return performance.now() - began; }",
+                    key,
+                )
+            )
+            presses += 1
+            assert page.locator(f"#a{before}[data-done]").count() == 1
+        page.wait_for_function("() => document.querySelectorAll('.row[data-done]').length === 50")
+        settle(page)
+        if batch == 0:
+            page.reload()
+            presses += 1
+            page.wait_for_selector("[data-panel] [data-desk]")
+    waits.sort()
+    print(
+        f"\n100 articles, {presses} key presses; wait p50 {statistics.median(waits):.1f} ms, p95 {waits[94]:.1f} ms, worst {waits[-1]:.1f} ms"
+    )
+    assert presses <= 150
+    assert sum(states(store, "selected", "dismissed", "later")) == 100
+    assert waits[94] < 100
+
+
+CURATOR_PAGES = (
+    "/tri", "/tri?etat=plus-tard", "/tri/journal", "/tri/lot?q=budget", "/tri/recherches", "/tri/ajouter", "/tri/sources", "/tri/vocabulaire?theme=handicap",
+    "/tri/regles?phrase=budget&effet=tag&valeur=Handicap", "/tri/qualite", "/tri/comptes", "/article/1",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page_of_curators(desk, store, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    store.conn.execute("update accounts set role = 'admin' where name = 'edith'")
+    page = desk("edith", color_scheme=scheme)
+    page.keyboard.press("s")
+    settle(page)
+    found = {}
+    root = page.url.split("/tri")[0]
+    for path in CURATOR_PAGES:
+        page.goto(root + path)
+        page.wait_for_load_state("networkidle")
+        found[path] = [(one["id"], [node["html"][:120] for node in one["nodes"][:3]]) for one in Axe().run(page).response["violations"]]
+        for width in (1280, 375, 320):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (path, width)
+        page.set_viewport_size({"width": 1280, "height": 900})
+    assert {path: one for path, one in found.items() if one} == {}
+    assert [one for one in page.complaints if "Password forms" not in one] == []
