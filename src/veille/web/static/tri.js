@@ -68,6 +68,8 @@
     if (verdict && !wrong) one.dataset.done = "1"; else delete one.dataset.done;
   };
 
+  const field = name => document.querySelector(`[data-key="${name}"]`);
+
   // The article beside the queue: kept once read, and the next ones read ahead.
   const kept = new Map();
   const read = item => {
@@ -80,8 +82,15 @@
     try {
       const text = await read(item);
       if (current() && current().dataset.item !== String(item)) return;
+      // What is being written stays, and so does the place where it is written.
+      const same = panel.querySelector(`[data-article="${item}"]`), top = same ? panel.scrollTop : 0;
+      const held = same && panel.contains(document.activeElement) ? document.activeElement : null;
+      const written = same ? [...panel.querySelectorAll("[data-key]")].filter(one => one.value !== one.defaultValue).map(one => [one.dataset.key, one.value]) : [];
       panel.innerHTML = text;
-      panel.scrollTop = 0;
+      panel.scrollTop = top;
+      for (const [key, value] of written) { const place = field(key); if (place) place.value = value; }
+      const again = held && held.dataset.key && field(held.dataset.key);
+      if (again) { again.focus({ preventScroll: true }); again.setSelectionRange(again.value.length, again.value.length); }
     } catch { panel.textContent = "Cet article ne s’affiche pas : rechargez la page."; }
   };
   const refresh = item => { kept.delete(String(item)); if (queue && current() && current().dataset.item === String(item)) return show(String(item)); };
@@ -154,6 +163,8 @@
     for (const name of ["item", "csrftoken", "retour", "seen"]) fields.delete(name);
     const wanted = fields.get("action");
     fields.delete("action");
+    for (const one of form.querySelectorAll("[data-key]")) one.defaultValue = one.value; // sent: it is not being written any more
+    if (/^(tag|place)-/.test(wanted)) for (const one of form.querySelectorAll("[data-key]")) one.value = one.defaultValue = "";
     await act(items, wanted, Object.fromEntries(fields));
     if (form.id === "lot") form.reset();
   });
@@ -164,7 +175,6 @@
   if (queue) queue.addEventListener("change", tell);
 
   // Keys.
-  const field = name => document.querySelector(`[data-key="${name}"]`);
   const typing = () => /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName) && document.activeElement.type !== "checkbox";
   const enter = name => {
     const place = field(name);
