@@ -99,6 +99,28 @@ async def run(path: Path, count: int, repeat: int, *, pages: bool) -> None:
             continue
         print(row(name, spent, floor, beside))
     await conditional(datasette, repeat)
+    await curators(path, datasette, repeat)
+
+
+async def curators(path: Path, datasette: Datasette, repeat: int) -> None:
+    """The queue, as somebody signed in opens it."""
+    from datetime import UTC, datetime
+
+    from veille.store import connect
+    from veille.store.accounts import begin_session
+
+    db = connect(path)
+    db.conn.execute("insert or ignore into accounts (name, role, hash, created_at) values ('bench', 'admin', '', '2026-01-01')")
+    account = db.conn.execute("select id from accounts where name = 'bench'").fetchone()[0]
+    token = begin_session(db.conn, account, datetime.now(UTC))
+    db.close()
+    headers = {"cookie": f"veille_session={token}"}
+    for name, address in (
+        ("queue", "/tri"), ("… by date", "/tri?ordre=date"), ("… by source", "/tri?ordre=source"), ("… theme", "/tri?theme=handicap"),
+        ("… theme, département", "/tri?theme=handicap&departement=33"), ("… alike", "/tri?comme=7"), ("… journal", "/tri/journal"),
+    ):  # fmt: skip
+        status, spent = await measure(datasette, [address], repeat, headers)
+        print(row(name, spent, 100, None) if spent else f"  {name:<26} skipped: it answers {status}")
 
 
 async def conditional(datasette: Datasette, repeat: int) -> None:

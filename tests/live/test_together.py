@@ -1,4 +1,4 @@
-"""A collector at full speed, a curator who writes every 100 ms, ten readers: no error, and no write waits long. `make soak`: a minute."""
+"""A collector at full speed, two curators who write every 100 ms, ten readers: no error, and no write waits long. `make soak`: a minute."""
 
 import asyncio
 import contextlib
@@ -52,14 +52,15 @@ def test_all_together(tmp_path):
         (tmp_path / "feeds.yaml").write_text(f"version: 1\nsources:\n{lines}\n", encoding="utf-8")
         command = [sys.executable, "-m", "veille", "collect", "--all", "--allow-private-network", "--spacing", "0"]
         subprocess.run(command, cwd=tmp_path, check=True)
-        subprocess.run(
-            [sys.executable, "-m", "veille", "curators", "add", "claire"],
-            cwd=tmp_path,
-            input="un mot de passe\n",
-            text=True,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        for name in ("claire", "paul"):
+            subprocess.run(
+                [sys.executable, "-m", "veille", "curators", "add", name],
+                cwd=tmp_path,
+                input="un mot de passe\n",
+                text=True,
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
         port = free_port(0)
         server = subprocess.Popen(
             [sys.executable, "-m", "veille", "serve", "--port", str(port)],
@@ -91,7 +92,7 @@ def test_all_together(tmp_path):
     assert not wrong, wrong[:5]
     assert not failed, failed[:2]
     assert len(runs) >= 2
-    assert len(writes) >= SECONDS * 4
+    assert len(writes) >= SECONDS * 8
     db = connect(tmp_path / "data" / "veille.db")
     kept = db.conn.execute("select count(*) from decisions").fetchone()[0]
     integrity = db.conn.execute("pragma integrity_check").fetchone()
@@ -103,24 +104,25 @@ def test_all_together(tmp_path):
 
 
 async def people(site, ends):
-    """One curator and ten readers: the seconds of each write and read, what went wrong, how many decisions were taken."""
+    """Two curators and ten readers: the seconds of each write and read, what went wrong, how many decisions were taken."""
     writes, reads, wrong, decided = [], [], [], 0
     headers = {"accept-language": "fr"}
 
-    async def curate(browser):
+    async def curate(browser, name, acts):
         nonlocal decided
         token = re.search(r'name="csrftoken" value="([^"]+)"', (await browser.get("/connexion")).text)[1]
-        answer = await browser.post("/connexion", data={"nom": "claire", "mot-de-passe": "un mot de passe", "csrftoken": token})
+        answer = await browser.post("/connexion", data={"nom": name, "mot-de-passe": "un mot de passe", "csrftoken": token})
         assert answer.status_code == 302
         for number in itertools.count():
             if time.monotonic() > ends:
                 return
             started = time.monotonic()
-            action = ("select", "dismiss", "later", "restore")[number // 400 % 4]
-            answer = await browser.post(f"/article/{1 + number % 400}/decision", data={"action": action, "csrftoken": token})
+            action, value = acts[number // 400 % len(acts)]
+            form = {"action": action, "value": value, "item": 1 + number % 400, "csrftoken": token}
+            answer = await browser.post("/tri/decision", data=form, headers={"accept": "application/json"})
             writes.append(time.monotonic() - started)
-            decided += answer.status_code == 302
-            if answer.status_code != 302:
+            decided += answer.status_code == 200 and len(answer.json()["done"])
+            if answer.status_code != 200:
                 wrong.append((action, answer.status_code, answer.text[-400:]))
             await asyncio.sleep(max(0.0, 0.1 - (time.monotonic() - started)))
 
@@ -136,6 +138,9 @@ async def people(site, ends):
             await asyncio.sleep(dice.uniform(0.3, 1.2))  # a person reads
 
     async with contextlib.AsyncExitStack() as stack:
-        browsers = [await stack.enter_async_context(httpx.AsyncClient(base_url=site, headers=headers, timeout=20)) for _ in range(11)]
-        await asyncio.gather(curate(browsers[0]), *(read(browser, number) for number, browser in enumerate(browsers[1:])))
+        browsers = [await stack.enter_async_context(httpx.AsyncClient(base_url=site, headers=headers, timeout=20)) for _ in range(12)]
+        states = (("select", ""), ("dismiss", ""), ("later", ""), ("restore", ""))
+        tags = (("tag-add", "handicap"), ("tag-remove", "handicap"), ("note-private", "À voir."), ("place-add", "29"))
+        curators = (curate(browsers[0], "claire", states), curate(browsers[1], "paul", tags))
+        await asyncio.gather(*curators, *(read(browser, number) for number, browser in enumerate(browsers[2:])))
     return writes, reads, wrong, decided
