@@ -177,7 +177,7 @@ FILTERS = [
 @pytest.mark.parametrize("order", ["", "date"])
 def test_filters_come_before_the_cap(seeded, knowledge, monkeypatch, q, given, order):
     """What a capped search finds with filters is what it finds uncapped."""
-    from veille.store import searching
+    from veille.store import matching as searching
 
     request = replace(Request(q=q, order=order), **given)
     monkeypatch.setattr(searching, "PLENTY", 12)
@@ -196,7 +196,7 @@ def test_filters_come_before_the_cap(seeded, knowledge, monkeypatch, q, given, o
 
 
 def test_with_plenty_that_have_every_word_those_with_some_are_left_out(seeded, knowledge, monkeypatch):
-    from veille.store import searching
+    from veille.store import matching as searching
 
     loose = search(seeded.conn, Request(q="collège route"), knowledge, TODAY, 1000)
     assert loose.every < loose.total
@@ -208,7 +208,7 @@ def test_with_plenty_that_have_every_word_those_with_some_are_left_out(seeded, k
 
 
 def test_beyond_the_cap_old_articles_with_every_word_are_still_found(seeded, knowledge, monkeypatch):
-    from veille.store import searching
+    from veille.store import matching as searching
 
     free = search(seeded.conn, Request(q="collège route rivière"), knowledge, TODAY, 1000)
     monkeypatch.setattr(searching, "MOST_MATCHES", 20)

@@ -18,7 +18,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 PAGES = {
     "accueil": "/",
@@ -45,6 +45,21 @@ PAGES = {
     "composants": "/-/veille/composants",
     "erreur": "/nulle-part",
 }
+# Those of curators, for one who is signed in.
+DESK = {
+    "tri": "/tri",
+    "tri-panneau": "/tri?article=5",
+    "journal": "/tri/journal",
+    "lot": "/tri/lot?q=budget",
+    "recherches": "/tri/recherches",
+    "vocabulaire": "/tri/vocabulaire?theme=handicap",
+    "regles": "/tri/regles?phrase=budget&effet=tag&valeur=Handicap",
+    "ajouter": "/tri/ajouter",
+    "tri-sources": "/tri/sources",
+    "qualite": "/tri/qualite",
+    "comptes": "/tri/comptes",
+    "bureau": "/article/5",
+}
 # Width, height, colours, medium.
 SHOTS = ((1280, 900, "light", ""), (768, 900, "light", ""), (375, 780, "light", ""), (1280, 900, "dark", ""), (794, 1123, "light", "print"))
 BROWSER = [
@@ -57,8 +72,8 @@ BROWSER = [
 
 
 @contextlib.contextmanager
-def demo() -> Iterator[str]:
-    """A running demo; its address."""
+def demo() -> Iterator[tuple[str, str]]:
+    """A running demo: its address, and the password that it prints."""
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "veille", "demo", "--port", "8017"],
         stdout=subprocess.PIPE,
@@ -66,7 +81,15 @@ def demo() -> Iterator[str]:
         start_new_session=True,
     )
     assert process.stdout is not None
-    root = next(found[1] for line in process.stdout if (found := re.search(r"Le site : (http://\S+?)/ ", line)))
+    said = ""
+    for line in process.stdout:
+        said += line
+        if "Le site" in line:
+            break
+    found, password = re.search(r"Le site : (http://\S+?)/ ", said), re.search(r"mot de passe « (\S+) »", said)
+    assert found is not None
+    assert password is not None
+    root = found[1]
     threading.Thread(target=process.stdout.read, daemon=True).start()  # its log must not fill the pipe
     for _ in range(100):
         with contextlib.suppress(OSError):
@@ -74,7 +97,7 @@ def demo() -> Iterator[str]:
             break
         time.sleep(0.1)
     try:
-        yield root
+        yield root, password[1]
     finally:
         os.killpg(process.pid, signal.SIGINT)
         process.wait()
@@ -89,24 +112,37 @@ def main() -> None:
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
-        root = given.root or stack.enter_context(demo())
+        root, password = (given.root, "") if given.root else stack.enter_context(demo())
         browser = stack.enter_context(sync_playwright()).chromium.launch(executable_path="/usr/bin/chromium", args=BROWSER)
-        for name, path in PAGES.items():
-            if given.only and name not in given.only:
-                continue
-            for width, height, scheme, medium in SHOTS:
-                page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme, locale="fr-FR")
-                page.goto(root + path)
-                if name == "article":
-                    page.click(".card h3 a")
-                page.wait_for_load_state("networkidle")
-                if medium:
-                    page.emulate_media(media=medium)
-                wide = page.evaluate("document.documentElement.scrollWidth")
-                said = "impression" if medium else f"{width}{'-sombre' if scheme == 'dark' else ''}"
-                page.screenshot(path=given.out / f"{name}-{said}.png", full_page=given.full)
-                print(f"{name} {said}: {'ok' if wide <= width else f'{wide} px wide'}")
-                page.close()
+        for width, height, scheme, medium in SHOTS:
+            said = "impression" if medium else f"{width}{'-sombre' if scheme == 'dark' else ''}"
+            for pages, signed in ((PAGES, False), (DESK, True)):
+                if signed and (medium or not password):
+                    continue  # nobody prints a desk
+                context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, locale="fr-FR")
+                page = context.new_page()
+                if signed:
+                    page.goto(f"{root}/connexion")
+                    page.fill("[name=nom]", "demo")
+                    page.fill("[name=mot-de-passe]", password)
+                    page.click("text=Se connecter")
+                for name, path in pages.items():
+                    if not given.only or name in given.only:
+                        shoot(page, root + path, name, given.out / f"{name}-{said}.png", medium=medium, full=given.full)
+                context.close()
+
+
+def shoot(page: Page, address: str, name: str, file: Path, *, medium: str, full: bool) -> None:
+    """One picture; says when a page is wider than its window."""
+    page.goto(address)
+    if name == "article":
+        page.click(".card h3 a")
+    page.wait_for_load_state("networkidle")
+    if medium:
+        page.emulate_media(media=medium)
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    page.screenshot(path=file, full_page=full)
+    print(f"{file.stem}: {'ok' if wide <= 0 else f'{wide} px too wide'}")
 
 
 if __name__ == "__main__":
