@@ -170,6 +170,16 @@ def test_a_full_export_into_an_empty_file_is_an_equal_database(full, tmp_path, n
     assert (again.returncode, "base neuve" in again.stderr) == (2, True)
 
 
+def test_roles_change_at_the_terminal_and_an_administrator_stays(tmp_path):
+    for name, role in (("claire", "curator"), ("paul", "curator")):
+        assert veille("curators", "add", name, "--role", role, cwd=tmp_path, stdin="un mot de passe\n").returncode == 0
+    assert veille("curators", "disable", "paul", cwd=tmp_path).returncode == 0  # no administrator yet: nobody is the last one
+    assert "rôle admin" in veille("curators", "role", "claire", "admin", cwd=tmp_path).stdout
+    refused = veille("curators", "role", "claire", "curator", cwd=tmp_path)
+    assert (refused.returncode, "un administrateur reste" in refused.stderr) == (2, True)
+    assert veille("curators", "role", "personne", "admin", cwd=tmp_path).returncode == 2
+
+
 def test_no_export_holds_a_hash_or_what_rights_hide(full, tmp_path):
     veille("export", "tout", "--all", "--db", "veille.db", cwd=tmp_path)
     veille("export", "public", "--db", "veille.db", cwd=tmp_path)

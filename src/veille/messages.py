@@ -334,6 +334,7 @@ ACCOUNT_EXISTS = "le compte « {name} » existe déjà"
 ACCOUNT_UNKNOWN = "aucun compte « {name} »"
 ACCOUNT_ADDED = "Compte « {name} » créé ({role})."
 PASSWORD_CHANGED = "Compte « {name} » : mot de passe changé, sessions closes."  # noqa: S105 - a sentence
+ROLE_CHANGED = "Compte « {name} » : rôle {role}, sessions closes."
 ACCOUNT_DISABLED = "Compte « {name} » désactivé : ses sessions sont closes."
 BAD_ACCOUNT_NAME = "un nom de compte est fait de 2 à 40 lettres minuscules, chiffres, points ou tirets"
 LAST_ADMIN = "il faut qu’un administrateur reste : nommez-en un autre d’abord"

@@ -1,4 +1,4 @@
-"""`veille curators add|list|disable`."""
+"""`veille curators add|password|role|list|disable`."""
 
 import contextlib
 import sys
@@ -6,9 +6,9 @@ import sys
 import click
 
 from veille.cli.options import config_option, db_option, open_database, read_clock
-from veille.messages import ACCOUNT_ADDED, ACCOUNT_DISABLED, PASSWORD_CHANGED
+from veille.messages import ACCOUNT_ADDED, ACCOUNT_DISABLED, PASSWORD_CHANGED, ROLE_CHANGED
 from veille.resources import load_knowledge
-from veille.store.accounts import ROLES, accounts, add_account, disable_account, set_password
+from veille.store.accounts import ROLES, accounts, add_account, disable_account, set_password, set_role
 
 
 @click.group(subcommand_metavar="COMMANDE …", help="Les comptes des documentalistes.")
@@ -46,6 +46,17 @@ def password(name: str, config_file: str, db_file: str) -> None:  # noqa: ARG001
     with contextlib.closing(open_database(db_file, load_knowledge(), read_clock()(), durable=True, existing=True)) as db:
         set_password(db, name, given)
     click.echo(PASSWORD_CHANGED.format(name=name))
+
+
+@curators.command(short_help="Changer un rôle.", help="Donner un autre rôle à un compte, et clore ses sessions.")
+@click.argument("name", metavar="NOM")
+@click.argument("given", metavar="ROLE", type=click.Choice(ROLES))
+@config_option
+@db_option
+def role(name: str, given: str, config_file: str, db_file: str) -> None:  # noqa: ARG001
+    with contextlib.closing(open_database(db_file, load_knowledge(), read_clock()(), durable=True, existing=True)) as db:
+        set_role(db, name, given)
+    click.echo(ROLE_CHANGED.format(name=name, role=given))
 
 
 @curators.command("list", help="Tous les comptes.")

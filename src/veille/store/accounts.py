@@ -62,6 +62,12 @@ def set_password(db: Database, name: str, password: str) -> None:
         change(db.conn, name, "hash", hashed)
 
 
+def set_role(db: Database, name: str, role: str) -> None:
+    """Another role; its sessions end. Raises UsageError when there is no such account, or when it is the last administrator."""
+    with writing(db):
+        change(db.conn, name, "role", role)
+
+
 def disable_account(db: Database, name: str, now: datetime) -> None:
     """Ends the account and its sessions; its decisions stay. Raises UsageError when there is none."""
     with writing(db):
@@ -93,9 +99,12 @@ _CHANGES = ("hash", "role", "disabled_at")
 def change(db: Connection, name: str, column: str, value: str | None) -> None:
     """Another password, another role, an end (or its undoing, None); sessions end. The caller holds the transaction. Raises UsageError."""
     assert column in _CHANGES
-    if not db.execute(f"update accounts set {column} = ? where name = ?", (value, name)).rowcount:  # noqa: S608 - one of ours
+    was = db.execute("select role from accounts where name = ?", (name,)).fetchone()
+    if was is None:
         raise UsageError(ACCOUNT_UNKNOWN.format(name=name))
-    if not db.execute("select 1 from accounts where role = 'admin' and disabled_at is null").fetchone() and column != "hash":
+    db.execute(f"update accounts set {column} = ? where name = ?", (value, name))  # noqa: S608 - one of ours
+    left = db.execute("select 1 from accounts where role = 'admin' and disabled_at is null").fetchone()
+    if was[0] == "admin" and not left and column != "hash":
         raise UsageError(LAST_ADMIN)
     _end_sessions(db, name)
 
