@@ -107,11 +107,11 @@ def debt(db: Connection, found: Sequence[Use]) -> Debt:
     owed = Debt(proposed=[one.label for one in found if one.state == "proposed"])
     live = [one for one in found if one.state == "approved" and one.alias_of is None]
     owed.once = [one.label for one in live if one.articles <= 1]
-    holders: dict[str, list[str]] = {}
+    holders: dict[str, tuple[str, list[str]]] = {}
     for one in live:
-        for word in dict.fromkeys(map(bare, one.words)):
-            holders.setdefault(word, []).append(one.label)
-    owed.shared = [(word, tuple(labels)) for word, labels in holders.items() if len(labels) > 1]
+        for word in {bare(word): word for word in one.words}.items():
+            holders.setdefault(word[0], (word[1], []))[1].append(one.label)
+    owed.shared = [(written, tuple(labels)) for written, labels in holders.values() if len(labels) > 1]
     owed.idle = [phrase for one in live for phrase in one.added if not _held(db, phrase)]
     return owed
 

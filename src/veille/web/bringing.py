@@ -13,7 +13,7 @@ from datasette import Response
 from veille import bring
 from veille.config import source_yaml
 from veille.errors import SourceError, UsageError
-from veille.messages import NO_COPY, failed_source
+from veille.messages import NO_COPY, SOURCE_STATES, failed_source
 from veille.store import articles, evidence, hosts
 from veille.store import followed as sources_here
 from veille.store.connection import Connection
@@ -169,7 +169,16 @@ async def sources(datasette: Any, request: Any) -> Any:
 async def _sources(datasette: Any, request: Any, **shown: Any) -> Any:
     rows = await ask(datasette, sources_here.watched)
     yaml = await ask(datasette, sources_here.as_yaml)
-    return await page(datasette, request, "veille_tri_sources.html", rows=rows, yaml=yaml, rhythms=sources_here.RHYTHMS, **shown)
+    return await page(
+        datasette,
+        request,
+        "veille_tri_sources.html",
+        rows=rows,
+        yaml=yaml,
+        rhythms=sources_here.RHYTHMS,
+        source_states=SOURCE_STATES,
+        **shown,
+    )
 
 
 async def _try_now(datasette: Any, request: Any, source_id: str) -> Any:

@@ -321,4 +321,5 @@ def code_version() -> str:
 def spoken_moment(value: str, today: date) -> str:
     """aujourd’hui à 6 h 12."""
     moment = datetime.fromisoformat(value).astimezone(PARIS)
-    return f"{messages.spoken_date(moment.date(), today)} à {moment.hour} h {moment.minute:02}"
+    hour = f"{moment.hour}{messages.NBSP}h{messages.NBSP}{moment.minute:02}"
+    return f"{messages.spoken_date(moment.date(), today)} à {hour}"
