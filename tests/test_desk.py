@@ -275,6 +275,20 @@ def test_a_whole_search_is_shown_tagged_once_and_undone_at_once(site, store):
     assert tags() == 0
 
 
+def test_on_its_own_page_one_decision_of_a_gesture_is_undone_alone(site, store):
+    browser = signed_in(site)
+    told = browser.act("tag-add", 1, 2, 3, value="handicap").json()
+    page = browser.get("/article/1").text
+    assert 'name="seul" value="1"' in page
+    browser.post(f"/decision/{told['batch']}/annuler", seul="1")
+    tagged = lambda: [row[0] for row in store.conn.execute("select item_id from item_tags where tag_id = 'handicap' order by 1")]  # noqa: E731
+    assert tagged() == [2, 3]
+    browser.post(f"/decision/{told['batch'] + 1}/annuler", seul="1")
+    assert tagged() == [3]
+    browser.post(f"/decision/{told['batch']}/annuler")
+    assert tagged() == []
+
+
 def test_searches_are_named_shared_and_say_what_is_new(site, store, knowledge, now):
     claire, paul = signed_in(site), signed_in(site, "paul")
     assert claire.post("/tri/recherches", nom="Les habitants", recherche="q=habitants&departement=33&page=4").status_code == 302

@@ -432,6 +432,8 @@ alter table decisions add column batch integer;
 
 create index decisions_batch on decisions(batch) where batch is not null;
 
+create index decisions_at on decisions(at);
+
 create index decisions_story on decisions(id) where action in ('story-split', 'story-join');
 
 create table notes (

@@ -114,7 +114,8 @@ def undo(db: Connection, *, account_id: int, decision_id: int, at: str) -> int:
 
 def undo_all(db: Connection, *, account_id: int, batch: int, at: str) -> Undone:
     """Undo a gesture: each of its decisions that can be; raises UsageError when none can."""
-    rows = db.execute("select id, item_id from decisions where coalesce(batch, id) = ? and undone_at is null order by id desc", (batch,))
+    sql = "select id, item_id from decisions where (batch = ?1 or id = ?1) and undone_at is null order by id desc"
+    rows = db.execute(sql, (batch,))
     undone = Undone()
     for decision_id, item_id in rows.fetchall():
         try:

@@ -5,7 +5,7 @@ from typing import Any
 from veille.errors import UsageError
 from veille.french import bare
 from veille.messages import ACTION_LABELS, NO_SUCH_DECISION
-from veille.store.decisions import ACTIONS, Act, item_of, last_decision, undo_all
+from veille.store.decisions import ACTIONS, Act, Undone, item_of, last_decision, undo, undo_all
 from veille.store.queue import waiting
 from veille.web.answering import ask
 from veille.web.desk import Form, Said, act, answer, now_of, told, told_undone
@@ -49,7 +49,7 @@ async def decision(datasette: Any, request: Any) -> Any:
 
 @curating("curator", "POST")
 async def annuler(datasette: Any, request: Any) -> Any:
-    """POST /decision/<id>/annuler: the decision, and those of the same gesture."""
+    """POST /decision/<id>/annuler: a gesture by its first decision, or that decision alone (seul=1)."""
     form = await Form.of(request)
     batch, account, at = int(request.url_vars["id"]), request.actor["account"], now_of(datasette)
     item = await reading(datasette, item_of, batch)
@@ -57,7 +57,11 @@ async def annuler(datasette: Any, request: Any) -> Any:
         raise PageError(404, NO_SUCH_DECISION)
     fallback = f"/article/{item}#decisions"
     try:
-        undone = await deciding(datasette, lambda connection: undo_all(connection, account_id=account, batch=batch, at=at))
+        if form.get("seul"):
+            item = await deciding(datasette, lambda connection: undo(connection, account_id=account, decision_id=batch, at=at))
+            undone = Undone(items=[item])
+        else:
+            undone = await deciding(datasette, lambda connection: undo_all(connection, account_id=account, batch=batch, at=at))
     except UsageError as exc:
         return answer(datasette, request, form, Said(str(exc), wrong=True), fallback, done=[])
     rows = await reading(datasette, waiting, undone.items[:_MOST])

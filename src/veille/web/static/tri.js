@@ -138,10 +138,10 @@
       say(wrong.message, { wrong: true });
     }
   };
-  const undo = async batch => {
+  const undo = async (batch, fields = {}) => {
     if (!batch) { say("Rien à annuler ici."); return; }
     try {
-      const told = await post(`/decision/${batch}/annuler`, {});
+      const told = await post(`/decision/${batch}/annuler`, fields);
       if (!told.wrong) last = 0;
       for (const one of told.done || []) { mark(one.item, ""); refresh(one.item); }
       say(told.said, told);
@@ -156,8 +156,8 @@
     const deciding = action.endsWith("/tri/decision"), undoing = /\/decision\/\d+\/annuler$/.test(action);
     if ((!deciding && !undoing) || !(queue || panel)) return;
     event.preventDefault();
-    if (undoing) { await undo(Number(action.match(/(\d+)\/annuler$/)[1])); return; }
     const fields = new URLSearchParams(new FormData(form, event.submitter));
+    if (undoing) { await undo(Number(action.match(/(\d+)\/annuler$/)[1]), fields.has("seul") ? { seul: "1" } : {}); return; }
     const items = form.id === "lot" ? checked() : fields.getAll("item");
     if (!items.length) { say("Cochez d’abord des articles."); return; }
     for (const name of ["item", "csrftoken", "retour", "seen"]) fields.delete(name);
