@@ -149,7 +149,7 @@ def test_what_another_decided_since_the_page_was_read_is_not_overwritten(desk):
 @pytest.mark.parametrize(
     ("action", "value"),
     [
-        ("kind", "roman"), ("tag-add", "astrologie"), ("place-add", "999"), ("day", "hier"), ("day", "9999-01-01"), ("title", "x" * 501),
+        ("kind", "roman"), ("tag-add", "astrologie"), ("place-add", "999"), ("day", "hier"), ("day", "9999-01-01"), ("day", "2026-11-23"), ("title", "x" * 501),
         ("title", "a\x07b"), ("date-add", "rendez-vous 2026-12-01"), ("date-add", "event 2026-12-05 2026-12-01"), ("date-add", ""),
         ("note-public", "x" * 4001), ("story-join", "1"), ("story-join", "٣"), ("story-split", ""), ("effacer", ""), ("date-add", "event \x00"),
     ],
@@ -212,3 +212,37 @@ def test_a_moved_site_is_recognised_under_a_corrected_title(desk, knowledge, now
     act(desk, 1, "title", "Tout autre chose")
     moved = [replace(one, guid=f"n{n}", link=f"https://gironde.example.fr/nouveau/{n}") for n, one in enumerate(entries())]
     assert collect_entries(desk, make_source(territory=("33",)), moved, knowledge, now + timedelta(hours=6)).new == 0
+
+
+def places(store, item=1):
+    return [row[0] for row in store.conn.execute("select code from item_territories where item_id = ? order by 1", (item,))]
+
+
+def test_undoing_a_place_gives_what_the_rules_say_by_then(desk, knowledge, now):
+    """Refused here, then the source speaks of elsewhere: its former place does not come back; put by hand, then said by the source: it stays."""
+    source = make_source(territory=())
+
+    def told(towns, title):
+        return [replace(entries()[0], title=title, summary=f"Les habitants de {towns} votent. {TEXTS[0]}")]
+
+    collect_entries(desk, source, told("Marseille", "À Marseille"), knowledge, now + timedelta(hours=1))
+    assert "13" in places(desk)
+    refused, put = act(desk, 1, "place-remove", "13"), act(desk, 1, "place-add", "44")
+    collect_entries(desk, source, told("Rennes et de Nantes", "À Rennes et Nantes"), knowledge, now + timedelta(hours=2))
+    assert set(places(desk)) >= {"35", "44"}
+    assert "13" not in places(desk)
+    unact(desk, put)
+    assert "44" in places(desk)  # the source says so by now
+    assert desk.conn.execute("select origin from item_territories where item_id = 1 and code = '44'").fetchone() == ("text",)
+    unact(desk, refused)
+    assert "13" not in places(desk)
+    assert unsoundness(desk.conn) == []
+
+
+def test_a_refused_date_that_comes_back_shows_no_more_than_rights_allow(desk):
+    evidence = "select evidence from item_dates where item_id = 2 and role = 'deadline'"
+    assert desk.conn.execute(evidence).fetchone() != ("",)
+    refused = act(desk, 2, "date-remove", "deadline 2026-11-30 2026-11-30")
+    desk.conn.execute("update items set summary = '' where id = 2")
+    unact(desk, refused)
+    assert desk.conn.execute(evidence).fetchone() == ("",)

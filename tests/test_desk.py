@@ -155,7 +155,7 @@ def test_the_queue_shows_the_most_interesting_first_and_gestures_empty_it(site, 
     assert "suggéré" in page
 
     told = browser.act("select", 1, 2).json()
-    assert told["said"] == "2 articles : sélectionné."
+    assert told["said"] == "2 articles : sélectionnés."
     assert {one["item"]: one["state"] for one in told["done"]} == {1: "selected", 2: "selected"}
     assert re.findall(r'data-item="(\d+)"', browser.get("/tri").text) == [one for one in wanted if one not in ("1", "2")]
     assert sorted(re.findall(r'data-item="(\d+)"', browser.get("/tri?etat=selection").text)) == ["1", "2"]
@@ -163,6 +163,28 @@ def test_the_queue_shows_the_most_interesting_first_and_gestures_empty_it(site, 
     undone = browser.post(f"/decision/{told['batch']}/annuler", headers={"accept": "application/json"}).json()
     assert undone["said"] == "2 décisions annulées."
     assert state(store) == state(store, 2) == "new"
+
+
+def test_what_was_not_told_was_not_seen(site, store):
+    """A page that was told a hundred decisions of more does not overwrite the others."""
+    claire, paul = signed_in(site), signed_in(site, "paul")
+    for number in range(51):
+        paul.act(("note-private", "title")[number % 2], 1, 2, value=f"n° {number}")
+    paul.act("select", 6)
+    told = claire.get("/tri/suivi?depuis=0").json()
+    assert len(told["decisions"]) == 100
+    answer = claire.act("dismiss", 6, seen=str(told["seen"])).json()
+    assert answer["conflicts"] == [6]
+
+
+def test_too_many_fields_and_things_that_are_not_there_are_sentences(site):
+    browser = signed_in(site, "edith")
+    token = browser.token
+    body = f"csrftoken={token}&action=select&item=1&" + "&".join("a" for _ in range(10_050))
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    answer = asyncio.run(site.client.post("/tri/decision", content=body, cookies=browser.cookies, headers=headers))
+    assert answer.status_code == 400
+    assert "trop de champs" in answer.text
 
 
 def test_forms_alone_do_the_same_and_say_how_to_undo(site, store):

@@ -193,6 +193,8 @@ def test_filters_come_before_the_cap(seeded, knowledge, monkeypatch, q, given, o
     chosen = {name for name in given if name not in ("since", "order")}
     for name, rows in capped.facets.items():
         assert dict(rows) == dict(free.facets[name]) or name in chosen
+        for value in given.get(name, ()) if name in chosen else ():  # of what is chosen, the count is exact
+            assert dict(rows)[value] == dict(free.facets[name]).get(value, 0)
 
 
 def test_with_plenty_that_have_every_word_those_with_some_are_left_out(seeded, knowledge, monkeypatch):

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from browsing import rows, signed_in
+from browsing import Browser, rows, signed_in
 from builders import collect_entries, make_entry, make_source
 from veille.resources import load_knowledge
 from veille.store import migrate
@@ -67,7 +67,7 @@ def test_a_curator_proposes_and_an_editor_approves(site, store, knowledge, now):
     assert "Sobriété" in [one["label"] for one in claire.get("/tri/mots").json()]
     assert not claire.act("tag-add", 1, value="sobriété").json()["wrong"]
     assert store.conn.execute("select tag_id from item_tags where origin = 'curator'").fetchall() == [("sobriete",)]
-    assert "ne peut pas être" in edit(edith, action="tag", nom="Sobriété", groupe="innovation")
+    assert "déjà le nom" in edit(edith, action="tag", nom="Sobriété", groupe="innovation")
     assert "ne peut pas être" in edit(edith, action="tag", nom="Autre", groupe="inconnu")
     assert edit(edith, action="reject", theme="handicap").startswith("Aucun thème")
 
@@ -177,3 +177,66 @@ def test_the_debt_counts_what_is_to_settle(site, store):
     page = editor.get("/tri/vocabulaire").text
     assert int(re.search(r'class="figure">(\d+)', page)[1]) == before + 2
     assert "mot que personne n’écrit" in page
+
+
+def test_a_theme_that_serves_is_not_undone_and_no_collection_breaks(site, store, knowledge, now):
+    editor = signed_in(site, "edith")
+    edit(editor, action="tag", nom="Zébulon", groupe="innovation")
+    made = store.conn.execute("select max(id) from edits").fetchone()[0]
+    edit(editor, action="words", theme="zebulon", mots="zébulon")
+    undone = editor.post(f"/tri/edition/{made}/annuler", headers={"accept": "application/json"}).json()
+    assert undone["wrong"]
+    assert "sert encore" in undone["said"]
+    undo_last(editor, store)
+    assert editor.post(f"/tri/edition/{made}/annuler", headers={"accept": "application/json"}).json()["said"] == "Changement annulé."
+    assert store.conn.execute("pragma foreign_key_check").fetchall() == []
+    tags_of(store, knowledge, now, "Le zébulon")
+
+
+def test_a_name_is_one_themes_alone_and_an_id_goes_before_names(site, store, knowledge):
+    editor = signed_in(site, "edith")
+    assert "déjà le nom" in edit(editor, action="rename", theme="handicap", nom="insertion RSA")
+    assert "déjà le nom" in edit(editor, action="rename", theme="handicap", nom=knowledge.themes["insertion-rsa"].label.upper())
+    assert "déjà le nom" in edit(editor, action="tag", nom="Enfance famille", groupe="innovation")
+    editor.act("tag-remove", 1, value="insertion-rsa")
+    assert store.conn.execute("select tag_id from item_tags where origin = 'refused'").fetchall() == [("insertion-rsa",)]
+
+
+def test_a_merge_keeps_a_curators_word_and_the_merged_words_can_go(site, store, knowledge, now):
+    editor = signed_in(site, "edith")
+    editor.act("tag-add", 1, value="enfance-famille")
+    store.conn.execute("insert into item_tags (item_id, tag_id, origin, score, reason) values (1, 'handicap', 'rule', 0.4, '')")
+    edit(editor, action="merge", theme="enfance-famille", vers="handicap")
+    assert store.conn.execute("select origin from item_tags where item_id = 1 and tag_id = 'handicap'").fetchone() == ("curator",)
+    merged = knowledge.themes["enfance-famille"].words
+    assert set(merged) <= set(knowing(store.conn, knowledge).themes["handicap"].words)
+    assert "C’est fait" in edit(editor, action="words", theme="handicap", mots="\n".join(knowledge.themes["handicap"].words))
+    assert not set(merged) & set(knowing(store.conn, knowledge).themes["handicap"].words)
+
+
+def test_a_rule_applied_to_the_past_leaves_what_curators_decided_and_gets_to_the_end(site, store, monkeypatch):
+    from veille.store import vocabulary
+
+    monkeypatch.setattr(vocabulary, "MOST_MATCHES", 2)
+    editor = signed_in(site, "edith")
+    editor.act("select", 1)
+    editor.act("tag-remove", 2, value="handicap")
+    editor.post("/tri/regles", action="rule", phrase="habitants", effet="dismiss")
+    editor.post("/tri/regles", action="rule", phrase="habitants", effet="tag", valeur="Handicap")
+    for number in (1, 2):
+        while "articles" in (
+            said := editor.post("/tri/regles", headers={"accept": "application/json"}, action="past", id=str(number)).json()["said"]
+        ):
+            assert "recommencez" in said or "2 articles" in said
+    assert dict(store.conn.execute("select id, state from items").fetchall())[1] == "selected"
+    assert store.conn.execute("select count(*) from items where state = 'dismissed'").fetchone() == (5,)
+    assert store.conn.execute("select origin from item_tags where item_id = 2 and tag_id = 'handicap'").fetchone() == ("refused",)
+    assert store.conn.execute("select count(*) from item_tags where tag_id = 'handicap' and origin = 'curator'").fetchone() == (5,)
+
+
+def test_a_proposal_is_between_curators(site, store, tmp_path):
+    claire = signed_in(site)
+    edit(claire, action="propose", nom="Affaire Zébulon", groupe="innovation")
+    for path in ("/veille/tags.json?_shape=array", "/veille/tags", "/themes", "/recherche"):
+        assert "Zébulon" not in Browser(site).get(path).text, path
+    assert Browser(site).get("/veille/proposed_tags.json").status_code == 403

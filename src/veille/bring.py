@@ -19,7 +19,7 @@ from veille.fetch import Fetcher, Limits
 from veille.french import fold
 from veille.identity import name_items
 from veille.intake import Prepared, keep
-from veille.messages import LINK_ALIVE, LINK_GONE, LINK_MOVED, LINK_UNKNOWN, LINK_WALLED, NOTHING_TO_READ
+from veille.messages import FORGOTTEN_ARTICLE, LINK_ALIVE, LINK_GONE, LINK_MOVED, LINK_UNKNOWN, LINK_WALLED, NOTHING_TO_READ
 from veille.model import Entry, Fetched, HostNote, Item, Reading, Source, TaggedItem, Validators, Visit
 from veille.normalize import to_item
 from veille.scout import Found, Scout
@@ -162,7 +162,7 @@ def already_there(db: Connection, item: Item) -> int | None:
 
 
 def keep_brought(db: Connection, brought: Brought, knowledge: Knowledge, now: datetime) -> int:
-    """Keep an article; its id. The caller holds the transaction."""
+    """Keep an article; its id. The caller holds the transaction. Raises UsageError for one that somebody asked to forget."""
     db.execute(
         "insert or ignore into sources (id, name, kind, url, territory, rights, language, state) "
         "values (?, ?, ?, '', '[]', ?, ?, 'retired')",
@@ -174,6 +174,7 @@ def keep_brought(db: Connection, brought: Brought, knowledge: Knowledge, now: da
     )  # fmt: skip
     keep(Database(db), prepared, knowledge, now=now)
     found = already_there(db, brought.item)
-    assert found is not None
+    if found is None:
+        raise UsageError(FORGOTTEN_ARTICLE)
     db.execute("update items set queued = 1 where id = ?", (found,))  # whoever brings it wants it looked at, however old
     return found

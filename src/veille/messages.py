@@ -383,6 +383,10 @@ LINK_MOVED = "L’article a déménagé : {url}"
 LINK_WALLED = "Le site ne répond pas aux robots : on ne peut rien dire du lien."
 LINK_UNKNOWN = "Le site ne répond pas : on ne peut rien dire du lien."
 NO_COPY = "Les droits de cette source ne permettent pas de garder une copie."
+FUTURE_DAY_OF_ARTICLE = "Un article ne paraît pas dans l’avenir : une échéance se note plus bas."
+TAG_SERVES = "Ce thème sert encore : des articles, des mots, une règle ou un alias le nomment. Réunissez-le plutôt à un autre."
+TAG_TAKEN = "« {label} » est déjà le nom d’un autre thème."
+FORGOTTEN_ARTICLE = "Cet article a été oublié à la demande de quelqu’un : il ne revient pas."
 BAD_SEARCH_NAME = "Une recherche a un nom, de {most} caractères au plus."
 NO_SUCH_SEARCH = "Cette recherche n’est pas à vous, ou n’existe plus."
 TOO_MANY_SEARCHES = "Vous avez déjà {most} recherches : effacez-en d’abord."
@@ -399,6 +403,8 @@ ACTION_LABELS = {
     "date-add": "échéance ajoutée", "date-remove": "échéance refusée", "note-public": "note publique écrite",
     "note-private": "note interne écrite",
 }  # fmt: skip
+
+MANY_LABELS = {"select": "sélectionnés", "dismiss": "écartés", "later": "mis pour plus tard", "restore": "remis à trier"}
 
 
 def decided_meanwhile(name: str, action: str, at: str) -> str:

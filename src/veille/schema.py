@@ -466,9 +466,13 @@ create table tag_words (
     tag_id text not null references tags(id), phrase text not null, present integer not null, primary key (tag_id, phrase)
 ) strict, without rowid;
 
-alter table tags add column state text not null default 'approved';
-
 alter table tags add column edited integer not null default 0;
+
+create table proposed_tags (
+    id text primary key, label text not null, group_id text not null, group_label text not null, position integer not null
+) strict;
+
+create index item_tags_decided on item_tags(tag_id) where origin = 'curator';
 
 create table edits (
     id integer primary key, at text not null, account_id integer not null references accounts(id), subject text not null,

@@ -15,6 +15,7 @@ from live.loopback import feed, reply, serve
 from veille.cli.collecting import run_collection
 from veille.clock import read_clock
 from veille.store.followed import as_yaml
+from veille.store.items import apply_rights
 
 SHARED = os.environ.get("VEILLE_SHARED")
 ARTICLE = """<html><head><title>Un café des aidants ouvre en Gironde | Le Département</title>
@@ -203,6 +204,8 @@ def test_a_link_is_looked_at_and_a_copy_kept_as_evidence(private, site, store):
         assert get(site, f"/article/1/copie/{number}").status_code == 302
         assert "Copie du" not in get(site, "/article/1").text
         store.conn.execute("update sources set rights = 'link'")
+        apply_rights(store, "gironde", "link")
+        assert store.conn.execute("select count(*) from copies").fetchone()[0] == 0
         assert (
             "ne permettent pas" in browser.post("/article/1/preuve", headers={"accept": "application/json"}, change="copie").json()["said"]
         )

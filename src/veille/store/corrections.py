@@ -30,15 +30,24 @@ def correct_own(db: Connection, item_id: int) -> None:
         _set_own(db, item_id, field, _corrected(field, value))
 
 
-def correct_labels(db: Connection, item_id: int) -> None:
-    """After the rules' places and dates were written: those that curators put or refused."""
-    for field, value in db.execute(
-        "select field, value from corrections where item_id = ? and field not in ('title', 'day')", (item_id,)
-    ).fetchall():
-        if value == NO:
-            _write(db, item_id, field, None)
-        elif label_row(db, item_id, field) is None:
-            _write(db, item_id, field, said_row(field))
+def uncorrect_labels(db: Connection, item_id: int) -> None:
+    """Before the rules' places and dates are written: those that curators put are out of their way."""
+    for (field,) in _labels(db, item_id, "value = 'yes'"):
+        _write(db, item_id, field, None)
+
+
+def correct_labels(db: Connection, item_id: int, *, places_alone: bool = False) -> None:
+    """After the rules' places and dates (or places alone) were written: remember them, and put what curators say over them."""
+    for field, value in _labels(db, item_id, "field like 'place %'" if places_alone else "1", "field, value"):
+        was = json.dumps(label_row(db, item_id, field), ensure_ascii=False)
+        db.execute("update corrections set was = ? where item_id = ? and field = ?", (was, item_id, field))
+        _write(db, item_id, field, None if value == NO else said_row(field))
+
+
+def _labels(db: Connection, item_id: int, where: str, names: str = "field") -> list[Any]:
+    sql = f"select {names} from corrections where item_id = ? and field not in ('title', 'day') and {where}"  # noqa: S608 - our own words
+    found: list[Any] = [tuple(row) for row in db.execute(sql, (item_id,)).fetchall()]
+    return found
 
 
 def correction(db: Connection, item_id: int, field: str) -> str | None:
@@ -74,11 +83,13 @@ def label_row(db: Connection, item_id: int, field: str) -> list[Any] | None:
 
 
 def set_label(db: Connection, item_id: int, field: str, said: str | None, row: list[Any] | None) -> None:
-    """What curators say of a place or a date (yes, no, or None: nothing), and its row; None for none."""
+    """What curators say of a place or a date (yes, no, or None: what the rules say now), and its row where nothing was said before."""
+    held = db.execute("select was from corrections where item_id = ? and field = ?", (item_id, field)).fetchone()
+    was = held[0] if held else json.dumps(label_row(db, item_id, field), ensure_ascii=False)
     db.execute("delete from corrections where item_id = ? and field = ?", (item_id, field))
     if said is not None:
-        db.execute("insert into corrections (item_id, field, value) values (?, ?, ?)", (item_id, field, said))
-    _write(db, item_id, field, row)
+        db.execute("insert into corrections (item_id, field, value, was) values (?, ?, ?, ?)", (item_id, field, said, was))
+    _write(db, item_id, field, json.loads(was) if said is None and held else row)
 
 
 def said_row(field: str) -> list[Any]:

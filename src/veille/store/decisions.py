@@ -72,7 +72,7 @@ def decide_all(db: Connection, *, account_id: int, item_ids: Sequence[int], act:
     for item_id in dict.fromkeys(item_ids):
         if db.execute("select 1 from items where id = ?", (item_id,)).fetchone() is None:
             continue
-        subject, after = wanted(db, item_id, act.action, act.value)
+        subject, after = wanted(db, item_id, act.action, act.value, at)
         before = current(db, item_id, subject, after)
         if same(subject, before, after):
             done.unchanged.append(item_id)

@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from veille.errors import UsageError
-from veille.messages import ALREADY_UNDONE, CHANGED_MEANWHILE, NO_SUCH_DECISION, NOTHING_CHANGED
+from veille.messages import ALREADY_UNDONE, CHANGED_MEANWHILE, NO_SUCH_DECISION, NOTHING_CHANGED, TAG_SERVES
 from veille.store.connection import Connection
 
 Row = dict[str, Any]
 # What may be edited, by the columns that name a row. Accounts are never brought back: a password would be.
 _KEYS: dict[str, tuple[str, ...]] = {
-    "tags": ("id",), "tag_words": ("tag_id", "phrase"), "rules": ("id",), "source_wishes": ("source_id",), "followed": ("id",),
+    "tags": ("id",),
+    "proposed_tags": ("id",),
+    "tag_words": ("tag_id", "phrase"),
     "item_tags": ("item_id", "tag_id"),
-}  # fmt: skip
+    "rules": ("id",),
+    "source_wishes": ("source_id",),
+    "followed": ("id",),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +79,15 @@ def row_of(db: Connection, table: str, *key: Any) -> Row | None:
     return _row(db, Change(table=table, key=key, row=None))
 
 
+def _serves(db: Connection, tag: str) -> bool:
+    """Whether anything still names a theme: articles, words, rules, aliases."""
+    held = (
+        "select 1 from item_tags where tag_id = ?1 union all select 1 from tag_words where tag_id = ?1 union all "
+        "select 1 from rules where effect = 'tag' and value = ?1 union all select 1 from tags where alias_of = ?1 limit 1"
+    )
+    return db.execute(held, (tag,)).fetchone() is not None
+
+
 def _where(table: str) -> str:
     return " and ".join(f"{name} = ?" for name in _KEYS[table])
 
@@ -90,6 +104,8 @@ def _row(db: Connection, one: Change) -> Row | None:
 
 def _write(db: Connection, one: Change) -> None:
     keys = _KEYS[one.table]
+    if one.row is None and one.table == "tags" and _serves(db, str(one.key[0])):
+        raise UsageError(TAG_SERVES)
     if one.row is None:
         db.execute(f"delete from {one.table} where {_where(one.table)}", one.key)  # noqa: S608 - one of ours
         return

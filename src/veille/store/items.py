@@ -15,7 +15,7 @@ from veille.identity import Held, Name, Named, Plan
 from veille.messages import reason
 from veille.model import Item, Known, Reason, Rights, Tag, TaggedItem
 from veille.normalize import CANONICAL_VERSION, local_day, shown, stored
-from veille.store.corrections import correct_labels, correct_own, uncorrect
+from veille.store.corrections import correct_labels, correct_own, uncorrect, uncorrect_labels
 from veille.store.neighbours import keep_keywords
 from veille.store.stories import join_stories, leave_story
 
@@ -170,6 +170,7 @@ def relabel(db: Database, item_id: int, tagged: TaggedItem) -> None:
     db.conn.execute("delete from item_tags where item_id = ? and origin in ('rule', 'model', 'source')", (item_id,))
     db.conn.execute("delete from item_territories where item_id = ? and origin <> 'curator'", (item_id,))
     db.conn.execute("delete from item_dates where item_id = ?", (item_id,))
+    uncorrect_labels(db.conn, item_id)
     label_item(db, item_id, tagged)
     correct_labels(db.conn, item_id)
     hide_evidence(db, [item_id])
@@ -255,7 +256,7 @@ def _inherit(db: Database, item_id: int, tagged: TaggedItem) -> None:
             "insert or ignore into item_territories (item_id, code, role, origin, reason, evidence) values (?, ?, 'place', 'source', ?, ?)",
             [(item_id, place.code, *reasons_kept((place.reason,))) for place in own_places],
         )
-        correct_labels(db.conn, item_id)
+        correct_labels(db.conn, item_id, places_alone=True)
         set_context(db, item_id)
         index_items(db, [item_id])
 
@@ -307,6 +308,8 @@ def apply_rights(db: Database, source_id: str, rights: str) -> int:
     ).fetchall()
     wanted = [(shown_of(text, page, rights), item_id, summary) for item_id, text, page, summary in rows]
     todo = [(now, item_id) for now, item_id, before in wanted if now != before]
+    if rights == "link":  # a copy is kept only where rights allow it
+        db.conn.execute("delete from copies where item_id in (select id from items where source_id = ?)", (source_id,))
     db.conn.executemany("update items set summary = ? where id = ?", todo)
     hide_evidence(db, [item_id for _, item_id in todo])
     hide_learnt(db, [item_id for _, item_id in todo])

@@ -58,7 +58,7 @@ def agreement(db: Connection, since: str) -> Agreement:
     """Of articles selected or dismissed, and themes put or refused, by two curators or more: each one's last word counts."""
     words: dict[tuple[int, str], dict[int, str]] = defaultdict(dict)
     rows = db.execute(
-        "select item_id, account_id, action, after from decisions where at >= ? "
+        "select item_id, account_id, action, after from decisions where at >= ? and undone_at is null "
         "and action in ('select', 'dismiss', 'tag-add', 'tag-remove') order by id",
         (since,),
     )

@@ -130,17 +130,23 @@ def _alike(db: Connection, item_id: int) -> list[int]:
         "group by 1 having count(*) > 1 order by shared desc, 1 desc limit :most",
         {"id": item_id, "most": _ALIKE},
     )
-    return list(dict.fromkeys([item_id, *(row[0] for row in rows), *near]))
+    waiting_near = db.execute(
+        "select id from items where id in (select value from json_each(?)) and state in ('new', 'later')", (json.dumps(near),)
+    )
+    return list(dict.fromkeys([item_id, *(row[0] for row in rows), *(row[0] for row in waiting_near)]))
 
 
 def followed(db: Connection, after: int, account_id: int, most: int = 100) -> tuple[list[Mapping[str, object]], int]:
     """What other curators decided after a decision, the oldest first, and the last decision of all."""
     rows = db.execute(
-        "select item_id, state, name, action, decisions.at from decisions join accounts on accounts.id = account_id "
+        "select item_id, state, name, action, decisions.at, decisions.id from decisions join accounts on accounts.id = account_id "
         "join items on items.id = item_id where decisions.id > ? and account_id <> ? and undone_at is null order by decisions.id limit ?",
         (after, account_id, most),
     ).fetchall()
-    return [{"item": row[0], "state": row[1], "said": decided_meanwhile(row[2], row[3], row[4])} for row in rows], last_decision(db)
+    told: list[Mapping[str, object]] = [
+        {"item": row[0], "state": row[1], "said": decided_meanwhile(row[2], row[3], row[4])} for row in rows
+    ]  # fmt: skip
+    return told, int(rows[-1][5]) if len(rows) == most else last_decision(db)  # what was not told was not seen
 
 
 def counts(db: Connection) -> Sequence[int]:

@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from veille.model import Item, Moment, Source, TaggedItem
 from veille.normalize import canonical, fingerprint, moment_of, stored
 from veille.store.connection import writing
-from veille.store.corrections import correct_labels
+from veille.store.corrections import correct_labels, uncorrect_labels
 from veille.store.items import hide_evidence, hide_learnt, index_items, relabel, set_context, unindex_items
 from veille.store.templates import Templates
 from veille.understand import Knowledge, understand
@@ -193,6 +193,7 @@ def _restore(db: Database, item_id: int, before: dict[str, Any]) -> None:
     db.conn.execute("delete from item_tags where item_id = ? and origin in ('rule', 'model', 'source')", (item_id,))
     db.conn.execute("delete from item_territories where item_id = ? and origin <> 'curator'", (item_id,))
     db.conn.execute("delete from item_dates where item_id = ?", (item_id,))
+    uncorrect_labels(db.conn, item_id)
     for table, names, rows in (
         ("item_tags", "tag_id, origin, score, reason, evidence", before["tags"]),
         ("item_territories", "code, role, origin, reason, evidence", before["territories"]),

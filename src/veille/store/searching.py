@@ -160,6 +160,10 @@ def _facets(db: Connection, request: Request, query: Query, found: Found, region
             columns = walked(db, free, query, conditions(free), wanted, counted)
             tally = Tally(columns["stories"], columns, regions)
         facets[name] = tally.counts(name)
+        if found.around and getattr(request, name):  # of what is chosen, the exact counts are at hand
+            exact = dict(kept.counts(name))
+            told = dict(facets[name]) | {value: exact.get(value, 0) for value in getattr(request, name)}
+            facets[name] = sorted(told.items(), key=lambda row: (-int(row[0] or 0) if name == "years" else -row[1], row[0]))
     return facets
 
 

@@ -10,11 +10,11 @@ from typing import Any
 from sqlite_utils import Database
 
 from veille.errors import UsageError
-from veille.messages import BAD_DATE, BAD_TITLE, NOTE_TOO_LONG, NOTHING_CHANGED
+from veille.messages import BAD_DATE, BAD_TITLE, FUTURE_DAY_OF_ARTICLE, NOTE_TOO_LONG, NOTHING_CHANGED
 from veille.model import KINDS
 from veille.store.connection import Connection, has_table
 from veille.store.corrections import NO, YES, correction, label_row, said_row, set_label, set_own
-from veille.store.items import hide_learnt, index_items, set_context, unindex_items
+from veille.store.items import hide_evidence, hide_learnt, index_items, set_context, unindex_items
 from veille.store.stories import decided_pairs, settle_pairs
 
 CURATOR_REASON = "ajouté par un documentaliste"
@@ -30,8 +30,8 @@ LONGEST_NOTE, LONGEST_TITLE = 4_000, 500
 _DATE_ROLES = ("deadline", "event", "other")
 
 
-def wanted(db: Connection, item_id: int, action: str, value: str) -> tuple[str, Any]:
-    """The subject of an act and what it shall be; raises UsageError."""
+def wanted(db: Connection, item_id: int, action: str, value: str, at: str) -> tuple[str, Any]:
+    """The subject of an act (done at that moment) and what it shall be; raises UsageError."""
     if action in _STATES:
         return "state", _STATES[action]
     if action in _TAGS:
@@ -43,7 +43,7 @@ def wanted(db: Connection, item_id: int, action: str, value: str) -> tuple[str, 
         others = _others(db, item_id, value, together=action == "story-join")
         return "story", {str(other): action == "story-join" for other in others}
     if action in ("title", "day"):
-        return action, _own_word(action, value)
+        return action, _own_word(action, value, at[:10])
     if action in _LABELS:
         field_, said = _label(db, action, value), _LABELS[action]
         return field_, {"said": said, "row": said_row(field_) if said == YES else None}
@@ -55,7 +55,7 @@ def wanted(db: Connection, item_id: int, action: str, value: str) -> tuple[str, 
     raise UsageError(NOTHING_CHANGED)
 
 
-def _own_word(action: str, value: str) -> str | None:
+def _own_word(action: str, value: str, today: str) -> str | None:
     text = " ".join(value.split())
     if not text:
         return None
@@ -63,6 +63,8 @@ def _own_word(action: str, value: str) -> str | None:
         if len(text) > LONGEST_TITLE or not text.isprintable():
             raise UsageError(BAD_TITLE.format(most=LONGEST_TITLE))
         return text
+    if _day(text) > today:
+        raise UsageError(FUTURE_DAY_OF_ARTICLE)
     return _day(text)
 
 
@@ -154,7 +156,11 @@ def set_value(db: Connection, item_id: int, subject: str, value: Any) -> None:
         if value:
             db.execute("insert into notes (item_id, scope, text) values (?, ?, ?)", (item_id, rest, value))
     elif kind in ("date", "day"):
-        set_own(db, item_id, kind, value) if kind == "day" else set_label(db, item_id, subject, value["said"], value["row"])
+        if kind == "day":
+            set_own(db, item_id, kind, value)
+        else:
+            set_label(db, item_id, subject, value["said"], value["row"])
+            hide_evidence(Database(db), [item_id])  # rights may have narrowed since a row that comes back was written
     else:  # a title, a place: words that an article is found by
         unindex_items(Database(db), [item_id])
         if kind == "title":

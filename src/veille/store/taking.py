@@ -24,7 +24,8 @@ TABLES = (
     "settings", "tags", "departements", "sources", "validators", "runs", "visits", "stories", "items", "texts", "addresses", "sightings",
     "versions", "item_tags", "item_territories", "item_dates", "accounts", "decisions", "alarms", "hosts", "requests", "tombstones",
     "former_labels", "bands", "alike", "keywords", "word_counts", "models", "story_decisions",
-    "notes", "corrections", "searches", "rules", "tag_words", "edits", "followed", "source_wishes", "link_checks", "copies",
+    "notes", "corrections", "searches", "rules", "tag_words", "proposed_tags", "edits", "followed", "source_wishes", "link_checks",
+    "copies",
 )  # fmt: skip
 _PUBLIC = {
     "articles": "select * from articles order by id",

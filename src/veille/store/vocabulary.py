@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from veille.errors import UsageError
 from veille.french import WORD, bare, lemma
-from veille.messages import BAD_RULE, BAD_TAG, BAD_WORDS, NO_SUCH_TAG, TOO_MANY_TO_MERGE
+from veille.messages import BAD_RULE, BAD_TAG, BAD_WORDS, NO_SUCH_TAG, TAG_TAKEN, TOO_MANY_TO_MERGE
 from veille.store.connection import Connection, has_table
 from veille.store.edits import Change, row_of
 from veille.understand import Knowledge
@@ -27,9 +27,7 @@ def as_edited(db: Connection, knowledge: Knowledge) -> Knowledge:
     """Knowledge as the editors of a file have changed it."""
     if not has_table(db, "tag_words"):
         return knowledge
-    rows = db.execute(
-        "select id, label, group_id, group_label, alias_of from tags where state = 'approved' order by position, id"
-    ).fetchall()
+    rows = db.execute("select id, label, group_id, group_label, alias_of from tags order by position, id").fetchall()
     words = [(row[0], row[1], bool(row[2])) for row in db.execute("select tag_id, phrase, present from tag_words order by 1, 2")]
     rules = [Rule(phrase=row[0], effect=row[1], value=row[2]) for row in db.execute(
         "select phrase, effect, value from rules where enabled order by id")]  # fmt: skip
@@ -82,22 +80,24 @@ class Debt:
 
 def uses(db: Connection, knowledge: Knowledge) -> list[Use]:
     """Every theme, aliases and proposals included, in order."""
-    rows = db.execute(
-        "select tag_id, count(*), sum(origin = 'curator'), max(item_id) from item_tags where origin <> 'refused' group by tag_id"
-    )
-    counts = {row[0]: tuple(row[1:]) for row in rows}
+    held = "select substr(label, 8), count(*), max(day) from postings where label >= 'themes ' and label < 'themes!' group by label"
+    counts = {row[0]: (row[1], row[2]) for row in db.execute(held)}
+    decided = dict(map(tuple, db.execute("select tag_id, count(*) from item_tags where origin = 'curator' group by tag_id")))
     changed: dict[str, tuple[list[str], list[str]]] = {}
     for tag, phrase, present in db.execute("select tag_id, phrase, present from tag_words order by 1, 2"):
         changed.setdefault(tag, ([], []))[0 if present else 1].append(phrase)
     found = []
-    for tag, label, group, state, alias in db.execute("select id, label, group_label, state, alias_of from tags order by position, id"):
-        articles, decided, newest = counts.get(tag, (0, 0, None))
-        row = db.execute("select day from items where id = ?", (newest,)).fetchone() if newest else None
+    rows = db.execute(
+        "select id, label, group_label, 'approved', alias_of, position from tags union all "
+        "select id, label, group_label, 'proposed', null, position from proposed_tags order by position, id"
+    )
+    for tag, label, group, state, alias, _ in map(tuple, rows):
+        articles, newest = counts.get(tag, (0, ""))
         added, taken = changed.get(tag, ([], []))
         theme = knowledge.themes.get(tag)
         found.append(Use(
-            id=tag, label=label, group=group, state=state, alias_of=alias, articles=articles, decided=int(decided or 0),
-            last=row[0] if row else "", words=theme.words if theme else (), added=tuple(added), taken=tuple(taken),
+            id=tag, label=label, group=group, state=state, alias_of=alias, articles=articles, decided=decided.get(tag, 0),
+            last=newest, words=theme.words if theme else (), added=tuple(added), taken=tuple(taken),
         ))  # fmt: skip
     return found
 
@@ -164,15 +164,27 @@ def phrase_of(text: str) -> str:
     return phrase
 
 
-def try_rule(db: Connection, phrase: str, since: str) -> Tried:
-    """The articles published since a day in which the phrase is found, by the same code as the collection."""
+# Articles of which nobody has decided what a rule would decide.
+_OPEN = {
+    "": "1",
+    "dismiss": "state in ('new', 'later')",
+    "tag": "not exists (select 1 from item_tags where item_id = items.id and tag_id = :tag and origin in ('curator', 'refused'))",
+}
+
+
+def try_rule(db: Connection, phrase: str, since: str, *, still_open: Rule | None = None) -> Tried:
+    """The articles published since a day in which the phrase is found, by the same code as the collection.
+
+    `still_open`: only those of which nobody has decided what this rule says.
+    """
+    effect = still_open.effect if still_open else ""
     acronym = phrase.isupper() and phrase.isalnum()
     triples = [("rule", phrase, phrase)]
     lexicon = Lexicon((), triples) if acronym else Lexicon(triples)
     rows = db.execute(
-        "select items_fts.rowid from items_fts join items on items.id = items_fts.rowid where items_fts match ? and day >= ? "
-        "order by items_fts.rowid desc limit ?",
-        (_match(phrase), since, MOST_MATCHES + 1),
+        f"select items_fts.rowid from items_fts join items on items.id = items_fts.rowid where items_fts match :match and day >= :since "  # noqa: S608
+        f"and {_OPEN[effect]} order by items_fts.rowid desc limit :most",
+        {"match": _match(phrase), "since": since, "most": MOST_MATCHES + 1, "tag": still_open.value if still_open else ""},
     ).fetchall()
     wanted = json.dumps([row[0] for row in rows[:MOST_MATCHES]])
     texts = db.execute("select id, title, text from items_words where id in (select value from json_each(?)) order by id desc", (wanted,))
@@ -187,16 +199,39 @@ def new_tag(db: Connection, label: str, group: str, *, approved: bool) -> Change
     """A theme that is proposed, or made at once; raises UsageError."""
     label = label_of(label)
     tag = "-".join(bare(label).split())
-    if not _ID.match(tag) or row_of(db, "tags", tag) is not None:
+    _must_be_free(db, label, "")
+    if not _ID.match(tag) or row_of(db, "tags", tag) is not None or (not approved and row_of(db, "proposed_tags", tag) is not None):
         raise UsageError(BAD_TAG.format(label=label[:60]))
     found = db.execute("select group_id, group_label, max(position) from tags where group_id = ? group by group_id", (group,)).fetchone()
     if found is None:
         raise UsageError(BAD_TAG.format(label=label[:60]))
-    row = {
-        "label": label, "group_id": found[0], "group_label": found[1], "position": found[2], "alias_of": None,
-        "state": "approved" if approved else "proposed", "edited": 1,
-    }  # fmt: skip
-    return Change(table="tags", key=(tag,), row=row)
+    row = {"label": label, "group_id": found[0], "group_label": found[1], "position": found[2]}
+    return Change(table="tags", key=(tag,), row=row | _MADE_HERE) if approved else Change(table="proposed_tags", key=(tag,), row=row)
+
+
+_MADE_HERE = {"alias_of": None, "edited": 1}
+
+
+def approved_tag(db: Connection, tag: str) -> list[Change]:
+    """A proposal becomes a theme; raises UsageError when there is none."""
+    row = row_of(db, "proposed_tags", tag)
+    if row is None:
+        raise UsageError(NO_SUCH_TAG.format(value=tag[:60]))
+    return [Change(table="proposed_tags", key=(tag,), row=None), Change(table="tags", key=(tag,), row=row | _MADE_HERE)]
+
+
+def renamed_tag(db: Connection, tag: str, label: str) -> Change:
+    """A theme by another name, which no other bears; raises UsageError."""
+    label = label_of(label)
+    _must_be_free(db, label, tag)
+    return changed_tag(db, tag, label=label)
+
+
+def _must_be_free(db: Connection, label: str, tag: str) -> None:
+    """A name that is another theme's would send decisions to the wrong one."""
+    for other, named in db.execute("select id, label from tags where id <> ?", (tag,)):
+        if bare(label) in (bare(other), bare(named)):
+            raise UsageError(TAG_TAKEN.format(label=label[:60]))
 
 
 def label_of(label: str) -> str:
@@ -215,9 +250,12 @@ def changed_tag(db: Connection, tag: str, **values: object) -> Change:
     return Change(table="tags", key=(tag,), row=row | values | {"edited": 1})
 
 
-def words_of(shipped: Knowledge, tag: str, wanted: Sequence[str]) -> list[Change]:
-    """What the file must hold so that a theme is found by these words and no others; raises UsageError."""
-    own = set(shipped.themes[tag].words) if tag in shipped.themes else set()
+def words_of(shipped: Knowledge, tag: str, aliases: Sequence[str], wanted: Sequence[str]) -> list[Change]:
+    """What the file must hold so that a theme is found by these words and no others; raises UsageError.
+
+    `aliases`: themes that were merged into it; their words are its own.
+    """
+    own = {word for one in (tag, *aliases) if one in shipped.themes for word in shipped.themes[one].words}
     phrases = {phrase_of(one) for one in wanted}
     return [
         *(Change(table="tag_words", key=(tag, one), row={"present": 1}) for one in sorted(phrases - own)),
@@ -228,23 +266,25 @@ def words_of(shipped: Knowledge, tag: str, wanted: Sequence[str]) -> list[Change
 
 def word_changes(db: Connection, shipped: Knowledge, tag: str, wanted: Sequence[str]) -> list[Change]:
     """The changes of `words_of` that change something, words that were added before and are wanted no more included."""
-    changes = words_of(shipped, tag, wanted)
+    aliases = [row[0] for row in db.execute("select id from tags where alias_of = ? order by id", (tag,))]
+    changes = words_of(shipped, tag, aliases, wanted)
     named = {one.key[1] for one in changes}
-    former = [row[0] for row in db.execute("select phrase from tag_words where tag_id = ? and present", (tag,))]
-    changes += [Change(table="tag_words", key=(tag, phrase), row=None) for phrase in former if phrase not in named]
+    for one in (tag, *aliases):
+        former = [row[0] for row in db.execute("select phrase from tag_words where tag_id = ? and present", (one,))]
+        changes += [Change(table="tag_words", key=(one, phrase), row=None) for phrase in former if phrase not in named or one != tag]
     return [one for one in changes if row_of(db, one.table, *one.key) != one.row]
 
 
 def merge_changes(db: Connection, tag: str, target: str) -> list[Change]:
     """What makes of a theme an alias of another: its articles take the one that stays. Raises UsageError."""
     standing = row_of(db, "tags", target)
-    if tag == target or standing is None or standing["alias_of"] is not None or standing["state"] != "approved":
+    if tag == target or standing is None or standing["alias_of"] is not None:
         raise UsageError(NO_SUCH_TAG.format(value=target[:60]))
     changes = [changed_tag(db, tag, alias_of=target)]
     cursor = db.cursor()
     cursor.row_factory = None
     rows = cursor.execute(
-        "select item_id, origin, score, reason, evidence, exists (select 1 from item_tags as other where other.item_id = item_tags.item_id "
+        "select item_id, origin, score, reason, evidence, (select origin from item_tags as other where other.item_id = item_tags.item_id "
         "and other.tag_id = ?) from item_tags where tag_id = ? limit ?",
         (target, tag, MOST_MERGED + 1),
     ).fetchall()
@@ -252,7 +292,7 @@ def merge_changes(db: Connection, tag: str, target: str) -> list[Change]:
         raise UsageError(TOO_MANY_TO_MERGE.format(most=MOST_MERGED))
     for item, origin, score, reason, evidence, has in rows:
         changes.append(Change(table="item_tags", key=(item, tag), row=None))
-        if not has:
+        if has is None or (origin == "curator" and has != "curator"):  # a curator's word is not lost
             held = {"origin": origin, "score": score, "reason": reason, "evidence": evidence}
             changes.append(Change(table="item_tags", key=(item, target), row=held))
     return changes

@@ -36,15 +36,19 @@ class Edits:
 
 def with_edits(knowledge: Knowledge, edits: Edits) -> Knowledge:
     """The knowledge that a file works with."""
-    gone = {(tag, phrase) for tag, phrase, present in edits.words if not present}
-    more = [("theme", phrase, tag) for tag, phrase, present in edits.words if present]
-    rules = [(_TABLE.format(effect=rule.effect), rule.phrase, rule.value or rule.phrase) for rule in edits.rules]
     aliases = {tag: _end(tag, edits.aliases) for tag in edits.aliases}
+    gone = {(tag, phrase) for tag, phrase, present in edits.words if not present}
+    more = [("theme", phrase, tag) for tag, phrase, present in edits.words if present and aliases.get(tag, tag) in edits.themes]
+    rules = [
+        (_TABLE.format(effect=rule.effect), rule.phrase, rule.value or rule.phrase)
+        for rule in edits.rules
+        if rule.effect != "tag" or aliases.get(rule.value, rule.value) in edits.themes
+    ]
     lexicon = knowledge.lexicon
     if gone or more or rules or aliases:
         kept = [
             [(table, phrase, aliases.get(payload, payload) if table in ("theme", "hint") else payload) for table, phrase, payload in triples
-             if table not in ("theme", "hint") or (payload, phrase) not in gone]
+             if table not in ("theme", "hint") or not gone.intersection({(payload, phrase), (aliases.get(payload, payload), phrase)})]
             for triples in (lexicon.phrases, lexicon.acronyms)
         ]  # fmt: skip
         for table, phrase, payload in (*more, *rules):

@@ -23,7 +23,7 @@ async def comptes(datasette: Any, request: Any) -> Any:
     try:
         said = Said(await _change(datasette, request.actor, form))
     except UsageError as exc:
-        said = Said(f"{str(exc)[0].upper()}{str(exc)[1:]}.", wrong=True)
+        said = Said(f"{str(exc)[0].upper()}{str(exc)[1:].rstrip('.')}.", wrong=True)
     return answer(datasette, request, form, said, "/tri/comptes")
 
 

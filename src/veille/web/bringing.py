@@ -6,7 +6,7 @@ GET never asks another site: an address that a bookmarklet brings is shown in th
 import secrets
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from datasette import Response
 
@@ -14,6 +14,7 @@ from veille import bring
 from veille.config import source_yaml
 from veille.errors import SourceError, UsageError
 from veille.messages import NO_COPY, SOURCE_STATES, failed_source
+from veille.model import Source
 from veille.store import articles, evidence, hosts
 from veille.store import followed as sources_here
 from veille.store.connection import Connection
@@ -26,6 +27,7 @@ from veille.web.site import deciding, reading, site_of
 
 _KEPT_SECONDS, _MOST_KEPT = 900, 40
 _SHOWN = 10
+_Kind = TypeVar("_Kind")
 _BOOKMARKLET = "javascript:location.href='{root}?adresse='+encodeURIComponent(location.href)"
 
 
@@ -41,9 +43,10 @@ def _remember(datasette: Any, what: Any) -> str:
     return token
 
 
-def _shown(datasette: Any, form: Form) -> Any:
+def _shown(datasette: Any, form: Form, kind: type[_Kind]) -> _Kind:
+    """What was shown under the token of a form; raises UsageError when it is not there any more, or is something else."""
     found = site_of(datasette).brought.pop(form.get("jeton"), None)
-    if found is None or time.monotonic() - found[0] > _KEPT_SECONDS:
+    if found is None or time.monotonic() - found[0] > _KEPT_SECONDS or not isinstance(found[1], kind):
         raise UsageError("Cette lecture est trop ancienne : relisez l’adresse, puis gardez.")
     return found[1]
 
@@ -101,14 +104,14 @@ async def _see(datasette: Any, request: Any, form: Form) -> Any:
 
 
 async def _keep(datasette: Any, request: Any, form: Form) -> Any:
-    brought, site = _shown(datasette, form), site_of(datasette)
+    brought, site = _shown(datasette, form, bring.Brought), site_of(datasette)
     account, at, now = request.actor["account"], now_of(datasette), site.clock()
 
     def write(connection: Connection) -> int:
         there = bring.already_there(connection, brought.item)
         item = there or bring.keep_brought(connection, brought, site.knowledge, now)
         if not there:
-            note_edit(connection, account_id=account, subject=f"article n° {item} : {brought.item.title}", action="bring", at=at)
+            note_edit(connection, account_id=account, subject=f"article n° {item}", action="bring", at=at)
         return item
 
     item = await deciding(datasette, write)
@@ -125,7 +128,7 @@ async def _scout(datasette: Any, request: Any, form: Form) -> Any:
 
 
 async def _follow(datasette: Any, request: Any, form: Form) -> Any:
-    source = _shown(datasette, form)
+    source = _shown(datasette, form, Source)
     account, at = request.actor["account"], now_of(datasette)
 
     def write(connection: Connection) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from veille.errors import UsageError
 from veille.french import bare
-from veille.messages import ACTION_LABELS, NO_SUCH_DECISION
+from veille.messages import NO_SUCH_DECISION
 from veille.store.decisions import ACTIONS, Act, Undone, item_of, last_decision, undo, undo_all
 from veille.store.queue import waiting
 from veille.web.answering import ask
@@ -38,7 +38,7 @@ async def decision(datasette: Any, request: Any) -> Any:
         done = await act(datasette, request, items, wanted)
     except UsageError as exc:
         return answer(datasette, request, form, Said(str(exc), wrong=True), fallback, done=[], conflicts=[])
-    said = told(done, ACTION_LABELS[action])
+    said = told(done, action)
     rows = await reading(datasette, waiting, done.items[:_MOST])
     more = {
         "done": [{"item": one.card.id, "state": one.card.state} for one in rows],
@@ -71,7 +71,8 @@ async def annuler(datasette: Any, request: Any) -> Any:
 
 def tag_named(datasette: Any, text: str) -> str:
     """The id of a theme by its id, its label or one of its words; raises UsageError."""
-    found = site_of(datasette).knowledge.theme_names.get(bare(text))
+    knowledge = site_of(datasette).knowledge
+    found = text if text in knowledge.themes else knowledge.theme_names.get(bare(text))
     if found is None:
         raise UsageError(f"Aucun thème ne s’appelle « {text[:60]} ».")
     return found

@@ -10,10 +10,11 @@ from urllib.parse import parse_qs
 from datasette import Response
 
 from veille.errors import UsageError
-from veille.messages import NOTHING_CHANGED, plural
+from veille.messages import ACTION_LABELS, MANY_LABELS, NOTHING_CHANGED, plural
 from veille.normalize import stored
 from veille.store.decisions import Act, Done, Undone, decide_all
 from veille.store.queue import counts
+from veille.store.saved import stay
 from veille.web.answering import ask, render
 from veille.web.session import safe_path
 from veille.web.site import deciding, site_of
@@ -42,7 +43,10 @@ class Form:
         body = await request.post_body()
         if len(body) > _LONGEST_FORM:
             raise UsageError("Ce formulaire est trop long.")
-        return cls(parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=10_000))
+        try:
+            return cls(parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=10_000))
+        except ValueError as exc:
+            raise UsageError("Ce formulaire a trop de champs.") from exc
 
     def get(self, name: str, default: str = "") -> str:
         """The last value of a field."""
@@ -74,14 +78,18 @@ def now_of(datasette: Any) -> str:
 async def act(datasette: Any, request: Any, item_ids: list[int], wanted: Act) -> Done:
     """Do an act on articles; raises UsageError for one that nobody can do."""
     account, at = request.actor["account"], now_of(datasette)
-    done: Done = await deciding(
-        datasette, lambda connection: decide_all(connection, account_id=account, item_ids=item_ids, act=wanted, at=at)
-    )
+
+    def write(connection: Any) -> Done:
+        stay(connection, account, at)
+        return decide_all(connection, account_id=account, item_ids=item_ids, act=wanted, at=at)
+
+    done: Done = await deciding(datasette, write)
     return done
 
 
-def told(done: Done, what: str) -> Said:
+def told(done: Done, action: str) -> Said:
     """What became of a gesture, in one sentence."""
+    what = MANY_LABELS.get(action, ACTION_LABELS[action]) if len(done.items) > 1 else ACTION_LABELS[action]
     if done.conflicts and not done.items:
         more = f" ({plural(len(done.conflicts), 'article', 'articles')})" if len(done.conflicts) > 1 else ""
         return Said(f"Rien n’a été fait{more} : {done.conflicts[0].said}", wrong=True)
@@ -89,7 +97,8 @@ def told(done: Done, what: str) -> Said:
         return Said(NOTHING_CHANGED)
     count = f"{plural(len(done.items), 'article', 'articles')} : " if len(done.items) > 1 else ""
     left = f" {plural(len(done.conflicts), 'article laissé', 'articles laissés')} : {done.conflicts[0].said}" if done.conflicts else ""
-    return Said(f"{count}{what}.{left}"[0].upper() + f"{count}{what}.{left}"[1:], done.batch, wrong=bool(done.conflicts))
+    sentence = f"{count}{what}.{left}"
+    return Said(sentence[0].upper() + sentence[1:], done.batch, wrong=bool(done.conflicts))
 
 
 def told_undone(undone: Undone) -> Said:

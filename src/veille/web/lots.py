@@ -63,5 +63,5 @@ async def lot(datasette: Any, request: Any) -> Any:
         done = await act(datasette, request, ids, Act(action=action, value=tag, why=form.get("why").strip()))
     except UsageError as exc:
         return await _preview(datasette, request, wanted, said=str(exc), given=given)
-    outcome = told(done, ACTION_LABELS[action]) if done.items else Said("Rien n’a changé : tous l’étaient déjà.")
+    outcome = told(done, action) if done.items else Said("Rien n’a changé : tous l’étaient déjà.")
     return answer(datasette, request, form, outcome, "/tri/journal")

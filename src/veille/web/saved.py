@@ -11,6 +11,7 @@ from veille.store.saved import change_search, last_visit, save_search, saved_sea
 from veille.understand import Knowledge
 from veille.web.answering import ask
 from veille.web.desk import Form, Said, answer, now_of, page
+from veille.web.errors import PageError
 from veille.web.lots import found_by
 from veille.web.session import curating
 from veille.web.site import deciding, site_of
@@ -58,6 +59,11 @@ async def recherches(datasette: Any, request: Any) -> Any:
     since = await ask(datasette, last_visit, account)
     rows = await ask(datasette, saved_searches, account)
     today = site.today().isoformat()
-    new = [await ask(datasette, new_in, one.query, site.knowledge, today, since) for one in rows[:_COUNTED]] if since else []
+    new: list[int | None] = []
+    for one in rows[:_COUNTED] if since else ():
+        try:
+            new.append(await ask(datasette, new_in, one.query, site.knowledge, today, since))
+        except PageError:  # too slow to count: the others are
+            new.append(None)
     named = [{"saved": one, "new": new[place] if place < len(new) else None} for place, one in enumerate(rows)]
     return await page(datasette, request, "veille_recherches.html", rows=named, since=since)

@@ -139,6 +139,7 @@ async def deciding(datasette: Any, write: Any) -> Any:
 
     def inside(connection: Any) -> Any:
         connection.execute("pragma synchronous = full")
+        connection.execute("pragma foreign_keys = on")
         with connection:
             connection.execute("begin immediate")
             return write(connection)
@@ -186,7 +187,7 @@ def columns() -> dict[str, dict[str, str]]:
 TABLES = {
     "articles": ("Articles", "Un article par ligne : ce que le site montre, selon les droits de chaque source."),
     "sources": ("Sources", "Ce qui est lu, à quel rythme, et dans quel état."),
-    "tags": ("Thèmes", "Le vocabulaire : 27 thèmes en 6 groupes."),
+    "tags": ("Thèmes", "Le vocabulaire : les thèmes, par groupe."),
     "departements": ("Départements", "Les 101 départements, leur région et leur préfecture."),
     "item_tags": ("Thèmes des articles", "Chaque étiquette avec son origine et sa raison."),
     "item_territories": ("Départements des articles", "Chaque département avec sa raison."),

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from veille.errors import UsageError
-from veille.messages import ACTION_LABELS, NO_SUCH_TAG, plural
+from veille.messages import NO_SUCH_TAG, plural
 from veille.store import articles, vocabulary
 from veille.store.connection import Connection
 from veille.store.decisions import Act
@@ -40,9 +40,9 @@ async def vocabulaire(datasette: Any, request: Any) -> Any:
     makers: dict[str, Callable[[Connection], list[Change]]] = {
         "propose": lambda db: [vocabulary.new_tag(db, form.get("nom"), form.get("groupe"), approved=False)],
         "tag": lambda db: [vocabulary.new_tag(db, form.get("nom"), form.get("groupe"), approved=True)],
-        "approve": lambda db: [vocabulary.changed_tag(db, tag, state="approved")],
-        "reject": lambda db: [Change(table="tags", key=(_proposed(db, tag),), row=None)],
-        "rename": lambda db: [vocabulary.changed_tag(db, tag, label=vocabulary.label_of(form.get("nom")))],
+        "approve": lambda db: vocabulary.approved_tag(db, tag),
+        "reject": lambda db: [Change(table="proposed_tags", key=(_proposed(db, tag),), row=None)],
+        "rename": lambda db: [vocabulary.renamed_tag(db, tag, form.get("nom"))],
         "merge": lambda db: vocabulary.merge_changes(db, tag, site.knowledge.theme_names.get(form.get("vers"), form.get("vers"))),
         "words": lambda db: vocabulary.word_changes(db, site.shipped, _known(db, tag), wanted),
         "split": lambda db: _split(db, form, datasette),
@@ -62,8 +62,7 @@ def _known(db: Connection, tag: str) -> str:
 
 
 def _proposed(db: Connection, tag: str) -> str:
-    row = row_of(db, "tags", tag)
-    if row is None or row["state"] != "proposed":
+    if row_of(db, "proposed_tags", tag) is None:
         raise UsageError(NO_SUCH_TAG.format(value=tag[:60]))
     return tag
 
@@ -146,11 +145,11 @@ async def _apply(datasette: Any, request: Any, rule: Rule) -> Said:
     """What a rule says, said of the articles that are there: decisions, in one gesture."""
     if rule.effect == "interest":
         return Said("Un intérêt s’applique au passé par « veille retag ».", wrong=True)
-    tried: Tried = await ask(datasette, vocabulary.try_rule, rule.phrase, "")
+    tried: Tried = await ask(datasette, lambda db: vocabulary.try_rule(db, rule.phrase, "", still_open=rule))
     action = "tag-add" if rule.effect == "tag" else "dismiss"
     if not tried.ids:
-        return Said("Aucun article n’a ces mots.")
+        return Said("Aucun article n’a ces mots, parmi ceux dont personne n’a décidé.")
     done = await act(datasette, request, tried.ids, Act(action=action, value=rule.value, why=f"règle « {rule.phrase} »"))
     left = f" Au-delà des {plural(len(tried.ids), 'article', 'articles')} les plus récents, recommencez." if tried.more else ""
-    said = told(done, ACTION_LABELS[action])
+    said = told(done, action)
     return Said(said.sentence + left, said.batch, said.wrong)
