@@ -67,6 +67,23 @@ def test_colours_of_charts_and_maps_can_be_told_from_what_is_behind(opened):
             assert min(ratios) >= 3, (path, scheme)
 
 
+def test_slash_can_be_turned_off(chromium, demo):
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(demo[0] + "/accessibilite")
+    page.click("[data-slash]")
+    assert "Rallumer" in page.inner_text("[data-slash]")
+    page.goto(demo[0] + "/recherche")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.tagName") == "BODY"
+    page.goto(demo[0] + "/accessibilite")
+    page.click("[data-slash]")
+    page.goto(demo[0] + "/recherche")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.name") == "q"
+    context.close()
+
+
 def test_slash_goes_to_the_search_and_arrows_walk_the_results(opened):
     page = opened("/recherche")
     titles = page.locator(".card h3 a").all_inner_texts()

@@ -15,9 +15,18 @@
     return true;
   };
 
+  // « / » can be turned off on /accessibilite, for this browser (WCAG 2.1.4).
+  const off = () => { try { return localStorage.getItem("veille-barre") === "non"; } catch { return false; } };
+  for (const button of document.querySelectorAll("[data-slash]")) {
+    const say = () => { button.textContent = off() ? "Rallumer le raccourci « / »" : "Éteindre le raccourci « / »"; };
+    button.hidden = false;
+    say();
+    button.addEventListener("click", () => { try { localStorage.setItem("veille-barre", off() ? "oui" : "non"); } catch { /* nothing is kept here */ } say(); });
+  }
+
   document.addEventListener("keydown", event => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing()) return;
-    if (event.key === "/") {
+    if (event.key === "/" && !off()) {
       const field = document.querySelector(".search input[type=search]");
       if (field) { field.focus(); field.select(); event.preventDefault(); }
     } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && !document.activeElement.closest("svg")) {
