@@ -97,8 +97,13 @@ def desk(chromium, server):
         context.close()
 
 
-def settle(page):
-    page.wait_for_load_state("networkidle")
+def until(page, check):
+    """Wait, ten seconds at most, for what a click or a key sets going to reach the file."""
+    for _ in range(200):
+        if check():
+            return True
+        page.wait_for_timeout(50)
+    return False
 
 
 def states(store, *wanted):
@@ -113,13 +118,14 @@ def test_fifty_articles_are_sorted_by_keyboard_alone_without_a_page_load(desk, s
     for number in range(50):
         page.keyboard.press("s" if number % 3 == 0 else "x" if number % 3 == 1 else "l")
     page.wait_for_function("() => document.querySelectorAll('.row[data-done]').length === 50")
-    settle(page)
+    assert until(page, lambda: sum(states(store, "selected", "dismissed", "later")) == 50)
     assert loads == []
+    assert page.inner_text("[data-waits]") == "80"
     assert states(store, "selected", "dismissed", "later") == [17, 17, 16]
     assert store.conn.execute("select count(*) from decisions").fetchone()[0] == 50
     page.keyboard.press("u")
     page.wait_for_function("() => document.querySelector('#dit').textContent.includes('annulée')")
-    assert states(store, "selected", "dismissed", "later")[1] == 16 or sum(states(store, "selected", "dismissed", "later")) == 49
+    assert sum(states(store, "selected", "dismissed", "later")) == 49
     assert page.complaints == []
     assert all(url.startswith(server) for url in page.asked)
 
@@ -192,7 +198,7 @@ def test_two_curators_see_each_other_and_overwrite_nothing_silently(desk, store)
     first = claire.get_attribute(".row[aria-current]", "data-item")
     assert paul.get_attribute(".row[aria-current]", "data-item") == first
     paul.keyboard.press("x")
-    settle(paul)
+    assert until(paul, lambda: states(store, "dismissed") == [1])
     claire.keyboard.press("s")
     claire.wait_for_function("() => document.querySelector('#dit').textContent.includes('paul en a décidé')")
     assert store.conn.execute("select state from items where id = ?", (first,)).fetchone() == ("dismissed",)
@@ -203,8 +209,7 @@ def test_two_curators_see_each_other_and_overwrite_nothing_silently(desk, store)
     claire.click(f"#a{first} .title")
     claire.keyboard.press("s")  # now that she has seen it
     claire.wait_for_function("() => document.querySelector('#dit').textContent.includes('Sélectionné')")
-    settle(claire)
-    assert store.conn.execute("select state from items where id = ?", (first,)).fetchone() == ("selected",)
+    assert until(claire, lambda: store.conn.execute("select state from items where id = ?", (first,)).fetchone() == ("selected",))
 
 
 def test_a_refusal_survives_the_next_collection_and_a_new_reading(desk, store, knowledge):
@@ -247,7 +252,7 @@ def test_keys_that_are_off_decide_nothing(desk, store):
     page.wait_for_function("() => document.querySelector('[data-queue]').dataset.keys === '0'")
     for key in "sxlatu":
         page.keyboard.press(key)
-    settle(page)
+    page.wait_for_timeout(500)
     assert states(store, "new") == [130]
 
 
@@ -290,7 +295,7 @@ def test_a_hundred_articles_take_at_most_a_hundred_and_fifty_presses_and_no_wait
             presses += 1
             assert page.locator(f"#a{before}[data-done]").count() == 1
         page.wait_for_function("() => document.querySelectorAll('.row[data-done]').length === 50")
-        settle(page)
+        assert until(page, lambda batch=batch: sum(states(store, "selected", "dismissed", "later")) == 50 * (batch + 1))
         if batch == 0:
             page.reload()
             presses += 1
@@ -317,7 +322,7 @@ def test_axe_finds_nothing_on_any_page_of_curators(desk, store, scheme):
     store.conn.execute("update accounts set role = 'admin' where name = 'edith'")
     page = desk("edith", color_scheme=scheme)
     page.keyboard.press("s")
-    settle(page)
+    assert until(page, lambda: states(store, "selected") == [1])
     found = {}
     root = page.url.split("/tri")[0]
     for path in CURATOR_PAGES:

@@ -66,6 +66,8 @@
     place.textContent = verdict;
     place.classList.toggle("wrong", wrong);
     if (verdict && !wrong) one.dataset.done = "1"; else delete one.dataset.done;
+    const badge = document.querySelector("[data-waits]");
+    if (badge) badge.textContent = String(Math.max(0, badge.dataset.waits - queue.querySelectorAll('[data-state="new"][data-done]').length));
   };
 
   const field = name => document.querySelector(`[data-key="${name}"]`);
