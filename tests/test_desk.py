@@ -367,16 +367,14 @@ def test_the_learning_page_counts_suggestions_kept_and_refused_and_where_curator
 
     claire, paul, edith = signed_in(site), signed_in(site, "paul"), signed_in(site, "edith")
     assert "Personne n’a encore" in claire.get("/tri/qualite").text
-    rows_ = store.conn.execute("select item_id, tag_id from item_tags where origin = 'rule' order by 1, 2").fetchall()
-    (kept, tag), (refused, other) = rows_[0], next(row for row in rows_ if row[1] == rows_[0][1] and row != rows_[0]) if sum(row[1] == rows_[0][1] for row in rows_) > 1 else rows_[1]  # fmt: skip
+    (kept, tag), (refused, other) = store.conn.execute("select item_id, tag_id from item_tags where origin = 'rule' limit 2").fetchall()
     claire.act("tag-add", kept, value=tag)
     claire.act("tag-remove", refused, value=other)
     claire.act("select", 1, 2)
     paul.act("dismiss", 1)
     paul.act("select", 2)
     page = claire.get("/tri/qualite").text.replace("\u00a0", " ").replace("&nbsp;", " ")
-    assert "0 %" in page
-    assert "100 %" in page or tag == other
+    assert ("50 %" in page) if tag == other else ("100 %" in page and ">0 %" in page)
     assert "0 fois sur 1" in page  # on the second, Paul had nothing left to say
     assert paul.post("/tri/qualite", change="model").status_code == 403
 

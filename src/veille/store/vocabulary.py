@@ -109,8 +109,8 @@ def debt(db: Connection, found: Sequence[Use]) -> Debt:
     owed.once = [one.label for one in live if one.articles <= 1]
     holders: dict[str, tuple[str, list[str]]] = {}
     for one in live:
-        for word in {bare(word): word for word in one.words}.items():
-            holders.setdefault(word[0], (word[1], []))[1].append(one.label)
+        for word, written in {bare(word): word for word in one.words}.items():
+            holders.setdefault(word, (written, []))[1].append(one.label)
     owed.shared = [(written, tuple(labels)) for written, labels in holders.values() if len(labels) > 1]
     owed.idle = [phrase for one in live for phrase in one.added if not _held(db, phrase)]
     return owed
