@@ -103,7 +103,6 @@ def _fold(text: str) -> str:
     return text.replace("œ", "oe").replace("æ", "ae").replace("ß", "ss").replace("’", "'")
 
 
-@lru_cache(maxsize=50_000)
 def lemma(word: str) -> str:
     """The folded word without its plural and feminine, as the index keeps it."""
     found = _EXCEPTIONS.get(word)

@@ -38,6 +38,7 @@ from veille.search.words import (
     match_wide,
     match_words,
     read_query,
+    title_words,
 )
 
 PAGE_SIZE = 20
@@ -81,6 +82,7 @@ __all__ = [
     "read_query",
     "read_request",
     "title_share",
+    "title_words",
     "unfiltered",
     "walked_sql",
 ]

@@ -6,6 +6,7 @@ Comes in: the words, synonyms. Goes out: `Query`, FTS5 expressions made of quote
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from veille.french import ELISIONS, STOP_WORDS, WORD, fold, lemma, lemmas
 
@@ -162,6 +163,15 @@ def _quoted(words: Sequence[str]) -> str:
     return '"' + " ".join(words).replace('"', "") + '"'
 
 
+# A page says the same words again and again; a collection, which says every word once, must not keep them.
+_kept_lemma = lru_cache(maxsize=20_000)(lemma)
+
+
+def title_words(title: str) -> list[str]:
+    """The words of a title as the index keeps them."""
+    return [_kept_lemma(word) for word in WORD.findall(fold(title))]
+
+
 def highlight(text: str, query: Query) -> list[tuple[str, bool]]:
     """The text in pieces, those that the query found marked; only what is shown is ever looked at."""
     wanted = {word for term in query.terms for word in term.words if len(word) > 1}
@@ -171,7 +181,7 @@ def highlight(text: str, query: Query) -> list[tuple[str, bool]]:
     end = 0
     for match in WORD.finditer(text):
         folded = fold(match[0])
-        if lemma(folded) in wanted or (prefixes and folded.startswith(prefixes)):
+        if _kept_lemma(folded) in wanted or (prefixes and folded.startswith(prefixes)):
             if match.start() > end:
                 pieces.append((text[end : match.start()], False))
             pieces.append((match[0], True))

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import TypeVar
 
-from veille.french import lemmas
 from veille.search import (
     COLUMNS,
     COUNT_SQL,
@@ -25,6 +24,7 @@ from veille.search import (
     conditions,
     match_term,
     title_share,
+    title_words,
     unfiltered,
 )
 from veille.store.articles import Card, cards, greatest_id
@@ -126,7 +126,7 @@ def _reranked(db: Connection, query: Query, found: Found, best: Sequence[int], n
     titles = dict(rows_of(db, "select id, title from items where id in (select value from json_each(?))", (given,)))
 
     def score(place: int) -> float:
-        share = title_share(lemmas(titles[found.ids[place]]), weighed)
+        share = title_share(title_words(titles[found.ids[place]]), weighed)
         named = not query.themes.isdisjoint(found.columns["themes"][place].split())
         return found.scores[place] * (1 + TITLE_BONUS * share) * (1 + THEME_BONUS * named)
 
