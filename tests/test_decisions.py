@@ -11,8 +11,9 @@ from veille.errors import UsageError
 from veille.store import writing
 from veille.store.accounts import add_account
 from veille.store.copies import unsoundness
-from veille.store.decisions import Act, decide, decide_all, last_decision, note, undo, undo_all, undoable
+from veille.store.decisions import Act, decide, decide_all, last_decision, undo, undo_all, undoable
 from veille.store.retagging import retag, undo_retag
+from veille.store.subjects import note
 
 AT = "2026-11-22T09:00:00Z"
 TEXTS = (

@@ -1,6 +1,6 @@
 """`veille serve`: Datasette as a process of its own, so that its plugins load the way they do everywhere.
 
-Sessions are signed with a secret that is made at the first start and kept beside the database, readable by its owner alone.
+The tokens of forms are signed with a secret that is made at the first start and kept beside the database, readable by its owner alone.
 """
 
 import contextlib
@@ -41,7 +41,7 @@ def serve(config_file: str, db_file: str, host: str, port: int, base_url: str, *
         raise UsageError(PORT_TAKEN.format(host=host, port=port))
     if allow_private_network:
         os.environ["VEILLE_ALLOW_PRIVATE_NETWORK"] = "1"
-    os.environ["DATASETTE_SECRET"] = session_secret(db_file)
+    os.environ["DATASETTE_SECRET"] = form_secret(db_file)
     command = serve_command(db_file, host=host, port=port, base_url=base_url)
     sys.stdout.flush()
     os.execv(command[0], command)  # noqa: S606 - our own interpreter; signals reach Datasette itself
@@ -55,7 +55,7 @@ def serve_command(db_file: str, *, host: str, port: int, base_url: str = "/") ->
     return command
 
 
-def session_secret(db_file: str) -> str:
+def form_secret(db_file: str) -> str:
     """The secret of this site; made when absent, mode 0600 from its first byte. Raises StoreError when it cannot be kept."""
     path = Path(db_file + ".secret")
     try:

@@ -12,7 +12,7 @@ from typing import Any
 from veille.errors import UsageError
 from veille.messages import ALREADY_UNDONE, CHANGED_MEANWHILE, NO_SUCH_DECISION, NOTHING_CHANGED, UNDO_THAT_FIRST, decided_meanwhile
 from veille.store.connection import Connection
-from veille.store.subjects import ACTIONS, current, note, same, set_value, wanted
+from veille.store.subjects import current, same, set_value, wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,20 +215,3 @@ def _touched(item_id: int, subject: str, value: Any) -> set[tuple[int, ...] | st
     if subject != "story":
         return {f"{item_id} {subject}"}
     return {tuple(sorted((item_id, int(other)))) for other in value}
-
-
-__all__ = [
-    "ACTIONS",
-    "Act",
-    "Conflict",
-    "Done",
-    "Undone",
-    "decide",
-    "decide_all",
-    "item_of",
-    "last_decision",
-    "note",
-    "undo",
-    "undo_all",
-    "undoable",
-]

@@ -6,7 +6,7 @@ does not.
 
 import functools
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +17,7 @@ from veille.normalize import stored
 from veille.store.accounts import ROLES, SESSION_LASTS, begin_session, check_password, end_session, session_account
 from veille.store.connection import has_table
 from veille.store.saved import arrive
+from veille.web.answering import Handler
 from veille.web.errors import PageError
 from veille.web.site import deciding, reading, site_of, veille_databases
 
@@ -39,9 +40,6 @@ async def actor_of(datasette: Any, request: Any) -> dict[str, Any] | None:
 def may(actor: Any, role: str) -> bool:
     """Whether somebody may do what a role may."""
     return bool(actor and "account" in actor and ROLES.index(actor["role"]) >= ROLES.index(role))
-
-
-Handler = Callable[[Any, Any], Awaitable[Any]]
 
 
 def curating(role: str, *methods: str) -> Callable[[Handler], Handler]:

@@ -261,7 +261,6 @@ async def shared_variables(datasette: Any, request: Any) -> dict[str, Any]:
         "kind_labels": messages.KIND_LABELS,
         "all_themes": site.knowledge.themes.values,
         "all_places": site.knowledge.departements.values,
-        "has_route": _has_route,
         "actor_may": lambda role: bool(request and request.actor) and ROLES.index(request.actor["role"]) >= ROLES.index(role),
         "here_path": lambda: request.full_path if request else "",
         "marked": marked,
@@ -272,13 +271,6 @@ async def shared_variables(datasette: Any, request: Any) -> dict[str, Any]:
         "asset": lambda name: f"{datasette.urls.static_plugins('veille', name)}?{code_version()}",
         "here_url": lambda: datasette.absolute_url(request, request.full_path) if request else "",
     }
-
-
-@functools.cache
-def _has_route(path: str) -> bool:
-    from veille.web.routes import ROUTES
-
-    return any(re.match(route, path) for route, _ in ROUTES)
 
 
 def tile(value: str) -> dict[str, str]:
