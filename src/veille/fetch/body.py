@@ -1,6 +1,6 @@
 """A body within its bounds: bytes received, bytes decoded, pieces, codings.
 
-Comes in: an httpx answer whose body is unread. Goes out: bytes. Forbidden: reading past a limit, a coding that was not asked for
+Comes in: a connection whose head has come. Goes out: bytes. Forbidden: reading past a limit, a coding that was not asked for
 beyond gzip and deflate: what is not decoded cannot be a bomb.
 """
 
@@ -9,9 +9,8 @@ import zlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
-import httpx
-
 from veille.errors import FetchError
+from veille.fetch.wire import Head, Wire
 from veille.messages import CODING_BROKEN, CODING_UNKNOWN, TOO_MANY_CODINGS, TOO_MANY_PIECES, number, too_large
 
 _WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 15}
@@ -39,13 +38,13 @@ class Room:
 
 
 async def read_body(
-    response: httpx.Response, *, most_received: int, most_decoded: int, room: Room, paused: Callable[[], AbstractAsyncContextManager[None]]
+    wire: Wire, head: Head, *, most_received: int, most_decoded: int, room: Room, paused: Callable[[], AbstractAsyncContextManager[None]]
 ) -> tuple[bytes, int, bool]:
     """The decoded body, how many bytes came on the wire, and whether it holds a place in the room; raises FetchError.
 
     While it waits for a place nothing more is read, and the time is not counted (`paused`).
     """
-    reader = _Reader(response, most_received, most_decoded)
+    reader = _Reader(wire, head, most_received, most_decoded)
     large = False
     try:
         while await reader.more():
@@ -64,25 +63,25 @@ async def read_body(
 class _Reader:
     """One body, piece by piece."""
 
-    def __init__(self, response: httpx.Response, most_received: int, most_decoded: int) -> None:
-        self._status = response.status_code
-        self._decoders = _decoders(response, most_decoded)
+    def __init__(self, wire: Wire, head: Head, most_received: int, most_decoded: int) -> None:
+        self._wire = wire
+        self._status = head.status
+        self._decoders = _decoders(head, most_decoded)
         self._most = most_received
-        declared = response.headers.get("content-length", "")
+        declared = head.headers.get("content-length", "")
         if declared.isdigit() and int(declared) > most_received:
             raise FetchError("too-large", too_large(most_received, decoded=False), status=self._status)
-        self._pieces = response.aiter_raw()
         self._parts: list[bytes] = []
-        self._count = 0
+        self._count = self._breath = 0
         self.received = 0
         self.held = 0
 
     async def more(self) -> bool:
         """Whether one more piece came; raises FetchError past a limit."""
-        piece = await anext(self._pieces, None)
-        if piece is None:
+        piece, count = await self._wire.take()
+        if not count:
             return False
-        self._count += 1
+        self._count += count
         self.received += len(piece)
         if self.received > self._most:
             raise FetchError("too-large", too_large(self._most, decoded=False), status=self._status)
@@ -92,7 +91,8 @@ class _Reader:
             piece = decoder.feed(piece)
         self._parts.append(piece)
         self.held += len(piece)
-        if self._count % _BREATH == 0:
+        if self._count - self._breath >= _BREATH:
+            self._breath = self._count
             await asyncio.sleep(0)
         return True
 
@@ -100,17 +100,17 @@ class _Reader:
         """All of it; raises FetchError where its end is missing."""
         for decoder in self._decoders:
             decoder.finish()
-        return b"".join(self._parts)
+        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
 
 
-def _decoders(response: httpx.Response, most: int) -> list["_Decoder"]:
+def _decoders(head: Head, most: int) -> list["_Decoder"]:
     """What undoes the codings of an answer, the last one applied first (RFC 9110 §8.4)."""
-    codings = [coding.strip().lower() for coding in response.headers.get("content-encoding", "").split(",") if coding.strip()]
+    codings = [coding.strip().lower() for coding in head.headers.get("content-encoding", "").split(",") if coding.strip()]
     codings = [coding for coding in codings if coding != "identity"]
     if len(codings) > _CODINGS:
-        raise FetchError("decode", TOO_MANY_CODINGS.format(limit=_CODINGS), status=response.status_code)
+        raise FetchError("decode", TOO_MANY_CODINGS.format(limit=_CODINGS), status=head.status)
     if any(coding not in _WINDOW for coding in codings):
-        raise FetchError("decode", CODING_UNKNOWN.format(coding=", ".join(codings)[:60]), status=response.status_code)
+        raise FetchError("decode", CODING_UNKNOWN.format(coding=", ".join(codings)[:60]), status=head.status)
     return [_Decoder(coding, most) for coding in reversed(codings)]
 
 

@@ -15,9 +15,10 @@ from types import TracebackType
 from veille import __version__
 from veille.errors import FetchError, Postponed
 from veille.fetch.body import Room
-from veille.fetch.dialing import Bounds, Dialer, Redirect, site_of
+from veille.fetch.dialing import Bounds, Dialer, Redirect
 from veille.fetch.hints import LONGEST_WAIT
 from veille.fetch.pace import Pace, TooLong
+from veille.fetch.places import Place, place_of, site_of
 from veille.fetch.robots import LONGEST as LONGEST_ROBOTS
 from veille.fetch.robots import RobotsRules
 from veille.messages import HOST_WAITS, ROBOTS_FORBID, ROBOTS_UNREADABLE, TOO_MANY_REDIRECTS, timed_out
@@ -41,29 +42,30 @@ class Limits:
 
 
 class _Deadline:
-    """The seconds that a visit has left; waiting for one's turn is not counted."""
+    """The seconds that a visit has left; waiting for one's turn is not counted. As a context it counts: raises FetchError at their end."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._left = seconds
-        self._timer: asyncio.Timeout | None = None
+        self._timer = asyncio.Timeout(None)
+        self._started = 0.0
 
-    @asynccontextmanager
-    async def counting(self) -> AsyncIterator[None]:
+    async def __aenter__(self) -> None:
         loop = asyncio.get_running_loop()
-        started = loop.time()
+        self._started = loop.time()
+        self._timer = asyncio.Timeout(self._started + max(0.0, self._left))
+        await self._timer.__aenter__()
+
+    async def __aexit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self._left -= asyncio.get_running_loop().time() - self._started
         try:
-            async with asyncio.timeout(max(0.0, self._left)) as self._timer:
-                yield
+            await self._timer.__aexit__(kind, value, trace)
         except TimeoutError as exc:
             raise FetchError("timeout", timed_out(self.seconds)) from exc
-        finally:
-            self._left -= loop.time() - started
 
     @asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
         """What happens in here is not the site's time."""
-        assert self._timer is not None
         loop, due = asyncio.get_running_loop(), self._timer.when()
         began = loop.time()
         self._timer.reschedule(None)
@@ -94,7 +96,8 @@ class Fetcher:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         where = [f"+{site.rstrip('/')}/robot"] if site else []
-        self.agent = f"veille/{__version__} ({'; '.join([*where, *([contact] if contact else []), 'veille des innovations publiques'])})"
+        agent = f"veille/{__version__} ({'; '.join([*where, *([contact] if contact else []), 'veille des innovations publiques'])})"
+        self.agent = "".join(letter for letter in agent if letter.isprintable())
         self._clock = clock
         self.limits = limits or Limits()
         self._paces: dict[str, Pace] = {}
@@ -125,10 +128,15 @@ class Fetcher:
 
     def waits_until(self, url: str) -> datetime | None:
         """Until when the site of an address wants to be left alone; None when it may be asked."""
-        note = self._known.get(site_of(url))
-        until, now = note.wait_until if note else None, self._clock()
+        return self._waits_until(site_of(url))
+
+    def _waits_until(self, key: str) -> datetime | None:
+        note = self._known.get(key)
+        if note is None or note.wait_until is None:
+            return None
+        until, now = note.wait_until, self._clock()
         # Further ahead than any wait that is kept: written by a clock that was wrong.
-        return until if until and now < until <= now + 2 * LONGEST_WAIT else None
+        return until if now < until <= now + 2 * LONGEST_WAIT else None
 
     async def fetch(self, url: str, validators: Validators, timeout: timedelta) -> Fetched | NotModified:
         """The answer of one address; `timeout` counts from its turn on. Raises FetchError, Postponed where the site asked to wait."""
@@ -211,25 +219,30 @@ class Fetcher:
     async def _ask(self, url: str, validators: Validators, deadline: _Deadline) -> Fetched | NotModified | Redirect:
         """One request, in its turn."""
         try:
-            return await self._ask_in_turn(site_of(url), url, validators, deadline)
+            return await self._ask_in_turn(place_of(url), url, validators, deadline)
         except TooLong as exc:
             raise Postponed(HOST_WAITS, self._clock() + timedelta(seconds=exc.seconds)) from exc
 
-    async def _ask_in_turn(self, key: str, url: str, validators: Validators, deadline: _Deadline) -> Fetched | NotModified | Redirect:
-        async with self._dialer.using(key) as host, self._pace(key).turn():
-            until = self.waits_until(url)  # another visit may have been told meanwhile
-            if until:
-                raise Postponed(HOST_WAITS, until)
-            async with deadline.counting():
-                self._asked[key] += 1
-                try:
-                    return await self._dialer.request(
-                        host, url, validators, silence=deadline.seconds * _SILENCE, room=self._room, paused=deadline.paused
-                    )
-                except FetchError as exc:
-                    if exc.wait is not None:
-                        self._note(replace(self._known.get(key, HostNote(host=key)), wait_until=self._clock() + exc.wait))
-                    raise
+    async def _ask_in_turn(self, place: Place, url: str, validators: Validators, deadline: _Deadline) -> Fetched | NotModified | Redirect:
+        key = place.site
+        host = self._dialer.enter(key)
+        try:
+            async with self._pace(key):
+                until = self._waits_until(key)  # another visit may have been told meanwhile
+                if until:
+                    raise Postponed(HOST_WAITS, until)
+                async with deadline:
+                    self._asked[key] += 1
+                    try:
+                        return await self._dialer.request(
+                            host, place, url, validators, silence=deadline.seconds * _SILENCE, room=self._room, paused=deadline.paused
+                        )
+                    except FetchError as exc:
+                        if exc.wait is not None:
+                            self._note(replace(self._known.get(key, HostNote(host=key)), wait_until=self._clock() + exc.wait))
+                        raise
+        finally:
+            self._dialer.leave(key, host)
 
     def _pace(self, key: str) -> Pace:
         if key not in self._paces:

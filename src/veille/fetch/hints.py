@@ -3,17 +3,15 @@
 Comes in: headers, the moment they came. Goes out: durations. Forbidden: trusting them; each is bounded.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-
-import httpx
 
 LONGEST_WAIT = timedelta(days=1)
 OVERLOADED_WAIT = timedelta(minutes=15)  # a site that is down and does not say for how long
 USUAL_WAIT = timedelta(hours=1)  # a site that says « too many » and not how long
 
 
-def retry_after(headers: httpx.Headers, now: datetime) -> timedelta:
+def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta:
     """How long to leave a site alone (RFC 9110 §10.2.3: seconds or a date), at most a day; an hour when it does not say."""
     given = headers.get("retry-after", "").strip()
     if given.isascii() and given.isdigit():
@@ -24,8 +22,10 @@ def retry_after(headers: httpx.Headers, now: datetime) -> timedelta:
     return min(max(moment - now, timedelta(0)), LONGEST_WAIT)
 
 
-def fresh_for(headers: httpx.Headers, now: datetime) -> timedelta | None:
+def fresh_for(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     """How long the server asks caches to keep the answer (RFC 9111 §4.2.1, §5.2); None when it says nothing, or nothing sound."""
+    if "cache-control" not in headers and "expires" not in headers:
+        return None
     asked = {name.strip().lower(): value.strip().strip('"') for name, _, value in (part.partition("=") for part in _cache_control(headers))}
     if "no-store" in asked or "no-cache" in asked:
         return None
@@ -35,11 +35,13 @@ def fresh_for(headers: httpx.Headers, now: datetime) -> timedelta | None:
     return max(expires - now, timedelta(0)) if expires else None
 
 
-def _cache_control(headers: httpx.Headers) -> list[str]:
+def _cache_control(headers: Mapping[str, str]) -> list[str]:
     return str(headers.get("cache-control", ""))[:500].split(",")
 
 
 def _moment(text: str) -> datetime | None:
+    from email.utils import parsedate_to_datetime
+
     try:
         moment = parsedate_to_datetime(text[:60])
     except (ValueError, TypeError, IndexError, OverflowError):

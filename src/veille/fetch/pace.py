@@ -4,8 +4,8 @@ Comes in: a clock that counts seconds, a way to sleep. Goes out: turns. Forbidde
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from types import TracebackType
 
 LONGEST_PAUSE = 120.0  # seconds: a run does not sleep longer for one site; the visit is put off instead
 
@@ -19,7 +19,7 @@ class TooLong(Exception):
 
 
 class Pace:
-    """The turns of one host and port."""
+    """The turns of one host and port; as a context, one request."""
 
     def __init__(self, *, at_once: int, spacing: float, now: Callable[[], float], sleep: Callable[[float], Awaitable[object]]) -> None:
         self.spacing = spacing
@@ -33,16 +33,24 @@ class Pace:
         """The site's own Crawl-delay, when it is longer than ours."""
         self.spacing = max(self.spacing, seconds)
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    async def __aenter__(self) -> None:
         """One request: waits for its turn, then for the pause; raises TooLong when that is not to be waited for."""
-        async with self._turns:
+        await self._turns.acquire()
+        try:
             if self.spacing:
-                async with self._order:
-                    pause = self._next_start - self._now()
-                    if pause > LONGEST_PAUSE:
-                        raise TooLong(pause)
-                    if pause > 0:
-                        await self._sleep(pause)
-                    self._next_start = self._now() + self.spacing
-            yield
+                await self._pause()
+        except BaseException:
+            self._turns.release()
+            raise
+
+    async def __aexit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self._turns.release()
+
+    async def _pause(self) -> None:
+        async with self._order:
+            pause = self._next_start - self._now()
+            if pause > LONGEST_PAUSE:
+                raise TooLong(pause)
+            if pause > 0:
+                await self._sleep(pause)
+            self._next_start = self._now() + self.spacing

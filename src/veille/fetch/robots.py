@@ -3,8 +3,6 @@
 Comes in: the text of robots.txt. Goes out: `RobotsRules`. Forbidden: asking for it (see `client`).
 """
 
-from protego import Protego
-
 AGENT = "veille"
 LONGEST = 500 << 10  # what RFC 9309 §2.5 asks a robot to read at least
 
@@ -14,7 +12,11 @@ class RobotsRules:
 
     def __init__(self, text: str) -> None:
         self.text = text[:LONGEST]
-        self._rules = Protego.parse(self.text) if self.text.strip() else None
+        self._rules = None
+        if self.text.strip():
+            from protego import Protego
+
+            self._rules = Protego.parse(self.text)
 
     def allows(self, url: str) -> bool:
         """Whether an address may be asked."""
