@@ -15,7 +15,8 @@ from veille.store import connect, writing
 from veille.store.accounts import add_account
 from veille.store.copies import unsoundness
 from veille.store.decisions import decide
-from veille.store.forgetting import by_address, by_source, by_text, forget, sweep
+from veille.store.forgetting import by_address, by_source, by_text, forget
+from veille.store.sweeping import sweep
 
 NAME = "Perceval Quatrelivres"
 TEXT = f"La parole est donnée à {NAME}, qui habite la commune depuis longtemps et participe au budget."

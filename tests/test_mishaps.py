@@ -9,9 +9,9 @@ from veille.errors import ParseError
 from veille.model import Config, Selectors
 from veille.normalize import day_ago, day_without_year
 from veille.parse import parse, purpose_of
-from veille.parse.walls import page_wall, robot_wall
 from veille.store import writing
 from veille.store.sources import sync_sources
+from veille.walls import page_wall, robot_wall
 
 TODAY = date(2026, 11, 22)
 SUBJECTS = "budget habitat transports forêts collèges archives santé emploi climat lecture numérique autonomie".split()

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from builders import make_source
-from veille.config import Names, parse_config, read_opml, source_yaml, write_opml
+from veille.config import Names, parse_config, source_yaml
+from veille.config.opml import read_opml, write_opml
 from veille.errors import UsageError
 from veille.model import Expectation, Selectors
 

@@ -13,7 +13,11 @@ from veille.model import Collected, Config, Failed, Finding, Visit
 from veille.schema import PUBLIC_TABLES, migrations
 from veille.store import connect, migrate, writing
 from veille.store.sources import sync_sources
-from veille.store.visits import due_visits, record_visit, start_run
+from veille.store.visits import Visited, due_visits, record_visits, start_run
+
+
+def record_one(db, run, visit, outcome, validators, milliseconds, now):
+    return record_visits(db, run, [Visited(visit=visit, outcome=outcome, validators=validators, milliseconds=milliseconds)], now)[0]
 
 
 def test_a_migrated_file_is_left_as_it_is(store, knowledge, now):
@@ -101,7 +105,7 @@ def visit_once(db, source, outcome, now):
     visit = due_visits(db, (source,), now, everything=True)[0]
     with writing(db):
         run = start_run(db, now, 1)
-        return record_visit(db, run, visit, outcome, None, 5, now)
+        return record_one(db, run, visit, outcome, None, 5, now)
 
 
 def test_waits_double_after_failures_and_end_with_a_success(store, now):
@@ -220,7 +224,7 @@ def test_other_selectors_read_the_same_page_again(store, now):
     with writing(store):
         sync_sources(store, Config(sources=(source,)))
         (visit,) = due_visits(store, (source,), now, everything=True)
-        record_visit(store, start_run(store, now, 1), visit, Collected(new=1, seen=1), Validators(etag="x", body_hash="y"), 5, now)
+        record_one(store, start_run(store, now, 1), visit, Collected(new=1, seen=1), Validators(etag="x", body_hash="y"), 5, now)
 
     (same,) = due_visits(store, (source,), now, everything=True)
     (other,) = due_visits(store, (make_source(kind="page", select=Selectors(item="li", title="h3")),), now, everything=True)
@@ -277,13 +281,32 @@ def test_an_address_moved_for_good_is_asked_until_it_fails(store, now):
         asked.append(visit.address)
         moved = Collected(new=1, seen=1, moved_to=there if visit.address == source.url else "")
         with writing(store):
-            record_visit(store, start_run(store, now, 1), visit, moved, None, 5, now)
+            record_one(store, start_run(store, now, 1), visit, moved, None, 5, now)
     for _ in range(3):
         (visit,) = due_visits(store, (source,), now, everything=True)
         asked.append(visit.address)
         with writing(store):
-            record_visit(store, start_run(store, now, 1), visit, Failed(failure="http", reason="non", status=404), None, 5, now)
+            record_one(store, start_run(store, now, 1), visit, Failed(failure="http", reason="non", status=404), None, 5, now)
     (visit,) = due_visits(store, (source,), now, everything=True)
 
     assert asked == [source.url] * 3 + [there] * 4
     assert visit.address == source.url
+
+
+def test_a_settled_file_is_known_without_its_migrations(tmp_path, knowledge, now):
+    """`STEPS` counts the migrations; a file that went through fewer, or with another vocabulary, is not settled."""
+    from veille.resources import load_names, shipped_version
+    from veille.schema import migrations
+    from veille.store import is_settled
+    from veille.store.connection import STEPS
+    from veille.store.followed import names_of
+
+    db = connect(tmp_path / "neuf.db")
+    assert not is_settled(db, shipped_version())
+    migrate(db, knowledge, now)
+
+    assert is_settled(db, shipped_version())
+    assert not is_settled(db, shipped_version() ^ 1)
+    assert len(list(migrations.applied(db))) == STEPS
+    assert load_names() == names_of(knowledge)
+    db.close()

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from sqlite_utils import Database
-
 from veille.child import Parser
 from veille.config import address_problem
 from veille.errors import FetchError, ParseError, Postponed, UsageError
@@ -23,7 +21,7 @@ from veille.messages import FORGOTTEN_ARTICLE, LINK_ALIVE, LINK_GONE, LINK_MOVED
 from veille.model import Entry, Fetched, HostNote, Item, Reading, Source, TaggedItem, Validators, Visit
 from veille.normalize import to_item
 from veille.scout import Found, Scout
-from veille.store.connection import Connection
+from veille.store.connection import Connection, Database
 from veille.store.hosts import host_notes, keep_notes
 from veille.store.items import known_names
 from veille.understand import Knowledge, understand

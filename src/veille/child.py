@@ -25,8 +25,7 @@ from typing import IO, Any
 from veille.errors import ParseError, ParserTimedOut
 from veille.messages import PARSER_DIED, PARSER_TIMED_OUT, too_many_entries
 from veille.model import Fetched, Item, Lead, Leads, Moment, Proposal, Reading, Selectors, Source, Validators
-from veille.normalize import local_day, stored, to_item
-from veille.parse import article_of, leads_of, listing_proposals, parse, sitemaps_of, wall_of
+from veille.moments import local_day, stored
 
 CPU_SECONDS = 8
 WALL_SECONDS = 30.0  # a busy machine gives a child less than one core
@@ -40,6 +39,9 @@ _OUT_OF_MEMORY = 3
 
 def read_items(source: Source, fetched: Fetched, today: date | None = None) -> Reading:
     """The items of an answer; raises ParseError when it is not what the source promised, or holds too many entries."""
+    from veille.normalize import to_item
+    from veille.parse import parse
+
     parsed = parse("page" if source.kind == "page" else "feed", fetched, source.select, today)
     if len(parsed.entries) > MOST_ENTRIES:
         raise ParseError("too-large", too_many_entries(MOST_ENTRIES))
@@ -256,22 +258,42 @@ def _answer_read(question: dict[str, Any], fetched: Fetched) -> dict[str, Any]:
 
 
 def _answer_article(_question: dict[str, Any], fetched: Fetched) -> dict[str, Any]:
+    from veille.parse import article_of
+
     text, day = article_of(fetched)
     return {"text": text, "day": day}
 
 
+def _answer_leads(_question: dict[str, Any], fetched: Fetched) -> dict[str, Any]:
+    from veille.parse import leads_of
+
+    return asdict(leads_of(fetched))
+
+
+def _answer_proposals(question: dict[str, Any], fetched: Fetched) -> dict[str, Any]:
+    from veille.parse import listing_proposals
+
+    return {"proposals": [asdict(one) for one in listing_proposals(fetched, date.fromisoformat(question["today"]))]}
+
+
+def _answer_sitemaps(_question: dict[str, Any], fetched: Fetched) -> dict[str, Any]:
+    from veille.parse import sitemaps_of
+
+    return dict(zip(("sitemaps", "news"), sitemaps_of(fetched), strict=True))
+
+
 def _answer_wall(_question: dict[str, Any], fetched: Fetched) -> dict[str, Any]:
+    from veille.parse import wall_of
+
     found = wall_of(fetched)
     return {"wall": found.failure if found else None, "why": found.reason if found else None}
 
 
 _ANSWERS: dict[str, Callable[[dict[str, Any], Fetched], dict[str, Any]]] = {
     "read": _answer_read,
-    "leads": lambda _question, fetched: asdict(leads_of(fetched)),
-    "proposals": lambda question, fetched: {
-        "proposals": [asdict(one) for one in listing_proposals(fetched, date.fromisoformat(question["today"]))]
-    },
-    "sitemaps": lambda _question, fetched: dict(zip(("sitemaps", "news"), sitemaps_of(fetched), strict=True)),
+    "leads": _answer_leads,
+    "proposals": _answer_proposals,
+    "sitemaps": _answer_sitemaps,
     "article": _answer_article,
     "wall": _answer_wall,
 }

@@ -13,15 +13,13 @@ from contextlib import AsyncExitStack, aclosing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-from sqlite_utils import Database
 
 from veille.child import Parser
 from veille.clock import Clock
 from veille.errors import FetchError, ParseError, Postponed, SourceError, StoreError
 from veille.fetch import Fetcher
-from veille.intake import keep, prepare, understand_page
 from veille.lanes import Lanes
 from veille.messages import BUG, NO_MEMORY, SYSTEM_REFUSES, TAKEN_OVER
 from veille.model import (
@@ -39,22 +37,25 @@ from veille.model import (
     Verdict,
     Visit,
 )
-from veille.normalize import moment_of, stored
-from veille.scout import Scout
+from veille.moments import stored
+from veille.normalize import moment_of
 from veille.store import usable, writing
-from veille.store.forgetting import sweep
+from veille.store.connection import Database
 from veille.store.hosts import forget_old_requests, host_notes, keep_notes, remember_settings, setting
-from veille.store.neighbours import count_words, has_outgrown
-from veille.store.pages import Wanted, keep_page, mark_read, wanted_pages
 from veille.store.sources import sync_sources
-from veille.store.visits import due_visits, end_run, put_off, record_visit, start_run
-from veille.understand import Knowledge
+from veille.store.sweeping import sweep
+from veille.store.visits import Visited, due_visits, end_run, put_off, record_visits, start_run
+
+if TYPE_CHECKING:
+    from veille.store.pages import Wanted
+    from veille.understand import Knowledge
 
 log = logging.getLogger("veille")
 Notes = tuple[list[HostNote], dict[str, int]]  # what sites asked for, and the requests that each got
 _LOOK_AGAIN = 2  # bad answers in a row of what a discover source found
 _TRY_AGAIN = ("timeout", "connection", "rate-limited")  # an article's page is asked for again at the next run
-_WAITING = 64  # answers that wait to be kept
+_WAITING = 256  # answers that wait to be kept
+_LINGER = 0.02  # seconds that an answer without news waits for others
 _UNREAD = 64  # answers that wait to be read; large ones are counted by the fetcher
 _SCOUTING = 24  # sites searched at once: a search holds several pages
 
@@ -75,7 +76,7 @@ class Collector:
 
     db: Database
     config: Config
-    knowledge: Knowledge
+    knowledge: "Knowledge | Callable[[], Knowledge]"  # or what loads it, at the first article
     fetcher: Fetcher
     clock: Clock
     parser: Parser
@@ -103,18 +104,14 @@ class Collector:
             path = stack.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="veille-path"))
             lanes = stack.enter_context(Lanes(self.parser))
             answers = _answers(_interleaved(visits), self._visit, partial(self._read, lanes), at_once=self.fetcher.limits.at_once)
-            async for answer in await stack.enter_async_context(aclosing(answers)):
-                source_id = answer.visit.source.id
-                settle = asyncio.get_running_loop().run_in_executor(
-                    path, self._settle, run_id, answer, source_id in only, self.fetcher.notes()
-                )
-                settled = await settle
-                if settled is None:
-                    continue
-                outcomes[source_id], verdicts[source_id] = settled
-                if verdicts[source_id].state == "unproven" and answer.visit.failures:
-                    quiet.add(source_id)
-                self.progress(source_id, len(outcomes), len(visits))
+            async for batch in await stack.enter_async_context(aclosing(answers)):
+                settled = await asyncio.get_running_loop().run_in_executor(path, self._settle, run_id, batch, only, self.fetcher.notes())
+                for answer, (outcome, verdict) in settled:
+                    source_id = answer.visit.source.id
+                    outcomes[source_id], verdicts[source_id] = outcome, verdict
+                    if verdict.state == "unproven" and answer.visit.failures:
+                        quiet.add(source_id)
+                    self.progress(source_id, len(outcomes), len(visits))
             await self._read_pages(path, [visit.source for visit in visits if isinstance(outcomes.get(visit.source.id), Collected)])
         summary = RunSummary(
             run=run_id, started_at=started, ended_at=self.clock(), outcomes=outcomes,
@@ -126,9 +123,20 @@ class Collector:
             end_run(self.db, summary)
             forget_old_requests(self.db, started, self.config.retention.requests)
             sweep(self.db, self.config.retention, started)
-        if has_outgrown(self.db.conn):
-            count_words(self.db, self.knowledge.place_words, self._owning)
+        if summary.outcomes and any(isinstance(one, Collected) and one.new for one in outcomes.values()):
+            self._count_words()
         return summary
+
+    @property
+    def _known(self) -> "Knowledge":
+        return self.knowledge() if callable(self.knowledge) else self.knowledge
+
+    def _count_words(self) -> None:
+        """Which words are rare, once the file has grown."""
+        from veille.store.neighbours import count_words, has_outgrown
+
+        if has_outgrown(self.db.conn):
+            count_words(self.db, self._known.place_words, self._owning)
 
     @contextmanager
     def _owning(self) -> Iterator[None]:
@@ -171,6 +179,8 @@ class Collector:
             except FetchError as exc:
                 if not _is_lost(exc):
                     raise
+        from veille.scout import Scout
+
         try:
             async with self.scouting:
                 found = await Scout(self.fetcher, self.parser).find(source, self.clock())
@@ -179,13 +189,42 @@ class Collector:
         again = visit.found is not None and visit.found.url != found.finding.url
         return replace(visit, found=found.finding, again=again), found.answer
 
-    def _settle(self, run_id: int, answer: _Answer, named: bool, told: Notes) -> tuple[Outcome, Verdict] | None:  # noqa: FBT001
-        """Read and keep one answer, and record its outcome; items, validators and visit land together or not at all.
+    def _settle(
+        self, run_id: int, batch: list[_Answer], named: frozenset[str], told: Notes
+    ) -> list[tuple[_Answer, tuple[Outcome, Verdict]]]:
+        """Keep some answers, and record their outcomes. A source waits, with no outcome, whose site asked to be left alone.
 
-        None where the site asked to be left alone and nothing was sent: the source waits, and that is no outcome.
+        Answers that say « unchanged », one transaction for all; others, one each: items, validators and visit land together or not at all.
         """
+        alike = [answer for answer in batch if isinstance(answer.got, NotModified)]
+        settled: list[tuple[_Answer, tuple[Outcome, Verdict]]] = []
+        if alike:
+            try:
+                settled += zip(alike, self._settle_unchanged(run_id, alike, told), strict=True)
+                told = ([], {})
+            except StoreError:
+                raise
+            except Exception:  # a bug of ours: one by one, so that one source pays
+                alike = []
+        rest = [answer for answer in batch if not alike or not isinstance(answer.got, NotModified)]
+        for answer in rest:
+            one = self._settle_one(run_id, answer, answer.visit.source.id in named, told)
+            told = ([], {})
+            settled += [(answer, one)] if one else []
+        return settled
+
+    def _settle_unchanged(self, run_id: int, answers: list[_Answer], told: Notes) -> list[tuple[Outcome, Verdict]]:
+        """Record that some sources have nothing new."""
+        outcomes = [_unchanged(answer.got) for answer in answers]
+        with self._owning():
+            now = self.clock()
+            keep_notes(self.db, *told, now)
+            rows = [_visited(answer, outcome) for answer, outcome in zip(answers, outcomes, strict=True)]
+            return list(zip(outcomes, record_visits(self.db, run_id, rows, now), strict=True))
+
+    def _settle_one(self, run_id: int, answer: _Answer, named: bool, told: Notes) -> tuple[Outcome, Verdict] | None:  # noqa: FBT001
+        """Read and keep one answer, and record its outcome. None where the site asked to be left alone and nothing was sent."""
         visit, got = answer.visit, answer.got
-        validators = got.validators if isinstance(got, (Fetched, NotModified)) else None
         try:
             if isinstance(got, Postponed) and not named:
                 with self._owning():
@@ -194,15 +233,20 @@ class Collector:
                 return None
             if isinstance(got, Exception):
                 raise got
-            now = self.clock()
             if isinstance(answer.read, Exception):
                 raise answer.read
+            now = self.clock()
+            if isinstance(got, NotModified):
+                return self._settle_unchanged(run_id, [answer], told)[0]
+            assert answer.read is not None
+            from veille.intake import keep, prepare
+
             with usable(self.db):
-                prepared = prepare(self.db, visit, got, answer.read, self.knowledge) if isinstance(got, Fetched) and answer.read else None
+                prepared = prepare(self.db, visit, got, answer.read, self._known)
             with self._owning():
                 keep_notes(self.db, *told, now)
-                outcome: Outcome = keep(self.db, prepared, self.knowledge, now=now) if prepared else _unchanged(got)
-                return outcome, record_visit(self.db, run_id, visit, outcome, validators, answer.milliseconds, now)
+                outcome: Outcome = keep(self.db, prepared, self._known, now=now)
+                return outcome, record_visits(self.db, run_id, [_visited(answer, outcome)], now)[0]
         except StoreError:
             raise  # the database itself: no source is to blame, and nothing can be recorded
         except SourceError as exc:
@@ -216,16 +260,20 @@ class Collector:
         with self._owning():
             now = self.clock()
             keep_notes(self.db, *told, now)
-            return outcome, record_visit(self.db, run_id, visit, outcome, None, answer.milliseconds, now)
+            return outcome, record_visits(self.db, run_id, [_visited(answer, outcome)], now)[0]
 
     async def _read_pages(self, path: ThreadPoolExecutor, sources: list[Source]) -> None:
         """The pages of new articles, for the sources that want them: side by side, each within its site's limits."""
         loop = asyncio.get_running_loop()
         now = self.clock()
         curious = [source for source in sources if source.full_text]
+        if not curious:
+            return
+        from veille.store.pages import wanted_pages
+
         wanted = [(source, one) for source in curious for one in wanted_pages(self.db, source.id, source.full_text, now)]
 
-        async def read(source: Source, one: Wanted) -> None:
+        async def read(source: Source, one: "Wanted") -> None:
             try:
                 got: Fetched | NotModified | Exception = await self.fetcher.fetch(one.url, Validators(), source.timeout)
             except FetchError as exc:
@@ -238,20 +286,23 @@ class Collector:
 
         at_once = asyncio.Semaphore(self.fetcher.limits.at_once)
 
-        async def turn(source: Source, one: Wanted) -> None:
+        async def turn(source: Source, one: "Wanted") -> None:
             async with at_once:
                 await read(source, one)
 
         await asyncio.gather(*(turn(source, one) for source, one in wanted))
 
-    def _keep_page(self, source: Source, one: Wanted, got: Fetched | NotModified | Exception, told: Notes) -> None:
+    def _keep_page(self, source: Source, one: "Wanted", got: Fetched | NotModified | Exception, told: Notes) -> None:
         """Read one article's page and keep its text; a page that cannot be read is left, the article stays as its feed tells it."""
+        from veille.intake import understand_page
+        from veille.store.pages import keep_page, mark_read
+
         page, day, tagged = "", "", None
         try:
             if isinstance(got, Fetched):
                 page, day = self.parser.article(got)
                 page = page if len(page) > len(one.text) else ""
-                tagged = understand_page(self.db, source, one, page or one.text, self.knowledge) if page or day else None
+                tagged = understand_page(self.db, source, one, page or one.text, self._known) if page or day else None
         except SourceError as exc:
             got = exc
         except Exception:  # a bug of ours: one article goes without its page
@@ -278,7 +329,13 @@ def _is_lost(exc: FetchError) -> bool:
     return exc.failure in ("gone", "redirects") or (exc.failure == "http" and exc.status == 404)
 
 
-def _unchanged(got: Fetched | NotModified) -> Collected:
+def _visited(answer: _Answer, outcome: Outcome) -> Visited:
+    got = answer.got
+    validators = got.validators if isinstance(got, (Fetched, NotModified)) and isinstance(outcome, Collected) else None
+    return Visited(visit=answer.visit, outcome=outcome, validators=validators, milliseconds=answer.milliseconds)
+
+
+def _unchanged(got: Fetched | NotModified | Exception) -> Collected:
     assert isinstance(got, NotModified)
     return Collected(
         unchanged=True, proven=got.proven, status=got.status, received=got.received, moved_to=got.moved_to, refresh=got.fresh_for
@@ -291,8 +348,8 @@ async def _answers(
     read: Callable[[_Answer], Awaitable[_Answer]],
     *,
     at_once: int,
-) -> AsyncGenerator[_Answer, None]:
-    """The answers as they are read; whoever fetches goes on to the next visit meanwhile."""
+) -> AsyncGenerator[list[_Answer], None]:
+    """The answers as they are read, those together that came while the last ones were kept; whoever fetches goes on meanwhile."""
     waiting: asyncio.Queue[_Answer] = asyncio.Queue(_WAITING)
     rest = iter(visits)
     reading: set[asyncio.Task[None]] = set()
@@ -314,8 +371,15 @@ async def _answers(
 
     tasks = [asyncio.create_task(work()) for _ in range(min(at_once, len(visits)))]
     try:
-        for _ in visits:
-            yield await waiting.get()
+        left = len(visits)
+        while left:
+            batch = [await waiting.get()]
+            if left > 1 and all(isinstance(one.got, NotModified) for one in batch):
+                await asyncio.sleep(_LINGER)  # what says « unchanged » comes in numbers, and costs little together
+            while not waiting.empty() and len(batch) < _WAITING:
+                batch.append(waiting.get_nowait())
+            left -= len(batch)
+            yield batch
     finally:
         everyone = [*tasks, *reading]
         for task in everyone:

@@ -7,12 +7,11 @@ Comes in: a visit and its answer. Goes out: `Collected`. Used by the collector a
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlite_utils import Database
-
 from veille.identity import MASS, Plan, asked_names, graves_of, is_mass, name_items, plan, rejoin
 from veille.messages import FOUND_AGAIN, addresses_changed, guids_changed, old_flood
 from veille.model import Collected, Entry, Fetched, Item, Reading, Source, TaggedItem, Upheaval, Visit
 from veille.normalize import to_item
+from veille.store.connection import Database
 from veille.store.forgetting import any_forgotten, buried_among
 from veille.store.items import BACKFILL, held_items, known_names, save, shared_names
 from veille.store.pages import Wanted, pages_of

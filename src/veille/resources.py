@@ -1,19 +1,47 @@
 """What ships with the package: vocabulary, synonyms, départements.
 
-Comes in: nothing. Goes out: `Knowledge`. The one place that reads package data.
+Comes in: nothing. Goes out: `Knowledge`, or the names alone that feeds.yaml may use. The one place that reads package data.
 """
 
-from importlib.resources import files
+import csv
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from veille.understand import Knowledge, build_knowledge
+from veille.config import Names
+
+if TYPE_CHECKING:
+    from veille.understand import Knowledge
+
+_DATA = Path(__file__).parent / "data"
 
 
 def package_text(name: str) -> str:
     """The text of a file in veille/data."""
-    return (files("veille") / "data" / name).read_text(encoding="utf-8")
+    return (_DATA / name).read_text(encoding="utf-8")
 
 
-def load_knowledge() -> Knowledge:
+def shipped_version() -> int:
+    """A fingerprint (24 bits) of what a database is filled with when it is made (`Knowledge.shipped`)."""
+    texts = package_text("vocabulary.yaml") + package_text("departements.csv")
+    return int.from_bytes(hashlib.blake2b(texts.encode(), digest_size=3).digest(), "big")
+
+
+def load_names() -> Names:
+    """What a source may refer to, by name: read without the words, the places and their machinery."""
+    import yaml
+
+    words = yaml.load(package_text("vocabulary.yaml"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - our own file
+    return Names(
+        tags=frozenset(tag["id"] for group in words["groups"] for tag in group["tags"]),
+        aliases=dict(words["aliases"]),
+        departements={row["code"]: row["name"] for row in csv.DictReader(package_text("departements.csv").splitlines())},
+    )
+
+
+def load_knowledge() -> "Knowledge":
     """Read once at each door."""
+    from veille.understand import build_knowledge
+
     names = ("vocabulary.yaml", "synonyms.yaml", "departements.csv", "communes.txt", "territoires.yaml")
-    return build_knowledge(*map(package_text, names))
+    return build_knowledge(*map(package_text, names), shipped=shipped_version())

@@ -4,56 +4,60 @@ Exit codes: 0 done, 1 some sources failed, 2 could not run.
 """
 
 import gettext
+import importlib
 import os
 import sys
 from pathlib import Path
 
 import click
-from sqlite_utils.utils import sqlite3
 
 from veille import __version__
-from veille.cli.collecting import check, collect
-from veille.cli.curating import curators
-from veille.cli.demo import demo
-from veille.cli.exchanging import opml
-from veille.cli.forgetting import forget
-from veille.cli.keeping import backup, export, import_, restore
-from veille.cli.learning import learn_
-from veille.cli.predicting import predict
-from veille.cli.retagging import retag
-from veille.cli.serving import serve
-from veille.cli.trying import try_
-from veille.cli.watching import sources
 from veille.errors import VeilleError
 from veille.logs import printable
 from veille.messages import NO_MEMORY, SYSTEM_REFUSES, UNEXPECTED
 
+# Each command and the file that has it, loaded when it is asked for: collecting needs neither Datasette nor what learns.
+_COMMANDS = {
+    "collect": "collecting:collect",
+    "check": "checking:check",
+    "try": "trying:try_",
+    "sources": "watching:sources",
+    "serve": "serving:serve",
+    "demo": "demo:demo",
+    "opml": "exchanging:opml",
+    "backup": "keeping:backup",
+    "restore": "keeping:restore",
+    "export": "keeping:export",
+    "import": "keeping:import_",
+    "forget": "forgetting:forget",
+    "retag": "retagging:retag",
+    "learn": "learning:learn_",
+    "predict": "predicting:predict",
+    "curators": "curating:curators",
+}
 
-@click.group(subcommand_metavar="COMMANDE …", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class _Commands(click.Group):
+    """The commands of veille."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's interface
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        room, _, name = _COMMANDS[cmd_name].partition(":")
+        command = getattr(importlib.import_module(f"veille.cli.{room}"), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.command(
+    cls=_Commands, subcommand_metavar="COMMANDE …", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="veille", help="Afficher la version.")
 def cli() -> None:
     """La veille des innovations publiques dans les départements."""
-
-
-for command in (
-    collect,
-    check,
-    try_,
-    sources,
-    serve,
-    demo,
-    opml,
-    backup,
-    restore,
-    export,
-    import_,
-    forget,
-    retag,
-    learn_,
-    predict,
-    curators,
-):
-    cli.add_command(command)
 
 
 def speak_french() -> None:
@@ -61,6 +65,12 @@ def speak_french() -> None:
     gettext.bindtextdomain("messages", str(Path(__file__).parent.parent / "locale"))
     gettext.textdomain("messages")
     os.environ["LANGUAGE"] = "fr"
+
+
+def _unexpected() -> tuple[type[Exception], ...]:
+    """What the file or the machine may raise; SQLite has its say where a command has loaded it."""
+    connection = sys.modules.get("veille.store.connection")
+    return (OSError, MemoryError, *([connection.sqlite3.Error] if connection else []))
 
 
 def main() -> None:
@@ -72,7 +82,7 @@ def main() -> None:
     except VeilleError as exc:
         click.echo(str(exc), err=True)
         sys.exit(2)
-    except (sqlite3.Error, OSError, MemoryError) as exc:  # of the file or the machine: a sentence, and no traceback
+    except _unexpected() as exc:  # of the file or the machine: a sentence, and no traceback
         if isinstance(exc, BrokenPipeError):
             sys.stderr.close()
             sys.exit(0)

@@ -1,14 +1,15 @@
-"""`veille collect` and `veille check`."""
+"""`veille collect`."""
 
 import asyncio
 import contextlib
 import fcntl
+import functools
 import json
 import secrets
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,7 +22,6 @@ from veille.fetch import Fetcher, Limits
 from veille.messages import (
     COLLECTOR_BUSY,
     CONFIG_COUNT,
-    CONFIG_FINE,
     DATABASE_UNUSABLE,
     MEANT,
     SOURCE_DISABLED,
@@ -31,26 +31,13 @@ from veille.messages import (
     run_summary,
 )  # fmt: skip
 from veille.model import Collected, Config, Failed, RunSummary
-from veille.normalize import stored
+from veille.moments import stored
 from veille.resources import load_knowledge
-from veille.store.followed import with_wishes
-from veille.store.learning import knowing
+from veille.store.connection import Database
+from veille.store.followed import names_of, with_wishes
 
-
-@click.command(
-    short_help="Vérifier feeds.yaml.", help="Vérifier feeds.yaml : tous les problèmes, avec la ligne et ce qui était sans doute voulu."
-)
-@config_option
-@db_option
-def check(config_file: str, db_file: str) -> None:  # noqa: ARG001 - every command takes --db
-    try:
-        config = read_config(config_file, load_knowledge())
-    except ConfigError as exc:
-        click.echo(str(exc), err=True)
-        sys.exit(2)
-    for warning in config.warnings:
-        click.echo(f"{warning} (avertissement)", err=True)
-    click.echo(CONFIG_FINE.format(file=config_file, sources=plural(len(config.sources), "source", "sources")))
+if TYPE_CHECKING:
+    from veille.understand import Knowledge
 
 
 @click.command(
@@ -99,9 +86,8 @@ def run_collection(
 ) -> RunSummary | None:  # fmt: skip
     """One collection; None when another one is at work. Raises VeilleError when it cannot run."""
     logs.set_up()
-    knowledge = load_knowledge()
     try:
-        config = read_config(config_file, knowledge)
+        config = read_config(config_file)
     except ConfigError as exc:
         problems = plural(len(exc.problems), "problème", "problèmes")
         raise ConfigError([*exc.problems, CONFIG_COUNT.format(problems=problems, file=config_file)]) from exc
@@ -109,10 +95,10 @@ def run_collection(
     with alone(db_file) as free:
         if not free:
             return None
-        db = open_database(db_file, knowledge, clock())
+        db = open_database(db_file, load_knowledge, clock())
         try:
-            knowledge = knowing(db.conn, knowledge)
-            config = with_wishes(db.conn, config, knowledge)
+            known = functools.cache(lambda: _known(db))
+            config = with_wishes(db.conn, config, lambda: names_of(known()))
             _must_be_watched(config, only)
         except BaseException:
             db.close()
@@ -124,7 +110,7 @@ def run_collection(
             collector = Collector(
                 db=db,
                 config=config,
-                knowledge=knowledge,
+                knowledge=known,
                 fetcher=fetcher,
                 clock=clock,
                 parser=parser,
@@ -134,6 +120,13 @@ def run_collection(
             with asyncio.Runner() as runner:
                 runner.get_loop()  # a system without descriptors refuses here, before there is a coroutine to lose
                 return runner.run(collector.run(only=frozenset(only), everything=everything))
+
+
+def _known(db: Database) -> "Knowledge":
+    """All that understanding needs, with what curators edited and taught: loaded at the first article, not before."""
+    from veille.store.learning import knowing
+
+    return knowing(db.conn, load_knowledge())
 
 
 def _must_be_watched(config: Config, only: tuple[str, ...]) -> None:
@@ -230,4 +223,4 @@ def summary_json(summary: RunSummary) -> dict[str, Any]:
     }
 
 
-__all__ = ["check", "collect", "run_collection", "summary_json", "summary_text"]
+__all__ = ["collect", "run_collection", "summary_json", "summary_text"]

@@ -32,7 +32,7 @@ def _ask_password() -> str:
 def add(name: str, role: str, config_file: str, db_file: str) -> None:  # noqa: ARG001
     given = _ask_password()
     now = read_clock()()
-    with contextlib.closing(open_database(db_file, load_knowledge(), now, durable=True)) as db:
+    with contextlib.closing(open_database(db_file, load_knowledge, now, durable=True)) as db:
         add_account(db, name, given, role, now)
     click.echo(ACCOUNT_ADDED.format(name=name, role=role))
 
@@ -43,7 +43,7 @@ def add(name: str, role: str, config_file: str, db_file: str) -> None:  # noqa: 
 @db_option
 def password(name: str, config_file: str, db_file: str) -> None:  # noqa: ARG001
     given = _ask_password()
-    with contextlib.closing(open_database(db_file, load_knowledge(), read_clock()(), durable=True, existing=True)) as db:
+    with contextlib.closing(open_database(db_file, load_knowledge, read_clock()(), durable=True, existing=True)) as db:
         set_password(db, name, given)
     click.echo(PASSWORD_CHANGED.format(name=name))
 
@@ -54,7 +54,7 @@ def password(name: str, config_file: str, db_file: str) -> None:  # noqa: ARG001
 @config_option
 @db_option
 def role(name: str, given: str, config_file: str, db_file: str) -> None:  # noqa: ARG001
-    with contextlib.closing(open_database(db_file, load_knowledge(), read_clock()(), durable=True, existing=True)) as db:
+    with contextlib.closing(open_database(db_file, load_knowledge, read_clock()(), durable=True, existing=True)) as db:
         set_role(db, name, given)
     click.echo(ROLE_CHANGED.format(name=name, role=given))
 
@@ -67,7 +67,7 @@ def list_(config_file: str, db_file: str) -> None:  # noqa: ARG001
     from rich.table import Table
 
     now = read_clock()()
-    with contextlib.closing(open_database(db_file, load_knowledge(), now, existing=True)) as db:
+    with contextlib.closing(open_database(db_file, load_knowledge, now, existing=True)) as db:
         found = accounts(db.conn)
     table = Table("compte", "rôle", "créé le", "état", box=None)
     for one in found:
@@ -86,6 +86,6 @@ def list_(config_file: str, db_file: str) -> None:  # noqa: ARG001
 @db_option
 def disable(name: str, config_file: str, db_file: str) -> None:  # noqa: ARG001
     now = read_clock()()
-    with contextlib.closing(open_database(db_file, load_knowledge(), now, durable=True, existing=True)) as db:
+    with contextlib.closing(open_database(db_file, load_knowledge, now, durable=True, existing=True)) as db:
         disable_account(db, name, now)
     click.echo(ACCOUNT_DISABLED.format(name=name))

@@ -15,7 +15,7 @@ from veille.cli.serving import free_port, serve_command
 from veille.clock import PARIS
 from veille.messages import failed_source, plural
 from veille.model import Failed
-from veille.normalize import stored
+from veille.moments import stored
 from veille.resources import package_text
 from veille.sample import documents, sample_config, serving
 from veille.store import connect, writing

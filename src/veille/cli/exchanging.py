@@ -5,10 +5,10 @@ from pathlib import Path
 import click
 
 from veille.cli.options import config_option, db_option, read_config
-from veille.config import read_opml, source_yaml, write_opml
+from veille.config import source_yaml
+from veille.config.opml import read_opml, write_opml
 from veille.errors import UsageError
 from veille.messages import FILE_MISSING, FILE_UNREADABLE, OPML_TITLE
-from veille.resources import load_knowledge
 
 
 @click.command(
@@ -20,7 +20,7 @@ from veille.resources import load_knowledge
 @db_option
 def opml(*, fichier: str | None, config_file: str, db_file: str) -> None:  # noqa: ARG001
     if fichier is None:
-        config = read_config(config_file, load_knowledge())
+        config = read_config(config_file)
         click.echo(write_opml(config.sources, OPML_TITLE), nl=False)
         return
     try:

@@ -32,7 +32,7 @@ def forget(what: str, *, yes: bool, config_file: str, db_file: str) -> None:  # 
     with alone(db_file) as free:
         if not free:
             raise UsageError(COLLECTOR_BUSY)
-        with contextlib.closing(open_database(db_file, load_knowledge(), now, durable=True, existing=True)) as db:
+        with contextlib.closing(open_database(db_file, load_knowledge, now, durable=True, existing=True)) as db:
             sources = {one.id for one in source_states(db)}
             if "://" in what:
                 found = by_address(db, what)

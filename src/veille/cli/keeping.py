@@ -30,7 +30,8 @@ from veille.messages import (
     RESTORED,
     plural,
 )  # fmt: skip
-from veille.normalize import spreadsheet_cell, stored
+from veille.moments import stored
+from veille.normalize import spreadsheet_cell
 from veille.resources import load_knowledge, package_text
 from veille.store.copies import back_up
 from veille.store.copies import restore as put_back
@@ -50,7 +51,7 @@ _TYPES = {"integer": "integer", "real": "number"}
 def backup(target: str | None, config_file: str, db_file: str) -> None:  # noqa: ARG001
     now = read_clock()()
     path = Path(target or f"{db_file}.sauvegarde-{now:%Y%m%dT%H%M%SZ}")
-    with contextlib.closing(open_database(db_file, load_knowledge(), now, existing=True)) as db:
+    with contextlib.closing(open_database(db_file, load_knowledge, now, existing=True)) as db:
         found = back_up(db, path)
     items, words = plural(found["items"], "article", "articles"), plural(found["words"], "mot", "mots")
     click.echo(COPIED.format(file=path, items=items, words=words))
@@ -92,7 +93,7 @@ def export(folder: str, *, everything: bool, config_file: str, db_file: str) -> 
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))  # its owner's alone until it is whole
-        with contextlib.closing(open_database(db_file, load_knowledge(), now, existing=True)) as db, one_instant(db):
+        with contextlib.closing(open_database(db_file, load_knowledge, now, existing=True)) as db, one_instant(db):
             resources: list[dict[str, Any]] = []
             for table in TABLES if everything else public_tables():
                 rows = all_rows(db.conn, table) if everything else public_rows(db.conn, table)
@@ -187,7 +188,7 @@ def import_(folder: str, config_file: str, db_file: str) -> None:  # noqa: ARG00
     if not complete or set(wanted) != set(TABLES):
         raise UsageError(NOT_AN_EXPORT.format(folder=folder))
     now = read_clock()()
-    with contextlib.closing(open_database(db_file, load_knowledge(), now, durable=True)) as db:
+    with contextlib.closing(open_database(db_file, load_knowledge, now, durable=True)) as db:
         if schema != schema_steps(db):
             raise UsageError(EXPORT_NEWER.format(folder=folder))
         tables = ((table, _read(Path(folder), table, dict(columns(db.conn, table)), wanted[table])) for table in TABLES)

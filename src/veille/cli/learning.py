@@ -45,7 +45,7 @@ def learn_(*, dry_run: bool, undo: bool, config_file: str, db_file: str) -> None
     if dry_run and undo:
         raise UsageError("choisissez une seule option parmi --dry-run et --undo")
     knowledge = load_knowledge()
-    sources = {one.id: one for one in read_config(config_file, knowledge).sources}
+    sources = {one.id: one for one in read_config(config_file).sources}
     with alone(db_file) as free:
         if not free:
             raise UsageError(COLLECTOR_BUSY)

@@ -4,20 +4,21 @@ import contextlib
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from sqlite_utils import Database
 
 from veille.clock import read_clock
-from veille.config import decode_config, parse_config
+from veille.config import Names, decode_config, parse_config
 from veille.errors import ConfigError, UsageError
 from veille.messages import FILE_MISSING, FILE_UNREADABLE
 from veille.model import Config
-from veille.store import connect, migrate
-from veille.store.followed import names_of
-from veille.store.learning import knowing
-from veille.understand import Knowledge
+from veille.resources import load_names, shipped_version
+from veille.store import connect, is_settled, migrate
+from veille.store.connection import Database
+
+if TYPE_CHECKING:
+    from veille.understand import Knowledge
 
 Decorated = Callable[..., Any]
 
@@ -37,28 +38,36 @@ def db_option(command: Decorated) -> Decorated:
     return click.option("--db", "db_file", default="data/veille.db", show_default=True, metavar="FICHIER", help="La base SQLite.")(command)
 
 
-def read_config(file: str, knowledge: Knowledge) -> Config:
-    """The sources of a file; raises ConfigError with every problem."""
+def read_config(file: str, names: Names | None = None) -> Config:
+    """The sources of a file; raises ConfigError with every problem. `names`: what a source may refer to, that of the package by default."""
     try:
         raw = Path(file).read_bytes()
     except FileNotFoundError as exc:
         raise ConfigError([FILE_MISSING.format(file=file)]) from exc
     except OSError as exc:
         raise ConfigError([FILE_UNREADABLE.format(file=file)]) from exc
-    return parse_config(decode_config(raw, file), file, names_of(knowledge))
+    return parse_config(decode_config(raw, file), file, names or load_names())
 
 
-def open_database(file: str, knowledge: Knowledge, now: datetime, *, durable: bool = False, existing: bool = False) -> Database:
-    """The database, migrated; with `existing` a file that is not there is a mistake, and none is made."""
+def open_database(
+    file: str, knowledge: "Knowledge | Callable[[], Knowledge]", now: datetime, *, durable: bool = False, existing: bool = False
+) -> Database:
+    """The database, migrated; with `existing` a file that is not there is a mistake, and none is made.
+
+    `knowledge`, or what loads it: nothing is loaded for a file that is of this version already.
+    """
     if existing and not Path(file).is_file():
         raise UsageError(FILE_MISSING.format(file=file))
     db = connect(file, durable=durable)
-    migrate(db, knowledge, now)
+    if not is_settled(db, shipped_version()):
+        migrate(db, knowledge() if callable(knowledge) else knowledge, now)
     return db
 
 
-def taught(knowledge: Knowledge, file: str) -> Knowledge:
+def taught(knowledge: "Knowledge", file: str) -> "Knowledge":
     """Knowledge with what decisions have taught, where a database is there to tell."""
+    from veille.store.learning import knowing
+
     if not Path(file).is_file():
         return knowledge
     with contextlib.closing(connect(file)) as db:

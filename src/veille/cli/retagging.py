@@ -33,7 +33,7 @@ def retag(*, dry_run: bool, stories: bool, undo: bool, config_file: str, db_file
     if dry_run + stories + undo > 1:
         raise UsageError("choisissez une seule option parmi --dry-run, --stories et --undo")
     knowledge = load_knowledge()
-    config = read_config(config_file, knowledge)
+    config = read_config(config_file)
     with alone(db_file) as free:
         if not free:
             raise UsageError(COLLECTOR_BUSY)

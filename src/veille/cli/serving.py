@@ -35,7 +35,7 @@ _SETTINGS = {
     "--allow-private-network", is_flag=True, help="Admettre les adresses privées qu’un documentaliste apporte (essais seulement)."
 )
 def serve(config_file: str, db_file: str, host: str, port: int, base_url: str, *, allow_private_network: bool) -> None:  # noqa: ARG001
-    with contextlib.closing(open_database(db_file, load_knowledge(), read_clock()())):
+    with contextlib.closing(open_database(db_file, load_knowledge, read_clock()())):
         pass
     if not can_listen(host, port):
         raise UsageError(PORT_TAKEN.format(host=host, port=port))

@@ -30,7 +30,7 @@ from veille.messages import (
     spoken_date,
 )  # fmt: skip
 from veille.model import Config, Fetched, Finding, Item, Reading, Source, Validators
-from veille.normalize import stored
+from veille.moments import stored
 from veille.resources import load_knowledge
 from veille.scout import Found, Scout
 from veille.understand import Knowledge, understand
@@ -54,7 +54,7 @@ _SHOWN = 10
 def try_(*, what: str, as_json: bool, allow_private_network: bool, spacing: float, config_file: str, db_file: str) -> None:
     knowledge = taught(load_knowledge(), db_file)
     clock = read_clock()
-    config = _config(config_file, knowledge)
+    config = _config(config_file)
     source, new = _asked(what, config)
     fetcher = Fetcher(
         contact=config.contact, site=config.site, clock=clock, allow_private=allow_private_network, limits=Limits(spacing=spacing)
@@ -72,9 +72,9 @@ def try_(*, what: str, as_json: bool, allow_private_network: bool, spacing: floa
         _show(source, found, knowledge, clock, new=new)
 
 
-def _config(file: str, knowledge: Knowledge) -> Config:
+def _config(file: str) -> Config:
     """feeds.yaml when there is one: an address can be tried without."""
-    return read_config(file, knowledge) if Path(file).exists() else Config(sources=())
+    return read_config(file) if Path(file).exists() else Config(sources=())
 
 
 def _asked(what: str, config: Config) -> tuple[Source, bool]:

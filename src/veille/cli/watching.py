@@ -8,13 +8,13 @@ from dataclasses import asdict
 from datetime import date, datetime
 
 import click
-from sqlite_utils import Database
 
 from veille.cli.options import config_option, db_option, open_database, read_clock
 from veille.clock import PARIS
 from veille.messages import NO_SOURCES_YET, SOURCE_STATES, alarm, spoken_date, spoken_moment
 from veille.resources import load_knowledge
 from veille.store import writing
+from veille.store.connection import Database
 from veille.store.sources import SourceState, mark_told, source_states, untold_alarms
 
 
@@ -29,7 +29,7 @@ from veille.store.sources import SourceState, mark_told, source_states, untold_a
 @db_option
 def sources(*, as_json: bool, alarms: bool, config_file: str, db_file: str) -> None:  # noqa: ARG001
     now = read_clock()()
-    with contextlib.closing(open_database(db_file, load_knowledge(), now)) as db:
+    with contextlib.closing(open_database(db_file, load_knowledge, now)) as db:
         if alarms:
             sys.exit(_tell_alarms(db, now, as_json=as_json))
         found = source_states(db)

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from veille.config.opml import read_opml, write_opml
 from veille.config.tree import Mapping, Node, Scalar, Sequence, decode_config, read_tree
 from veille.config.values import Names, Reader, address_problem, selector_problem
 from veille.config.writing import source_yaml
@@ -236,4 +235,4 @@ def _once(reader: Reader, sources: Sequence) -> None:
             first.setdefault(name.text, name.line)
 
 
-__all__ = ["Names", "address_problem", "decode_config", "parse_config", "read_opml", "source_yaml", "write_opml"]
+__all__ = ["Names", "address_problem", "decode_config", "parse_config", "source_yaml"]

@@ -34,7 +34,7 @@ from veille.messages import (
     silent,
 )  # fmt: skip
 from veille.model import Fetched, NotModified, Validators
-from veille.parse.walls import robot_wall
+from veille.walls import robot_wall
 
 Paused = Callable[[], AbstractAsyncContextManager[None]]  # the clock of a visit, while it waits for our own sake
 _ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/html;q=0.8, */*;q=0.5"

@@ -8,8 +8,9 @@ import re
 from urllib.parse import unquote, urlsplit
 
 from veille.model import Entry, Item, Source
+from veille.moments import local_day, stored
 from veille.normalize.addresses import CANONICAL_VERSION, LONGEST_URL, absolute, canonical, without_tracking
-from veille.normalize.dates import day_ago, day_without_year, local_day, moment_of, stored
+from veille.normalize.dates import day_ago, day_without_year, moment_of
 from veille.normalize.text import LONGEST_TEXT, clean, cut, shown, spreadsheet_cell, text_of, title_of
 
 

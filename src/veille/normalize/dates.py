@@ -108,17 +108,3 @@ def _day(year: int, month: int, day: int) -> date | None:
         return date(year, month, day) if 1990 <= year <= 2100 else None
     except ValueError:
         return None
-
-
-def local_day(moment: Moment | None, timezone: str) -> str:
-    """The day as people of the source live it, YYYY-MM-DD; "" when unknown."""
-    if isinstance(moment, datetime):
-        return moment.astimezone(ZoneInfo(timezone)).date().isoformat()
-    return moment.isoformat() if moment else ""
-
-
-def stored(moment: Moment | None) -> str | None:
-    """A day stays a day; a moment is UTC."""
-    if isinstance(moment, datetime):
-        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return moment.isoformat() if moment else None

@@ -19,7 +19,7 @@ from veille.parse.leads import leads_of, purpose_of, same_site, usual_of_section
 from veille.parse.listing import listing_proposals
 from veille.parse.page import page_text, parse_page
 from veille.parse.sitemap import is_sitemap, parse_sitemap, sitemaps_of
-from veille.parse.walls import wall_failure, words_of
+from veille.walls import wall_failure, words_of
 
 _PROLOG = 64 << 10  # bytes before the first element
 _DOCTYPE = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?(?:\s|<\?.*?\?>|<!--.*?-->)*<!DOCTYPE[^>\[]*\[", re.I | re.S)

@@ -10,7 +10,7 @@ from veille.messages import NO_ARTICLE_TEXT
 from veille.model import Fetched
 from veille.normalize import LONGEST_TEXT, clean, cut
 from veille.parse.page import page_text
-from veille.parse.walls import wall_failure
+from veille.walls import wall_failure
 
 SHORT_TEXT = 140  # characters: so little may be what a wall says
 # The day of a last change is no day of publication; left in the page it is taken for one where there is no other.

@@ -15,7 +15,7 @@ import feedparser
 from veille.errors import ParseError
 from veille.messages import HTML_NOT_FEED, NO_READABLE_ENTRY, NOT_A_FEED
 from veille.model import Entry, Fetched, ParsedFeed
-from veille.parse.walls import wall_failure
+from veille.walls import wall_failure
 
 _WALL_LOOK = 300_000  # bytes
 _DAY_ONLY = re.compile(r"\s*\d{4}-\d\d-\d\d\s*\Z")

@@ -17,7 +17,7 @@ from veille.french import fold
 from veille.messages import DOCUMENTS, EMPTY_ANSWER, ENTRIES_WITHOUT_TITLE, NOT_A_DOCUMENT, NOT_HTML, SELECTOR_MISSED, TOO_MANY_TAGS, number
 from veille.model import Entry, Fetched, ParsedFeed, Selectors
 from veille.normalize import absolute, clean, day_ago, day_without_year
-from veille.parse.walls import wall_failure
+from veille.walls import wall_failure
 
 _WALL_LOOK = 300_000  # characters
 MOST_TAGS = 60_000  # opening and closing; the largest of 440 real pages has 5,500, and a tree takes about 1 KiB for each

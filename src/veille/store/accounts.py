@@ -10,13 +10,10 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlite_utils import Database
-from sqlite_utils.utils import sqlite3
-
 from veille.errors import UsageError
 from veille.messages import ACCOUNT_EXISTS, ACCOUNT_UNKNOWN, BAD_ACCOUNT_NAME, LAST_ADMIN, NOTHING_CHANGED, PASSWORD_TOO_SHORT
-from veille.normalize import stored
-from veille.store.connection import Connection, has_table, writing
+from veille.moments import stored
+from veille.store.connection import Connection, Database, has_table, sqlite3, writing
 
 ROLES = ("curator", "editor", "admin")  # each may do what the one before may
 SESSION_LASTS = timedelta(hours=12)

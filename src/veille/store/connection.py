@@ -4,25 +4,57 @@ Comes in: a path. Goes out: a `Database`. A file from a newer veille is refused 
 """
 
 import contextlib
+import functools
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-
-from sqlite_utils import Database
-from sqlite_utils.utils import sqlite3
+from typing import TYPE_CHECKING, Any
 
 from veille.errors import StoreError
 from veille.french import FOLDING_VERSION, index_text
 from veille.messages import DATABASE_NEWER, DATABASE_UNUSABLE
-from veille.schema import migrations
-from veille.understand import Knowledge
+
+if TYPE_CHECKING:
+    import sqlite_utils
+
+    from veille.understand import Knowledge
+
+try:  # as sqlite-utils chooses: the newer SQLite where a wheel has it
+    import pysqlite3 as _sqlite
+except ImportError:
+    import sqlite3 as _sqlite
+
+sqlite3: Any = _sqlite
 
 BUSY_MILLISECONDS = 15_000
 CACHE_KIB = 32_768  # of pages: what is written at random (names, bands, keywords) stays at hand up to a million articles
+STEPS = 6  # of `schema.migrations`, which a settled file need not load
 _SAFE_WAL = (3, 51, 3)  # older ones can corrupt a WAL that a checkpoint resets while another process writes
 Connection = Any  # sqlite3.Connection of whichever SQLite sqlite-utils picked
+
+
+class Database:
+    """An open file: `conn` is its connection. All else that sqlite-utils knows to do is there too, and loaded when it is asked for."""
+
+    def __init__(self, conn: Connection) -> None:
+        self.conn = conn
+
+    @functools.cached_property
+    def utils(self) -> "sqlite_utils.Database":
+        from sqlite_utils import Database as Described
+
+        return Described(self.conn)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.utils, name)
+
+    def __getitem__(self, table: str) -> Any:
+        return self.utils[table]
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.conn.close()
 
 
 def prepare(connection: Connection) -> None:
@@ -80,21 +112,38 @@ def writing(db: Database) -> Iterator[None]:
             raise
 
 
-def migrate(db: Database, knowledge: Knowledge, now: datetime) -> None:
+def is_settled(db: Database, shipped: int) -> bool:
+    """Whether a file was brought to this version already, with the vocabulary that ships (`Knowledge.shipped`)."""
+    try:
+        return bool(db.conn.execute("pragma user_version").fetchone()[0] == _mark(shipped))
+    except sqlite3.Error:  # `migrate` says what is wrong
+        return False
+
+
+def _mark(shipped: int) -> int:
+    """What a settled file bears as its user_version: how many steps it went through, and what vocabulary fills it."""
+    return STEPS << 24 | shipped & 0xFFFFFF
+
+
+def migrate(db: Database, knowledge: "Knowledge", now: datetime) -> None:
     """Bring the file to this version: backed up first when it holds anything, then the vocabulary. May be run again."""
+    from sqlite_utils import Database as Described
+
+    from veille.schema import migrations
+
     path, name = _path_of(db), _name_of(db)
     try:
         with _one_at_a_time(path):
-            pending = [step.name for step in migrations.pending(db)]
-            known = {step.name for step in migrations.pending(Database(memory=True))}
-            applied = {step.name for step in migrations.applied(db)}
+            pending = [step.name for step in migrations.pending(db.utils)]
+            known = {step.name for step in migrations.pending(Described(memory=True))}
+            applied = {step.name for step in migrations.applied(db.utils)}
             if applied - known:
                 raise StoreError(DATABASE_NEWER.format(file=name))
             if pending:
                 if applied and path:
                     _back_up(db, Path(path), now)
                 with writing(db):  # all the steps, or none: each is a savepoint of its own within
-                    migrations.apply(db)
+                    migrations.apply(db.utils)
         with writing(db):
             _seed(db, knowledge)
     except (sqlite3.Error, OSError) as exc:
@@ -133,7 +182,7 @@ def _back_up(db: Database, path: Path, now: datetime) -> None:
     shutil.move(partial, target)
 
 
-def _seed(db: Database, knowledge: Knowledge) -> None:
+def _seed(db: Database, knowledge: "Knowledge") -> None:
     """The vocabulary and the départements as this version ships them; a theme that went stays, an edited one too."""
     themes = [(theme.id, theme.label, theme.group, theme.group_label, place) for place, theme in enumerate(knowledge.themes.values())]
     db.conn.executemany(
@@ -151,3 +200,5 @@ def _seed(db: Database, knowledge: Knowledge) -> None:
         ],
     )
     db.conn.execute("insert or ignore into settings values ('folding_version', ?)", (str(FOLDING_VERSION),))
+    if not is_settled(db, knowledge.shipped):
+        db.conn.execute(f"pragma user_version = {_mark(knowledge.shipped)}")

@@ -3,8 +3,10 @@
 Comes in: a plain connection. Goes out: `Config` with them, `Change`s for `edits.edit`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from veille.config import Names, parse_config, source_yaml
 from veille.errors import ConfigError, UsageError
@@ -12,7 +14,9 @@ from veille.messages import BAD_RHYTHM, NO_SUCH_SOURCE, SOURCE_EXISTS
 from veille.model import Config, Source
 from veille.store.connection import Connection, has_table
 from veille.store.edits import Change, Row, row_of
-from veille.understand import Knowledge
+
+if TYPE_CHECKING:
+    from veille.understand import Knowledge
 
 RHYTHMS = {
     "1h": "toutes les heures",
@@ -25,7 +29,7 @@ _HOURS = {"1h": 1, "6h": 6, "12h": 12, "1d": 24, "7d": 168}
 _FILE = "version: 1\nsources:\n{lines}"
 
 
-def names_of(knowledge: Knowledge) -> Names:
+def names_of(knowledge: "Knowledge") -> Names:
     """What a source may refer to."""
     return Names(
         tags=frozenset(knowledge.themes),
@@ -34,14 +38,17 @@ def names_of(knowledge: Knowledge) -> Names:
     )
 
 
-def followed(db: Connection, knowledge: Knowledge) -> list[Source]:
+def followed(db: Connection, names: Callable[[], Names]) -> list[Source]:
     """The sources that curators follow; one that can no longer be read as feeds.yaml would is left out."""
     if not has_table(db, "followed"):
         return []
     found: list[Source] = []
-    for (lines,) in db.execute("select source from followed order by id"):
+    rows = db.execute("select source from followed order by id").fetchall()
+    known = names() if rows else None
+    for (lines,) in rows:
+        assert known
         try:
-            found += parse_config(_FILE.format(lines=lines), "sources suivies", names_of(knowledge)).sources
+            found += parse_config(_FILE.format(lines=lines), "sources suivies", known).sources
         except ConfigError:
             continue
     return found
@@ -52,11 +59,14 @@ def as_yaml(db: Connection) -> str:
     return "".join(row[0] for row in db.execute("select source from followed order by id")) if has_table(db, "followed") else ""
 
 
-def with_wishes(db: Connection, config: Config, knowledge: Knowledge) -> Config:
-    """feeds.yaml, the sources followed from the site (feeds.yaml wins where both name one), and what curators ask of each."""
+def with_wishes(db: Connection, config: Config, names: Callable[[], Names]) -> Config:
+    """feeds.yaml, the sources followed from the site (feeds.yaml wins where both name one), and what curators ask of each.
+
+    `names` is asked for what a source may refer to where somebody follows one.
+    """
     own = {source.id for source in config.sources} | {former for source in config.sources for former in source.formerly}
     urls = {source.url for source in config.sources}
-    sources = [*config.sources, *(one for one in followed(db, knowledge) if one.id not in own and one.url not in urls)]
+    sources = [*config.sources, *(one for one in followed(db, names) if one.id not in own and one.url not in urls)]
     if not has_table(db, "source_wishes"):
         return config
     wishes = {row[0]: (bool(row[1]), row[2]) for row in db.execute("select source_id, paused, every from source_wishes")}

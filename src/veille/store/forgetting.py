@@ -9,16 +9,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlite_utils import Database
-
 from veille.errors import StoreError
 from veille.french import bare
 from veille.identity import grave, graves_of
 from veille.messages import FORGET_HELD
-from veille.model import Item, Retention
-from veille.normalize import canonical, stored
-from veille.store.connection import usable, writing
-from veille.store.items import index_items, unindex_items
+from veille.model import Item
+from veille.moments import stored
+from veille.normalize import canonical
+from veille.store.connection import Database, usable, writing
+from veille.store.items import unindex_items
 from veille.store.learning import unlearn_words
 from veille.store.stories import leave_story
 
@@ -36,17 +35,6 @@ class Doomed:
     id: int
     title: str
     source_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Swept:
-    """What retention let go."""
-
-    visits: int
-    runs: int
-    alarms: int
-    versions: int
-    texts: int
 
 
 def any_forgotten(db: Database) -> bool:
@@ -149,36 +137,3 @@ def _bury(db: Database, ids: list[int], at: str) -> None:
     for table in ("alike", "story_decisions"):
         db.conn.execute(f"delete from {table} where other_id in (select value from json_each(?))", (wanted,))  # noqa: S608
     db.conn.execute("delete from items where id in (select value from json_each(?))", (wanted,))
-
-
-def sweep(db: Database, retention: Retention, now: datetime) -> Swept:
-    """Let go of what is older than it is kept; the caller holds the transaction. Requests are swept by `hosts`."""
-
-    def before(kept: object) -> str:
-        return stored(now - kept) or ""  # type: ignore[operator]
-
-    visits = db.conn.execute(
-        "delete from visits where at < ? and id not in (select max(id) from visits group by source_id)", (before(retention.visits),)
-    ).rowcount
-    runs = db.conn.execute(
-        "delete from runs where started_at < ? and id <> (select max(id) from runs) and not exists "
-        "(select 1 from visits where run_id = runs.id)",
-        (before(retention.visits),),
-    ).rowcount
-    alarms = db.conn.execute("delete from alarms where at < ? and told_at is not null", (before(retention.alarms),)).rowcount
-    versions = db.conn.execute("delete from versions where until < ?", (before(retention.versions),)).rowcount
-    old = [
-        row[0]
-        for row in db.conn.execute(
-            "select items.id from items join texts on item_id = items.id where state = 'dismissed' and first_seen_at < ? "
-            "and (text <> '' or page <> '') order by items.id limit ?",
-            (before(retention.dismissed), _BATCH),
-        )
-    ]
-    if old:
-        wanted = json.dumps(old)
-        unindex_items(db, old)
-        db.conn.execute("update texts set text = '', page = '' where item_id in (select value from json_each(?))", (wanted,))
-        db.conn.execute("update items set summary = '' where id in (select value from json_each(?))", (wanted,))
-        index_items(db, old)
-    return Swept(visits=visits, runs=runs, alarms=alarms, versions=versions, texts=len(old))

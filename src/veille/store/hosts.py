@@ -2,11 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from sqlite_utils import Database
-
 from veille.model import HostNote
-from veille.normalize import stored
-from veille.store.connection import Connection
+from veille.moments import stored
+from veille.store.connection import Connection, Database
 
 
 def host_notes(db: Database) -> list[HostNote]:

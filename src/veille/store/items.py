@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlite_utils import Database
-
 from veille.french import WORD, fold
 from veille.identity import Held, Name, Named, Plan
 from veille.messages import reason
 from veille.model import Item, Known, Reason, Rights, Tag, TaggedItem
-from veille.normalize import CANONICAL_VERSION, local_day, shown, stored
+from veille.moments import local_day, stored
+from veille.normalize import CANONICAL_VERSION, shown
+from veille.store.connection import Database
 from veille.store.corrections import correct_labels, correct_own, uncorrect, uncorrect_labels
 from veille.store.neighbours import keep_keywords
 from veille.store.stories import join_stories, leave_story

@@ -13,12 +13,10 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sqlite_utils import Database
-
 from veille.learning import Example, Learnt, Lessons
 from veille.model import KINDS, Source
-from veille.normalize import stored
-from veille.store.connection import Connection, has_table, writing
+from veille.moments import stored
+from veille.store.connection import Connection, Database, has_table, writing
 from veille.store.retagging import kept_items, source_of
 from veille.store.templates import Templates
 from veille.store.vocabulary import as_edited

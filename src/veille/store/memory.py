@@ -7,12 +7,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlite_utils import Database
-
 from veille.identity import name_items, plan
 from veille.model import Entry, Source
 from veille.normalize import to_item
-from veille.store.connection import connect, migrate, writing
+from veille.store.connection import Database, connect, migrate, writing
 from veille.store.items import save
 from veille.store.neighbours import count_words
 from veille.understand import Knowledge, understand

@@ -10,10 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from sqlite_utils import Database
-
 from veille.french import lemma, tokens
-from veille.store.connection import Connection, has_table
+from veille.store.connection import Connection, Database, has_table
 from veille.store.hosts import setting
 from veille.store.templates import Templates
 from veille.understand.similar import Terms, alike, keywords_of, number_of, terms_of

@@ -9,10 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlite_utils import Database
-
 from veille.model import Moment, Rights, TaggedItem
-from veille.normalize import stored
+from veille.moments import stored
+from veille.store.connection import Database
 from veille.store.items import BACKFILL, index_items, relabel, shown_of, unindex_items
 
 PATIENCE = timedelta(days=3)  # how long a new article waits for its page, when many came at once or the site was down

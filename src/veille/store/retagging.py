@@ -11,11 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlite_utils import Database
-
 from veille.model import Item, Moment, Source, TaggedItem
-from veille.normalize import canonical, fingerprint, moment_of, stored
-from veille.store.connection import writing
+from veille.moments import stored
+from veille.normalize import canonical, fingerprint, moment_of
+from veille.store.connection import Database, writing
 from veille.store.corrections import correct_labels, uncorrect_labels
 from veille.store.items import hide_evidence, hide_learnt, index_items, relabel, set_context, unindex_items
 from veille.store.templates import Templates

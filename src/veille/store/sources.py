@@ -4,11 +4,9 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlite_utils import Database
-
 from veille.model import Config
-from veille.normalize import stored
-from veille.store.items import apply_rights
+from veille.moments import stored
+from veille.store.connection import Database
 
 
 def sync_sources(db: Database, config: Config) -> None:
@@ -46,6 +44,8 @@ def sync_sources(db: Database, config: Config) -> None:
                     (source.id,),
                 )
             if rights != source.rights:
+                from veille.store.items import apply_rights
+
                 apply_rights(db, source.id, source.rights)
         if not source.enabled and state != "disabled":
             db.conn.execute("update sources set state = 'disabled', next_visit_at = null where id = ?", (source.id,))

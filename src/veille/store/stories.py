@@ -10,10 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sqlite_utils import Database
-
 from veille.messages import EQUAL_TEXTS, LEADS_FIRST, STORY_DECIDED
-from veille.store.connection import Connection
+from veille.store.connection import Connection, Database
 from veille.understand.same import ALIKE, RARE, Print, Verdict, bands_of, compare, could_be_same, lead_of, print_of
 
 LEAST_TEXT = 80  # characters; shorter texts are equal by chance

@@ -7,12 +7,10 @@ Every function takes a plain connection and runs inside the caller's transaction
 from datetime import date
 from typing import Any
 
-from sqlite_utils import Database
-
 from veille.errors import UsageError
 from veille.messages import BAD_DATE, BAD_TITLE, FUTURE_DAY_OF_ARTICLE, NOTE_TOO_LONG, NOTHING_CHANGED
 from veille.model import KINDS
-from veille.store.connection import Connection, has_table
+from veille.store.connection import Connection, Database, has_table
 from veille.store.corrections import NO, YES, correction, label_row, said_row, set_label, set_own
 from veille.store.items import hide_evidence, hide_learnt, index_items, set_context, unindex_items
 from veille.store.stories import decided_pairs, settle_pairs

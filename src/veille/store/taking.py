@@ -7,13 +7,10 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlite_utils import Database
-from sqlite_utils.utils import sqlite3
-
 from veille.errors import UsageError
 from veille.messages import DATABASE_NOT_EMPTY, EXPORT_INCONSISTENT
 from veille.schema import migrations
-from veille.store.connection import Connection, writing
+from veille.store.connection import Connection, Database, sqlite3, writing
 from veille.store.copies import unsoundness
 from veille.store.items import index_items
 
@@ -84,7 +81,7 @@ def sequence(db: Connection) -> int:
 
 def schema_steps(db: Database) -> list[str]:
     """The migrations that a file went through."""
-    return [step.name for step in migrations.applied(db)]
+    return [step.name for step in migrations.applied(db.utils)]
 
 
 def take_in(db: Database, tables: Iterable[tuple[str, Iterable[Row]]], last_id: int) -> None:

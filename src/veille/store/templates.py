@@ -6,8 +6,7 @@ Comes in: a database. Goes out: sentences that a source repeats (see `understand
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sqlite_utils import Database
-
+from veille.store.connection import Database
 from veille.understand.template import Template, template_of
 
 _SAMPLE = 30  # of the latest texts, on arrival

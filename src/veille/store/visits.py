@@ -1,20 +1,20 @@
 """Runs and visits: what is due, and what each visit gave.
 
-Every outcome, good or bad, is recorded by `record_visit`, in one place.
+Every outcome, good or bad, is recorded by `record_visits`, in one place.
 """
 
 import json
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sqlite_utils import Database
-
 from veille.health import MOVED_VISITS, judge, longest_wait
 from veille.messages import BACK_AGAIN
 from veille.model import Collected, Finding, Outcome, Past, RunSummary, Selectors, Source, Validators, Verdict, Visit
-from veille.normalize import stored
+from veille.moments import stored
+from veille.store.connection import Database
 
 _ENTRIES_KEPT = 10  # counts of sound answers, for the habit of a source
 _DAYS_KEPT = 21
@@ -110,70 +110,83 @@ def end_run(db: Database, summary: RunSummary) -> None:
     )  # fmt: skip
 
 
-def record_visit(
-    db: Database,
-    run_id: int,
-    visit: Visit,
-    outcome: Outcome,
-    validators: Validators | None,
-    milliseconds: int,
-    now: datetime,
-) -> Verdict:
-    """Keep the outcome of a visit and what follows; the caller holds the transaction."""
-    if visit.found and isinstance(outcome, Collected) and outcome.moved_to:  # what we found ourselves is followed at once
-        visit = replace(visit, found=replace(visit.found, url=outcome.moved_to))
-        outcome = replace(outcome, moved_to="")
-    source, at = visit.reads, stored(now)
-    row = db.conn.execute(f"select {_PAST} from sources where id = ?", (source.id,)).fetchone()  # noqa: S608 - our own names
-    past = _past(tuple(row))
-    if isinstance(outcome, Collected) and past.moved_visits >= MOVED_VISITS and visit.address != past.moved_to:
-        past = replace(past, moved_to="", moved_visits=0)  # the new address died, the old one answers again
-    if isinstance(outcome, Collected) and outcome.new + outcome.duplicates:
-        past = replace(past, **_habits(db, source.id))
-    verdict = judge(source, past, outcome, now)
-    db.conn.execute(
-        "update sources set since = case when state = :state then coalesce(since, :at) else :at end, state = :state, "
-        "reason = case when :kept then reason else :reason end, failures = :failures, rung = :rung, last_visit_at = :at, "
-        "next_visit_at = :next where id = :id",
-        {
-            "state": verdict.state, "at": at, "reason": verdict.reason, "failures": verdict.failures, "rung": verdict.rung,
-            "next": stored(verdict.next_visit_at), "id": source.id, "kept": verdict.state == past.state and verdict.reason is None
-            and verdict.failures > 0,
-        },
-    )  # fmt: skip
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visited:
+    """A visit and what came of it."""
+
+    visit: Visit
+    outcome: Outcome
+    validators: Validators | None
+    milliseconds: int
+
+
+def record_visits(db: Database, run_id: int, visited: Sequence[Visited], now: datetime) -> list[Verdict]:
+    """Keep the outcomes of visits and what follows, in their order; the caller holds the transaction. No source may be there twice."""
+    at = stored(now)
+    wanted = json.dumps([one.visit.source.id for one in visited])
+    rows = db.conn.execute(f"select id, {_PAST} from sources where id in (select value from json_each(?))", (wanted,))  # noqa: S608
+    pasts = {row[0]: _past(row[1:]) for row in rows}
+    told, verdicts = [], []
+    for one in visited:
+        visit, outcome = one.visit, one.outcome
+        if visit.found and isinstance(outcome, Collected) and outcome.moved_to:  # what we found ourselves is followed at once
+            visit = replace(visit, found=replace(visit.found, url=outcome.moved_to))
+            outcome = replace(outcome, moved_to="")
+        source, past = visit.reads, pasts[visit.source.id]
+        if isinstance(outcome, Collected) and past.moved_visits >= MOVED_VISITS and visit.address != past.moved_to:
+            past = replace(past, moved_to="", moved_visits=0)  # the new address died, the old one answers again
+        if isinstance(outcome, Collected) and outcome.new + outcome.duplicates:
+            past = replace(past, **_habits(db, source.id))
+        verdict = judge(source, past, outcome, now)
+        verdicts.append(verdict)
+        told.append(_told(visit, outcome, verdict, past, at))
+        if isinstance(outcome, Collected) and verdict.sound:
+            _remember(db, visit, one.validators)
+        _ring(db, source.id, verdict, outcome, at)
+    db.conn.executemany(_UPDATE, told)
+    db.conn.executemany(_VISIT, [_visit_row(run_id, one, at) for one in visited])
+    return verdicts
+
+
+_UPDATE = (
+    "update sources set since = case when state = :state then coalesce(since, :at) else :at end, state = :state, "
+    "reason = case when :kept then reason else :reason end, failures = :failures, rung = :rung, last_visit_at = :at, "
+    "next_visit_at = :next, last_success_at = case when :answered then :at else last_success_at end, "
+    "last_item_at = case when :new > 0 then :at else last_item_at end, entries = :entries, dated = :dated, "
+    "newest_day = :newest, longest_gap = :longest, usual_gap = :usual, refresh_seconds = :refresh, moved_to = :moved_to, "
+    "moved_visits = :moved_visits, found = case when :collected then :found else found end where id = :id"
+)
+_VISIT = (
+    "insert into visits (run_id, source_id, at, outcome, failure, reason, status, bytes, milliseconds, new, changed, seen, "
+    "duplicates, skipped) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def _told(visit: Visit, outcome: Outcome, verdict: Verdict, past: Past, at: str | None) -> dict[str, Any]:
+    """What a source's row says after a visit: how it fares, and what its contract is judged by next time."""
+    row: dict[str, Any] = {
+        "state": verdict.state, "at": at, "reason": verdict.reason, "failures": verdict.failures, "rung": verdict.rung,
+        "next": stored(verdict.next_visit_at), "id": visit.source.id,
+        "kept": verdict.state == past.state and verdict.reason is None and verdict.failures > 0,
+        "answered": False, "new": 0, "entries": past.entries, "dated": past.dated, "newest": past.newest_day,
+        "longest": past.longest_gap, "usual": past.usual_gap, "refresh": past.refresh, "moved_to": past.moved_to,
+        "moved_visits": past.moved_visits, "collected": False, "found": "",
+    }  # fmt: skip
     if isinstance(outcome, Collected):
-        _keep_collected(db, visit, outcome, verdict, past, at)
-        if verdict.sound:
-            _remember(db, visit, validators)
-    _ring(db, source.id, verdict, outcome, at)
-    _keep_visit(db, run_id, source.id, outcome, milliseconds, at)
-    return verdict
-
-
-def _keep_collected(db: Database, visit: Visit, outcome: Collected, verdict: Verdict, past: Past, at: str | None) -> None:
-    """What the source's contract is judged by next time."""
-    entries = past.entries
-    if verdict.sound and not outcome.unchanged:
-        entries = (outcome.seen + outcome.skipped, *entries)[:_ENTRIES_KEPT]
-    followed = past.moved_visits >= MOVED_VISITS and visit.address == past.moved_to
-    moved_to, moved_visits = (past.moved_to, past.moved_visits) if followed else ("", 0)
-    if outcome.moved_to:
-        moved_to, moved_visits = outcome.moved_to, past.moved_visits + 1 if outcome.moved_to == past.moved_to else 1
-    refresh = outcome.refresh if not outcome.unchanged else outcome.refresh or past.refresh
-    answered = verdict.sound or verdict.state == "empty"
-    db.conn.execute(
-        "update sources set last_success_at = case when :answered then :at else last_success_at end, "
-        "last_item_at = case when :new > 0 then :at else last_item_at end, entries = :entries, dated = :dated, "
-        "newest_day = :newest, longest_gap = :longest, usual_gap = :usual, refresh_seconds = :refresh, moved_to = :moved_to, "
-        "moved_visits = :moved_visits, found = :found where id = :id",
-        {
-            "answered": answered, "at": at, "new": outcome.new, "entries": json.dumps(entries),
-            "dated": outcome.dated if verdict.sound and not outcome.unchanged else past.dated, "newest": past.newest_day,
-            "longest": past.longest_gap, "usual": past.usual_gap,
-            "refresh": int(refresh.total_seconds()) if refresh else None, "moved_to": moved_to, "moved_visits": moved_visits,
-            "found": visit.found.url if visit.found else "", "id": visit.source.id,
-        },
-    )  # fmt: skip
+        read = verdict.sound and not outcome.unchanged
+        followed = past.moved_visits >= MOVED_VISITS and visit.address == past.moved_to
+        moved_to, moved_visits = (past.moved_to, past.moved_visits) if followed else ("", 0)
+        if outcome.moved_to:
+            moved_to, moved_visits = outcome.moved_to, past.moved_visits + 1 if outcome.moved_to == past.moved_to else 1
+        row |= {
+            "answered": verdict.sound or verdict.state == "empty", "new": outcome.new,
+            "entries": (outcome.seen + outcome.skipped, *past.entries)[:_ENTRIES_KEPT] if read else past.entries,
+            "dated": outcome.dated if read else past.dated,
+            "refresh": outcome.refresh if not outcome.unchanged else outcome.refresh or past.refresh,
+            "moved_to": moved_to, "moved_visits": moved_visits, "collected": True, "found": visit.found.url if visit.found else "",
+        }  # fmt: skip
+    refresh = row["refresh"]
+    return row | {"entries": json.dumps(row["entries"]), "refresh": int(refresh.total_seconds()) if refresh else None}
 
 
 def _habits(db: Database, source_id: str) -> dict[str, Any]:
@@ -196,6 +209,8 @@ def _habits(db: Database, source_id: str) -> dict[str, Any]:
 
 
 def _ring(db: Database, source_id: str, verdict: Verdict, outcome: Outcome, at: str | None) -> None:
+    if not verdict.rings and not (isinstance(outcome, Collected) and outcome.upheaval):
+        return
     rows = []
     if verdict.rings:
         rows.append((source_id, at, verdict.state, verdict.reason or BACK_AGAIN))
@@ -211,18 +226,15 @@ def _ring(db: Database, source_id: str, verdict: Verdict, outcome: Outcome, at: 
     db.conn.executemany("insert into alarms (source_id, at, state, reason) values (?, ?, ?, ?)", rows)
 
 
-def _keep_visit(db: Database, run_id: int, source_id: str, outcome: Outcome, milliseconds: int, at: str | None) -> None:
+def _visit_row(run_id: int, visited: Visited, at: str | None) -> tuple[object, ...]:
+    outcome = visited.outcome
     if isinstance(outcome, Collected):
         said: tuple[object, ...] = ("unchanged" if outcome.unchanged else "ok", None, None, outcome.status, outcome.received)
         counts = (outcome.new, outcome.changed, outcome.seen, outcome.duplicates, outcome.skipped)
     else:
         said = ("failed", outcome.failure, outcome.reason, outcome.status, 0)
         counts = (0, 0, 0, 0, 0)
-    db.conn.execute(
-        "insert into visits (run_id, source_id, at, outcome, failure, reason, status, bytes, milliseconds, new, changed, seen, "
-        "duplicates, skipped) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (run_id, source_id, at, *said, milliseconds, *counts),
-    )
+    return (run_id, visited.visit.source.id, at, *said, visited.milliseconds, *counts)
 
 
 def put_off(db: Database, source_id: str, until: datetime) -> None:
@@ -231,8 +243,8 @@ def put_off(db: Database, source_id: str, until: datetime) -> None:
 
 
 def _remember(db: Database, visit: Visit, validators: Validators | None) -> None:
-    if validators is None:
-        return
+    if validators is None or (validators == visit.validators and not visit.found and not visit.failures):
+        return  # as it is known already: it was asked with them
     finding = json.dumps(asdict(visit.found), ensure_ascii=False) if visit.found else None
     db.conn.execute(
         "insert into validators (source_id, etag, last_modified, body_hash, finding, settings) values (?, ?, ?, ?, ?, ?) "

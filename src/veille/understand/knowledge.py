@@ -51,6 +51,7 @@ class Knowledge:
     gazetteer: Gazetteer
     place_words: frozenset[str]  # of the names of départements, regions and prefectures, folded
     vocabulary: str  # the version of the vocabulary: a fingerprint of its text
+    shipped: int = 0  # a fingerprint of the files that a database is filled with
     model: Model | None = None  # what decisions have taught
 
     @functools.cached_property
@@ -60,7 +61,7 @@ class Knowledge:
         return found | {bare(name): theme.id for theme in self.themes.values() for name in (theme.id, theme.label)}
 
 
-def build_knowledge(vocabulary: str, synonyms: str, departements: str, communes: str, territories: str) -> Knowledge:
+def build_knowledge(vocabulary: str, synonyms: str, departements: str, communes: str, territories: str, *, shipped: int = 0) -> Knowledge:
     """Knowledge from the texts of the files in veille/data; they are the project's own and trusted."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     words: dict[str, Any] = yaml.load(vocabulary, Loader=loader)  # noqa: S506 - a safe loader, and our own file
@@ -94,6 +95,7 @@ def build_knowledge(vocabulary: str, synonyms: str, departements: str, communes:
             word for place in places.values() for name in (place.name, place.region, place.prefecture) for word in WORD.findall(fold(name))
         ),
         vocabulary=hashlib.sha256(vocabulary.encode()).hexdigest()[:12],
+        shipped=shipped,
     )
 
 

@@ -187,7 +187,7 @@ async def _sources(datasette: Any, request: Any, **shown: Any) -> Any:
 async def _try_now(datasette: Any, request: Any, source_id: str) -> Any:
     """What a source would bring now; nothing is stored."""
     site = site_of(datasette)
-    here = {one.id: one for one in await ask(datasette, sources_here.followed, site.knowledge)}
+    here = {one.id: one for one in await ask(datasette, sources_here.followed, lambda: sources_here.names_of(site.knowledge))}
     source = here.get(source_id) or await ask(datasette, sources_here.source_as_known, source_id)
     try:
         if source is None:

@@ -11,7 +11,7 @@ from datasette import Response
 
 from veille.errors import UsageError
 from veille.messages import ACTION_LABELS, MANY_LABELS, NOTHING_CHANGED, plural
-from veille.normalize import stored
+from veille.moments import stored
 from veille.store.decisions import Act, Done, Undone, decide_all
 from veille.store.queue import counts
 from veille.store.saved import stay

@@ -6,7 +6,7 @@ from typing import Any
 from veille.clock import PARIS
 from veille.errors import UsageError
 from veille.messages import BAD_DAY, FUTURE_DAY
-from veille.normalize import stored
+from veille.moments import stored
 from veille.store import articles, browsing
 from veille.store.summary import Summary
 from veille.web.answering import ask, readable, render

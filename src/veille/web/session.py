@@ -13,7 +13,7 @@ from urllib.parse import quote
 from datasette import Response
 
 from veille.messages import ROLE_LABELS, SIGN_IN_REFUSED, SIGN_IN_WAIT, WAITS_FOR_MIGRATION
-from veille.normalize import stored
+from veille.moments import stored
 from veille.store.accounts import ROLES, SESSION_LASTS, begin_session, check_password, end_session, session_account
 from veille.store.connection import has_table
 from veille.store.saved import arrive
