@@ -1,7 +1,8 @@
 """Reading in a child process with limits: what may hang or swell takes one source with it, never the run.
 
 Comes in: a source, its answer. Goes out: `Reading` (clean items), or ParseError. Forbidden: anything in the child but reading.
-One child serves a whole run; it is replaced when it dies. Both sides speak length-prefixed JSON over pipes.
+One child serves a whole run; it is replaced when it dies. Both sides speak JSON over pipes, articles as plain fields, each message under
+its lengths.
 """
 
 import contextlib
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -35,6 +36,8 @@ MOST_ENTRIES = 20_000
 _LENGTHS = struct.Struct("!II")
 _TIMED_OUT = (-signal.SIGPROF, -signal.SIGXCPU)
 _OUT_OF_MEMORY = 3
+_FIELDS = ("guid", "url", "canonical", "title", "text", "author", "published", "day", "fingerprint")
+_BETWEEN = "\0"
 
 
 def read_items(source: Source, fetched: Fetched, today: date | None = None) -> Reading:
@@ -92,11 +95,8 @@ class Parser:
             },
         }  # fmt: skip
         answer = self._ask(question, fetched, failure="bad-page" if source.kind == "page" else "bad-feed")
-        rows = answer["items"]
-        rows.reverse()  # taken from the end, so that each row is let go once it is an item
-        items = tuple(Item(**(row | {"published": _moment(row["published"])})) for row in iter(lambda: rows.pop() if rows else None, None))
         refresh = timedelta(seconds=answer["refresh"]) if answer["refresh"] else None
-        return Reading(items=items, skipped=answer["skipped"], refresh=refresh)
+        return Reading(items=tuple(_items(answer.pop("items"), source)), skipped=answer["skipped"], refresh=refresh)
 
     def leads(self, fetched: Fetched) -> Leads:
         """Where a page may lead to a feed; raises ParseError for what is no page."""
@@ -171,8 +171,27 @@ def _resident(pid: int) -> int:
         return 0
 
 
-def _moment(text: str | None) -> Moment | None:
-    if text is None:
+def _items(flat: str, source: Source) -> Iterator[Item]:
+    """Articles from their fields; raises ValueError for what is none."""
+    fields = flat.split(_BETWEEN)
+    del flat  # it may be as large as all the fields together
+    fields.pop()
+    for row in zip(*[iter(fields)] * len(_FIELDS), strict=True):
+        guid, url, canonical, title, text, author, published, day, fingerprint = row
+        yield Item(
+            source_id=source.id, guid=guid, url=url, canonical=canonical, title=title, text=text, author=author,
+            published=_moment(published), day=day, language=source.language, fingerprint=fingerprint,
+        )  # fmt: skip
+
+
+def _flat(items: Iterable[Item]) -> str:
+    """Articles as fields, each followed by a sign that no clean text holds."""
+    rows = ([getattr(item, name) for name in _FIELDS] for item in items)
+    return "".join(f"{_BETWEEN.join([*row[:6], stored(row[6]) or '', *row[7:]])}{_BETWEEN}" for row in rows)
+
+
+def _moment(text: str) -> Moment | None:
+    if not text:
         return None
     return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
 
@@ -186,10 +205,12 @@ def _start(cpu_seconds: int, memory: int) -> subprocess.Popen[bytes]:
 
 def _read_within(pipe: IO[bytes], seconds: float) -> dict[str, Any]:
     ends = time.monotonic() + seconds
-    head = _read_exactly(pipe, _LENGTHS.size, ends)
-    answer = json.loads(_read_exactly(pipe, _LENGTHS.unpack(head)[0], ends))
+    head, flat = _LENGTHS.unpack(_read_exactly(pipe, _LENGTHS.size, ends))
+    answer = json.loads(_read_exactly(pipe, head, ends))
     if not isinstance(answer, dict):
         raise ValueError(answer)
+    if flat:
+        answer["items"] = _read_exactly(pipe, flat, ends).decode("utf-8", "surrogatepass")
     return answer
 
 
@@ -225,9 +246,11 @@ def _serve(cpu_seconds: int, memory: int) -> None:
             received=lengths[1], validators=Validators(),
         )  # fmt: skip
         signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
-        encoded = json.dumps(_answer(question, fetched)).encode("ascii")
+        answer = _answer(question, fetched)
+        flat = answer.pop("flat", "").encode("utf-8", "surrogatepass")
+        encoded = json.dumps(answer).encode("ascii")
         signal.setitimer(signal.ITIMER_PROF, 0)
-        target.write(_LENGTHS.pack(len(encoded), 0) + encoded)
+        target.write(_LENGTHS.pack(len(encoded), len(flat)) + encoded + flat)
         target.flush()
 
 
@@ -253,8 +276,12 @@ def _answer_read(question: dict[str, Any], fetched: Fetched) -> dict[str, Any]:
     select = Selectors(**given.pop("select")) if given["select"] else given.pop("select")
     today = date.fromisoformat(question["today"]) if question["today"] else None
     reading = read_items(Source(name="", select=select, **given), fetched, today)
-    rows = [asdict(item) | {"published": stored(item.published)} for item in reading.items]
-    return {"items": rows, "skipped": reading.skipped, "refresh": reading.refresh.total_seconds() if reading.refresh else None}
+    return {
+        "items": "",
+        "flat": _flat(reading.items),
+        "skipped": reading.skipped,
+        "refresh": reading.refresh.total_seconds() if reading.refresh else None,
+    }
 
 
 def _answer_article(_question: dict[str, Any], fetched: Fetched) -> dict[str, Any]:

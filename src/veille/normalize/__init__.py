@@ -33,7 +33,7 @@ def to_item(source: Source, entry: Entry) -> Item | None:
         canonical=canonical(url) if url else "",
         title=title,
         text=text,
-        author=cut(clean(text_of(entry.author)).replace("\n", " "), 200),
+        author=cut(text_of(entry.author).replace("\n", " "), 200) if entry.author else "",
         published=published,
         day=local_day(published, source.timezone),
         language=source.language,

@@ -20,10 +20,17 @@ _TRACKING = re.compile(
 )
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php\d?|aspx?|jsp)\Z", re.I)
 _SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/]*", re.I)
+# Addresses as nearly all are: nothing to decode, to join or to take away. Host (group 1) and path (group 2) are canonical already.
+_PLAIN = re.compile(
+    r"https?://(?!(?:www|m|amp)\.)((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,20})((?:/(?!\.)[A-Za-z0-9._~!$&'()*+,=:@-]+)+)"
+)
+_NOT_PLAIN = re.compile(r"/(?:index|default)\.[A-Za-z0-9]+\Z|/amp\Z", re.I)
 
 
 def absolute(base: str, link: str) -> str:
     """The http or https address of a link found in a document at `base`; "" for anything else."""
+    if _PLAIN.fullmatch(link) and len(link) <= LONGEST_URL:
+        return link
     link = re.sub(r"[\x00-\x20\x7f\ud800-\udfff]+", lambda gap: "%20" if gap[0] == " " else "", link.strip())
     if not link or len(link) > LONGEST_URL:
         return ""
@@ -38,6 +45,8 @@ def absolute(base: str, link: str) -> str:
 
 def without_tracking(url: str) -> str:
     """The same address, letter for letter, but for the parameters that say where its reader came from."""
+    if "?" not in url:
+        return url
     page, hash_, fragment = url.partition("#")
     head, _, query = page.partition("?")
     kept = [pair for pair in query.split("&") if pair and not _TRACKING.fullmatch(unquote(pair.split("=")[0], errors="replace"))]
@@ -46,6 +55,14 @@ def without_tracking(url: str) -> str:
 
 def canonical(url: str) -> str:
     """The form under which two spellings of one page's address meet; "" for what is no web address."""
+    plain = _PLAIN.fullmatch(url)
+    if plain and not _NOT_PLAIN.search(url):
+        return f"https://{plain[1]}{plain[2]}"
+    return _canonical(url)
+
+
+def _canonical(url: str) -> str:
+    """The same for any address."""
     try:
         parts = urlsplit(url.strip())
         port = parts.port

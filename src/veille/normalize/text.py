@@ -4,6 +4,7 @@ Comes in: HTML or text from outside. Goes out: plain text. Forbidden: keeping an
 """
 
 import html
+import html.entities
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -28,6 +29,14 @@ _UNSEEN = frozenset("script style noscript template iframe object embed svg math
 _TITLE_MARKUP = re.compile(r"</?(?:a|abbr|b|br|cite|code|em|font|i|p|q|s|small|span|strong|sub|sup|u|div|h[1-6])\b[^<>]*>", re.I)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.I)
 _MARKUP = re.compile(r"<[a-z/!?]", re.I)
+# Plain markup: tags that nest as they should, attributes in quotes, and none of what a parser of HTML has to make sense of.
+_PLAIN_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,9})((?:\s+[a-zA-Z][a-zA-Z0-9_:-]*(?:=(?:\"[^\"<>]*\"|'[^'<>]*'))?)*)\s*/?>")
+_PLAIN_BLOCKS = frozenset("p div h1 h2 h3 h4 h5 h6 blockquote section article figure figcaption header footer".split())
+_PLAIN_LISTS = frozenset(("ul", "ol"))
+_PLAIN_INLINE = frozenset("a b strong i em u s span small sub sup code abbr cite q mark time del ins".split())
+_PLAIN_VOID = frozenset(("br", "hr", "img"))
+_ONLY_INLINE = frozenset("p h1 h2 h3 h4 h5 h6 a".split()) | _PLAIN_INLINE
+_PLAIN_ENTITY = re.compile(r"&(?:#(\d{2,5})|([a-zA-Z]{2,8}[1-4]{0,2}));")
 _SPACES = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*")
 # Controls, zero-width and direction marks, byte-order mark, lone surrogates, non-characters.
@@ -40,9 +49,21 @@ _VISIBLE = re.compile(r"[^\s\u2800\u3164\u115f\u1160\uffa0\u00a0]")
 
 def clean(text: str) -> str:
     """Composed, visible text: single spaces, paragraphs on lines of their own. clean(clean(x)) == clean(x)."""
-    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text.replace("\x85", "\n").replace("\r", "\n")))
-    text = _LINES.sub("\n", _SPACES.sub(" ", text)).strip()
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text.replace("\xa0", " ").replace("\u202f", " "))
+    if _is_plain(text.replace("\n", "")):  # no sign but letters, spaces and ends of lines: what most texts are made of
+        while "  " in text:
+            text = text.replace("  ", " ")
+        text = "\n".join(line for line in map(str.strip, text.split("\n")) if line)
+    else:
+        text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text.replace("\x85", "\n").replace("\r", "\n")))
+        text = _LINES.sub("\n", _SPACES.sub(" ", text)).strip()
     return text if _VISIBLE.search(text) else ""
+
+
+def _is_plain(line: str) -> bool:
+    """Whether a line holds nothing invisible and no space but the usual one: `str.isprintable` says so a hundred times as fast."""
+    return line.isprintable() and "\ufffc" not in line
 
 
 def text_of(markup: str) -> str:
@@ -51,6 +72,73 @@ def text_of(markup: str) -> str:
         markup = markup[:LONGEST_MARKUP]
     if not _MARKUP.search(markup):
         return clean(html.unescape(markup))
+    line = markup.replace("\n", " ").replace("\r", " ").replace("\t", " ").replace("\xa0", " ").replace("\u202f", " ")
+    plain = _plain_text(line if _is_plain(line) else _INVISIBLE.sub("", line))
+    return clean(_soup_text(markup) if plain is None else plain)
+
+
+def _plain_text(markup: str) -> str | None:
+    """The text of markup, on one line, that leaves a parser nothing to mend, as `_soup_text` finds it; None for any other."""
+    pieces: list[str] = []
+    open_: list[str] = []
+    done = 0
+    for tag in _PLAIN_TAG.finditer(markup):
+        start, end = tag.span()
+        text = _decoded(markup[done:start])
+        if text is None:
+            return None
+        pieces.append(text)
+        done = end
+        name = tag[2].lower()
+        if tag[1]:
+            if not open_ or open_.pop() != name or tag[3]:
+                return None
+            if name not in _PLAIN_INLINE:
+                pieces.append("\n")
+        elif name in _PLAIN_INLINE:
+            if name == "a" and "a" in open_:
+                return None
+            open_.append(name)
+        elif name in _PLAIN_VOID:
+            if name != "img":
+                pieces.append("\n")
+            if name == "hr" and not _ONLY_INLINE.isdisjoint(open_):
+                return None
+        elif name in _PLAIN_BLOCKS or name in _PLAIN_LISTS or name == "li":
+            if not _ONLY_INLINE.isdisjoint(open_) or (name == "li") != bool(open_ and open_[-1] in _PLAIN_LISTS):
+                return None
+            open_.append(name)
+            pieces.append("\n")
+        else:
+            return None
+    rest = _decoded(markup[done:])
+    if open_ or rest is None:
+        return None
+    pieces.append(rest)
+    return "".join(pieces)
+
+
+def _decoded(text: str) -> str | None:
+    """Text between two tags; None where it holds what only a parser can tell."""
+    if "<" in text:
+        return None
+    if "&" not in text:
+        return text
+    entities = _PLAIN_ENTITY.findall(text)
+    sound = len(entities) == text.count("&") and all(_is_sound(*found) for found in entities)
+    return html.unescape(text) if sound else None
+
+
+def _is_sound(number: str, name: str) -> bool:
+    """Whether an entity is one that every parser reads alike."""
+    if name:
+        return name in html.entities.name2codepoint
+    code = int(number)
+    return 32 <= code < 127 or 160 <= code < 55_296
+
+
+def _soup_text(markup: str) -> str:
+    """The text of any markup, by BeautifulSoup over lxml."""
     import warnings
 
     from bs4 import BeautifulSoup
@@ -58,7 +146,7 @@ def text_of(markup: str) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # BeautifulSoup warns about text that looks like a file name or XML
         soup = BeautifulSoup(_INVISIBLE.sub("", markup), "lxml")
-    return clean("".join(_pieces(soup)))
+    return "".join(_pieces(soup))
 
 
 def _pieces(root: "Tag") -> Iterator[str]:

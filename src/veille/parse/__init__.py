@@ -48,6 +48,8 @@ def declares_entities(body: bytes) -> bool:
     start = body[:_PROLOG]
     if start[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in start[:4]:
         start = start.replace(b"\x00", b"")
+    if b"<!doc" not in start.lower():
+        return False
     doctype = _DOCTYPE.match(start)
     return doctype is not None and b"<!ENTITY" in start[doctype.end() :].split(b"]>")[0]
 

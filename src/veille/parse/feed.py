@@ -1,4 +1,4 @@
-"""RSS, Atom, RDF and CDF become entries, by feedparser.
+"""RSS, Atom, RDF and CDF become entries: quickly where they leave no doubt, else by feedparser.
 
 Comes in: `Fetched`. Goes out: `ParsedFeed`. Forbidden: handing feedparser anything but bytes in a file object
 (a string that looks like an address would be opened).
@@ -7,14 +7,13 @@ Comes in: `Fetched`. Goes out: `ParsedFeed`. Forbidden: handing feedparser anyth
 import calendar
 import io
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
-
-import feedparser
 
 from veille.errors import ParseError
 from veille.messages import HTML_NOT_FEED, NO_READABLE_ENTRY, NOT_A_FEED
 from veille.model import Entry, Fetched, ParsedFeed
+from veille.parse.quick import read_quickly, refresh_of
 from veille.walls import wall_failure
 
 _WALL_LOOK = 300_000  # bytes
@@ -27,6 +26,13 @@ def parse_feed(fetched: Fetched) -> ParsedFeed:
     if _HTML.match(fetched.body[:2000].lstrip(b"\xef\xbb\xbf")):
         page = fetched.body[:_WALL_LOOK].decode("utf-8", "replace")
         raise wall_failure(page) or ParseError("bad-feed", HTML_NOT_FEED)
+    return read_quickly(fetched) or read_by_feedparser(fetched)
+
+
+def read_by_feedparser(fetched: Fetched) -> ParsedFeed:
+    """The same by feedparser, whatever the document is."""
+    import feedparser
+
     headers = {"content-location": fetched.url, "content-type": fetched.content_type or "application/xml"}
     try:
         document = feedparser.parse(io.BytesIO(fetched.body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
@@ -44,23 +50,8 @@ def parse_feed(fetched: Fetched) -> ParsedFeed:
         entries=readable,
         language=str(document.feed.get("language") or ""),
         skipped=len(entries) - len(readable),
-        refresh=_refresh(document.feed),
+        refresh=refresh_of(document.feed),
     )
-
-
-_PERIODS = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720, "yearly": 8760}  # hours
-
-
-def _refresh(feed: Any) -> timedelta | None:
-    """How often the feed says it changes: `ttl` in minutes (RSS 2.0), else so many times a period (RSS module syndication)."""
-    ttl = str(feed.get("ttl") or "").strip()
-    if ttl.isascii() and ttl.isdigit() and 0 < len(ttl) < 7:
-        return timedelta(minutes=int(ttl))
-    hours = _PERIODS.get(str(feed.get("sy_updateperiod") or "").strip().lower())
-    times = str(feed.get("sy_updatefrequency") or "1").strip()
-    if hours is None or not (times.isascii() and times.isdigit() and 0 < len(times) < 5 and int(times)):
-        return None
-    return timedelta(hours=hours) / int(times)
 
 
 def _entry(entry: Any) -> Entry:
