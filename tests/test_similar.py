@@ -5,7 +5,8 @@ import pytest
 from builders import collect_entries, make_entry, make_source
 from veille.store import writing
 from veille.store.articles import article
-from veille.store.neighbours import count_words, has_outgrown, neighbours
+from veille.store.hosts import has_outgrown
+from veille.store.neighbours import count_words, neighbours
 from veille.understand.similar import keywords_of, terms_of
 from veille.understand.words import Words
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, aclosing, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING
@@ -41,12 +42,13 @@ from veille.moments import stored
 from veille.normalize import moment_of
 from veille.store import usable, writing
 from veille.store.connection import Database
-from veille.store.hosts import forget_old_requests, host_notes, keep_notes, remember_settings, setting
+from veille.store.hosts import forget_old_requests, has_outgrown, host_notes, keep_notes, remember_settings, setting
 from veille.store.sources import sync_sources
 from veille.store.sweeping import sweep
 from veille.store.visits import Visited, due_visits, end_run, put_off, record_visits, start_run
 
 if TYPE_CHECKING:
+    from veille.intake import Prepared
     from veille.store.pages import Wanted
     from veille.understand import Knowledge
 
@@ -55,8 +57,9 @@ Notes = tuple[list[HostNote], dict[str, int]]  # what sites asked for, and the r
 _LOOK_AGAIN = 2  # bad answers in a row of what a discover source found
 _TRY_AGAIN = ("timeout", "connection", "rate-limited")  # an article's page is asked for again at the next run
 _WAITING = 256  # answers that wait to be kept
+_SHARED = 200  # articles, or answers without news, of one transaction
 _LINGER = 0.02  # seconds that an answer without news waits for others
-_UNREAD = 64  # answers that wait to be read; large ones are counted by the fetcher
+_HELD = 64  # answers with something in them, from when they came until they are kept; large ones are counted by the fetcher
 _SCOUTING = 24  # sites searched at once: a search holds several pages
 
 
@@ -69,6 +72,11 @@ class _Answer:
     milliseconds: int
     read: Reading | Exception | None = None
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether it has been read, or says that nothing is new."""
+        return isinstance(self.got, NotModified) or isinstance(self.read, Reading)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collector:
@@ -76,7 +84,7 @@ class Collector:
 
     db: Database
     config: Config
-    knowledge: "Knowledge | Callable[[], Knowledge]"  # or what loads it, at the first article
+    knowledge: "Knowledge | Callable[[], Knowledge | None]"  # or what loads it, at the first article; None: nothing is understood
     fetcher: Fetcher
     clock: Clock
     parser: Parser
@@ -123,20 +131,22 @@ class Collector:
             end_run(self.db, summary)
             forget_old_requests(self.db, started, self.config.retention.requests)
             sweep(self.db, self.config.retention, started)
-        if summary.outcomes and any(isinstance(one, Collected) and one.new for one in outcomes.values()):
+        if has_outgrown(self.db.conn):
             self._count_words()
         return summary
 
     @property
-    def _known(self) -> "Knowledge":
+    def _known(self) -> "Knowledge | None":
         return self.knowledge() if callable(self.knowledge) else self.knowledge
 
     def _count_words(self) -> None:
-        """Which words are rare, once the file has grown."""
-        from veille.store.neighbours import count_words, has_outgrown
+        """Which words are rare, now that the file has grown."""
+        known = self._known
+        if known is None:
+            return
+        from veille.store.neighbours import count_words
 
-        if has_outgrown(self.db.conn):
-            count_words(self.db, self._known.place_words, self._owning)
+        count_words(self.db, known.place_words, self._owning)
 
     @contextmanager
     def _owning(self) -> Iterator[None]:
@@ -194,33 +204,56 @@ class Collector:
     ) -> list[tuple[_Answer, tuple[Outcome, Verdict]]]:
         """Keep some answers, and record their outcomes. A source waits, with no outcome, whose site asked to be left alone.
 
-        Answers that say « unchanged », one transaction for all; others, one each: items, validators and visit land together or not at all.
+        Those that were read or say « unchanged » share transactions, each short; of any one of them items, validators and visit land
+        together or not at all. When one of them makes trouble they are kept again, one by one: it pays alone.
         """
-        alike = [answer for answer in batch if isinstance(answer.got, NotModified)]
         settled: list[tuple[_Answer, tuple[Outcome, Verdict]]] = []
-        if alike:
+        alone = [answer for answer in batch if not answer.is_sound]
+        for together in _shares([answer for answer in batch if answer.is_sound]):
             try:
-                settled += zip(alike, self._settle_unchanged(run_id, alike, told), strict=True)
+                settled += self._settle_together(run_id, together, told)
                 told = ([], {})
             except StoreError:
                 raise
-            except Exception:  # a bug of ours: one by one, so that one source pays
-                alike = []
-        rest = [answer for answer in batch if not alike or not isinstance(answer.got, NotModified)]
-        for answer in rest:
+            except Exception:  # `_settle_one` says whose it is, and what
+                alone += together
+        for answer in alone:
             one = self._settle_one(run_id, answer, answer.visit.source.id in named, told)
             told = ([], {})
             settled += [(answer, one)] if one else []
         return settled
 
-    def _settle_unchanged(self, run_id: int, answers: list[_Answer], told: Notes) -> list[tuple[Outcome, Verdict]]:
-        """Record that some sources have nothing new."""
-        outcomes = [_unchanged(answer.got) for answer in answers]
+    def _settle_together(self, run_id: int, answers: list[_Answer], told: Notes) -> list[tuple[_Answer, tuple[Outcome, Verdict]]]:
+        """Keep some sound answers in one transaction; what can be thought of before is, while others may write."""
+        with usable(self.db):
+            prepared = [self._prepared(answer) for answer in answers]
         with self._owning():
             now = self.clock()
             keep_notes(self.db, *told, now)
+            outcomes = self._keep(prepared, answers, now)
             rows = [_visited(answer, outcome) for answer, outcome in zip(answers, outcomes, strict=True)]
-            return list(zip(outcomes, record_visits(self.db, run_id, rows, now), strict=True))
+            return list(zip(answers, zip(outcomes, record_visits(self.db, run_id, rows, now), strict=True), strict=True))
+
+    def _prepared(self, answer: _Answer) -> "Prepared | None":
+        if not isinstance(answer.got, Fetched) or not isinstance(answer.read, Reading):
+            return None
+        from veille.intake import prepare
+
+        return prepare(self.db, answer.visit, answer.got, answer.read, self._known)
+
+    def _keep(self, prepared: "list[Prepared | None]", answers: list[_Answer], now: datetime) -> list[Collected]:
+        if not any(prepared):
+            return [_unchanged(answer.got) for answer in answers]
+        from veille.intake import keep
+        from veille.store.items import Indexing
+
+        indexing = Indexing(self.db)
+        outcomes = [
+            keep(self.db, one, self._known, now=now, indexing=indexing) if one else _unchanged(answer.got)
+            for one, answer in zip(prepared, answers, strict=True)
+        ]
+        indexing.write()
+        return outcomes
 
     def _settle_one(self, run_id: int, answer: _Answer, named: bool, told: Notes) -> tuple[Outcome, Verdict] | None:  # noqa: FBT001
         """Read and keep one answer, and record its outcome. None where the site asked to be left alone and nothing was sent."""
@@ -235,18 +268,7 @@ class Collector:
                 raise got
             if isinstance(answer.read, Exception):
                 raise answer.read
-            now = self.clock()
-            if isinstance(got, NotModified):
-                return self._settle_unchanged(run_id, [answer], told)[0]
-            assert answer.read is not None
-            from veille.intake import keep, prepare
-
-            with usable(self.db):
-                prepared = prepare(self.db, visit, got, answer.read, self._known)
-            with self._owning():
-                keep_notes(self.db, *told, now)
-                outcome: Outcome = keep(self.db, prepared, self._known, now=now)
-                return outcome, record_visits(self.db, run_id, [_visited(answer, outcome)], now)[0]
+            return self._settle_together(run_id, [answer], told)[0][1]
         except StoreError:
             raise  # the database itself: no source is to blame, and nothing can be recorded
         except SourceError as exc:
@@ -302,7 +324,8 @@ class Collector:
             if isinstance(got, Fetched):
                 page, day = self.parser.article(got)
                 page = page if len(page) > len(one.text) else ""
-                tagged = understand_page(self.db, source, one, page or one.text, self._known) if page or day else None
+                known = self._known
+                tagged = understand_page(self.db, source, one, page or one.text, known) if known and (page or day) else None
         except SourceError as exc:
             got = exc
         except Exception:  # a bug of ours: one article goes without its page
@@ -329,6 +352,21 @@ def _is_lost(exc: FetchError) -> bool:
     return exc.failure in ("gone", "redirects") or (exc.failure == "http" and exc.status == 404)
 
 
+def _shares(answers: list[_Answer]) -> Iterator[list[_Answer]]:
+    """Answers in groups that are kept in a moment each: nobody else writes meanwhile."""
+    share: list[_Answer] = []
+    size = 0
+    for answer in answers:
+        articles = len(answer.read.items) if isinstance(answer.read, Reading) else 1
+        if share and size + articles > _SHARED:
+            yield share
+            share, size = [], 0
+        share.append(answer)
+        size += articles
+    if share:
+        yield share
+
+
 def _visited(answer: _Answer, outcome: Outcome) -> Visited:
     got = answer.got
     validators = got.validators if isinstance(got, (Fetched, NotModified)) and isinstance(outcome, Collected) else None
@@ -353,6 +391,7 @@ async def _answers(
     waiting: asyncio.Queue[_Answer] = asyncio.Queue(_WAITING)
     rest = iter(visits)
     reading: set[asyncio.Task[None]] = set()
+    held = asyncio.Semaphore(_HELD)
 
     async def pass_on(answer: _Answer) -> None:
         await waiting.put(await read(answer))
@@ -361,8 +400,7 @@ async def _answers(
         for visit in rest:
             answer = await fetch(visit)
             if isinstance(answer.got, Fetched):
-                while len(reading) >= _UNREAD:
-                    await asyncio.wait(reading, return_when=asyncio.FIRST_COMPLETED)
+                await held.acquire()
                 task = asyncio.create_task(pass_on(answer))
                 reading.add(task)
                 task.add_done_callback(reading.discard)
@@ -380,6 +418,9 @@ async def _answers(
                 batch.append(waiting.get_nowait())
             left -= len(batch)
             yield batch
+            for one in batch:
+                if isinstance(one.got, Fetched):
+                    held.release()
     finally:
         everyone = [*tasks, *reading]
         for task in everyone:

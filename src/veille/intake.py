@@ -13,7 +13,7 @@ from veille.model import Collected, Entry, Fetched, Item, Reading, Source, Tagge
 from veille.normalize import to_item
 from veille.store.connection import Database
 from veille.store.forgetting import any_forgotten, buried_among
-from veille.store.items import BACKFILL, held_items, known_names, save, shared_names
+from veille.store.items import BACKFILL, Indexing, held_items, known_names, save, shared_names
 from veille.store.pages import Wanted, pages_of
 from veille.store.templates import source_template
 from veille.understand import Knowledge, understand
@@ -34,8 +34,8 @@ class Prepared:
     tagged: dict[Item, TaggedItem] = field(default_factory=dict)
 
 
-def prepare(db: Database, visit: Visit, fetched: Fetched, reading: Reading, knowledge: Knowledge) -> Prepared:
-    """Understand what is new in an answer that was read."""
+def prepare(db: Database, visit: Visit, fetched: Fetched, reading: Reading, knowledge: "Knowledge | None") -> Prepared:
+    """Understand what is new in an answer that was read; without knowledge nothing is understood (to measure all the rest)."""
     source = visit.reads
     return Prepared(
         visit=visit,
@@ -48,15 +48,17 @@ def prepare(db: Database, visit: Visit, fetched: Fetched, reading: Reading, know
     )
 
 
-def keep(db: Database, prepared: Prepared, knowledge: Knowledge, *, now: datetime) -> Collected:
-    """Write what `prepare` read; the plan is made again, since another writer may have come between."""
+def keep(db: Database, prepared: Prepared, knowledge: "Knowledge | None", *, now: datetime, indexing: Indexing | None = None) -> Collected:
+    """Write what `prepare` read; the plan is made again, since another writer may have come between. `indexing`: see `items.save`."""
     visit, source = prepared.visit, prepared.visit.reads
     todo = _plan(db, source, prepared.reading)
     tagged = _understood(db, source, todo, knowledge, prepared.tagged)
     upheaval = _upheaval(visit, todo, now)
     undated = sum(not one.item.day for one in todo.new)
     flooded = (upheaval is not None and upheaval.kind == "flood") or (visit.first and undated >= FLOOD)
-    saved = save(db, todo, tagged, rights=source.rights, aside=flooded, now=now, timezone=source.timezone)
+    saved = save(
+        db, todo, tagged, rights=source.rights, aside=flooded, alone=knowledge is None, now=now, timezone=source.timezone, indexing=indexing
+    )
     return Collected(
         new=saved.new, changed=saved.changed, seen=saved.seen, duplicates=saved.duplicates, skipped=prepared.reading.skipped,
         dated=sum(item.published is not None for item in prepared.reading.items), status=prepared.status, received=prepared.received,
@@ -82,18 +84,28 @@ def _upheaval(visit: Visit, todo: Plan, now: datetime) -> Upheaval | None:
     return None
 
 
-def _understood(db: Database, source: Source, todo: Plan, knowledge: Knowledge, before: dict[Item, TaggedItem]) -> dict[Item, TaggedItem]:
+def _understood(
+    db: Database, source: Source, todo: Plan, knowledge: "Knowledge | None", before: dict[Item, TaggedItem]
+) -> dict[Item, TaggedItem]:
     """What is new, changed or from elsewhere, with its labels; an article whose page was read is understood by that page."""
     fresh = [one.item for one in (*todo.new, *(one for _, one in todo.elsewhere)) if one.item not in before]
     pages = pages_of(db, (known.id for known, _ in todo.changed)) if source.full_text else {}
     changed = [(one.item, pages.get(known.id, one.item.text)) for known, one in todo.changed if known.id in pages or one.item not in before]
     if not fresh and not changed:
         return before
+    if knowledge is None:
+        return before | {item: _unread(item) for item in (*fresh, *(item for item, _ in changed))}
     template = source_template(db, source.id, (item.text for item in fresh))
     found = before | {item: understand(item, source, knowledge, template) for item in fresh}
     for item, text in changed:
         found[item] = replace(understand(replace(item, text=text), source, knowledge, template), item=item)
     return found
+
+
+def _unread(item: Item) -> TaggedItem:
+    return TaggedItem(
+        item=item, tags=(), territories=(), mentions=(), kind="article", kind_reason="", interest=0.0, interest_reason="", language="fr"
+    )  # fmt: skip
 
 
 def understand_page(db: Database, source: Source, wanted: Wanted, page: str, knowledge: Knowledge) -> TaggedItem:

@@ -82,9 +82,12 @@ def collect(
 
 def run_collection(
     config_file: str, db_file: str, *, only: tuple[str, ...] = (), everything: bool = False, allow_private: bool = False,
-    spacing: float = 1.0,
+    spacing: float = 1.0, understanding: bool = True,
 ) -> RunSummary | None:  # fmt: skip
-    """One collection; None when another one is at work. Raises VeilleError when it cannot run."""
+    """One collection; None when another one is at work. Raises VeilleError when it cannot run.
+
+    Without `understanding` articles are kept as they come, with no label: to measure what all the rest costs.
+    """
     logs.set_up()
     try:
         config = read_config(config_file)
@@ -110,7 +113,7 @@ def run_collection(
             collector = Collector(
                 db=db,
                 config=config,
-                knowledge=known,
+                knowledge=known if understanding else lambda: None,
                 fetcher=fetcher,
                 clock=clock,
                 parser=parser,

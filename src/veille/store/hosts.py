@@ -6,6 +6,8 @@ from veille.model import HostNote
 from veille.moments import stored
 from veille.store.connection import Connection, Database
 
+_GROWN = 4  # times as many articles as when words were last counted
+
 
 def host_notes(db: Database) -> list[HostNote]:
     """What every site asked for so far."""
@@ -53,6 +55,12 @@ def setting(db: Connection, key: str) -> str:
     """One of these, "" when it was never told."""
     row = db.execute("select value from settings where key = ?", (key,)).fetchone()
     return str(row[0]) if row else ""
+
+
+def has_outgrown(db: Connection) -> bool:
+    """Whether four times as many articles were ever kept as when words were last counted."""
+    (last,) = db.execute("select coalesce(max(id), 0) from items").fetchone()
+    return bool(last >= max(1, _GROWN * int(setting(db, "counted_at") or 0)))
 
 
 def _moment(text: str | None) -> datetime | None:

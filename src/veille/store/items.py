@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from veille.french import WORD, fold
+from veille.french import WORD, fold, index_text
 from veille.identity import Held, Name, Named, Plan
 from veille.messages import reason
 from veille.model import Item, Known, Reason, Rights, Tag, TaggedItem
@@ -82,19 +82,24 @@ def save(
     *,
     rights: Rights,
     aside: bool = False,
+    alone: bool = False,
     now: datetime,
     timezone: str,
+    indexing: "Indexing | None" = None,
 ) -> Saved:
     """Write a plan; the caller holds the transaction. `tagged` holds every item that is new, changed or from elsewhere.
 
-    Old articles never enter the queue; with `aside` (a flood) undated ones neither.
+    Old articles never enter the queue; with `aside` (a flood) undated ones neither. `alone`: no article is compared with others.
+    The words of new articles go into the index at the end: here, or where `indexing` is given, when the caller says so.
     """
     at, today = stored(now) or "", local_day(now, timezone)
-    new_ids = [(_insert(db, tagged[one.item], rights, aside, now, today), one) for one in todo.new]
-    index_items(db, [item_id for item_id, _ in new_ids])
-    keep_keywords(db, [(item_id, tagged[one.item].terms) for item_id, one in new_ids])
+    ids = _insert(db, [tagged[one.item] for one in todo.new], rights, aside=aside, now=now, today=today)
+    new_ids = list(zip(ids, todo.new, strict=True))
+    index = indexing or Indexing(db)
+    index.put(ids)
+    keep_keywords(db, [(item_id, tagged[one.item].terms) for item_id, one in new_ids if tagged[one.item].terms])
     for known, one in todo.changed:
-        _change(db, known, tagged[one.item], rights, at, today)
+        _change(db, index, known, tagged[one.item], rights, at, today)
     db.conn.executemany(
         "update items set url = ? where id = ?",
         [(one.item.url, known.id) for known, one in (*todo.moved, *todo.readdressed) if one.item.url],
@@ -106,35 +111,54 @@ def save(
         [(item_id, one.item.source_id, one.item.url, at) for item_id, one in everything],
     )
     for known, one in todo.elsewhere:
-        _inherit(db, known.id, tagged[one.item])
-    join_stories(db, [*(item_id for item_id, _ in new_ids), *(known.id for known, _ in todo.changed)])
+        _inherit(db, index, known.id, tagged[one.item])
+    if not alone:
+        join_stories(db, [*ids, *(known.id for known, _ in todo.changed)])
+    if indexing is None:
+        index.write()
     seen = len(everything)
     return Saved(new=len(new_ids), changed=len(todo.changed), seen=seen, duplicates=len(todo.elsewhere))
 
 
-def _insert(db: Database, tagged: TaggedItem, rights: Rights, aside: bool, now: datetime, today: str) -> int:  # noqa: FBT001
-    item = tagged.item
-    old = item.day < (now - BACKFILL).date().isoformat() if item.day else aside
-    cursor = db.conn.execute(
-        "insert into items (source_id, url, title, summary, author, language, kind, kind_reason, interest, interest_reason, "
-        "published_at, day, first_seen_at, fingerprint, queued, state) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            item.source_id, item.url, item.title, shown(item.text, rights), item.author, tagged.language, tagged.kind,
-            tagged.kind_reason, tagged.interest, tagged.interest_reason, stored(item.published),
-            min(item.day or today, today), stored(now), item.fingerprint, int(not old), "dismissed" if tagged.dismissed else "new",
-        ),
-    )  # fmt: skip
-    item_id = int(cursor.lastrowid or 0)
-    db.conn.execute("insert into texts (item_id, text) values (?, ?)", (item_id, item.text))
-    label_item(db, item_id, tagged)
-    hide_evidence(db, [item_id])
-    set_context(db, item_id)
-    return item_id
+def _insert(db: Database, found: Sequence[TaggedItem], rights: Rights, *, aside: bool, now: datetime, today: str) -> list[int]:
+    """New items, all of one answer; their ids, in the same order."""
+    if not found:
+        return []
+    (last,) = db.conn.execute(
+        "select max(coalesce((select seq from sqlite_sequence where name = 'items'), 0), coalesce((select max(id) from items), 0))"
+    ).fetchone()
+    ids = list(range(last + 1, last + 1 + len(found)))
+    oldest, at = (now - BACKFILL).date().isoformat(), stored(now)
+    rows, texts = [], []
+    for item_id, tagged in zip(ids, found, strict=True):
+        item = tagged.item
+        old = item.day < oldest if item.day else aside
+        rows.append((
+            item_id, item.source_id, item.url, item.title, shown(item.text, rights), item.author, tagged.language, tagged.kind,
+            tagged.kind_reason, tagged.interest, tagged.interest_reason, stored(item.published), min(item.day or today, today), at,
+            item.fingerprint, int(not old), "dismissed" if tagged.dismissed else "new",
+        ))  # fmt: skip
+        texts.append((item_id, item.text, item.source_id))
+    db.conn.executemany(
+        "insert into items (id, source_id, url, title, summary, author, language, kind, kind_reason, interest, interest_reason, "
+        "published_at, day, first_seen_at, fingerprint, queued, state) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        rows,
+    )
+    db.conn.executemany("insert into texts (item_id, text, context) values (?, ?, (select name from sources where id = ?))", texts)
+    for (item_id, *_), tagged in zip(rows, found, strict=True):
+        label_item(db, item_id, tagged)
+    dated = [item_id for item_id, tagged in zip(ids, found, strict=True) if tagged.mentions]
+    if dated:
+        hide_evidence(db, dated)
+    for item_id, tagged in zip(ids, found, strict=True):
+        if tagged.territories:
+            set_context(db, item_id)
+    return ids
 
 
-def _change(db: Database, known: Known, tagged: TaggedItem, rights: Rights, at: str, today: str) -> None:
+def _change(db: Database, index: "Indexing", known: Known, tagged: TaggedItem, rights: Rights, at: str, today: str) -> None:
     item = tagged.item
-    unindex_items(db, [known.id])
+    index.take_out(known.id)
     uncorrect(db.conn, known.id)
     db.conn.execute(
         "insert into versions (item_id, until, title, text, fingerprint) select id, ?, title, text, ? from items "
@@ -162,7 +186,7 @@ def _change(db: Database, known: Known, tagged: TaggedItem, rights: Rights, at: 
     db.conn.execute("update texts set text = ? where item_id = ?", (item.text, known.id))
     relabel(db, known.id, tagged)
     correct_own(db.conn, known.id)
-    index_items(db, [known.id])
+    index.put([known.id])
 
 
 def relabel(db: Database, item_id: int, tagged: TaggedItem) -> None:
@@ -185,7 +209,9 @@ def shown_of(text: str, page: str, rights: str) -> str:
 
 def label_item(db: Database, item_id: int, tagged: TaggedItem) -> None:
     """Labels by rule; a row that a curator wrote, a refusal included, stays as it is."""
-    (shown_text,) = db.conn.execute("select title || ' ' || summary from items where id = ?", (item_id,)).fetchone()
+    shown_text = ""
+    if any(one.field == "model" for tag in tagged.tags for one in tag.reasons):
+        (shown_text,) = db.conn.execute("select title || ' ' || summary from items where id = ?", (item_id,)).fetchone()
     db.conn.executemany(
         "insert or ignore into item_tags (item_id, tag_id, origin, score, reason, evidence) values (?, ?, ?, ?, ?, ?)",
         [(item_id, tag.id, tag.origin, tag.score, *reasons_kept(readable(tag.reasons, shown_text))) for tag in tagged.tags],
@@ -218,7 +244,7 @@ def reasons_kept(reasons: Sequence[Reason]) -> tuple[str, str]:
 
 def readable(reasons: Sequence[Reason], shown_text: str) -> list[Reason]:
     """The reasons without the learnt words that cannot be read in what is shown: they are the texts', not our vocabulary's."""
-    held = set(WORD.findall(fold(shown_text)))
+    held = set(WORD.findall(fold(shown_text))) if shown_text else set()
     found: dict[tuple[str, str], Reason] = {}
     for one in reasons:
         hidden = one.field == "model" and fold(one.phrase) not in held
@@ -242,7 +268,7 @@ def hide_learnt(db: Database, item_ids: list[int]) -> None:
         )
 
 
-def _inherit(db: Database, item_id: int, tagged: TaggedItem) -> None:
+def _inherit(db: Database, index: "Indexing", item_id: int, tagged: TaggedItem) -> None:
     """A second source gives an item its own tags, and its territory where none was found."""
     own: list[Tag] = [tag for tag in tagged.tags if tag.origin == "source"]
     db.conn.executemany(
@@ -251,14 +277,14 @@ def _inherit(db: Database, item_id: int, tagged: TaggedItem) -> None:
     )
     own_places = [place for place in tagged.territories if place.origin == "source"]
     if own_places and db.conn.execute("select 1 from item_territories where item_id = ?", (item_id,)).fetchone() is None:
-        unindex_items(db, [item_id])
+        index.take_out(item_id)
         db.conn.executemany(
             "insert or ignore into item_territories (item_id, code, role, origin, reason, evidence) values (?, ?, 'place', 'source', ?, ?)",
             [(item_id, place.code, *reasons_kept((place.reason,))) for place in own_places],
         )
         correct_labels(db.conn, item_id, places_alone=True)
         set_context(db, item_id)
-        index_items(db, [item_id])
+        index.put([item_id])
 
 
 def _remember_names(db: Database, named: list[tuple[int, Named]], shared: frozenset[Name]) -> None:
@@ -282,12 +308,44 @@ def set_context(db: Database, item_id: int) -> None:
     )
 
 
-def index_items(db: Database, item_ids: list[int]) -> None:
-    db.conn.execute(
-        "insert into items_fts (rowid, title, text, context) "
-        "select id, index_text(title), index_text(text), index_text(context) from items_words "
-        "where id in (select value from json_each(?)) order by id",
-        (json.dumps(item_ids),),
+class Indexing:
+    """What is still to be written into the full-text index before the transaction ends.
+
+    SQLite has FTS5 write out what it holds at every statement that may fail half-way: written last and row by row, the words of many
+    articles become one segment.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._waiting: set[int] = set()
+
+    def put(self, item_ids: Iterable[int]) -> None:
+        """These are to be in the index, with the words that they have when it is written; they are not in it."""
+        self._waiting.update(item_ids)
+
+    def take_out(self, item_id: int) -> None:
+        """This one is to be changed: the index must not hold it meanwhile."""
+        if item_id in self._waiting:
+            self._waiting.discard(item_id)
+        else:
+            unindex_items(self._db, [item_id])
+
+    def write(self) -> None:
+        """Write all that waits."""
+        index_items(self._db, sorted(self._waiting))
+        self._waiting.clear()
+
+
+def index_items(db: Database, item_ids: Sequence[int]) -> None:
+    """Put articles into the full-text index, which does not hold them."""
+    if not item_ids:
+        return
+    rows = db.conn.execute(
+        "select id, title, text, context from items_words where id in (select value from json_each(?)) order by id", (json.dumps(item_ids),)
+    )
+    db.conn.executemany(
+        "insert into items_fts (rowid, title, text, context) values (?, ?, ?, ?)",
+        [(item_id, index_text(title), index_text(text), index_text(context)) for item_id, title, text, context in rows.fetchall()],
     )
 
 

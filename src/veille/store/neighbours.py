@@ -26,7 +26,6 @@ _POSTINGS = 200  # the newest articles that hold a word
 _LOOKED_AT = 80
 _COUNTED = 5_000  # the newest texts, by which rare words are told from frequent ones
 _BATCH = 1_000
-_GROWN = 4  # times as many articles as when words were last counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +55,6 @@ def keep_keywords(db: Database, terms: Iterable[tuple[int, Terms]]) -> None:
 def counted(db: Connection) -> int:
     """How many texts the words were last counted in."""
     return int(setting(db, "texts_counted") or 0)
-
-
-def has_outgrown(db: Connection) -> bool:
-    """Whether four times as many articles were ever kept as when words were last counted."""
-    (last,) = db.execute("select coalesce(max(id), 0) from items").fetchone()
-    return bool(last >= max(1, _GROWN * int(setting(db, "counted_at") or 0)))
 
 
 def count_words(db: Database, places: Set[str], hold: Callable[[], AbstractContextManager[None]]) -> int:
