@@ -57,6 +57,7 @@ Notes = tuple[list[HostNote], dict[str, int]]  # what sites asked for, and the r
 _LOOK_AGAIN = 2  # bad answers in a row of what a discover source found
 _TRY_AGAIN = ("timeout", "connection", "rate-limited")  # an article's page is asked for again at the next run
 _WAITING = 256  # answers that wait to be kept
+_ENOUGH = 1_000  # articles whose words tell rare ones from frequent ones
 _SHARED = 200  # articles, or answers without news, of one transaction
 _LINGER = 0.02  # seconds that an answer without news waits for others
 _HELD = 64  # answers with something in them, from when they came until they are kept; large ones are counted by the fetcher
@@ -107,6 +108,7 @@ class Collector:
         outcomes: dict[str, Outcome] = {}
         verdicts: dict[str, Verdict] = {}
         quiet: set[str] = set()
+        uncounted, fresh = not setting(self.db.conn, "counted_at"), 0
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.fetcher)
             path = stack.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="veille-path"))
@@ -120,6 +122,11 @@ class Collector:
                     if verdict.state == "unproven" and answer.visit.failures:
                         quiet.add(source_id)
                     self.progress(source_id, len(outcomes), len(visits))
+                if uncounted:  # what comes next is told by the words of what came first
+                    fresh += sum(outcome.new for _, (outcome, _) in settled if isinstance(outcome, Collected))
+                    if fresh >= _ENOUGH:
+                        uncounted = False
+                        await asyncio.get_running_loop().run_in_executor(path, self._count_words)
             await self._read_pages(path, [visit.source for visit in visits if isinstance(outcomes.get(visit.source.id), Collected)])
         summary = RunSummary(
             run=run_id, started_at=started, ended_at=self.clock(), outcomes=outcomes,

@@ -206,6 +206,9 @@ def cut(text: str) -> tuple[list[str], list[int]]:
     folded = fold(text)
     if len(folded) == len(text):
         return WORD.findall(folded), [match.start() for match in WORD.finditer(folded)]
+    words, starts = WORD.findall(folded), [match.start() for match in WORD.finditer(text)]
+    if len(words) == len(starts):  # as many words as before, in the same order
+        return words, starts
     found = list(tokens(text))
     return [row[0] for row in found], [row[1] for row in found]
 

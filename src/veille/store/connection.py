@@ -41,6 +41,7 @@ class Database:
 
     def __init__(self, conn: Connection) -> None:
         self.conn = conn
+        self.word_counts: dict[int, int] | None = None  # see `neighbours`: what a long sitting need not read again
 
     @functools.cached_property
     def utils(self) -> "sqlite_utils.Database":

@@ -113,7 +113,7 @@ def save(
     for known, one in todo.elsewhere:
         _inherit(db, index, known.id, tagged[one.item])
     if not alone:
-        join_stories(db, [*ids, *(known.id for known, _ in todo.changed)])
+        join_stories(db, [*ids, *(known.id for known, _ in todo.changed)], {item_id: tagged[one.item] for item_id, one in new_ids})
     if indexing is None:
         index.write()
     seen = len(everything)

@@ -5,10 +5,12 @@ Nothing is computed ahead but a dozen keywords an article: neighbours are those 
 """
 
 import json
+from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import chain
 
 from veille.french import lemma, tokens
 from veille.store.connection import Connection, Database, has_table
@@ -26,6 +28,7 @@ _POSTINGS = 200  # the newest articles that hold a word
 _LOOKED_AT = 80
 _COUNTED = 5_000  # the newest texts, by which rare words are told from frequent ones
 _BATCH = 1_000
+_MANY = 10  # articles: for so many all counts are read at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +41,20 @@ class Neighbour:
 
 
 def keep_keywords(db: Database, terms: Iterable[tuple[int, Terms]]) -> None:
-    """The keywords of articles that are new or understood again; the caller holds the transaction."""
-    given = list(terms)
-    wanted = {word for _, found in given for word, _ in found}
-    counts = dict(
-        db.conn.execute("select word, texts from word_counts where word in (select value from json_each(?))", (json.dumps(list(wanted)),))
-    )
+    """The keywords of articles that are new or understood again; the caller holds the transaction.
+
+    None before words were counted once.
+    """
     texts = counted(db.conn)
+    if not texts:
+        return  # nothing is known of words yet: `count_words` chooses for all
+    given = list(terms)
+    if len(given) >= _MANY:
+        counts = db.word_counts = db.word_counts or dict(db.conn.execute("select word, texts from word_counts"))
+    else:
+        wanted = {word for _, found in given for word, _ in found}
+        asked = "select word, texts from word_counts where word in (select value from json_each(?))"
+        counts = dict(db.conn.execute(asked, (json.dumps(list(wanted)),)))
     db.conn.execute("delete from keywords where item_id in (select value from json_each(?))", (json.dumps([item for item, _ in given]),))
     db.conn.executemany(
         "insert into keywords (word, item_id, weight) values (?, ?, ?)",
@@ -65,19 +75,24 @@ def count_words(db: Database, places: Set[str], hold: Callable[[], AbstractConte
     templates = Templates(db)
     newest = [row[0] for row in db.conn.execute("select id from items order by id desc limit ?", (_COUNTED,))]
     counts: Counter[int] = Counter()
-    for _, terms in _terms(db, newest, templates, places):
-        counts.update(word for word, _ in terms)
+    terms: dict[int, array[int]] = {}  # of the newest: word, times, word, times…
+    for item_id, found in _terms(db, newest, templates, places):
+        counts.update(word for word, _ in found)
+        terms[item_id] = array("I", chain.from_iterable(found))
     with hold():
         db.conn.execute("delete from word_counts")
         db.conn.executemany("insert into word_counts (word, texts) values (?, ?)", [row for row in counts.items() if row[1] > 1])
         for key, value in (("texts_counted", len(newest)), ("counted_at", max(newest, default=0))):
             db.conn.execute("insert or replace into settings (key, value) values (?, ?)", (key, str(value)))
     without_any = "select id from items where not exists (select 1 from keywords where item_id = items.id)"
+    db.word_counts = None
     ids = sorted({*newest, *(row[0] for row in db.conn.execute(without_any))})
     for start in range(0, len(ids), _BATCH):
-        found = list(_terms(db, ids[start : start + _BATCH], templates, places))
+        batch = ids[start : start + _BATCH]
+        chosen = [(item_id, tuple(zip(terms[item_id][::2], terms[item_id][1::2], strict=True))) for item_id in batch if item_id in terms]
+        chosen += _terms(db, [item_id for item_id in batch if item_id not in terms], templates, places)
         with hold():
-            keep_keywords(db, found)
+            keep_keywords(db, chosen)
     return len(newest)
 
 

@@ -9,8 +9,10 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from veille.messages import EQUAL_TEXTS, LEADS_FIRST, STORY_DECIDED
+from veille.model import TaggedItem
 from veille.store.connection import Connection, Database
 from veille.understand.same import ALIKE, RARE, Print, Verdict, bands_of, compare, could_be_same, lead_of, print_of
 
@@ -46,12 +48,19 @@ class _Memory:
     decided: dict[tuple[int, int], bool]  # by curators, of pairs (the smaller id first): together, or apart
     prints: dict[int, tuple[Print, str, tuple[int, ...]]] = field(default_factory=dict)
     templates: dict[str, tuple[frozenset[int], int]] = field(default_factory=dict)
+    fresh: Mapping[int, TaggedItem] = field(default_factory=dict)  # just written, in no story and no band yet
 
     def held(self, item_id: int) -> tuple[Print, str, tuple[int, ...]]:
         """The print of an article, its fingerprint, its bands."""
         if item_id not in self.prints:
             if len(self.prints) > 4_000:
                 self.prints.clear()
+            if item_id in self.fresh:
+                tagged = self.fresh[item_id]
+                places = [place.code for place in tagged.territories if place.origin != "source"]
+                found = print_of(tagged.item.title, tagged.item.text, places, tagged.item.source_id)
+                self.prints[item_id] = (found, tagged.item.fingerprint, bands_of(found, lead_of(tagged.item.text)))
+                return self.prints[item_id]
             row = self.db.conn.execute(
                 "select items_words.title, items_words.text, items.source_id, items.fingerprint, "
                 "(select json_group_array(code) from item_territories where item_id = items.id and origin <> 'source') "
@@ -101,9 +110,14 @@ class _Memory:
         return Verdict(same=verdict.same and not few, score=verdict.score, reason=verdict.reason, guarded=verdict.guarded)
 
 
-def join_stories(db: Database, ids: list[int]) -> None:
-    """Place articles that are new or have changed, the oldest first; the caller holds the transaction."""
-    _join(_Memory.of(db, sample=_SAMPLE), ids, whole=False)
+def join_stories(db: Database, ids: list[int], new: Mapping[int, TaggedItem] = MappingProxyType({})) -> None:
+    """Place articles that are new or have changed, the oldest first; the caller holds the transaction.
+
+    `new`: those of them that were just written, whose texts need not be read again.
+    """
+    memory = _Memory.of(db, sample=_SAMPLE)
+    memory.fresh = {item_id: tagged for item_id, tagged in new.items() if len(tagged.item.text) >= LEAST_TEXT}
+    _join(memory, [item_id for item_id in ids if item_id in memory.fresh or item_id not in new], whole=False)
 
 
 def settle_pairs(db: Database, item_id: int, pairs: Mapping[int, bool | None]) -> None:
@@ -147,9 +161,10 @@ def _join(memory: _Memory, ids: Iterable[int], *, whole: bool) -> None:
     for item_id in sorted(ids):
         joined = [sum(pair) - item_id for pair, together in memory.decided.items() if together and item_id in pair]
         found: list[int] = []
-        if _is_told(db, item_id):
+        if item_id in memory.fresh or _is_told(db, item_id):
             _, _, bands = memory.held(item_id)
-            _forget_bands(db, item_id)
+            if item_id not in memory.fresh:
+                _forget_bands(db, item_id)
             found = _candidates(db, item_id, bands)
             _remember_bands(db, item_id, bands)
         elif not joined:
@@ -165,12 +180,11 @@ def _join(memory: _Memory, ids: Iterable[int], *, whole: bool) -> None:
             if whole or not entered or other in joined:
                 _enter(db, item_id, verdict, other)
                 entered = True
-        db.conn.executemany(
-            "insert or replace into alike (item_id, other_id, score, reason) values (?, ?, ?, ?)",
-            [(item_id, other, one.score, one.reason) for one, other in verdicts if not one.same and not one.guarded and one.score >= ALIKE][
-                :5
-            ],
-        )
+        near = [
+            (item_id, other, one.score, one.reason) for one, other in verdicts if not one.same and not one.guarded and one.score >= ALIKE
+        ]
+        if near:
+            db.conn.executemany("insert or replace into alike (item_id, other_id, score, reason) values (?, ?, ?, ?)", near[:5])
 
 
 def _exists(db: Database, item_id: int) -> bool:

@@ -89,6 +89,8 @@ BLOCKED = _loose(  # of a text in lower case: three times as fast as ignoring ca
     r"champagne[- ]ardennes?|rhône lez provence|"
     r"universités? (?:de )?paris[\w -]{0,30}|tour de france"
 )
+# One of these is in whatever that finds.
+IN_BLOCKED = ("loire", "paris", "nord", "manche", "savoie", "lyon", "alpes", "ardenne", "provence", "tour de france")
 
 # Codes, after a body (CD93), after « département », in brackets after a name, and in front of a town.
 CODE = re.compile(r"\d\d|2[AB]|97[1-46]")

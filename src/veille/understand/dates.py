@@ -32,6 +32,7 @@ _BETWEEN = re.compile(
 )
 _FIGURES = re.compile(r"(?<![\d/.-])(?P<day>\d{1,2})(?P<mark>[/.-])(?P<month>\d{1,2})(?P=mark)(?P<year>(?:19|20)\d\d|\d\d)(?![\d/-]|\.\d)")
 _ISO = re.compile(r"(?<![\d-])(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?![\d-])")
+_MARKED = re.compile(r"\d[/.-]\d")  # in both
 _UNTIL_END = re.compile(
     rf"\bjusqu(?:'a|e)\s+(?:la\s+)?fin\s+(?:du\s+mois\s+)?(?:de\s+|d')?(?P<month>{_MONTH})\b(?:\s+(?P<year>(?:19|20)\d\d)\b)?"
 )
@@ -142,7 +143,7 @@ def _real(day: tuple[int | None, int, int]) -> date | None:
 
 
 def _in_figures(folded: str) -> Iterator[Found]:
-    for pattern in (_FIGURES, _ISO):
+    for pattern in (_FIGURES, _ISO) if _MARKED.search(folded) else ():
         for match in pattern.finditer(folded):
             year = int(match["year"]) + (2000 if len(match["year"]) == 2 else 0)
             day = (year, int(match["month"]), int(match["day"]))
@@ -151,7 +152,7 @@ def _in_figures(folded: str) -> Iterator[Found]:
 
 
 def _until_end(folded: str, published: date | None) -> Iterator[Found]:
-    for match in _UNTIL_END.finditer(folded):
+    for match in _UNTIL_END.finditer(folded) if "jusqu" in folded else ():
         month = _MONTHS[match["month"]]
         year = int(match["year"]) if match["year"] else _nearest(month, 28, published, back=31)
         day = (year, month, calendar.monthrange(year or 2023, month)[1])

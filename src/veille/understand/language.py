@@ -4,6 +4,7 @@ Comes in: title, text, the source's language. Goes out: a two-letter code. Forbi
 """
 
 import re
+from collections import Counter
 
 from veille.french import fold
 
@@ -36,9 +37,10 @@ _MORE = 1.3  # times as many as the source's own language, before another one is
 def language_of(title: str, text: str, usual: str) -> str:
     """The language whose small words are the most, the usual one where too little tells."""
     counts = dict.fromkeys(SMALL_WORDS, 0)
-    for word in _WORD.findall(fold(f"{title}\n{text}"[:_READ])):
-        for language in _SPEAKERS.get(word, ()):
-            counts[language] += 1
+    words = Counter(_WORD.findall(fold(f"{title}\n{text}"[:_READ])))
+    for word in words.keys() & _SPEAKERS.keys():
+        for language in _SPEAKERS[word]:
+            counts[language] += words[word]
     best = max(counts, key=lambda language: (counts[language], language == usual))
     if counts[best] < _LEAST or counts[best] < _MORE * counts.get(usual, 0):
         return usual

@@ -27,6 +27,8 @@ _LONG_ENOUGH, _WHOLE = 100, 0.95  # runs that only these two texts hold, shared 
 _LEAST = 5  # runs: a shorter text is compared by its title too
 _WORD = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+_DIGIT = re.compile(r"\d")
+_NONE: frozenset[str] = frozenset()
 _TIMES = frozenset(fold(name) for name in MONTHS) | {"printemps", "ete", "automne", "hiver", "trimestre", "semestre"}
 
 
@@ -57,17 +59,19 @@ class Verdict:
 
 def print_of(title: str, text: str, places: Iterable[str], source: str = "") -> Print:
     """The comparable form of a text; about 0.1 ms for 200 words."""
+    text = text[:LONGEST]
     heading = tuple(_WORD.findall(fold(title)))
-    body = fold(text[:LONGEST])
+    body = fold(text)
     words = _WORD.findall(body) or list(heading)
+    numbered = _DIGIT.search(text) is not None or _DIGIT.search(title) is not None
     return Print(
         runs=frozenset(runs_of(words)),
-        numbers=frozenset(_NUMBER.findall(f"{title} {text[:LONGEST]}")),
+        numbers=frozenset(_NUMBER.findall(f"{title} {text}")) if numbered else _NONE,
         title=heading,
         title_numbers=frozenset(word for word in heading if word.isdigit()),
         title_times=frozenset(word for word in heading if word in _TIMES),
         title_parts=frozenset(_OF_SEVERAL.findall(title)),
-        days=frozenset(" ".join(found) for found in _DAY.findall(body)),
+        days=frozenset(" ".join(found) for found in _DAY.findall(body)) if numbered else _NONE,
         source=source,
         places=frozenset(places),
     )

@@ -7,9 +7,10 @@ A word is kept as a number (CRC-32 of its lemma): what is compared needs no lett
 
 import math
 import zlib
-from collections import defaultdict
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
-from functools import lru_cache
+from heapq import nsmallest
 
 from veille.french import ELISIONS, STOP_WORDS, lemma
 from veille.understand.language import SMALL_WORDS
@@ -36,21 +37,29 @@ def number_of(word: str) -> int:
     return zlib.crc32(word.encode("utf-8", "surrogatepass"))
 
 
-@lru_cache(maxsize=50_000)
-def _telling(word: str) -> int:
-    """The number of a word that may tell something, 0 for the others."""
-    if len(word) < _LEAST_LETTERS or word in _SMALL or word.isdigit():
-        return 0
-    return number_of(lemma(word))
+class _Telling(dict[str, int]):
+    """The number of a word that may tell something, 0 for the others; of the words met lately."""
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= _WORDS:
+            self.clear()
+        small = len(word) < _LEAST_LETTERS or word in _SMALL or word.isdigit()
+        found = self[word] = 0 if small else number_of(lemma(word))
+        return found
+
+
+_WORDS = 40_000
+_TELLING = _Telling()
 
 
 def terms_of(words: Words, places: Set[str] = frozenset()) -> Terms:
     """The words that may tell what an article is about, the first four hundred; names of places tell where, not what."""
     counts: dict[int, int] = {}
-    for place, (word, start) in enumerate(zip(words.folded, words.starts, strict=True)):
-        number = 0 if word in places else _telling(word)
-        if number and (number in counts or len(counts) < _MOST_TERMS):
-            counts[number] = counts.get(number, 0) + (_TITLE if place < words.title_size else _LEAD if start < LEAD else _TEXT)
+    title, end = words.title_size, bisect_left(words.starts, LEAD, words.title_size + 1)
+    for piece, weight in ((words.folded[:title], _TITLE), (words.folded[title:end], _LEAD), (words.folded[end:], _TEXT)):
+        for number, times in Counter([_TELLING[word] for word in piece if word not in places]).items():
+            if number and (number in counts or len(counts) < _MOST_TERMS):
+                counts[number] = counts.get(number, 0) + times * weight
     return tuple(counts.items())
 
 
@@ -65,11 +74,13 @@ def keywords_of(terms: Terms, counts: Mapping[int, int], texts: int) -> Keywords
     Where few were counted nothing is known of words, and each will do.
     """
     weights = []
+    log, whole, most, few = math.log, math.log(texts + 2), _TOO_MANY * texts, texts < _FEW
     for word, times in terms:
         held = counts.get(word, 0)
-        if texts < _FEW or _LEAST_HELD <= held <= _TOO_MANY * texts:
-            weights.append(((1 + math.log(times)) * math.log((texts + 2) / (held + 1)), word))
-    best = sorted(weights, key=lambda row: (-row[0], row[1]))[:KEYWORDS]
+        if few or _LEAST_HELD <= held <= most:
+            weight = whole - log(held + 1)
+            weights.append((-weight if times == 1 else -(1 + log(times)) * weight, word))
+    best = [(-weight, word) for weight, word in nsmallest(KEYWORDS, weights)]
     length = math.sqrt(sum(weight * weight for weight, _ in best))
     return tuple((word, round(_SCALE * weight / length)) for weight, word in best) if length else ()
 

@@ -45,7 +45,10 @@ def without(text: str, template: Template) -> str:
 
 
 def _sentences(text: str) -> Iterable[tuple[int, int, str]]:
+    folded = fold(text)
+    alike = len(folded) == len(text)  # letter for letter: one folding serves all sentences
     for match in _SENTENCE.finditer(text):
-        words = fold(match[0]).split()
+        start, end = match.span()
+        words = (folded[start:end] if alike else fold(match[0])).split()
         if len(words) >= _LEAST:
-            yield match.start(), match.end(), " ".join(words)
+            yield start, end, " ".join(words)

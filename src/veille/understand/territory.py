@@ -63,9 +63,14 @@ def territories_of(title: str, text: str, inherited: tuple[str, ...], knowledge:
 
 def named(text: str, knowledge: Knowledge) -> list[_Hit]:
     """Every name that is believed, in reading order."""
-    capitals = [(match.start(), fold(match[0])) for match in _CAPITALISED.finditer(text)]
+    capitals = [
+        (start, fold(match[0]))
+        for match in _CAPITALISED.finditer(text)
+        if not (start := match.start()) or not text[start - 1].isalnum()
+    ]  # fmt: skip
     lower = text.lower()
-    blocked = [match.span() for match in around.BLOCKED.finditer(lower if len(lower) == len(text) else text)]
+    lower = lower if len(lower) == len(text) else text
+    blocked = [match.span() for match in around.BLOCKED.finditer(lower)] if any(part in lower for part in around.IN_BLOCKED) else []
     hits = [*_codes(text, knowledge), *_institutions(text, capitals, knowledge.gazetteer), *_people(text, knowledge.gazetteer)]
     taken = [(hit.start, hit.end) for hit in hits]
     departements = [hit for hit in _departements(text, capitals, knowledge) if not _within(hit, [*blocked, *taken])]
@@ -90,14 +95,18 @@ def _within(hit: _Hit, spans: Iterable[tuple[int, int]]) -> bool:
 def _codes(text: str, knowledge: Knowledge) -> Iterator[_Hit]:
     if not _DIGITS.search(text):
         return
-    for pattern in (around.CODE_OF_BODY, around.CODES_SAID, around.CODES_LISTED):
+    wanted = (
+        (around.CODE_OF_BODY, _AFTER_BODY.search(text)), (around.CODES_SAID, "partement" in text),
+        (around.CODES_LISTED, _IN_BRACKETS.search(text)),
+    )  # fmt: skip
+    for pattern in (one for one, may_be in wanted if may_be):
         for match in pattern.finditer(text):
             codes = tuple(code for code in around.CODE.findall(match["codes"]) if code in knowledge.departements)
             if codes:
                 body = pattern is around.CODE_OF_BODY
                 start = match.start() if body else match.start("codes")
                 yield _Hit(start, match.end("codes"), codes, text[start : match.end("codes")], role="actor" if body else "place")
-    for match in around.POSTCODE.finditer(text):
+    for match in around.POSTCODE.finditer(text) if _FIVE_DIGITS.search(text) else ():
         code = _of_postcode(match["code"])
         if code in knowledge.departements:
             yield _Hit(match.start(), match.end(), (code,), match["code"])
@@ -120,7 +129,9 @@ def _institutions(text: str, capitals: _Capitals, gazetteer: Gazetteer) -> Itera
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _DIGITS = re.compile(r"\d\d|2[AB]")
 _PART = re.compile(r"[^\W_]+")
-_CAPITALISED = re.compile(r"(?<![^\W_])[A-ZÀ-ÖØ-ÞŒŸ][^\W_]*")
+_CAPITALISED = re.compile(r"[A-ZÀ-ÖØ-ÞŒŸ][^\W_]*")  # at the beginning of a word
+_AFTER_BODY, _IN_BRACKETS = re.compile(r"[A-Z][ -]?\d"), re.compile(r"\(\d")
+_FIVE_DIGITS = re.compile(r"\d{5}")
 _JOINS = frozenset(("-", " ", "'", "’", "‑", "\u00a0"))
 
 

@@ -58,6 +58,12 @@ class Findings:
 
 
 _Rest = tuple[frozenset[str], ...]
+_Phrase = tuple[int, _Rest, str, str, str]  # rank, words after the second, table, phrase, what it stands for
+
+
+def _goes_on(folded: Sequence[str], at: int, size: int, rest: _Rest) -> bool:
+    """Whether a phrase continues so."""
+    return at + len(rest) <= size and all(folded[at + number] in allowed for number, allowed in enumerate(rest))
 
 
 class Lexicon:
@@ -66,13 +72,18 @@ class Lexicon:
     def __init__(self, phrases: Iterable[tuple[str, str, str]], acronyms: Iterable[tuple[str, str, str]] = ()) -> None:
         """Triples: table, phrase, what it stands for."""
         self.phrases, self.acronyms = tuple(phrases), tuple(acronyms)
-        self._by_first: dict[str, list[tuple[_Rest, str, str, str]]] = {}
-        for table, phrase, payload in self.phrases:
+        # By first word: phrases of one word, and by their second one the others; each with its rank, since they are found in that order.
+        self._by_first: dict[str, tuple[list[_Phrase], dict[str, list[_Phrase]]]] = {}
+        for rank, (table, phrase, payload) in enumerate(self.phrases):
             forms = tuple(plural_forms(word) for word in WORD.findall(fold(phrase)))
             if not forms:
                 continue
             for first in forms[0]:
-                self._by_first.setdefault(first, []).append((forms[1:], table, phrase, payload))
+                alone, by_second = self._by_first.setdefault(first, ([], {}))
+                if len(forms) == 1:
+                    alone.append((rank, (), table, phrase, payload))
+                for second in forms[1] if len(forms) > 1 else ():
+                    by_second.setdefault(second, []).append((rank, forms[2:], table, phrase, payload))
         self._acronyms: dict[str, list[tuple[str, str]]] = {}
         for table, acronym, payload in self.acronyms:
             self._acronyms.setdefault(acronym, []).append((table, payload))
@@ -82,21 +93,15 @@ class Lexicon:
         tables: dict[str, list[Hit]] = {}
         folded, starts, stop = words.folded, words.starts, words.title_size
         by_first, size = self._by_first, len(words.folded)
-        for place, word in enumerate(folded):
-            candidates = by_first.get(word)
-            if candidates is None:
-                continue
-            field = ""
-            for rest, table, phrase, payload in candidates:
-                at = place + 1
-                if at + len(rest) > size:
-                    continue
-                for allowed in rest:
-                    if folded[at] not in allowed:
-                        break
-                    at += 1
-                else:
-                    field = field or ("title" if place < stop else "lead" if starts[place] < LEAD else "text")
+        for place in [place for place, word in enumerate(folded) if word in by_first]:
+            found, by_second = by_first[folded[place]]
+            longer = by_second.get(folded[place + 1]) if by_second and place + 1 < size else None
+            if longer:
+                fitting = [one for one in longer if _goes_on(folded, place + 2, size, one[1])]
+                found = sorted([*found, *fitting]) if found and fitting else found or fitting
+            if found:
+                field = "title" if place < stop else "lead" if starts[place] < LEAD else "text"
+                for _, _, table, phrase, payload in found:
                     tables.setdefault(table, []).append(Hit(payload, phrase, field, starts[place]))
         for text, title in ((words.title, True), (words.text, False)):
             for match in _CAPITALS.finditer(text) if self._acronyms else ():
