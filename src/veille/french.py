@@ -83,7 +83,7 @@ def fold(text: str) -> str:
     return _fold_word(text) if len(text) < _LONG else _fold_text(text)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=8_000)
 def _fold_word(text: str) -> str:
     """Words come back."""
     return _fold(text)

@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from veille.french import fold
 from veille.model import Item, Known
@@ -20,8 +20,7 @@ from veille.model import Item, Known
 K = TypeVar("K")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Name:
+class Name(NamedTuple):
     """A name of an item: guid (scope: its source), canonical (everywhere), title-day (scope: its source)."""
 
     kind: str
@@ -85,6 +84,8 @@ def rejoin(todo: Plan, held: list[Held]) -> Plan:
     Where nearly all of what is new, eight entries at least, bears titles that one item and one entry alone bear, the titles decide: a
     migration may date everything anew, cut the texts and add the site's name to each title. Nothing is joined unless half is recognised.
     """
+    if not held:
+        return todo
     by_day = _unique(((one.title, one.day), one) for one in held if one.day)
     by_title = _unique((one.title, one) for one in held if len(one.title) >= _TELLING)
     called = _titles(todo.new, by_title)
@@ -157,17 +158,16 @@ def asked_names(items: list[Item]) -> list[Name]:
 
 def name_items(items: list[Item], shared_before: frozenset[Name]) -> tuple[list[Named], frozenset[Name]]:
     """The names of each item of one answer, and the names that this answer shows to be shared. Exact repeats are dropped."""
-    distinct = list({(_guid(item), _canonical(item), _title_day(item)): item for item in reversed(items)}.values())[::-1]
-    carried = Counter(asked_names(distinct))
+    told = [(item, _guid(item), _canonical(item), _title_day(item)) for item in items]
+    distinct = list({row[1:]: row for row in reversed(told)}.values())[::-1]
+    carried = Counter(name for row in distinct for name in row[1:3] if name)
     shared_now = frozenset(name for name, times in carried.items() if times > 1)
     shared = shared_before | shared_now
 
     def usable(name: Name | None) -> Name | None:
         return None if name in shared else name
 
-    named = [
-        Named(item=item, guid=usable(_guid(item)), canonical=usable(_canonical(item)), title_day=_title_day(item)) for item in distinct
-    ]
+    named = [Named(item=item, guid=usable(guid), canonical=usable(place), title_day=title_day) for item, guid, place, title_day in distinct]
     return named, shared_now
 
 

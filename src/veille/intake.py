@@ -6,17 +6,20 @@ Comes in: a visit and its answer. Goes out: `Collected`. Used by the collector a
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from veille.identity import MASS, Plan, asked_names, graves_of, is_mass, name_items, plan, rejoin
 from veille.messages import FOUND_AGAIN, addresses_changed, guids_changed, old_flood
 from veille.model import Collected, Entry, Fetched, Item, Reading, Source, TaggedItem, Upheaval, Visit
 from veille.normalize import to_item
-from veille.store.connection import Database
-from veille.store.forgetting import any_forgotten, buried_among
+from veille.store.connection import Database, seen_version
+from veille.store.graves import any_forgotten, buried_among
 from veille.store.items import BACKFILL, Indexing, held_items, known_names, save, shared_names
 from veille.store.pages import Wanted, pages_of
 from veille.store.templates import source_template
-from veille.understand import Knowledge, understand
+
+if TYPE_CHECKING:
+    from veille.understand import Knowledge
 
 FLOOD = 20  # old or undated articles at once, of a source that was read before
 
@@ -31,27 +34,35 @@ class Prepared:
     received: int
     moved_to: str = ""
     refresh: timedelta | None = None
+    todo: Plan | None = None  # what is new in it, where that was told already
+    seen: int = 0  # `store.connection.seen_version` when that was planned
     tagged: dict[Item, TaggedItem] = field(default_factory=dict)
 
 
 def prepare(db: Database, visit: Visit, fetched: Fetched, reading: Reading, knowledge: "Knowledge | None") -> Prepared:
     """Understand what is new in an answer that was read; without knowledge nothing is understood (to measure all the rest)."""
     source = visit.reads
+    seen = seen_version(db)
+    todo = _plan(db, source, reading)
     return Prepared(
         visit=visit,
+        todo=todo,
+        seen=seen,
         reading=reading,
         status=fetched.status,
         received=fetched.received,
         moved_to=fetched.moved_to,
         refresh=max(filter(None, (fetched.fresh_for, reading.refresh)), default=None),
-        tagged=_understood(db, source, _plan(db, source, reading), knowledge, {}),
+        tagged=_understood(db, source, todo, knowledge, {}),
     )
 
 
 def keep(db: Database, prepared: Prepared, knowledge: "Knowledge | None", *, now: datetime, indexing: Indexing | None = None) -> Collected:
-    """Write what `prepare` read; the plan is made again, since another writer may have come between. `indexing`: see `items.save`."""
+    """Write what `prepare` read; the plan is made again where another writer came between. `indexing`: see `items.save`."""
     visit, source = prepared.visit, prepared.visit.reads
-    todo = _plan(db, source, prepared.reading)
+    todo = prepared.todo
+    if todo is None or seen_version(db) != prepared.seen or (indexing and indexing.touches(todo)):
+        todo = _plan(db, source, prepared.reading)
     tagged = _understood(db, source, todo, knowledge, prepared.tagged)
     upheaval = _upheaval(visit, todo, now)
     undated = sum(not one.item.day for one in todo.new)
@@ -95,6 +106,8 @@ def _understood(
         return before
     if knowledge is None:
         return before | {item: _unread(item) for item in (*fresh, *(item for item, _ in changed))}
+    from veille.understand import understand
+
     template = source_template(db, source.id, (item.text for item in fresh))
     found = before | {item: understand(item, source, knowledge, template) for item in fresh}
     for item, text in changed:
@@ -108,8 +121,10 @@ def _unread(item: Item) -> TaggedItem:
     )  # fmt: skip
 
 
-def understand_page(db: Database, source: Source, wanted: Wanted, page: str, knowledge: Knowledge) -> TaggedItem:
+def understand_page(db: Database, source: Source, wanted: Wanted, page: str, knowledge: "Knowledge") -> TaggedItem:
     """An article by its own page."""
+    from veille.understand import understand
+
     entry = Entry(link=wanted.url, title=wanted.title, content=page, title_is_text=True, body_is_text=True)
     item = to_item(source, entry)
     assert item is not None

@@ -118,6 +118,11 @@ def writing(db: Database) -> Iterator[None]:
             raise
 
 
+def seen_version(db: Database) -> int:
+    """A number that changes when another connection has written: what was read before may be otherwise (`pragma data_version`)."""
+    return int(db.conn.execute("pragma data_version").fetchone()[0])
+
+
 def is_settled(db: Database, shipped: int) -> bool:
     """Whether a file was brought to this version already, with the vocabulary that ships (`Knowledge.shipped`)."""
     try:

@@ -5,7 +5,6 @@ come back. After `forget` the words are in no page of the file nor of its journa
 """
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,20 +34,6 @@ class Doomed:
     id: int
     title: str
     source_id: str
-
-
-def any_forgotten(db: Database) -> bool:
-    """Whether anything was ever forgotten."""
-    return db.conn.execute("select 1 from tombstones limit 1").fetchone() is not None
-
-
-def buried_among(db: Database, graves: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-    """Those of these names that were forgotten."""
-    rows = db.conn.execute(
-        "select kind, hash from json_each(?) as asked join tombstones on kind = asked.value ->> 0 and hash = asked.value ->> 1",
-        (json.dumps(list(graves)),),
-    )
-    return frozenset((kind, digest) for kind, digest in rows)
 
 
 def by_address(db: Database, url: str) -> list[Doomed]:

@@ -114,6 +114,7 @@ def save(
         _inherit(db, index, known.id, tagged[one.item])
     if not alone:
         join_stories(db, [*ids, *(known.id for known, _ in todo.changed)], {item_id: tagged[one.item] for item_id, one in new_ids})
+    index.wrote(todo)
     if indexing is None:
         index.write()
     seen = len(everything)
@@ -318,6 +319,17 @@ class Indexing:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._waiting: set[int] = set()
+        self._named: set[str] = set()
+
+    def touches(self, todo: Plan) -> bool:
+        """Whether an article of a plan bears an address that was written since this began: the plan is to be made again."""
+        rows = (*todo.new, *(one for pairs in (todo.changed, todo.same, todo.elsewhere) for _, one in pairs))
+        return not self._named.isdisjoint(one.item.canonical for one in rows)
+
+    def wrote(self, todo: Plan) -> None:
+        """The names of these articles were written."""
+        rows = (*todo.new, *(one for pairs in (todo.changed, todo.same, todo.elsewhere) for _, one in pairs))
+        self._named.update(one.item.canonical for one in rows if one.item.canonical)
 
     def put(self, item_ids: Iterable[int]) -> None:
         """These are to be in the index, with the words that they have when it is written; they are not in it."""

@@ -1,0 +1,89 @@
+"""What an article is about: one pure file per question, asked here in order.
+
+Comes in: `Item`, its `Source`, `Knowledge`. Goes out: `TaggedItem`, every label with its reason.
+Forbidden: network, disk, clock, SQLite. What must be known is a value, read once at a door.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from veille.model import Item, Mention, Source, Tag, TaggedItem
+from veille.understand.dates import find_dates
+from veille.understand.edited import ruled_interest, ruled_tags
+from veille.understand.interest import interest_of, score_interest
+from veille.understand.kind import kind_of, score_kinds
+from veille.understand.knowledge import Knowledge
+from veille.understand.language import language_of
+from veille.understand.learned import INTEREST, judge
+from veille.understand.similar import Terms, terms_of
+from veille.understand.template import NO_TEMPLATE, Template, without
+from veille.understand.territory import READ, territories_of
+from veille.understand.themes import believed, score_themes, themes_of
+from veille.understand.words import Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """What an article is about, what it is, how interesting, each with its reason; `rules`: what the rules alone say of each question."""
+
+    tags: tuple[Tag, ...]
+    kind: str
+    kind_reason: str
+    interest: float
+    interest_reason: str
+    words: Words
+    mentions: tuple[Mention, ...]
+    terms: Terms
+    rules: Mapping[str, float]
+    dismissed: bool = False  # by a rule of editors
+
+
+def label(
+    title: str, text: str, knowledge: Knowledge, *, published: date | None = None, url: str = "", inherited: tuple[str, ...] = (),
+    template: Template = NO_TEMPLATE,
+) -> Labels:  # fmt: skip
+    """Themes, kind, interest and days of an article: by the rules, then as decisions have taught where they did.
+
+    `template`: the sentences that its source repeats, in which no phrase is looked for; `inherited`: the source's own themes.
+    """
+    words = Words.of(title, without(text, template))
+    mentions = find_dates(f"{title}\n{text}"[:READ], published)
+    findings = knowledge.lexicon.find(words)
+    themes = score_themes(findings)
+    kinds = score_kinds(findings, mentions=mentions, url=url)
+    terms = terms_of(words, knowledge.place_words)
+    by_rule, _ = kind_of(kinds, {})
+    points = score_interest(findings, by_rule, (one.score for one in believed(themes)))
+    rules = {f"theme:{one.id}": one.score for one in themes} | {f"kind:{kind}": score for kind, score in kinds.scores.items()}
+    rules[INTEREST] = points.scaled
+    answers = judge(knowledge.model, terms, rules) if knowledge.model else {}
+    kind, kind_reason = kind_of(kinds, answers)
+    interest, interest_reason, dismissed = ruled_interest(findings, *interest_of(points, answers))
+    return Labels(
+        tags=ruled_tags(findings, themes_of(themes, inherited, answers, words)), kind=kind, kind_reason=kind_reason, interest=interest,
+        interest_reason=interest_reason, words=words, mentions=mentions, terms=terms, rules=rules, dismissed=dismissed,
+    )  # fmt: skip
+
+
+def understand(item: Item, source: Source, knowledge: Knowledge, template: Template = NO_TEMPLATE) -> TaggedItem:
+    """All labels of an article; `template`: the sentences that its source repeats."""
+    labels = label(item.title, item.text, knowledge, published=published_day(item), url=item.url, inherited=source.tags, template=template)
+    return TaggedItem(
+        item=item,
+        tags=labels.tags,
+        territories=territories_of(item.title, item.text, source.territory, knowledge),
+        mentions=labels.mentions,
+        kind=labels.kind,
+        kind_reason=labels.kind_reason,
+        interest=labels.interest,
+        interest_reason=labels.interest_reason,
+        language=language_of(item.title, item.text, item.language),
+        terms=labels.terms,
+        dismissed=labels.dismissed,
+    )
+
+
+def published_day(item: Item) -> date | None:
+    """The day by which a missing year is told."""
+    return item.published.date() if isinstance(item.published, datetime) else item.published
