@@ -96,44 +96,54 @@ def _fold_text(text: str) -> str:
 
 
 def _fold(text: str) -> str:
-    """Through the 256 letters of Windows-1252 where they are enough, as for most of what is written in French: at the speed of memory."""
+    """Through the 256 letters of one of two old alphabets where they are enough, as for most French: at the speed of memory."""
     if text.isascii():
         return text.lower()
-    try:
-        folded = text.encode("cp1252").translate(_LETTERS).decode("cp1252")
-    except UnicodeError:
-        return _fold_any(text)
     for letter, instead in _OPENED:
-        if letter in folded:
-            folded = folded.replace(letter, instead)
-    return folded
+        if letter in text:
+            text = text.replace(letter, instead)
+    for alphabet, folding, _ in _ALPHABETS:
+        try:
+            return text.encode(alphabet).translate(folding).decode(alphabet)
+        except UnicodeError:
+            continue
+    return _fold_any(text)
+
+
+def _words(text: str) -> list[str] | None:
+    """The folded words of a text, where its letters are of one of these alphabets; None for any other."""
+    for letter, instead in _OPENED:
+        if letter in text:
+            text = text.replace(letter, instead)
+    for alphabet, _, cutting in _ALPHABETS:
+        try:
+            return text.encode(alphabet).translate(cutting).decode(alphabet).split()
+        except UnicodeError:
+            continue
+    return None
 
 
 def _fold_any(text: str) -> str:
-    text = text.lower()
-    if text.isascii():
-        return text
-    text = _MARKS.sub("", unicodedata.normalize("NFD", text))
+    text = _MARKS.sub("", unicodedata.normalize("NFD", text.lower()))
     return text.replace("œ", "oe").replace("æ", "ae").replace("ß", "ss").replace("’", "'")
 
 
-_OPENED = (("œ", "oe"), ("æ", "ae"), ("ß", "ss"))
+_OPENED = (("’", "'"), ("œ", "oe"), ("Œ", "oe"), ("æ", "ae"), ("Æ", "ae"), ("ß", "ss"))
 
 
-def _letters() -> bytes:
-    """What `_fold_any` makes of each letter of Windows-1252; those that are opened later are lowered only."""
-    table = bytearray(range(256))
-    for code in range(128, 256):
-        letter = bytes((code,)).decode("cp1252", "ignore")
+def _tables(alphabet: str) -> tuple[str, bytes, bytes]:
+    """What `_fold_any` makes of each letter of an alphabet; and the same with a space for all that is in no word."""
+    folding, cutting = bytearray(range(256)), bytearray(range(256))
+    for code in range(256):
+        letter = bytes((code,)).decode(alphabet, "ignore")
         folded = _fold_any(letter)
-        if len(folded) != 1:
-            folded = letter.lower()
-        table[code : code + 1] = folded.encode("cp1252") if letter else bytes((code,))
-    table[65:91] = range(97, 123)
-    return bytes(table)
+        if len(folded) == 1:
+            folding[code : code + 1] = folded.encode(alphabet)
+        cutting[code] = folding[code] if WORD.fullmatch(letter) else 32
+    return alphabet, bytes(folding), bytes(cutting)
 
 
-_LETTERS = _letters()
+_ALPHABETS = (_tables("latin-1"), _tables("cp1252"))
 
 
 def lemma(word: str) -> str:
@@ -182,12 +192,10 @@ def index_text(text: str) -> str:
 
     unicode61 knows the letters of Unicode 6.1: what came later, new pictures included, counts as letters there.
     """
-    folded = fold(text)
-    try:
-        folded.encode("cp1252")
-    except UnicodeError:
-        return WORD.sub(lambda match: lemma(match[0]), folded)
-    return " ".join(map(_LEMMAS.__getitem__, WORD.findall(folded)))
+    words = _words(text)
+    if words is None:
+        return WORD.sub(lambda match: lemma(match[0]), fold(text))
+    return " ".join(map(_LEMMAS.__getitem__, words))
 
 
 def tokens(text: str) -> Iterator[tuple[str, int, int]]:
