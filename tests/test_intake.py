@@ -6,7 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from builders import collect_entries, dump, make_entry, make_source
+from builders import collect_entries, dump, make_entry, make_fetched, make_source, register
+from veille.intake import keep, prepare
+from veille.model import Reading, Visit
+from veille.normalize import to_item
+from veille.store import connect, migrate, writing
+from veille.store.items import Indexing
 
 A = make_entry(guid="a", link="https://e.fr/a", title="Article A")
 B = make_entry(guid="b", link="https://e.fr/b", title="Article B")
@@ -370,3 +375,58 @@ def test_titles_that_come_back_every_month_are_new_each_time(store, knowledge, n
 
     assert (outcome.new, outcome.upheaval) == (3, None)
     assert len(held(store)) == 6
+
+
+def together(store, knowledge, now, answers):
+    """Several answers kept in one transaction, as a collection does."""
+    prepared = []
+    for source, entries in answers:
+        register(store, source)
+        items = [to_item(source, entry) for entry in entries]
+        prepared.append(prepare(store, Visit(source=source, first=False), make_fetched(b"x"), Reading(items=tuple(items)), knowledge))
+    with writing(store):
+        indexing = Indexing(store)
+        kept = [keep(store, one, knowledge, now=now, indexing=indexing) for one in prepared]
+        indexing.write()
+    return kept
+
+
+def test_sources_kept_together_are_kept_as_one_after_the_other(store, tmp_path, knowledge, now):
+    """The same article in two of them, a text in two, one of them told to be of a département: every row is the same either way."""
+    answers = [
+        (make_source(id="un", url="https://un.fr/f"), [make_entry(guid=str(n), link=f"https://un.fr/{n}", title=f"Un article numéro {n}") for n in range(4)]),
+        (make_source(id="deux", url="https://deux.fr/f", territory=("33",)), [make_entry(guid="a", link="https://un.fr/2", title="Un article numéro 2")]),
+        (make_source(id="trois", url="https://trois.fr/f"), [make_entry(guid="b", link="https://trois.fr/2", title="Un article numéro 2")]),
+    ]  # fmt: skip
+    apart = connect(tmp_path / "apart.db")
+    migrate(apart, knowledge, now)
+
+    counts = together(store, knowledge, now, answers)
+    alone = [collect_entries(apart, source, entries, knowledge, now) for source, entries in answers]
+
+    assert [(one.new, one.duplicates) for one in counts] == [(one.new, one.duplicates) for one in alone] == [(4, 0), (0, 1), (1, 0)]
+    ours, theirs = dump(store), dump(apart)
+    words = "select term, doc, col, offset from words order by 1, 2, 3, 4"
+    for db in (store, apart):
+        db.conn.execute("create virtual table temp.words using fts5vocab('main', 'items_fts', 'instance')")
+    assert store.conn.execute(words).fetchall() == apart.conn.execute(words).fetchall()
+    assert store.conn.execute("select count(*) from words where term = 'gironde'").fetchone()[0] > 0
+    for table in ours.keys() - {name for name in ours if name.startswith(("items_fts", "_sqlite"))}:
+        assert ours[table] == theirs[table], table
+    apart.close()
+
+
+def test_a_plan_is_made_again_when_another_writer_came_between(store, tmp_path, knowledge, now):
+    source = make_source()
+    register(store, source)
+    entry = make_entry()
+    prepared = prepare(store, Visit(source=source, first=True), make_fetched(b"x"), Reading(items=(to_item(source, entry),)), knowledge)
+    other = connect(store.conn.execute("select file from pragma_database_list").fetchone()[0])
+    collect_entries(other, source, [entry], knowledge, now)
+    other.close()
+
+    with writing(store):
+        kept = keep(store, prepared, knowledge, now=now)
+
+    assert (kept.new, kept.seen) == (0, 1)
+    assert store.conn.execute("select count(*) from items").fetchone() == (1,)

@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from builders import make_source, register
 from veille.errors import StoreError
-from veille.model import Collected, Config, Failed, Finding, Visit
+from veille.model import Collected, Config, Failed, Finding, Validators, Visit
 from veille.schema import PUBLIC_TABLES, migrations
 from veille.store import connect, migrate, writing
 from veille.store.sources import sync_sources
@@ -310,3 +310,42 @@ def test_a_settled_file_is_known_without_its_migrations(tmp_path, knowledge, now
     assert len(list(migrations.applied(db))) == STEPS
     assert load_names() == names_of(knowledge)
     db.close()
+
+
+def test_what_was_slow_last_time_is_asked_first(store, now):
+    """A run is as long as the visit that ends last; the others come in the order of their turns."""
+    sources = tuple(make_source(id=f"s{number}", url=f"https://s{number}.fr/f") for number in range(4))
+    with writing(store):
+        sync_sources(store, Config(sources=sources))
+        for minute, (source, milliseconds) in enumerate(zip(sources, (20, 9_000, 40, 2_500), strict=True)):
+            visit = Visit(source=source, first=True)
+            at = now + timedelta(minutes=minute)
+            record_one(store, start_run(store, at, 1), visit, Collected(seen=1), None, milliseconds, at)
+
+    due = due_visits(store, sources, now + timedelta(days=2), everything=True)
+
+    assert [visit.source.id for visit in due[:2]] == ["s1", "s3"]
+    assert {visit.source.id for visit in due[2:]} == {"s0", "s2"}
+
+
+def test_visits_recorded_together_are_recorded_as_one_after_the_other(store, tmp_path, knowledge, now):
+    sources = tuple(make_source(id=f"s{number}", url=f"https://s{number}.fr/f") for number in range(3))
+    outcomes = (Collected(unchanged=True, status=304), Failed(failure="http", reason="non", status=500), Collected(seen=3, new=0, dated=2))
+    apart = connect(tmp_path / "apart.db")
+    migrate(apart, knowledge, now)
+    visited = [
+        Visited(visit=Visit(source=source, first=True), outcome=outcome, validators=Validators(etag=source.id), milliseconds=5)
+        for source, outcome in zip(sources, outcomes, strict=True)
+    ]
+    for db, groups in ((store, [visited]), (apart, [[one] for one in visited])):
+        with writing(db):
+            sync_sources(db, Config(sources=sources))
+            run = start_run(db, now, 3)
+            for group in groups:
+                record_visits(db, run, group, now)
+
+    for table in ("sources", "visits", "validators", "alarms"):
+        rows = [db.conn.execute(f"select * from {table} order by 1").fetchall() for db in (store, apart)]
+        assert rows[0] == rows[1], table
+        assert rows[0] or table == "alarms"
+    apart.close()

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -16,10 +17,14 @@ import feedparser
 import pytest
 
 from builders import make_fetched, make_source, register
+from mutants import mutated
 from veille.child import Parser
 from veille.errors import ParseError
 from veille.intake import keep, prepare
 from veille.model import Visit
+from veille.normalize import text
+from veille.parse.feed import read_by_feedparser
+from veille.parse.quick import read_quickly
 from veille.store import writing
 
 CLASSES = ("conformance", "french", "hostile", "real", "series")
@@ -163,3 +168,60 @@ def test_a_series_replayed_in_date_order_is_never_doubled(shared, tmp_path):
         ).fetchone()[0]
         assert found, (name, guid)
     db.close()
+
+
+ACCEPTED: dict[str, str] = {}  # documents where the quick way and feedparser differ, and why that is right: none
+QUICK_AT_LEAST = {"conformance": 1_000, "french": 10, "real": 110, "series": 80}  # documents that leave no doubt
+
+
+@pytest.mark.parametrize("content_type", ["application/xml", "text/xml", "application/rss+xml; charset=utf-8"])
+def test_what_is_read_quickly_is_what_feedparser_reads_field_by_field(shared, content_type):
+    """Number of entries, and of each title, link, id, date, author, texts and their kinds; of the feed language, rhythm, what was skipped."""
+    read, differ = defaultdict(int), []
+    for kind in CLASSES:
+        for path in documents(shared, kind):
+            fetched = make_fetched(path.read_bytes(), url="https://e.fr/feed", content_type=content_type)
+            parsed = read_quickly(fetched) if len(fetched.body) < 1_000_000 else None
+            if parsed is None:
+                continue
+            read[kind] += 1
+            try:
+                told = read_by_feedparser(fetched)
+            except ParseError as exc:
+                told = exc
+            if parsed != told and path.name not in ACCEPTED:
+                differ.append((path.name, parsed, told))
+    assert not differ, [name for name, *_ in differ]
+    if content_type == "application/xml":
+        assert {kind: read[kind] >= least for kind, least in QUICK_AT_LEAST.items()} == dict.fromkeys(QUICK_AT_LEAST, True), dict(read)
+
+
+def test_a_thousand_mutated_real_feeds_lose_no_entry(shared):
+    sound = [path for kind in ("french", "real", "series") for path in documents(shared, kind) if path.stat().st_size < 60_000]
+    bodies = [body for body in (path.read_bytes() for path in sound) if read_quickly(make_fetched(body))]
+    read = 0
+    for number in range(1_000):
+        dice = random.Random(number)
+        fetched = make_fetched(mutated(dice.choice(bodies), dice))
+        parsed = read_quickly(fetched)
+        if parsed is not None:
+            read += 1
+            assert parsed == read_by_feedparser(fetched), number
+    assert read > 100, read
+
+
+def test_plain_markup_of_real_entries_says_what_a_parser_of_html_finds(shared):
+    markups = set()
+    for kind in ("conformance", "french", "real", "series"):
+        for path in documents(shared, kind):
+            parsed = read_quickly(make_fetched(path.read_bytes()))
+            for entry in parsed.entries if parsed else ():
+                markups |= {entry.title, entry.summary, entry.content}
+    read = 0
+    for markup in markups:
+        line = text._INVISIBLE.sub("", re.sub(r"[\n\r\t]", " ", markup))
+        plain = text._plain_text(line) if text._MARKUP.search(markup) else None
+        if plain is not None:
+            read += 1
+            assert text.clean(plain) == text.clean(text._soup_text(markup)), markup[:300]
+    assert read > 800, read

@@ -75,7 +75,7 @@ class Wire(asyncio.BufferedProtocol):
         self._pieces: list[bytes] = []
         self._held = self._count = self._head_bytes = 0
         self._answered = False  # whether any byte came
-        self._whole = False
+        self._whole = self._kept = False
         self._trailing = False  # bytes came after the answer: the connection is not to be used again
         self._last = self._loop.time()
 
@@ -148,6 +148,7 @@ class Wire(asyncio.BufferedProtocol):
     def on_message_complete(self) -> None:
         if self._head:
             self._whole = True
+            self._kept = self._parser.should_keep_alive()  # to be asked now: the parser forgets it with the message
         else:
             self._fields = {}  # an answer before the answer (1xx)
 
@@ -158,7 +159,7 @@ class Wire(asyncio.BufferedProtocol):
         """Whether another request may be sent: the answer is whole, and the site keeps the connection."""
         return (
             self._whole and not self._trailing and self._lost is None and self._transport is not None
-            and not self._transport.is_closing() and self._parser.should_keep_alive()
+            and not self._transport.is_closing() and self._kept
         )  # fmt: skip
 
     @property

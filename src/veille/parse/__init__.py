@@ -7,19 +7,32 @@ Run in a child process with limits (`veille.child`): documents come from strange
 import re
 from collections.abc import Callable
 from datetime import date
+from typing import TYPE_CHECKING
 
 from veille.errors import ParseError
 from veille.messages import EMPTY_ANSWER, EMPTY_PAGE, ENTITIES_DECLARED
 from veille.model import Fetched, ParsedFeed, Selectors
-from veille.parse.article import article_of
-from veille.parse.feed import parse_feed
-from veille.parse.json_feed import parse_json
-from veille.parse.json_ld import parse_json_ld
-from veille.parse.leads import leads_of, purpose_of, same_site, usual_of_section
-from veille.parse.listing import listing_proposals
-from veille.parse.page import page_text, parse_page
-from veille.parse.sitemap import is_sitemap, parse_sitemap, sitemaps_of
-from veille.walls import wall_failure, words_of
+
+if TYPE_CHECKING:
+    from veille.parse.article import article_of
+    from veille.parse.leads import leads_of, purpose_of, same_site, usual_of_section
+    from veille.parse.listing import listing_proposals
+    from veille.parse.sitemap import sitemaps_of
+
+# What else this room does, and where: loaded when it is asked for, since a feed needs no parser of pages.
+_WHERE = {
+    "article_of": "article", "leads_of": "leads", "purpose_of": "leads", "same_site": "leads", "usual_of_section": "leads",
+    "listing_proposals": "listing", "sitemaps_of": "sitemap",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    if name not in _WHERE:
+        raise AttributeError(name)
+    import importlib
+
+    return getattr(importlib.import_module(f"veille.parse.{_WHERE[name]}"), name)
+
 
 _PROLOG = 64 << 10  # bytes before the first element
 _DOCTYPE = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?(?:\s|<\?.*?\?>|<!--.*?-->)*<!DOCTYPE[^>\[]*\[", re.I | re.S)
@@ -34,7 +47,13 @@ def parse(kind: str, fetched: Fetched, select: Selectors | None, today: date | N
     if not fetched.body.strip(b"\x00\t\n\r\x20\xef\xbb\xbf"):
         raise ParseError("bad-page" if kind == "page" else "bad-feed", EMPTY_ANSWER)
     if kind == "page":
-        return parse_page(fetched, select, today) if select else parse_json_ld(fetched)
+        if select:
+            from veille.parse.page import parse_page
+
+            return parse_page(fetched, select, today)
+        from veille.parse.json_ld import parse_json_ld
+
+        return parse_json_ld(fetched)
     if declares_entities(fetched.body):
         raise ParseError("bad-feed", ENTITIES_DECLARED)
     return _feed_parser(fetched.body)(fetched)
@@ -56,12 +75,24 @@ def declares_entities(body: bytes) -> bool:
 
 def _feed_parser(body: bytes) -> Callable[[Fetched], ParsedFeed]:
     if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+        from veille.parse.json_feed import parse_json
+
         return parse_json
-    return parse_sitemap if is_sitemap(body) else parse_feed
+    if b"sitemap" in body[:_PROLOG] or b"urlset" in body[:_PROLOG]:
+        from veille.parse.sitemap import is_sitemap, parse_sitemap
+
+        if is_sitemap(body):
+            return parse_sitemap
+    from veille.parse.feed import parse_feed
+
+    return parse_feed
 
 
 def wall_of(fetched: Fetched) -> ParseError | None:
     """What stands in the place of a page, or that it says nothing; None for a page that does."""
+    from veille.parse.page import page_text
+    from veille.walls import wall_failure, words_of
+
     page = page_text(fetched)
     found = wall_failure(page)
     return found or (None if len(words_of(page[:2_000_000])) >= _A_WORD else ParseError("bad-page", EMPTY_PAGE))

@@ -19,6 +19,7 @@ from veille.store.connection import Database
 _ENTRIES_KEPT = 10  # counts of sound answers, for the habit of a source
 _DAYS_KEPT = 21
 _LEAST_GAPS = 4
+_SLOW = 1_000  # milliseconds
 _SAME_UPHEAVAL = "-30 days"
 _PAST = (
     "state, failures, last_success_at, rung, entries, dated, newest_day, longest_gap, usual_gap, moved_to, moved_visits, refresh_seconds"
@@ -30,6 +31,7 @@ def due_visits(
 ) -> list[Visit]:
     """The enabled sources whose turn has come (all of them with `everything`), those that waited longest first.
 
+    Before them the few that were slow to answer last time, the slowest first: a run is as long as the one that ends last.
     An address that is gone (410) is asked again only where its source is `named`.
     """
     rows = {
@@ -57,7 +59,17 @@ def due_visits(
                 address=_address(source, past),
             )  # fmt: skip
             due.append((next_at, visit))
-    return [visit for _, visit in sorted(due, key=lambda row: row[0])]
+    slow = _slow(db, 2 * len(rows))
+    return [visit for _, visit in sorted(due, key=lambda row: (-slow.get(row[1].source.id, 0), row[0]))]
+
+
+def _slow(db: Database, lately: int) -> dict[str, int]:
+    """Milliseconds of the last of these visits of each source that took a second or more."""
+    rows = db.conn.execute(
+        "select source_id, milliseconds from (select * from visits order by id desc limit ?) where milliseconds >= ? order by id",
+        (lately, _SLOW),
+    )
+    return dict(rows.fetchall())
 
 
 def _address(source: Source, past: Past) -> str:
