@@ -39,7 +39,6 @@ from veille.model import (
     Visit,
 )
 from veille.moments import stored
-from veille.normalize import moment_of
 from veille.store import usable, writing
 from veille.store.connection import Database
 from veille.store.hosts import forget_old_requests, has_outgrown, host_notes, keep_notes, remember_settings, setting
@@ -324,6 +323,7 @@ class Collector:
     def _keep_page(self, source: Source, one: "Wanted", got: Fetched | NotModified | Exception, told: Notes) -> None:
         """Read one article's page and keep its text; a page that cannot be read is left, the article stays as its feed tells it."""
         from veille.intake import understand_page
+        from veille.normalize import moment_of
         from veille.store.pages import keep_page, mark_read
 
         page, day, tagged = "", "", None

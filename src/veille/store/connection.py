@@ -6,6 +6,7 @@ Comes in: a path. Goes out: a `Database`. A file from a newer veille is refused 
 import contextlib
 import functools
 import shutil
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -45,9 +46,7 @@ class Database:
 
     @functools.cached_property
     def utils(self) -> "sqlite_utils.Database":
-        from sqlite_utils import Database as Described
-
-        return Described(self.conn)
+        return described()(self.conn)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.utils, name)
@@ -58,6 +57,19 @@ class Database:
     def close(self) -> None:
         """Close the connection."""
         self.conn.close()
+
+
+def described() -> "type[sqlite_utils.Database]":
+    """sqlite-utils, without numpy, which it loads where it is installed to know its types: 14 MiB that no value of ours needs."""
+    absent = "numpy" not in sys.modules
+    if absent:
+        sys.modules["numpy"] = None  # type: ignore[assignment]
+    try:
+        from sqlite_utils import Database as Described
+    finally:
+        if absent:
+            del sys.modules["numpy"]
+    return Described
 
 
 def prepare(connection: Connection) -> None:
@@ -138,7 +150,7 @@ def _mark(shipped: int) -> int:
 
 def migrate(db: Database, knowledge: "Knowledge", now: datetime) -> None:
     """Bring the file to this version: backed up first when it holds anything, then the vocabulary. May be run again."""
-    from sqlite_utils import Database as Described
+    memory = described()
 
     from veille.schema import migrations
 
@@ -146,7 +158,7 @@ def migrate(db: Database, knowledge: "Knowledge", now: datetime) -> None:
     try:
         with _one_at_a_time(path):
             pending = [step.name for step in migrations.pending(db.utils)]
-            known = {step.name for step in migrations.pending(Described(memory=True))}
+            known = {step.name for step in migrations.pending(memory(memory=True))}
             applied = {step.name for step in migrations.applied(db.utils)}
             if applied - known:
                 raise StoreError(DATABASE_NEWER.format(file=name))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from veille.errors import StoreError, UsageError
 from veille.messages import COPY_DIFFERS, COPY_UNSOUND, DATABASE_BUSY, DATABASE_NEWER, DATABASE_UNUSABLE, FILE_EXISTS, FILE_MISSING
-from veille.store.connection import Connection, Database, prepare, sqlite3
+from veille.store.connection import Connection, Database, described, prepare, sqlite3
 
 # What must be as numerous in every sound file: an article, its text, its place in the index.
 _COUNTED = ("items", "texts", "items_fts_docsize")
@@ -126,13 +126,11 @@ def _free_name(target: Path, now: datetime) -> Path:
 
 
 def _check(path: Path, wanted: dict[str, int] | None) -> dict[str, int]:
-    from sqlite_utils import Database as Described
-
     from veille.schema import migrations
 
     with _opened(path) as copy:
-        known = {step.name for step in migrations.pending(Described(memory=True))}
-        if {step.name for step in migrations.applied(Described(copy))} - known:
+        known = {step.name for step in migrations.pending(described()(memory=True))}
+        if {step.name for step in migrations.applied(described()(copy))} - known:
             raise StoreError(DATABASE_NEWER.format(file=path.name))
         wrong = unsoundness(copy)
         if wrong:
