@@ -163,6 +163,7 @@ TLS_REASONS = {
     18: "il est autosigné",
     19: "il est autosigné",
     62: "il est d’un autre site",
+    64: "il est d’un autre site",  # where the site is an address
 }
 ROBOTS_FORBID = "robots.txt interdit cette adresse aux robots"
 ROBOTS_UNREADABLE = "robots.txt répond {status} : par prudence, rien d’autre n’est demandé à ce site"

@@ -83,7 +83,7 @@ class Dialer:
 
     def __init__(self, *, agent: str, allow_private: bool, bounds: Bounds, clock: Callable[[], datetime]) -> None:
         self._head = (
-            f"\r\nuser-agent: {agent}\r\naccept: {_ACCEPT}\r\naccept-encoding: gzip\r\naccept-language: fr\r\nconnection: keep-alive\r\n"
+            f"\r\nUser-Agent: {agent}\r\nAccept: {_ACCEPT}\r\nAccept-Encoding: gzip\r\nAccept-Language: fr\r\nConnection: keep-alive\r\n"
         )
         self._allow_private = allow_private
         self._bounds = bounds
@@ -131,9 +131,9 @@ class Dialer:
         if place.port not in PORTS and not self._allow_private:
             raise FetchError("blocked-address", BLOCKED_PORT.format(port=place.port))
         addresses = await resolve(place.host, place.port, allow_private=self._allow_private)
-        asked = [f"GET {place.target} HTTP/1.1\r\nhost: {place.netloc}{self._head}"]
-        asked += [f"if-none-match: {validators.etag}\r\n"] if validators.etag else []
-        asked += [f"if-modified-since: {validators.last_modified}\r\n"] if validators.last_modified else []
+        asked = [f"GET {place.target} HTTP/1.1\r\nHost: {place.netloc}{self._head}"]
+        asked += [f"If-None-Match: {validators.etag}\r\n"] if validators.etag else []
+        asked += [f"If-Modified-Since: {validators.last_modified}\r\n"] if validators.last_modified else []
         request = "".join([*asked, "\r\n"]).encode("utf-8")
         while host.idle:
             try:
@@ -250,7 +250,9 @@ def _trusting() -> ssl.SSLContext:
     """What judges certificates: the authorities of Mozilla, whatever the machine's environment says."""
     import certifi
 
-    return ssl.create_default_context(cafile=certifi.where())
+    context = ssl.create_default_context(cafile=certifi.where())
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 def _end(host: Host) -> None:
