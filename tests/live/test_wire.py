@@ -124,7 +124,7 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
     [
         (b"bonjour\r\n\r\n", "close", Broken), (b"", "close", Broken), (HEAD + b"Content-Length: 10\r\n\r\nabc", "close", Broken),
         (HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab", "close", Broken), (HEAD + b"X: " + b"a" * 200_000, "wait", Broken),
-        (HEAD + b"Content-Length: 10\r\n\r\nabc", "reset", Cut), (HEAD + b"Content-Length: 10\r\n\r\nabc", "wait", Silent), (b"", "wait", Silent),
+        (HEAD + b"Content-Length: 10\r\n\r\nabc", "reset", Cut), (HEAD + b"Content-Length: 10\r\n\r\nabc", "wait", Silent), (b"", "wait", Silent), (HEAD + b"A: b\r\n" * 2_000 + b"\r\n", "wait", Broken),
         (b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nabc", "wait", Broken), (b"HTTP/1.1 100 Continue\r\n\r\n" * 9_000, "wait", Broken),
     ],
 )  # fmt: skip

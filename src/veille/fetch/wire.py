@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 _MOST_HEAD = 100 << 10  # bytes of status lines and headers
+_MOST_FIELDS = 1_000  # headers
 _MOST_UNREAD = 64 << 10  # bytes of body that wait to be taken
 _INFORMATIONAL = range(100, 200)
 
@@ -73,7 +74,8 @@ class Wire(asyncio.BufferedProtocol):
         self._fields: dict[str, str] = {}
         self._head: Head | None = None
         self._pieces: list[bytes] = []
-        self._held = self._count = self._head_bytes = 0
+        self._held = self._head_bytes = 0
+        self._count = 0  # of headers, then of pieces
         self._answered = False  # whether any byte came
         self._whole = self._kept = False
         self._trailing = False  # bytes came after the answer: the connection is not to be used again
@@ -90,8 +92,9 @@ class Wire(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         self._last = self._loop.time()
-        if self._whole or self._lost:
+        if self._whole or self._lost:  # what nobody asked for
             self._trailing = True
+            self.close()
             return
         self._answered = True
         try:
@@ -104,7 +107,7 @@ class Wire(asyncio.BufferedProtocol):
             self._trailing = True
         if self._head is None:
             self._head_bytes += nbytes
-            if self._head_bytes > _MOST_HEAD:
+            if self._head_bytes > _MOST_HEAD or self._count > _MOST_FIELDS:
                 self._end(Broken("head"))
                 self.close()
                 return
@@ -130,14 +133,18 @@ class Wire(asyncio.BufferedProtocol):
     # What httptools tells.
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._head is None:
+        if self._head is None and self._count <= _MOST_FIELDS:
+            self._count += 1
             key, said = _text(name).lower(), _text(value).strip()
             self._fields[key] = f"{self._fields[key]}, {said}" if key in self._fields else said
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
         if status not in _INFORMATIONAL:
+            if self._count > _MOST_FIELDS:
+                return
             self._head = Head(status, self._fields)
+            self._count = 0
 
     def on_body(self, piece: bytes) -> None:
         if not self._whole:
@@ -150,7 +157,7 @@ class Wire(asyncio.BufferedProtocol):
             self._whole = True
             self._kept = self._parser.should_keep_alive()  # to be asked now: the parser forgets it with the message
         else:
-            self._fields = {}  # an answer before the answer (1xx)
+            self._fields = {}  # an answer before the answer (1xx), whose fields count all the same
 
     # What a visit asks.
 
@@ -176,7 +183,7 @@ class Wire(asyncio.BufferedProtocol):
             self._used = True
             self._begin()
         self._silence = silence
-        if self._transport is None:
+        if self._transport is None or self._transport.is_closing():
             raise Stale if self._used else Cut
         self._transport.write(request)
         while self._head is None:
