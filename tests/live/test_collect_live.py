@@ -365,3 +365,37 @@ def test_the_demo_does_what_it_says(tmp_path):
     assert lines[2].strip().startswith("reseau-en-panne : la réponse est une page web, pas un flux")
     assert "0 nouvel article" in lines[3]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_without_news_loads_no_parser_and_keeps_its_answers_together(tmp_path):
+    """Sixty sources that answer 304: no parser, no vocabulary, no sqlite-utils; and not sixty transactions."""
+    tell = (
+        "import sys, veille.store.connection as c; made = []; plain = c.connect\n"
+        "def connect(*a, **k):\n    db = plain(*a, **k); db.conn.set_trace_callback(lambda said: made.append(said) if said == 'COMMIT' else None); return db\n"
+        "c.connect = connect; import veille.store; veille.store.connect = connect\n"
+        "import atexit; atexit.register(lambda: print(sorted(sys.modules), len(made), sep=chr(10), file=sys.stderr))\n"
+        "from veille.cli import main; sys.argv[0] = 'veille'; main()\n"
+    )
+    with serve({f"/{n}": with_validators(feed(f"T{n}", site=f"https://e{n}.fr")) for n in range(60)}) as root:
+        write_config(tmp_path, {f"s{n}": f"feed: '{root}/{n}'" for n in range(60)})
+        collect(tmp_path)
+        command = [sys.executable, "-c", tell, "collect", "--all", "--json", "--allow-private-network", "--spacing", "0"]
+        outcome = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+
+    modules, commits = outcome.stderr.strip().splitlines()[-2:]
+    assert json.loads(outcome.stdout)["sources"]["unchanged"] == 60, outcome.stdout
+    heavy = (
+        "feedparser",
+        "bs4",
+        "lxml",
+        "httpx",
+        "sqlite_utils",
+        "numpy",
+        "rich",
+        "datasette",
+        "veille.parse",
+        "veille.understand",
+        "veille.intake",
+    )
+    assert [name for name in heavy if f"'{name}'" in modules] == []
+    assert int(commits) < 25

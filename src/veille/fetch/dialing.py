@@ -6,6 +6,7 @@ a redirect, waiting for a turn (see `client`).
 
 import asyncio
 import hashlib
+import resource
 import ssl
 from collections import OrderedDict
 from collections.abc import Callable
@@ -43,6 +44,7 @@ _PERMANENT = (301, 308)
 PORTS = frozenset({80, 443, 8080, 8443})  # where the web is; whatever else listens on a public host is none of ours
 _TRIED = 3  # addresses of one host
 _KEPT = 64  # sites whose connections wait, though nobody visits them for the moment
+_SHARE = 8  # of the descriptors that a process may have, the part that such connections take at most
 
 
 class _NotConnected(Exception):
@@ -89,6 +91,7 @@ class Dialer:
         self._bounds = bounds
         self._clock = clock
         self._hosts: OrderedDict[str, Host] = OrderedDict()
+        self._kept = min(_KEPT, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // _SHARE)
         self._tls: ssl.SSLContext | None = None
         self._buffer = Buffer()
 
@@ -116,12 +119,12 @@ class Dialer:
             self._hosts.pop(key, None)
             return
         self._hosts.move_to_end(key)
-        if len(self._hosts) > _KEPT:
+        if len(self._hosts) > self._kept:
             for other, one in list(self._hosts.items()):
                 if not one.users:
                     _end(one)
                     del self._hosts[other]
-                if len(self._hosts) <= _KEPT:
+                if len(self._hosts) <= self._kept:
                     return
 
     async def request(
