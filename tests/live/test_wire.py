@@ -87,7 +87,7 @@ def test_an_answer_is_what_httpx_makes_of_it(path):
     }
 
 
-def served_bytes(answer: bytes, *, then: str = "close"):
+def served_bytes(answer: bytes, *, then: str = "close", later: bytes = b""):
     """A server that says these bytes to whoever asks, then closes, resets, or waits."""
 
     @contextlib.contextmanager
@@ -101,6 +101,9 @@ def served_bytes(answer: bytes, *, then: str = "close"):
                     one.recv(65536)
                     with contextlib.suppress(OSError):
                         one.sendall(answer)
+                    if later:
+                        time.sleep(0.2)
+                        one.sendall(later)
                     if then == "wait":
                         time.sleep(3)
                     if then == "reset":
@@ -237,3 +240,26 @@ def test_a_site_that_cuts_each_answer_is_asked_once():
         asyncio.run(run(root))
 
     assert [path for path, _ in hits] == ["/robots.txt", "/cut"]
+
+
+def test_a_second_answer_behind_the_first_is_never_taken_for_anything():
+    """Forged by whoever can write behind a sound answer, in the same piece or a moment later: the connection ends with the first."""
+    forged = HEAD + b"ETag: x\r\nContent-Length: 6\r\n\r\nforged"
+
+    async def ask(root, pause):
+        host, port = root.removeprefix("http://").split(":")
+        wire = await connect(host, int(port), buffer=Buffer(), tls=None, name=host, silence=2)
+        head = await wire.ask(b"GET / HTTP/1.1\r\n\r\n", 2)
+        body = b""
+        while (piece := await wire.take())[1]:
+            body += piece[0]
+        await asyncio.sleep(pause)
+        told = (head.status, dict(head.headers), body, wire.reusable)
+        wire.close()
+        await asyncio.sleep(0)
+        return told
+
+    with served_bytes(HEAD + b"Content-Length: 2\r\n\r\nok" + forged, then="wait") as root:
+        assert asyncio.run(ask(root, 0)) == (200, {"content-length": "2"}, b"ok", False)
+    with served_bytes(HEAD + b"Content-Length: 2\r\n\r\nok", then="wait", later=forged) as root:
+        assert asyncio.run(ask(root, 0.6)) == (200, {"content-length": "2"}, b"ok", False)

@@ -132,6 +132,9 @@ class Wire(asyncio.BufferedProtocol):
 
     # What httptools tells.
 
+    def on_message_begin(self) -> None:
+        self._trailing = self._trailing or self._whole  # another answer, to a question that nobody asked
+
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._head is None and self._count <= _MOST_FIELDS:
             self._count += 1
@@ -140,7 +143,7 @@ class Wire(asyncio.BufferedProtocol):
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
-        if status not in _INFORMATIONAL:
+        if not self._whole and status not in _INFORMATIONAL:
             if self._count > _MOST_FIELDS:
                 return
             self._head = Head(status, self._fields)
@@ -153,6 +156,8 @@ class Wire(asyncio.BufferedProtocol):
             self._count += 1
 
     def on_message_complete(self) -> None:
+        if self._whole:
+            return
         if self._head:
             self._whole = True
             self._kept = self._parser.should_keep_alive()  # to be asked now: the parser forgets it with the message
