@@ -102,12 +102,12 @@ class Collector:
         with usable(self.db):
             visits = due_visits(self.db, chosen, started, everything=everything, named=only)
             self.fetcher.remember(host_notes(self.db))
+            uncounted, fresh = not setting(self.db.conn, "counted_at"), 0
         with writing(self.db):
             run_id = start_run(self.db, started, len(visits))
         outcomes: dict[str, Outcome] = {}
         verdicts: dict[str, Verdict] = {}
         quiet: set[str] = set()
-        uncounted, fresh = not setting(self.db.conn, "counted_at"), 0
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.fetcher)
             path = stack.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="veille-path"))

@@ -399,3 +399,27 @@ def test_a_run_without_news_loads_no_parser_and_keeps_its_answers_together(tmp_p
     )
     assert [name for name in heavy if f"'{name}'" in modules] == []
     assert int(commits) < 25
+
+
+def test_a_bug_of_ours_costs_one_source_of_those_kept_together(tmp_path, monkeypatch):
+    """What was begun for all of them is undone, then each is kept alone: one fails, none of the others loses an article."""
+    from veille import intake
+    from veille.cli.collecting import run_collection
+
+    keep = intake.keep
+
+    def failing(db, prepared, *given, **more):
+        kept = keep(db, prepared, *given, **more)
+        if prepared.visit.source.id == "s1":
+            raise RuntimeError("une faute")
+        return kept
+
+    monkeypatch.setattr(intake, "keep", failing)
+    monkeypatch.chdir(tmp_path)
+    with serve({f"/{n}": feed(f"T{n}", f"U{n}", site=f"https://e{n}.fr") for n in range(4)}) as root:
+        write_config(tmp_path, {f"s{n}": f"feed: '{root}/{n}'" for n in range(4)})
+        summary = run_collection("feeds.yaml", "data/veille.db", everything=True, allow_private=True, spacing=0)
+
+    failed = {name: outcome.failure for name, outcome in summary.outcomes.items() if hasattr(outcome, "failure")}
+    assert failed == {"s1": "bug"}
+    assert titles(tmp_path) == ["T0", "T2", "T3", "U0", "U2", "U3"]
