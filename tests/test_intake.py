@@ -8,10 +8,12 @@ import pytest
 
 from builders import collect_entries, dump, make_entry, make_fetched, make_source, register
 from veille.intake import keep, prepare
-from veille.model import Reading, Visit
+from veille.model import Config, Reading, Visit
 from veille.normalize import to_item
 from veille.store import connect, migrate, writing
 from veille.store.items import Indexing
+from veille.store.sources import sync_sources
+from veille.store.visits import start_run
 
 A = make_entry(guid="a", link="https://e.fr/a", title="Article A")
 B = make_entry(guid="b", link="https://e.fr/b", title="Article B")
@@ -430,3 +432,28 @@ def test_a_plan_is_made_again_when_another_writer_came_between(store, tmp_path, 
 
     assert (kept.new, kept.seen) == (0, 1)
     assert store.conn.execute("select count(*) from items").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("moment", [0.0, 60.0])
+def test_an_article_of_several_sources_is_one_however_their_answers_are_kept(store, knowledge, now, monkeypatch, moment):
+    """Prepared together, then kept in one transaction or in one each: what the first brought, the others have seen."""
+    from veille import collect as room
+
+    monkeypatch.setattr(room, "_MOMENT", moment)
+    sources = tuple(make_source(id=f"s{number}", url=f"https://s{number}.fr/f") for number in range(5))
+    with writing(store):
+        sync_sources(store, Config(sources=sources))
+        run = start_run(store, now, 5)
+    answers = [
+        room._Answer(Visit(source=source, first=True), make_fetched(b"x"), 5, Reading(items=(to_item(source, A), to_item(source, B))))
+        for source in sources
+    ]
+    collector = room.Collector(
+        db=store, config=Config(sources=sources), knowledge=knowledge, fetcher=None, clock=lambda: now, parser=None
+    )  # fmt: skip
+
+    shares = list(collector._settle_together(run, answers, ([], {})))
+
+    assert [len(share) for share in shares] == ([1] * 5 if moment == 0 else [5])
+    assert [(outcome.new, outcome.duplicates) for share in shares for _, (outcome, _) in share] == [(2, 0), *[(0, 2)] * 4]
+    assert titles(store) == ["Article A", "Article B"]

@@ -58,6 +58,7 @@ _TRY_AGAIN = ("timeout", "connection", "rate-limited")  # an article's page is a
 _WAITING = 256  # answers that wait to be kept
 _ENOUGH = 1_000  # articles whose words tell rare ones from frequent ones
 _SHARED = 200  # articles, or answers without news, of one transaction
+_MOMENT = 0.03  # seconds after which a transaction takes in nothing more: documentalists write meanwhile
 _LINGER = 0.02  # seconds that an answer without news waits for others
 _HELD = 64  # answers with something in them, from when they came until they are kept; large ones are counted by the fetcher
 _SCOUTING = 24  # sites searched at once: a search holds several pages
@@ -76,6 +77,9 @@ class _Answer:
     def is_sound(self) -> bool:
         """Whether it has been read, or says that nothing is new."""
         return isinstance(self.got, NotModified) or isinstance(self.read, Reading)
+
+
+_Settled = tuple[_Answer, tuple[Outcome, Verdict]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,40 +209,44 @@ class Collector:
         again = visit.found is not None and visit.found.url != found.finding.url
         return replace(visit, found=found.finding, again=again), found.answer
 
-    def _settle(
-        self, run_id: int, batch: list[_Answer], named: frozenset[str], told: Notes
-    ) -> list[tuple[_Answer, tuple[Outcome, Verdict]]]:
+    def _settle(self, run_id: int, batch: list[_Answer], named: frozenset[str], told: Notes) -> list[_Settled]:
         """Keep some answers, and record their outcomes. A source waits, with no outcome, whose site asked to be left alone.
 
         Those that were read or say « unchanged » share transactions, each short; of any one of them items, validators and visit land
         together or not at all. When one of them makes trouble they are kept again, one by one: it pays alone.
         """
-        settled: list[tuple[_Answer, tuple[Outcome, Verdict]]] = []
+        settled: list[_Settled] = []
         alone = [answer for answer in batch if not answer.is_sound]
         for together in _shares([answer for answer in batch if answer.is_sound]):
+            rest = together
             try:
-                settled += self._settle_together(run_id, together, told)
-                told = ([], {})
+                for done in self._settle_together(run_id, together, told):
+                    settled += done
+                    rest, told = rest[len(done) :], ([], {})
             except StoreError:
                 raise
             except Exception:  # `_settle_one` says whose it is, and what
-                alone += together
+                alone += rest
         for answer in alone:
             one = self._settle_one(run_id, answer, answer.visit.source.id in named, told)
             told = ([], {})
             settled += [(answer, one)] if one else []
         return settled
 
-    def _settle_together(self, run_id: int, answers: list[_Answer], told: Notes) -> list[tuple[_Answer, tuple[Outcome, Verdict]]]:
-        """Keep some sound answers in one transaction; what can be thought of before is, while others may write."""
+    def _settle_together(self, run_id: int, answers: list[_Answer], told: Notes) -> Iterator[list[_Settled]]:
+        """Keep some sound answers, a moment's worth in each transaction; what can be thought of before is, while others may write."""
         with usable(self.db):
-            prepared = [self._prepared(answer) for answer in answers]
-        with self._owning():
-            now = self.clock()
-            keep_notes(self.db, *told, now)
-            outcomes = self._keep(prepared, answers, now)
-            rows = [_visited(answer, outcome) for answer, outcome in zip(answers, outcomes, strict=True)]
-            return list(zip(answers, zip(outcomes, record_visits(self.db, run_id, rows, now), strict=True), strict=True))
+            rest = [(answer, self._prepared(answer)) for answer in answers]
+        written: set[str] = set()
+        while rest:
+            with self._owning():
+                now = self.clock()
+                keep_notes(self.db, *told, now)
+                kept = self._keep(rest, now, written)
+                verdicts = record_visits(self.db, run_id, [_visited(answer, outcome) for answer, outcome in kept], now)
+                done = [(answer, (outcome, verdict)) for (answer, outcome), verdict in zip(kept, verdicts, strict=True)]
+            yield done
+            rest, told = rest[len(done) :], ([], {})
 
     def _prepared(self, answer: _Answer) -> "Prepared | None":
         if not isinstance(answer.got, Fetched) or not isinstance(answer.read, Reading):
@@ -247,19 +255,23 @@ class Collector:
 
         return prepare(self.db, answer.visit, answer.got, answer.read, self._known)
 
-    def _keep(self, prepared: "list[Prepared | None]", answers: list[_Answer], now: datetime) -> list[Collected]:
-        if not any(prepared):
-            return [_unchanged(answer.got) for answer in answers]
+    def _keep(self, waiting: "list[tuple[_Answer, Prepared | None]]", now: datetime, written: set[str]) -> list[tuple[_Answer, Outcome]]:
+        """As many of these as can be kept in a moment, one at least. `written`: addresses that were since they were prepared; is added to."""
+        if not any(prepared for _, prepared in waiting):
+            return [(answer, _unchanged(answer.got)) for answer, _ in waiting]
         from veille.intake import keep
         from veille.store.items import Indexing
 
-        indexing = Indexing(self.db)
-        outcomes = [
-            keep(self.db, one, self._known, now=now, indexing=indexing) if one else _unchanged(answer.got)
-            for one, answer in zip(prepared, answers, strict=True)
-        ]
+        indexing = Indexing(self.db, written)
+        kept: list[tuple[_Answer, Outcome]] = []
+        began = time.monotonic()
+        for answer, prepared in waiting:
+            outcome = keep(self.db, prepared, self._known, now=now, indexing=indexing) if prepared else _unchanged(answer.got)
+            kept.append((answer, outcome))
+            if time.monotonic() - began > _MOMENT:
+                break
         indexing.write()
-        return outcomes
+        return kept
 
     def _settle_one(self, run_id: int, answer: _Answer, named: bool, told: Notes) -> tuple[Outcome, Verdict] | None:  # noqa: FBT001
         """Read and keep one answer, and record its outcome. None where the site asked to be left alone and nothing was sent."""
@@ -274,7 +286,7 @@ class Collector:
                 raise got
             if isinstance(answer.read, Exception):
                 raise answer.read
-            return self._settle_together(run_id, [answer], told)[0][1]
+            return next(self._settle_together(run_id, [answer], told))[0][1]
         except StoreError:
             raise  # the database itself: no source is to blame, and nothing can be recorded
         except SourceError as exc:

@@ -316,13 +316,14 @@ class Indexing:
     articles become one segment.
     """
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, named: set[str] | None = None) -> None:
+        """`named`: canonical addresses that were written since the plans were made that are to come; is added to."""
         self._db = db
         self._waiting: set[int] = set()
-        self._named: set[str] = set()
+        self._named = set() if named is None else named
 
     def touches(self, todo: Plan) -> bool:
-        """Whether an article of a plan bears an address that was written since this began: the plan is to be made again."""
+        """Whether an article of a plan bears an address that was written meanwhile: the plan is to be made again."""
         rows = (*todo.new, *(one for pairs in (todo.changed, todo.same, todo.elsewhere) for _, one in pairs))
         return not self._named.isdisjoint(one.item.canonical for one in rows)
 
