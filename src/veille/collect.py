@@ -256,7 +256,7 @@ class Collector:
         return prepare(self.db, answer.visit, answer.got, answer.read, self._known)
 
     def _keep(self, waiting: "list[tuple[_Answer, Prepared | None]]", now: datetime, written: set[str]) -> list[tuple[_Answer, Outcome]]:
-        """As many of these as can be kept in a moment, one at least. `written`: addresses that were since they were prepared; is added to."""
+        """As many of these as a moment allows, one at least. `written`: addresses that were since they were prepared; is added to."""
         if not any(prepared for _, prepared in waiting):
             return [(answer, _unchanged(answer.got)) for answer, _ in waiting]
         from veille.intake import keep
