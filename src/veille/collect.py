@@ -57,7 +57,7 @@ _LOOK_AGAIN = 2  # bad answers in a row of what a discover source found
 _TRY_AGAIN = ("timeout", "connection", "rate-limited")  # an article's page is asked for again at the next run
 _WAITING = 256  # answers that wait to be kept
 _ENOUGH = 1_000  # articles whose words tell rare ones from frequent ones
-_SHARED = 200  # articles, or answers without news, of one transaction
+_SHARED, _UNDERSTOOD = 200, 60  # articles of one transaction, or answers without news; fewer where understanding leaves time to others
 _MOMENT = 0.03  # seconds after which a transaction takes in nothing more: documentalists write meanwhile
 _LINGER = 0.02  # seconds that an answer without news waits for others
 _HELD = 64  # answers with something in them, from when they came until they are kept; large ones are counted by the fetcher
@@ -88,7 +88,7 @@ class Collector:
 
     db: Database
     config: Config
-    knowledge: "Knowledge | Callable[[], Knowledge | None]"  # or what loads it, at the first article; None: nothing is understood
+    knowledge: "Knowledge | Callable[[], Knowledge] | None"  # or what loads it, at the first article; None: nothing is understood
     fetcher: Fetcher
     clock: Clock
     parser: Parser
@@ -217,7 +217,7 @@ class Collector:
         """
         settled: list[_Settled] = []
         alone = [answer for answer in batch if not answer.is_sound]
-        for together in _shares([answer for answer in batch if answer.is_sound]):
+        for together in _shares([answer for answer in batch if answer.is_sound], _SHARED if self.knowledge is None else _UNDERSTOOD):
             rest = together
             try:
                 for done in self._settle_together(run_id, together, told):
@@ -371,13 +371,13 @@ def _is_lost(exc: FetchError) -> bool:
     return exc.failure in ("gone", "redirects") or (exc.failure == "http" and exc.status == 404)
 
 
-def _shares(answers: list[_Answer]) -> Iterator[list[_Answer]]:
+def _shares(answers: list[_Answer], most: int) -> Iterator[list[_Answer]]:
     """Answers in groups that are kept in a moment each: nobody else writes meanwhile."""
     share: list[_Answer] = []
     size = 0
     for answer in answers:
         articles = len(answer.read.items) if isinstance(answer.read, Reading) else 1
-        if share and size + articles > _SHARED:
+        if share and size + articles > most:
             yield share
             share, size = [], 0
         share.append(answer)

@@ -113,7 +113,7 @@ def run_collection(
             collector = Collector(
                 db=db,
                 config=config,
-                knowledge=known if understanding else lambda: None,
+                knowledge=known if understanding else None,
                 fetcher=fetcher,
                 clock=clock,
                 parser=parser,
