@@ -91,7 +91,8 @@ class Dialer:
         self._bounds = bounds
         self._clock = clock
         self._hosts: OrderedDict[str, Host] = OrderedDict()
-        self._kept = min(_KEPT, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // _SHARE)
+        descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        self._kept = _KEPT if descriptors == resource.RLIM_INFINITY else min(_KEPT, descriptors // _SHARE)
         self._tls: ssl.SSLContext | None = None
         self._buffer = Buffer()
 

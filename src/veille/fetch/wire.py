@@ -174,11 +174,6 @@ class Wire(asyncio.BufferedProtocol):
             and not self._transport.is_closing() and self._kept
         )  # fmt: skip
 
-    @property
-    def whole(self) -> bool:
-        """Whether all of the answer has come."""
-        return self._whole
-
     async def ask(self, request: bytes, silence: float) -> Head:
         """Send a request and wait for the head of its answer; `silence`: seconds without a byte after which it is given up.
 
