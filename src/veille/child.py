@@ -96,7 +96,7 @@ class Parser:
         }  # fmt: skip
         answer = self._ask(question, fetched, failure="bad-page" if source.kind == "page" else "bad-feed")
         refresh = timedelta(seconds=answer["refresh"]) if answer["refresh"] else None
-        return Reading(items=tuple(_items(answer.pop("items"), source)), skipped=answer["skipped"], refresh=refresh)
+        return Reading(items=tuple(_items(answer.pop("items", ""), source)), skipped=answer["skipped"], refresh=refresh)
 
     def leads(self, fetched: Fetched) -> Leads:
         """Where a page may lead to a feed; raises ParseError for what is no page."""
@@ -247,7 +247,7 @@ def _serve(cpu_seconds: int, memory: int) -> None:
         )  # fmt: skip
         signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
         answer = _answer(question, fetched)
-        flat = answer.pop("flat", "").encode("utf-8", "surrogatepass")
+        flat = answer.pop("items", "").encode("utf-8", "surrogatepass")
         encoded = json.dumps(answer).encode("ascii")
         signal.setitimer(signal.ITIMER_PROF, 0)
         target.write(_LENGTHS.pack(len(encoded), len(flat)) + encoded + flat)
@@ -277,8 +277,7 @@ def _answer_read(question: dict[str, Any], fetched: Fetched) -> dict[str, Any]:
     today = date.fromisoformat(question["today"]) if question["today"] else None
     reading = read_items(Source(name="", select=select, **given), fetched, today)
     return {
-        "items": "",
-        "flat": _flat(reading.items),
+        "items": _flat(reading.items),
         "skipped": reading.skipped,
         "refresh": reading.refresh.total_seconds() if reading.refresh else None,
     }

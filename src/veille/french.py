@@ -7,11 +7,14 @@ Comes in: text. Goes out: text or tokens. Forbidden: anything but the words them
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
+from typing import TypeVar
 
 FOLDING_VERSION = 1
 _LONG = 100  # characters
+_KEPT = 40_000  # words that are remembered
+Told = TypeVar("Told")
 
 WORD = re.compile(r"[^\W_]+")
 _MARKS = re.compile("[\u0300-\u036f]+")
@@ -99,25 +102,24 @@ def _fold(text: str) -> str:
     """Through the 256 letters of one of two old alphabets where they are enough, as for most French: at the speed of memory."""
     if text.isascii():
         return text.lower()
-    for letter, instead in _OPENED:
-        if letter in text:
-            text = text.replace(letter, instead)
-    for alphabet, folding, _ in _ALPHABETS:
-        try:
-            return text.encode(alphabet).translate(folding).decode(alphabet)
-        except UnicodeError:
-            continue
-    return _fold_any(text)
+    folded = _translated(text, _FOLDING)
+    return _fold_any(text) if folded is None else folded
 
 
 def _words(text: str) -> list[str] | None:
     """The folded words of a text, where its letters are of one of these alphabets; None for any other."""
+    cut_up = _translated(text, _CUTTING)
+    return None if cut_up is None else cut_up.split()
+
+
+def _translated(text: str, tables: tuple[tuple[str, bytes], ...]) -> str | None:
+    """A text through the table of the first alphabet that has all its letters; None where none has."""
     for letter, instead in _OPENED:
         if letter in text:
             text = text.replace(letter, instead)
-    for alphabet, _, cutting in _ALPHABETS:
+    for alphabet, table in tables:
         try:
-            return text.encode(alphabet).translate(cutting).decode(alphabet).split()
+            return text.encode(alphabet).translate(table).decode(alphabet)
         except UnicodeError:
             continue
     return None
@@ -131,7 +133,7 @@ def _fold_any(text: str) -> str:
 _OPENED = (("’", "'"), ("œ", "oe"), ("Œ", "oe"), ("æ", "ae"), ("Æ", "ae"), ("ß", "ss"))
 
 
-def _tables(alphabet: str) -> tuple[str, bytes, bytes]:
+def _tables(alphabet: str) -> tuple[bytes, bytes]:
     """What `_fold_any` makes of each letter of an alphabet; and the same with a space for all that is in no word."""
     folding, cutting = bytearray(range(256)), bytearray(range(256))
     for code in range(256):
@@ -140,29 +142,30 @@ def _tables(alphabet: str) -> tuple[str, bytes, bytes]:
         if len(folded) == 1:
             folding[code : code + 1] = folded.encode(alphabet)
         cutting[code] = folding[code] if WORD.fullmatch(letter) else 32
-    return alphabet, bytes(folding), bytes(cutting)
+    return bytes(folding), bytes(cutting)
 
 
-_ALPHABETS = (_tables("latin-1"), _tables("cp1252"))
+_ALPHABETS = ("latin-1", "cp1252")
+_FOLDING, _CUTTING = (tuple(zip(_ALPHABETS, tables, strict=True)) for tables in zip(*map(_tables, _ALPHABETS), strict=True))
+
+
+class Lately(dict[str, Told]):
+    """What is told of the words met lately: a language has a few ten thousand that come back again and again."""
+
+    def __init__(self, tell: Callable[[str], Told]) -> None:
+        super().__init__()
+        self._tell = tell
+
+    def __missing__(self, word: str) -> Told:
+        if len(self) >= _KEPT:
+            self.clear()
+        found = self[word] = self._tell(word)
+        return found
 
 
 def lemma(word: str) -> str:
     """The folded word without its plural and feminine, as the index keeps it."""
     return _LEMMAS[word]
-
-
-class _Lemmas(dict[str, str]):
-    """Those of the words met lately: a language has a few ten thousand that come back again and again."""
-
-    def __missing__(self, word: str) -> str:
-        if len(self) >= _WORDS:
-            self.clear()
-        found = self[word] = _lemma(word)
-        return found
-
-
-_WORDS = 40_000
-_LEMMAS = _Lemmas()
 
 
 def _lemma(word: str) -> str:
@@ -185,6 +188,9 @@ def _lemma(word: str) -> str:
         if len(word) >= least and word.endswith(ending):
             return word[: -len(ending)] + instead
     return word
+
+
+_LEMMAS = Lately(_lemma)
 
 
 def index_text(text: str) -> str:

@@ -39,7 +39,7 @@ def month(tmp_path_factory, knowledge):
                 text = story.later(story.site.root, world.now) if story.later else story.config(story.site.root)
                 lines.append(f"  - {{id: {story.site.name}, name: {story.site.name}, {text}}}")
             (folder / "feeds.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
-            config = read_config(str(folder / "feeds.yaml"), knowledge)
+            config = read_config(str(folder / "feeds.yaml"))
             fetcher = Fetcher(contact="essai@exemple.fr", clock=world.clock, allow_private=True, limits=Limits(spacing=0))
             collector = Collector(db=db, config=config, knowledge=knowledge, fetcher=fetcher, clock=world.clock, parser=parser)
             runs.append(asyncio.run(collector.run()))

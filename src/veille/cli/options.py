@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from veille.clock import read_clock
-from veille.config import Names, decode_config, parse_config
+from veille.config import decode_config, parse_config
 from veille.errors import ConfigError, UsageError
 from veille.messages import FILE_MISSING, FILE_UNREADABLE
 from veille.model import Config
@@ -38,15 +38,15 @@ def db_option(command: Decorated) -> Decorated:
     return click.option("--db", "db_file", default="data/veille.db", show_default=True, metavar="FICHIER", help="La base SQLite.")(command)
 
 
-def read_config(file: str, names: Names | None = None) -> Config:
-    """The sources of a file; raises ConfigError with every problem. `names`: what a source may refer to, that of the package by default."""
+def read_config(file: str) -> Config:
+    """The sources of a file; raises ConfigError with every problem."""
     try:
         raw = Path(file).read_bytes()
     except FileNotFoundError as exc:
         raise ConfigError([FILE_MISSING.format(file=file)]) from exc
     except OSError as exc:
         raise ConfigError([FILE_UNREADABLE.format(file=file)]) from exc
-    return parse_config(decode_config(raw, file), file, names or load_names())
+    return parse_config(decode_config(raw, file), file, load_names())
 
 
 def open_database(

@@ -227,7 +227,6 @@ class Wire(asyncio.BufferedProtocol):
             self._timer = self._loop.call_later(left, self._listen)
         else:
             self._end(Silent())
-            self._wake()
 
     def _end(self, why: Exception) -> None:
         if self._lost is None:

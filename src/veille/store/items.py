@@ -324,13 +324,11 @@ class Indexing:
 
     def touches(self, todo: Plan) -> bool:
         """Whether an article of a plan bears an address that was written meanwhile: the plan is to be made again."""
-        rows = (*todo.new, *(one for pairs in (todo.changed, todo.same, todo.elsewhere) for _, one in pairs))
-        return not self._named.isdisjoint(one.item.canonical for one in rows)
+        return not self._named.isdisjoint(_addresses(todo))
 
     def wrote(self, todo: Plan) -> None:
         """The names of these articles were written."""
-        rows = (*todo.new, *(one for pairs in (todo.changed, todo.same, todo.elsewhere) for _, one in pairs))
-        self._named.update(one.item.canonical for one in rows if one.item.canonical)
+        self._named.update(_addresses(todo))
 
     def put(self, item_ids: Iterable[int]) -> None:
         """These are to be in the index, with the words that they have when it is written; they are not in it."""
@@ -347,6 +345,12 @@ class Indexing:
         """Write all that waits."""
         index_items(self._db, sorted(self._waiting))
         self._waiting.clear()
+
+
+def _addresses(todo: Plan) -> set[str]:
+    """The canonical addresses of a plan's articles."""
+    rows = (*todo.new, *(one for pairs in (todo.changed, todo.same, todo.elsewhere) for _, one in pairs))
+    return {one.item.canonical for one in rows if one.item.canonical}
 
 
 def index_items(db: Database, item_ids: Sequence[int]) -> None:

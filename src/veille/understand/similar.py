@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from heapq import nsmallest
 
-from veille.french import ELISIONS, STOP_WORDS, lemma
+from veille.french import ELISIONS, STOP_WORDS, Lately, lemma
 from veille.understand.language import SMALL_WORDS
 from veille.understand.words import LEAD, Words
 
@@ -37,19 +37,14 @@ def number_of(word: str) -> int:
     return zlib.crc32(word.encode("utf-8", "surrogatepass"))
 
 
-class _Telling(dict[str, int]):
-    """The number of a word that may tell something, 0 for the others; of the words met lately."""
-
-    def __missing__(self, word: str) -> int:
-        if len(self) >= _WORDS:
-            self.clear()
-        small = len(word) < _LEAST_LETTERS or word in _SMALL or word.isdigit()
-        found = self[word] = 0 if small else number_of(lemma(word))
-        return found
+def _telling(word: str) -> int:
+    """The number of a word that may tell something, 0 for the others."""
+    if len(word) < _LEAST_LETTERS or word in _SMALL or word.isdigit():
+        return 0
+    return number_of(lemma(word))
 
 
-_WORDS = 40_000
-_TELLING = _Telling()
+_TELLING = Lately(_telling)
 
 
 def terms_of(words: Words, places: Set[str] = frozenset()) -> Terms:
