@@ -13,6 +13,7 @@ from veille.search.ranking import (
     TITLE_BONUS,
     WORTH,
     Where,
+    around_sql,
     best_score,
     bit,
     blend,
@@ -21,6 +22,7 @@ from veille.search.ranking import (
     filtered_sql,
     matched_sql,
     title_share,
+    told,
     walked_sql,
 )
 from veille.search.request import PARAMETERS, Request, address, read_request, unfiltered
@@ -63,6 +65,7 @@ __all__ = [
     "Term",
     "Where",
     "address",
+    "around_sql",
     "best_score",
     "bit",
     "blend",
@@ -83,6 +86,7 @@ __all__ = [
     "read_request",
     "title_share",
     "title_words",
+    "told",
     "unfiltered",
     "walked_sql",
 ]

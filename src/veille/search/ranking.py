@@ -33,7 +33,11 @@ class Where:
 
     @property
     def sql(self) -> str:
-        return " and ".join((self.common, *self.chosen.values()))
+        return self.but(())
+
+    def but(self, sure: Collection[str]) -> str:
+        """All that is asked, without what some facets ask: those that are obeyed already."""
+        return " and ".join((self.common, *(sql for name, sql in self.chosen.items() if name not in sure)))
 
     @property
     def misses(self) -> str:
@@ -78,10 +82,16 @@ def conditions(request: Request) -> Where:
 
 
 # What is read of each item found. Whole columns come joined: a row of SQLite's costs more than what it holds.
+# A story is a number, "" for an item alone.
 COLUMNS = {
     "ids": "item_id", "stories": "coalesce(story_id, '')", "themes": "themes", "departements": "departements", "sources": "sources",
     "traits": "traits",
 }  # fmt: skip
+
+
+def told(column: str) -> str:
+    """What selects the story and a column of the items that are part of one, a space between them; nothing of the others."""
+    return f"story_id || ' ' || {column}"
 
 
 def joined(columns: Iterable[str]) -> str:
@@ -97,6 +107,23 @@ def walked_sql(
     What else they must have may be read along (`also`). Parameters left to give: most, and excluded (a match) when `excluding`.
     """
     values = dict(where.values)
+    # « limit -1 » keeps SQLite from taking the walk apart, and with it its order.
+    walk = f"{_labelled(request, labels, also, values)} order by 1 desc, 2 desc limit -1"
+    without = " and item_id not in (select rowid from items_fts where items_fts match :excluded)" if excluding else ""
+    named = ", ".join(f"{column} as c{place}" for place, column in enumerate(columns))
+    lines = joined(f"c{place}" for place in range(len(columns)))
+    sql = (
+        f"{lines} from (select {named} from (select item_id as walked from ({walk})) "  # noqa: S608
+        f"cross join item_facets on item_id = walked where {where.but(_obeyed(request, labels, also))}{without} limit :most)"
+    )
+    return sql, values
+
+
+def _labelled(request: Request, labels: Sequence[str], also: Sequence[str], values: dict[str, object]) -> str:
+    """Days and ids of the items of one filter's labels (any of them) that have each of the others too; without labels, by state or day.
+
+    Adds its parameters to `values`.
+    """
     ranges = _ranges(request, values)
     parts = []
     for place, label in enumerate((*labels, *also)):
@@ -106,22 +133,18 @@ def walked_sql(
         index, wanted = ("items_state", ["state = 'selected'"]) if request.selected else ("items_day", [])
         kept = " and ".join((*wanted, *ranges)) or "1"
         parts.append(f"select day, id as item_id from items indexed by {index} where {kept}")  # noqa: S608
-    # « limit -1 » keeps SQLite from taking the walk apart, and with it its order.
-    walk = (" intersect " if also else " union ").join(parts) + " order by 1 desc, 2 desc limit -1"
-    without = " and item_id not in (select rowid from items_fts where items_fts match :excluded)" if excluding else ""
-    named = ", ".join(f"{column} as c{place}" for place, column in enumerate(columns))
-    lines = joined(f"c{place}" for place in range(len(columns)))
-    sql = (
-        f"{lines} from (select {named} from (select item_id as walked from ({walk})) "  # noqa: S608
-        f"cross join item_facets on item_id = walked where {where.sql}{without} limit :most)"
-    )
-    return sql, values
+    return (" intersect " if also else " union ").join(parts)
+
+
+def _obeyed(request: Request, labels: Sequence[str], also: Sequence[str]) -> set[str]:
+    """The facets that what `_labelled` finds obeys: those of its labels, and a single year, whose days are its range."""
+    return {label.partition(" ")[0] for label in (*labels, *also)} | ({"years"} if len(request.years) == 1 else set())
 
 
 def counted_sql(labels: Sequence[str]) -> str:
-    """How many articles have the labels, one that has two twice; no more than so many. Parameters: the labels, that limit."""
+    """How many articles have the labels from a day on, one that has two twice. Parameters: the labels, the day."""
     marks = ", ".join("?" for _ in labels)
-    return f"select count(*) from (select 1 from postings where label in ({marks}) limit ?)"  # noqa: S608
+    return f"select count(*) from postings where label in ({marks}) and day >= ?"  # noqa: S608
 
 
 def matched_sql(where: Where, columns: Sequence[str], also: Sequence[int] = ()) -> tuple[str, dict[str, object]]:
@@ -134,21 +157,29 @@ def matched_sql(where: Where, columns: Sequence[str], also: Sequence[int] = ()) 
     return _matched(columns, f"(items_fts.rowid >= :floor{older}) and {where.common}", limit), where.values | {"also": json.dumps(also)}
 
 
-def filtered_sql(request: Request, where: Where, labels: Sequence[str], columns: Sequence[str]) -> tuple[str, dict[str, object]]:
+def around_sql(where: Where, columns: Sequence[str]) -> str:
+    """Columns, and `Where.misses`, of those of the newest items that match which one filter at most refuses.
+
+    Parameters left: match, floor, most, `where`'s.
+    """
+    allowed = ", ".join(map(str, (0, *map(bit, where.chosen))))
+    sql = _matched([*columns, where.misses], f"items_fts.rowid >= :floor and {where.common}", ":most")
+    return f"{sql} where c{len(columns)} in ({allowed})"
+
+
+def filtered_sql(
+    request: Request, where: Where, labels: Sequence[str], also: Sequence[str], columns: Sequence[str]
+) -> tuple[str, dict[str, object]]:
     """Columns of the newest items that match and that every filter keeps, first looked for among those of some labels, or by day.
 
     Parameters left: match, most, `where`'s.
     """
     values: dict[str, object] = dict(where.values)
-    ranges = _ranges(request, values)
-    among = ""
-    if labels:
-        values |= {f"label{place}": label for place, label in enumerate(labels)}
-        listed = ", ".join(f":label{place}" for place in range(len(labels)))
-        among = f"select item_id from postings where {' and '.join((f'label in ({listed})', *ranges))}"  # noqa: S608
-    elif ranges:
-        among = f"select id from items where {' and '.join(ranges)}"  # noqa: S608
-    kept = f"+items_fts.rowid in ({among}) and {where.sql}" if among else where.sql
+    kept = where.sql
+    if labels or request.years or request.since or request.until:
+        among = f"select item_id from ({_labelled(request, labels, also, values)})"  # noqa: S608
+        # The unary plus keeps SQLite from asking the index once for each id.
+        kept = f"+items_fts.rowid in ({among}) and {where.but(_obeyed(request, labels, also))}"
     return _matched(columns, kept, ":most"), values
 
 

@@ -4,7 +4,7 @@ Comes in: columns of `item_facets`. Goes out: counts. No SQL.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 Counts = list[tuple[str, int]]
 FACETS = ("themes", "departements", "regions", "kinds", "sources", "years", "languages")
@@ -23,38 +23,49 @@ def count_stories(stories: Sequence[str]) -> int:
 
 
 class Tally:
-    """Counts over one set of items; what two facets share is counted once."""
+    """Counts over one set of items, from columns that were read for all of them; what two facets share is counted once."""
 
-    def __init__(self, stories: Sequence[str], columns: Mapping[str, Sequence[str]], regions: Mapping[str, str]) -> None:
+    def __init__(self, columns: Mapping[str, Sequence[str]], regions: Mapping[str, str]) -> None:
         self._columns = columns
         self._regions = regions
         self._counters: dict[str, Counter[str]] = {}
-        told = Counter(stories)
-        self._told = [(place, story) for place, story in enumerate(stories) if story and told[story] > 1]
+        self._told = [(place, story) for place, story in enumerate(columns["stories"]) if story]
 
     def counts(self, name: str) -> Counts:
         """Values of a facet with their number of stories, the most frequent first; years, the latest first."""
         column = column_of(name)
         if column not in self._counters:
             self._counters[column] = Counter(self._columns[column])
-        values = self._reader(name)
-        counts: dict[str, int] = {}
-        for held, count in self._counters[column].items():
-            for value in values(held):
-                counts[value] = counts.get(value, 0) + count
-        seen: set[tuple[str, str]] = set()
-        for place, story in self._told:
-            for value in values(self._columns[column][place]):
-                counts[value] -= (story, value) in seen  # another article of the story was counted
-                seen.add((story, value))
-        if name == "years":
-            return sorted(counts.items(), key=lambda row: -int(row[0] or 0))
-        return sorted(counts.items(), key=lambda row: (-row[1], row[0]))
+        held = self._columns[column]
+        return counted(name, self._counters[column], ((story, held[place]) for place, story in self._told), self._regions)
 
-    def _reader(self, name: str) -> Callable[[str], Collection[str]]:
-        if name in _TRAITS:
-            place = _TRAITS.index(name)
-            return lambda held: (held.split(" ")[place],)
-        if name == "regions":
-            return lambda held: {self._regions[code] for code in held.split() if code in self._regions}
-        return str.split
+
+def counted(name: str, held: Mapping[str, int], told: Iterable[tuple[str, str]], regions: Mapping[str, str]) -> Counts:
+    """Values of a facet with their number of stories, from how often its column holds what, and from what it holds of each story."""
+    values = _reader(name, regions)
+    counts: dict[str, int] = {}
+    for one, count in held.items():
+        for value in values(one):
+            counts[value] = counts.get(value, 0) + count
+    seen: set[tuple[str, str]] = set()
+    for story, one in told:
+        for value in values(one):
+            counts[value] -= (story, value) in seen  # another article of the story was counted
+            seen.add((story, value))
+    return ordered(name, counts)
+
+
+def ordered(name: str, counts: Mapping[str, int]) -> Counts:
+    """The most frequent first; years, the latest first."""
+    if name == "years":
+        return sorted(counts.items(), key=lambda row: -int(row[0] or 0))
+    return sorted(counts.items(), key=lambda row: (-row[1], row[0]))
+
+
+def _reader(name: str, regions: Mapping[str, str]) -> Callable[[str], Collection[str]]:
+    if name in _TRAITS:
+        place = _TRAITS.index(name)
+        return lambda held: (held.split(" ")[place],)
+    if name == "regions":
+        return lambda held: {regions[code] for code in held.split() if code in regions}
+    return str.split

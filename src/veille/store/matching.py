@@ -20,6 +20,7 @@ from veille.search import (
     Query,
     Request,
     Where,
+    around_sql,
     best_score,
     blend,
     conditions,
@@ -33,15 +34,40 @@ from veille.search import (
     matched_sql,
     walked_sql,
 )
+from veille.store.articles import greatest_id
 from veille.store.connection import Connection
+from veille.store.facets import column_of
 from veille.store.narrow import narrow
 
-# Articles of a label: so many are looked at one by one; a label up to five times as frequent costs less read along; none is counted on.
-_FEW, _ALONG, _ENOUGH = 5_000, 5, 200_000
+# Articles of a label: so many are looked at one by one; a label up to twenty times as frequent costs less read along.
+_FEW, _ALONG, _ENOUGH = 5_000, 20, 200_000
+_SAMPLE = 20_000  # of the newest articles, to tell how rare a label is
+
+
+class Rarity:
+    """About how many articles have a label, told from the newest ones: it decides what is read first, never what is found."""
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+        newest = greatest_id(db)
+        self._share = max(1.0, newest / _SAMPLE)
+        row = db.execute("select day from items where id >= ? order by id limit 1", (newest - _SAMPLE,)).fetchone()
+        self._day = row[0] if row and self._share > 1 else ""
+        self._counts: dict[tuple[str, ...], int] = {}
+
+    def of(self, labels: tuple[str, ...]) -> int:
+        """Articles that have any of the labels; one that has two counts twice."""
+        if labels not in self._counts:
+            ((count,),) = rows_of(self._db, narrow(self._db, counted_sql(labels)), (*labels, self._day))
+            self._counts[labels] = int(count * self._share)
+        return self._counts[labels]
 
 
 class Window:
-    """The newest articles that the words find, whatever the filters say, and which filters refuse each, by `bit`."""
+    """Of the newest articles that the words find, those that one filter at most refuses, and which, by `bit`.
+
+    Of their columns, those alone that the chosen facets count.
+    """
 
     def __init__(self, columns: dict[str, Sequence[str]]) -> None:
         self.columns = columns
@@ -80,7 +106,7 @@ def find(db: Connection, request: Request, query: Query, today: str) -> Found:
     """What the words find; without words, what the filters keep."""
     where = conditions(request)
     if not query.terms:
-        columns = walked(db, request, query, where, COLUMNS, {})
+        columns = walked(db, request, query, where, COLUMNS, Rarity(db))
         ids = list(map(int, columns["ids"]))
         return Found(columns=columns, ids=ids, order=range(len(ids)), capped=len(ids) >= MOST_MATCHES)
     whole = _whole(db, query)
@@ -96,8 +122,9 @@ def find(db: Connection, request: Request, query: Query, today: str) -> Found:
     wanted |= {"days": "day"} if request.by_date else {}
     around = None
     if capped and where.chosen:  # filters come before the cap; what a facet offers beside its own filter is counted over the newest
-        around = Window(_columns(db, [*COLUMNS, "misses"], *matched_sql(where, [*COLUMNS.values(), where.misses]), values))
-        sql, given = filtered_sql(request, where, _rarest(db, request, {})[0], list(wanted.values()))
+        beside = {name: COLUMNS[name] for name in ("stories", *sorted({column_of(facet) for facet in where.chosen}))}
+        around = Window(_columns(db, [*beside, "misses"], around_sql(where, list(beside.values())), values))
+        sql, given = filtered_sql(request, where, *_rarest(request, Rarity(db)), list(wanted.values()))
     else:
         wanted |= {"misses": where.misses} if where.chosen else {}
         also = [item for item in whole if item < floor and not strict]
@@ -159,16 +186,16 @@ def _floor(db: Connection, match: str) -> tuple[int, bool]:
 
 
 def walked(
-    db: Connection, request: Request, query: Query, where: Where, wanted: Mapping[str, str], counted: dict[tuple[str, ...], int]
+    db: Connection, request: Request, query: Query, where: Where, wanted: Mapping[str, str], rarity: Rarity
 ) -> dict[str, Sequence[str]]:
-    """Columns of the newest items that the filters keep, found by the rarest of them; `counted` remembers how rare."""
-    labels, also = _rarest(db, request, counted)
+    """Columns of the newest items that the filters keep, found by the rarest of them."""
+    labels, also = _rarest(request, rarity)
     sql, values = walked_sql(request, where, labels, also, list(wanted.values()), excluding=bool(query.excluded))
     return _columns(db, list(wanted), sql, values, {"most": MOST_MATCHES, "excluded": match_excluded(query)})
 
 
-def _rarest(db: Connection, request: Request, counted: dict[tuple[str, ...], int]) -> tuple[tuple[str, ...], list[str]]:
-    """The labels of the rarest filter, and those of others that cost less read along; `counted` remembers how rare."""
+def _rarest(request: Request, rarity: Rarity) -> tuple[tuple[str, ...], list[str]]:
+    """The labels of the rarest filter, and those of others that cost less read along."""
     choices = [
         tuple(f"{name} {value}" for value in getattr(request, name))
         for name in ("sources", "departements", "themes", "regions", "languages", "kinds")
@@ -176,11 +203,8 @@ def _rarest(db: Connection, request: Request, counted: dict[tuple[str, ...], int
     ]
     if len(choices) < 2:
         return (choices[0] if choices else ()), []
-    for labels in choices:
-        if labels not in counted:
-            counted[labels] = db.execute(narrow(db, counted_sql(labels)), (*labels, _ENOUGH)).fetchone()[0]
-    choices.sort(key=counted.__getitem__)
-    rarest = counted[choices[0]]
+    choices.sort(key=rarity.of)
+    rarest = rarity.of(choices[0])
     if len(choices[0]) > 1 or rarest <= _FEW:
         return choices[0], []
-    return choices[0], [labels[0] for labels in choices[1:] if len(labels) == 1 and counted[labels] < min(_ENOUGH, _ALONG * rarest)]
+    return choices[0], [labels[0] for labels in choices[1:] if len(labels) == 1 and rarity.of(labels) < min(_ENOUGH, _ALONG * rarest)]

@@ -5,6 +5,7 @@ Comes in: a plain connection, a `Request`. Goes out: `Results`. What is shown of
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -25,12 +26,13 @@ from veille.search import (
     match_term,
     title_share,
     title_words,
+    told,
     unfiltered,
 )
 from veille.store.articles import Card, cards, greatest_id
 from veille.store.connection import Connection
-from veille.store.facets import FACETS, Counts, Tally, column_of, count_stories
-from veille.store.matching import Found, find, rows_of, walked
+from veille.store.facets import FACETS, Counts, Tally, column_of, count_stories, counted, ordered
+from veille.store.matching import Found, Rarity, find, rows_of, walked
 from veille.store.wording import understand_query
 from veille.understand import Knowledge
 
@@ -142,31 +144,32 @@ def _weight(db: Connection, query: Query, term: Term, newest: int) -> float:
 
 def _facets(db: Connection, request: Request, query: Query, found: Found, regions: Mapping[str, str]) -> dict[str, Counts]:
     """Counts with every filter but the facet's own, so that « or » within a facet shows what it would add."""
-    facets: dict[str, Counts] = {}
-    counted: dict[tuple[str, ...], int] = {}
+    rarity = Rarity(db)
     kept = _tally(found.columns, [place for place in found.order if not found.misses[place]] if found.misses else found.order, regions)
+    facets: dict[str, Counts] = {}
     for name in FACETS:
-        tally = kept
-        if getattr(request, name) and query.terms:
-            allowed = (0, bit(name))
-            if found.around:
-                misses = found.around.misses
-                tally = _tally(found.around.columns, [place for place in range(len(misses)) if misses[place] in allowed], regions)
-            else:
-                tally = _tally(found.columns, [place for place in found.order if found.misses[place] in allowed], regions)
-        elif getattr(request, name):
-            free, column = unfiltered(request, name), column_of(name)
-            wanted = {one: COLUMNS[one] for one in ("stories", column)}
-            columns = walked(db, free, query, conditions(free), wanted, counted)
-            tally = Tally(columns["stories"], columns, regions)
-        facets[name] = tally.counts(name)
-        if found.around and getattr(request, name):  # of what is chosen, the exact counts are at hand
-            exact = dict(kept.counts(name))
-            told = dict(facets[name]) | {value: exact.get(value, 0) for value in getattr(request, name)}
-            facets[name] = sorted(told.items(), key=lambda row: (-int(row[0] or 0) if name == "years" else -row[1], row[0]))
+        allowed = (0, bit(name))
+        if not getattr(request, name):
+            facets[name] = kept.counts(name)
+        elif not query.terms:
+            facets[name] = _walked_counts(db, unfiltered(request, name), query, name, rarity, regions)
+        elif found.around is None:
+            facets[name] = _tally(found.columns, [place for place in found.order if found.misses[place] in allowed], regions).counts(name)
+        else:
+            misses = found.around.misses
+            tally = _tally(found.around.columns, [place for place in range(len(misses)) if misses[place] in allowed], regions)
+            exact = dict(kept.counts(name))  # of what is chosen
+            facets[name] = ordered(name, dict(tally.counts(name)) | {value: exact.get(value, 0) for value in getattr(request, name)})
     return facets
 
 
+def _walked_counts(db: Connection, request: Request, query: Query, name: str, rarity: Rarity, regions: Mapping[str, str]) -> Counts:
+    column = COLUMNS[column_of(name)]
+    columns = walked(db, request, query, conditions(request), {"held": column, "told": told(column)}, rarity)
+    pairs = (line.split(" ", 1) for line in columns["told"])
+    return counted(name, Counter(columns["held"]), ((story, held) for story, held in pairs), regions)
+
+
 def _tally(held: Mapping[str, Sequence[str]], places: Sequence[int], regions: Mapping[str, str]) -> Tally:
-    columns = {name: _of(held[name], places) for name in ("stories", "themes", "departements", "sources", "traits")}
-    return Tally(columns["stories"], columns, regions)
+    wanted = ("stories", "themes", "departements", "sources", "traits")
+    return Tally({name: _of(held[name], places) for name in wanted if name in held}, regions)

@@ -147,7 +147,7 @@ async def deciding(datasette: Any, write: Any) -> Any:
     return await (await database(datasette)).execute_write_fn(inside)
 
 
-_CACHE_KIB = 16_384  # of pages, for each of Datasette's few connections: what is found lies all over a big file
+_CACHE_KIB = 131_072  # of pages, for each of Datasette's few connections: what is found lies all over a big file
 
 
 def prepare_connection(connection: Any) -> None:
