@@ -113,6 +113,7 @@ def kept(db):
     [
         "update items set day = '2020-01-01' where id % 3 = 0", "update items set kind = 'prix', language = 'de' where id % 4 = 0",
         "update items set kind = 'emploi', day = '2019-02-02', state = 'dismissed', story_id = null where id < 50",
+        "update items set state = 'selected' where id % 3 = 0", "update items set story_id = null where id % 2 = 0",
         "update item_tags set origin = 'refused' where item_id % 2 = 0", "update item_tags set origin = 'curator' where item_id % 5 = 0",
         "delete from item_tags where item_id % 3 = 1", "delete from item_territories where code in ('33', '29')",
         "delete from item_territories where item_id % 2 = 0", "delete from sightings where source_id = 's3'",
@@ -132,7 +133,7 @@ def test_the_narrow_rows_follow_every_change(seeded, change):
 
 
 def test_a_file_from_before_the_narrow_rows_gets_the_same(seeded):
-    from veille.schema import m005_count_quickly
+    from veille.schema import m005_count_quickly, m007_arrive_at_once
 
     found, wanted = kept(seeded.conn)
     assert found == wanted
@@ -141,6 +142,7 @@ def test_a_file_from_before_the_narrow_rows_gets_the_same(seeded):
     ).fetchall():
         seeded.conn.execute(f"drop {kind} {name}")
     m005_count_quickly(seeded)
+    m007_arrive_at_once(seeded)
 
     assert kept(seeded.conn)[0] == found
 

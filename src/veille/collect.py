@@ -7,6 +7,7 @@ Fetching runs in parallel; parsing, understanding and SQLite stay in order on on
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, aclosing, contextmanager
@@ -60,7 +61,8 @@ _ENOUGH = 1_000  # articles whose words tell rare ones from frequent ones
 _SHARED, _UNDERSTOOD = 200, 60  # articles of one transaction, or answers without news; fewer where understanding leaves time to others
 _MOMENT = 0.03  # seconds after which a transaction takes in nothing more: documentalists write meanwhile
 _LINGER = 0.02  # seconds that an answer without news waits for others
-_HELD = 64  # answers with something in them, from when they came until they are kept; large ones are counted by the fetcher
+_HELD = 12 << 20  # bytes of bodies that came and wait to be read; large ones are counted by the fetcher
+_AHEAD = 24  # answers that are being read or wait to be kept: what they say takes more room than their bodies
 _SCOUTING = 24  # sites searched at once: a search holds several pages
 
 
@@ -399,6 +401,33 @@ def _unchanged(got: Fetched | NotModified | Exception) -> Collected:
     )
 
 
+class _Bytes:
+    """Room for so many bytes at once; what is larger than all of it waits until it is alone."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._held = 0
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    async def enter(self, size: int) -> None:
+        """Wait for one's turn and for room."""
+        if not self._waiting and (not self._held or self._held + size <= self._most):
+            self._held += size
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((size, turn))
+        await turn
+
+    def leave(self, size: int) -> None:
+        """Give room back; those who waited longest enter first."""
+        self._held -= size
+        while self._waiting and (not self._held or self._held + self._waiting[0][0] <= self._most):
+            size, turn = self._waiting.popleft()
+            if not turn.done():  # it may have been cancelled
+                self._held += size
+                turn.set_result(None)
+
+
 async def _answers(
     visits: list[Visit],
     fetch: Callable[[Visit], Awaitable[_Answer]],
@@ -406,21 +435,29 @@ async def _answers(
     *,
     at_once: int,
 ) -> AsyncGenerator[list[_Answer], None]:
-    """The answers as they are read, those together that came while the last ones were kept; whoever fetches goes on meanwhile."""
+    """The answers as they are read, those together that came while the last ones were kept; whoever fetches goes on meanwhile.
+
+    Bodies wait as they came: the sooner all are asked, the sooner the slowest has answered.
+    """
     waiting: asyncio.Queue[_Answer] = asyncio.Queue(_WAITING)
     rest = iter(visits)
     reading: set[asyncio.Task[None]] = set()
-    held = asyncio.Semaphore(_HELD)
+    held, ahead = _Bytes(_HELD), asyncio.Semaphore(_AHEAD)
 
-    async def pass_on(answer: _Answer) -> None:
-        await waiting.put(await read(answer))
+    async def pass_on(answer: _Answer, size: int) -> None:
+        await ahead.acquire()
+        one = await read(answer)
+        del answer
+        held.leave(size)
+        await waiting.put(one)
 
     async def work() -> None:
         for visit in rest:
             answer = await fetch(visit)
             if isinstance(answer.got, Fetched):
-                await held.acquire()
-                task = asyncio.create_task(pass_on(answer))
+                size = 0 if answer.got.large else len(answer.got.body)
+                await held.enter(size)
+                task = asyncio.create_task(pass_on(answer, size))
                 reading.add(task)
                 task.add_done_callback(reading.discard)
             else:
@@ -439,7 +476,7 @@ async def _answers(
             yield batch
             for one in batch:
                 if isinstance(one.got, Fetched):
-                    held.release()
+                    ahead.release()
     finally:
         everyone = [*tasks, *reading]
         for task in everyone:

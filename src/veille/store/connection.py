@@ -29,10 +29,10 @@ except ImportError:
 sqlite3: Any = _sqlite
 
 BUSY_MILLISECONDS = 15_000
-CACHE_KIB = 32_768  # of pages: what is written at random (names, bands, keywords) stays at hand up to a million articles
+_PAGES = (64, 8 << 10, 32 << 10)  # what is written at random (names, bands, keywords) stays at hand up to a million articles
 CHECKPOINT_PAGES = 4_000  # 16 MiB of journal before it goes into the file: pages that change often are written once
 STATEMENTS = 512  # prepared at hand: a collection uses about a hundred
-STEPS = 6  # of `schema.migrations`, which a settled file need not load
+STEPS = 7  # of `schema.migrations`, which a settled file need not load
 _SAFE_WAL = (3, 51, 3)  # older ones can corrupt a WAL that a checkpoint resets while another process writes
 Connection = Any  # sqlite3.Connection of whichever SQLite sqlite-utils picked
 
@@ -78,6 +78,15 @@ def prepare(connection: Connection) -> None:
     connection.create_function("index_text", 1, index_text, deterministic=True)
 
 
+def keep_pages(connection: Connection, share: int, least: int, most: int) -> None:
+    """Keep one part in `share` of the file in memory, from `least` to `most` KiB: a small file asks for little, a large one has need."""
+    kib = least
+    with contextlib.suppress(sqlite3.Error):  # what is no database says so when it is read
+        pages, size = (connection.execute(f"pragma {name}").fetchone()[0] for name in ("page_count", "page_size"))
+        kib = min(most, max(least, pages * size // 1024 // share))
+    connection.execute(f"pragma cache_size = -{kib}")
+
+
 def has_table(db: Connection, name: str) -> bool:
     """Whether a file has a table of ours: one that waits for its migration has not."""
     return db.execute("select 1 from sqlite_master where name = ?", (name,)).fetchone() is not None
@@ -93,7 +102,7 @@ def connect(path: str | Path, *, durable: bool = False) -> Database:
         )
         prepare(connection)
         connection.execute("pragma foreign_keys = on")
-        connection.execute(f"pragma cache_size = -{CACHE_KIB}")
+        keep_pages(connection, *_PAGES)
         wanted = "wal" if sqlite3.sqlite_version_info >= _SAFE_WAL else "delete"
         if connection.execute("pragma journal_mode").fetchone()[0] not in (wanted, "memory"):
             connection.execute(f"pragma journal_mode = {wanted}")

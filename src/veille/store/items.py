@@ -106,10 +106,7 @@ def save(
     )
     everything = [*new_ids, *((known.id, one) for known, one in (*todo.changed, *todo.same, *todo.elsewhere))]
     _remember_names(db, everything, todo.shared)
-    db.conn.executemany(
-        "insert or ignore into sightings (item_id, source_id, url, first_seen_at) values (?, ?, ?, ?)",
-        [(item_id, one.item.source_id, one.item.url, at) for item_id, one in everything],
-    )
+    _see(db, ((item_id, one.item) for item_id, one in everything[len(new_ids) :]), at)
     for known, one in todo.elsewhere:
         _inherit(db, index, known.id, tagged[one.item])
     if not alone:
@@ -145,9 +142,10 @@ def _insert(db: Database, found: Sequence[TaggedItem], rights: Rights, *, aside:
         "published_at, day, first_seen_at, fingerprint, queued, state) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
     )
+    _see(db, zip(ids, (tagged.item for tagged in found), strict=True), at or "")
+    _label(db, zip(ids, found, strict=True))
+    # The text comes last: with it an article enters the narrow rows, labels and all (`texts_inserted`).
     db.conn.executemany("insert into texts (item_id, text, context) values (?, ?, (select name from sources where id = ?))", texts)
-    for (item_id, *_), tagged in zip(rows, found, strict=True):
-        label_item(db, item_id, tagged)
     dated = [item_id for item_id, tagged in zip(ids, found, strict=True) if tagged.mentions]
     if dated:
         hide_evidence(db, dated)
@@ -155,6 +153,13 @@ def _insert(db: Database, found: Sequence[TaggedItem], rights: Rights, *, aside:
         if tagged.territories:
             set_context(db, item_id)
     return ids
+
+
+def _see(db: Database, items: Iterable[tuple[int, Item]], at: str) -> None:
+    db.conn.executemany(
+        "insert or ignore into sightings (item_id, source_id, url, first_seen_at) values (?, ?, ?, ?)",
+        [(item_id, item.source_id, item.url, at) for item_id, item in items],
+    )
 
 
 def _change(db: Database, index: "Indexing", known: Known, tagged: TaggedItem, rights: Rights, at: str, today: str) -> None:
@@ -196,7 +201,7 @@ def relabel(db: Database, item_id: int, tagged: TaggedItem) -> None:
     db.conn.execute("delete from item_territories where item_id = ? and origin <> 'curator'", (item_id,))
     db.conn.execute("delete from item_dates where item_id = ?", (item_id,))
     uncorrect_labels(db.conn, item_id)
-    label_item(db, item_id, tagged)
+    _label(db, [(item_id, tagged)])
     correct_labels(db.conn, item_id)
     hide_evidence(db, [item_id])
     set_context(db, item_id)
@@ -208,23 +213,23 @@ def shown_of(text: str, page: str, rights: str) -> str:
     return shown(page if page and (rights == "full" or not text) else text, rights)
 
 
-def label_item(db: Database, item_id: int, tagged: TaggedItem) -> None:
+def _label(db: Database, found: Iterable[tuple[int, TaggedItem]]) -> None:
     """Labels by rule; a row that a curator wrote, a refusal included, stays as it is."""
-    shown_text = ""
-    if any(one.field == "model" for tag in tagged.tags for one in tag.reasons):
-        (shown_text,) = db.conn.execute("select title || ' ' || summary from items where id = ?", (item_id,)).fetchone()
+    tags, places, dates = [], [], []
+    for item_id, tagged in found:
+        shown_text = ""
+        if any(one.field == "model" for tag in tagged.tags for one in tag.reasons):
+            (shown_text,) = db.conn.execute("select title || ' ' || summary from items where id = ?", (item_id,)).fetchone()
+        tags += [(item_id, tag.id, tag.origin, tag.score, *reasons_kept(readable(tag.reasons, shown_text))) for tag in tagged.tags]
+        places += [(item_id, place.code, place.role, place.origin, *reasons_kept((place.reason,))) for place in tagged.territories]
+        dates += [(item_id, one.role, one.start.isoformat(), one.end.isoformat(), one.evidence, one.doubt) for one in tagged.mentions]
     db.conn.executemany(
-        "insert or ignore into item_tags (item_id, tag_id, origin, score, reason, evidence) values (?, ?, ?, ?, ?, ?)",
-        [(item_id, tag.id, tag.origin, tag.score, *reasons_kept(readable(tag.reasons, shown_text))) for tag in tagged.tags],
+        "insert or ignore into item_tags (item_id, tag_id, origin, score, reason, evidence) values (?, ?, ?, ?, ?, ?)", tags
     )
     db.conn.executemany(
-        "insert or ignore into item_territories (item_id, code, role, origin, reason, evidence) values (?, ?, ?, ?, ?, ?)",
-        [(item_id, place.code, place.role, place.origin, *reasons_kept((place.reason,))) for place in tagged.territories],
+        "insert or ignore into item_territories (item_id, code, role, origin, reason, evidence) values (?, ?, ?, ?, ?, ?)", places
     )
-    db.conn.executemany(
-        'insert or ignore into item_dates (item_id, role, start, "end", evidence, doubt) values (?, ?, ?, ?, ?, ?)',
-        [(item_id, one.role, one.start.isoformat(), one.end.isoformat(), one.evidence, one.doubt) for one in tagged.mentions],
-    )
+    db.conn.executemany('insert or ignore into item_dates (item_id, role, start, "end", evidence, doubt) values (?, ?, ?, ?, ?, ?)', dates)
 
 
 def hide_evidence(db: Database, item_ids: list[int]) -> None:

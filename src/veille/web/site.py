@@ -25,7 +25,7 @@ from veille.clock import PARIS, Clock, read_clock
 from veille.errors import StoreError
 from veille.resources import load_knowledge, package_text
 from veille.search import match_words
-from veille.store import prepare
+from veille.store import keep_pages, prepare
 from veille.store.accounts import ROLES
 from veille.store.articles import last_run
 from veille.store.summary import Summary
@@ -147,13 +147,14 @@ async def deciding(datasette: Any, write: Any) -> Any:
     return await (await database(datasette)).execute_write_fn(inside)
 
 
-_CACHE_KIB = 131_072  # of pages, for each of Datasette's few connections: what is found lies all over a big file
+# Of a file's pages, one part in so many, from so many KiB to so many, for each of Datasette's few connections: what is found lies all over.
+_PAGES = (24, 16 << 10, 128 << 10)
 
 
 def prepare_connection(connection: Any) -> None:
     """Our functions on every connection; Datasette's search boxes fold their words like the index."""
     prepare(connection)
-    connection.execute(f"pragma cache_size = -{_CACHE_KIB}")
+    keep_pages(connection, *_PAGES)
     connection.create_function("escape_fts", 1, lambda text: match_words(str(text or "")))
 
 
