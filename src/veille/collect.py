@@ -7,17 +7,15 @@ Fetching runs in parallel; parsing, understanding and SQLite stay in order on on
 import asyncio
 import logging
 import time
-from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, aclosing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from itertools import zip_longest
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from veille.arrivals import Answer, arrivals, interleaved
 from veille.child import Parser
 from veille.clock import Clock
 from veille.errors import FetchError, ParseError, Postponed, SourceError, StoreError
@@ -56,32 +54,13 @@ log = logging.getLogger("veille")
 Notes = tuple[list[HostNote], dict[str, int]]  # what sites asked for, and the requests that each got
 _LOOK_AGAIN = 2  # bad answers in a row of what a discover source found
 _TRY_AGAIN = ("timeout", "connection", "rate-limited")  # an article's page is asked for again at the next run
-_WAITING = 256  # answers that wait to be kept
 _ENOUGH = 1_000  # articles whose words tell rare ones from frequent ones
 _SHARED, _UNDERSTOOD = 200, 60  # articles of one transaction, or answers without news; fewer where understanding leaves time to others
 _MOMENT = 0.03  # seconds after which a transaction takes in nothing more: documentalists write meanwhile
-_LINGER = 0.02  # seconds that an answer without news waits for others
-_HELD = 12 << 20  # bytes of bodies that came and wait to be read; large ones are counted by the fetcher
-_AHEAD = 24  # answers that are being read or wait to be kept: what they say takes more room than their bodies
 _SCOUTING = 24  # sites searched at once: a search holds several pages
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What a visit brought back, and what that says once it is read."""
-
-    visit: Visit
-    got: Fetched | NotModified | Exception
-    milliseconds: int
-    read: Reading | Exception | None = None
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether it has been read, or says that nothing is new."""
-        return isinstance(self.got, NotModified) or isinstance(self.read, Reading)
-
-
-_Settled = tuple[_Answer, tuple[Outcome, Verdict]]
+_Settled = tuple[Answer, tuple[Outcome, Verdict]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +97,7 @@ class Collector:
             await stack.enter_async_context(self.fetcher)
             path = stack.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="veille-path"))
             lanes = stack.enter_context(Lanes(self.parser))
-            answers = _answers(_interleaved(visits), self._visit, partial(self._read, lanes), at_once=self.fetcher.limits.at_once)
+            answers = arrivals(interleaved(visits), self._visit, partial(self._read, lanes), at_once=self.fetcher.limits.at_once)
             async for batch in await stack.enter_async_context(aclosing(answers)):
                 settled = await asyncio.get_running_loop().run_in_executor(path, self._settle, run_id, batch, only, self.fetcher.notes())
                 for answer, (outcome, verdict) in settled:
@@ -168,7 +147,7 @@ class Collector:
                 raise StoreError(TAKEN_OVER)
             yield
 
-    async def _visit(self, visit: Visit) -> _Answer:
+    async def _visit(self, visit: Visit) -> Answer:
         started = time.monotonic()
         got: Fetched | NotModified | Exception
         try:
@@ -178,9 +157,9 @@ class Collector:
                 got = await self.fetcher.fetch(visit.address, visit.validators, visit.source.timeout)
         except Exception as exc:  # a refused fetch, or a bug of ours: `_settle` tells them apart, and one source pays
             got = _bare(exc)
-        return _Answer(visit, got, int((time.monotonic() - started) * 1000))
+        return Answer(visit, got, int((time.monotonic() - started) * 1000))
 
-    async def _read(self, lanes: Lanes, answer: _Answer) -> _Answer:
+    async def _read(self, lanes: Lanes, answer: Answer) -> Answer:
         """An answer with what it says."""
         if not isinstance(answer.got, Fetched):
             return answer
@@ -211,7 +190,7 @@ class Collector:
         again = visit.found is not None and visit.found.url != found.finding.url
         return replace(visit, found=found.finding, again=again), found.answer
 
-    def _settle(self, run_id: int, batch: list[_Answer], named: frozenset[str], told: Notes) -> list[_Settled]:
+    def _settle(self, run_id: int, batch: list[Answer], named: frozenset[str], told: Notes) -> list[_Settled]:
         """Keep some answers, and record their outcomes. A source waits, with no outcome, whose site asked to be left alone.
 
         Those that were read or say « unchanged » share transactions, each short; of any one of them items, validators and visit land
@@ -235,7 +214,7 @@ class Collector:
             settled += [(answer, one)] if one else []
         return settled
 
-    def _settle_together(self, run_id: int, answers: list[_Answer], told: Notes) -> Iterator[list[_Settled]]:
+    def _settle_together(self, run_id: int, answers: list[Answer], told: Notes) -> Iterator[list[_Settled]]:
         """Keep some sound answers, a moment's worth in each transaction; what can be thought of before is, while others may write."""
         with usable(self.db):
             rest = [(answer, self._prepared(answer)) for answer in answers]
@@ -250,14 +229,14 @@ class Collector:
             yield done
             rest, told = rest[len(done) :], ([], {})
 
-    def _prepared(self, answer: _Answer) -> "Prepared | None":
+    def _prepared(self, answer: Answer) -> "Prepared | None":
         if not isinstance(answer.got, Fetched) or not isinstance(answer.read, Reading):
             return None
         from veille.intake import prepare
 
         return prepare(self.db, answer.visit, answer.got, answer.read, self._known)
 
-    def _keep(self, waiting: "list[tuple[_Answer, Prepared | None]]", now: datetime, written: set[str]) -> list[tuple[_Answer, Outcome]]:
+    def _keep(self, waiting: "list[tuple[Answer, Prepared | None]]", now: datetime, written: set[str]) -> list[tuple[Answer, Outcome]]:
         """As many of these as a moment allows, one at least. `written`: addresses that were since they were prepared; is added to."""
         if not any(prepared for _, prepared in waiting):
             return [(answer, _unchanged(answer.got)) for answer, _ in waiting]
@@ -265,7 +244,7 @@ class Collector:
         from veille.store.items import Indexing
 
         indexing = Indexing(self.db, written)
-        kept: list[tuple[_Answer, Outcome]] = []
+        kept: list[tuple[Answer, Outcome]] = []
         began = time.monotonic()
         for answer, prepared in waiting:
             outcome = keep(self.db, prepared, self._known, now=now, indexing=indexing) if prepared else _unchanged(answer.got)
@@ -275,7 +254,7 @@ class Collector:
         indexing.write()
         return kept
 
-    def _settle_one(self, run_id: int, answer: _Answer, named: bool, told: Notes) -> tuple[Outcome, Verdict] | None:  # noqa: FBT001
+    def _settle_one(self, run_id: int, answer: Answer, named: bool, told: Notes) -> tuple[Outcome, Verdict] | None:  # noqa: FBT001
         """Read and keep one answer, and record its outcome. None where the site asked to be left alone and nothing was sent."""
         visit, got = answer.visit, answer.got
         try:
@@ -373,9 +352,9 @@ def _is_lost(exc: FetchError) -> bool:
     return exc.failure in ("gone", "redirects") or (exc.failure == "http" and exc.status == 404)
 
 
-def _shares(answers: list[_Answer], most: int) -> Iterator[list[_Answer]]:
+def _shares(answers: list[Answer], most: int) -> Iterator[list[Answer]]:
     """Answers in groups that are kept in a moment each: nobody else writes meanwhile."""
-    share: list[_Answer] = []
+    share: list[Answer] = []
     size = 0
     for answer in answers:
         articles = len(answer.read.items) if isinstance(answer.read, Reading) else 1
@@ -388,7 +367,7 @@ def _shares(answers: list[_Answer], most: int) -> Iterator[list[_Answer]]:
         yield share
 
 
-def _visited(answer: _Answer, outcome: Outcome) -> Visited:
+def _visited(answer: Answer, outcome: Outcome) -> Visited:
     got = answer.got
     validators = got.validators if isinstance(got, (Fetched, NotModified)) and isinstance(outcome, Collected) else None
     return Visited(visit=answer.visit, outcome=outcome, validators=validators, milliseconds=answer.milliseconds)
@@ -399,95 +378,3 @@ def _unchanged(got: Fetched | NotModified | Exception) -> Collected:
     return Collected(
         unchanged=True, proven=got.proven, status=got.status, received=got.received, moved_to=got.moved_to, refresh=got.fresh_for
     )
-
-
-class _Bytes:
-    """Room for so many bytes at once; what is larger than all of it waits until it is alone."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._held = 0
-        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
-
-    async def enter(self, size: int) -> None:
-        """Wait for one's turn and for room."""
-        if not self._waiting and (not self._held or self._held + size <= self._most):
-            self._held += size
-            return
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((size, turn))
-        await turn
-
-    def leave(self, size: int) -> None:
-        """Give room back; those who waited longest enter first."""
-        self._held -= size
-        while self._waiting and (not self._held or self._held + self._waiting[0][0] <= self._most):
-            size, turn = self._waiting.popleft()
-            if not turn.done():  # it may have been cancelled
-                self._held += size
-                turn.set_result(None)
-
-
-async def _answers(
-    visits: list[Visit],
-    fetch: Callable[[Visit], Awaitable[_Answer]],
-    read: Callable[[_Answer], Awaitable[_Answer]],
-    *,
-    at_once: int,
-) -> AsyncGenerator[list[_Answer], None]:
-    """The answers as they are read, those together that came while the last ones were kept; whoever fetches goes on meanwhile.
-
-    Bodies wait as they came: the sooner all are asked, the sooner the slowest has answered.
-    """
-    waiting: asyncio.Queue[_Answer] = asyncio.Queue(_WAITING)
-    rest = iter(visits)
-    reading: set[asyncio.Task[None]] = set()
-    held, ahead = _Bytes(_HELD), asyncio.Semaphore(_AHEAD)
-
-    async def pass_on(answer: _Answer, size: int) -> None:
-        await ahead.acquire()
-        one = await read(answer)
-        del answer
-        held.leave(size)
-        await waiting.put(one)
-
-    async def work() -> None:
-        for visit in rest:
-            answer = await fetch(visit)
-            if isinstance(answer.got, Fetched):
-                size = 0 if answer.got.large else len(answer.got.body)
-                await held.enter(size)
-                task = asyncio.create_task(pass_on(answer, size))
-                reading.add(task)
-                task.add_done_callback(reading.discard)
-            else:
-                await waiting.put(answer)
-
-    tasks = [asyncio.create_task(work()) for _ in range(min(at_once, len(visits)))]
-    try:
-        left = len(visits)
-        while left:
-            batch = [await waiting.get()]
-            if left > 1 and all(isinstance(one.got, NotModified) for one in batch):
-                await asyncio.sleep(_LINGER)  # what says « unchanged » comes in numbers, and costs little together
-            while not waiting.empty() and len(batch) < _WAITING:
-                batch.append(waiting.get_nowait())
-            left -= len(batch)
-            yield batch
-            for one in batch:
-                if isinstance(one.got, Fetched):
-                    ahead.release()
-    finally:
-        everyone = [*tasks, *reading]
-        for task in everyone:
-            task.cancel()
-        await asyncio.gather(*everyone, return_exceptions=True)
-
-
-def _interleaved(visits: list[Visit]) -> list[Visit]:
-    """One visit of each host, then a second of each, and so on: a slow host with many sources holds nobody up."""
-    waiting: dict[str, list[Visit]] = {}
-    for visit in visits:
-        waiting.setdefault(urlsplit(visit.found.url if visit.found else visit.address).netloc, []).append(visit)
-    rounds = zip_longest(*waiting.values())
-    return [visit for one in rounds for visit in one if visit is not None]
