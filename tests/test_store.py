@@ -1,6 +1,8 @@
 """The file itself: migrations, backups, newer files, SQLite's settings, runs and visits."""
 
 import json
+import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -349,3 +351,49 @@ def test_visits_recorded_together_are_recorded_as_one_after_the_other(store, tmp
         assert rows[0] == rows[1], table
         assert rows[0] or table == "alarms"
     apart.close()
+
+
+def test_who_is_waited_for_writes_as_soon_as_the_lock_is_free(tmp_path, monkeypatch):
+    """SQLite would try again up to 100 ms later; and what does not come in time is refused as SQLite refuses it."""
+    from veille.store import begin_soon, connection
+
+    path = tmp_path / "veille.db"
+    collector, curator = connect(path), connect(path)
+    late = []
+    for _ in range(5):
+        collector.conn.execute("begin immediate")
+        freed = []
+        timer = threading.Timer(0.09, lambda freed=freed: (collector.conn.commit(), freed.append(time.monotonic())))
+        timer.start()
+        begin_soon(curator.conn)
+        late.append(time.monotonic())
+        timer.join()
+        late[-1] -= freed[0]
+        curator.conn.rollback()
+    assert min(late) < 0.02
+
+    monkeypatch.setattr(connection, "BUSY_MILLISECONDS", 30)
+    collector.conn.execute("begin immediate")
+    with pytest.raises(connection.sqlite3.OperationalError, match="locked"):
+        begin_soon(curator.conn)
+    collector.conn.rollback()
+    assert curator.conn.execute("pragma busy_timeout").fetchone() == (30,)
+    begin_soon(curator.conn)
+    curator.close()
+    collector.close()
+
+
+def test_a_file_gets_as_many_pages_in_memory_as_it_is_large(tmp_path):
+    from veille.store import keep_pages
+
+    db = connect(tmp_path / "veille.db").conn
+
+    def kept(*given):
+        keep_pages(db, *given)
+        return -db.execute("pragma cache_size").fetchone()[0]
+
+    db.execute("create table blobs (blob)")
+    db.execute("insert into blobs values (zeroblob(3200 * 1024))")
+    assert kept(64, 1_000, 32_000) == 1_000
+    assert 400 <= kept(8, 100, 32_000) <= 500
+    assert kept(1, 100, 2_000) == 2_000

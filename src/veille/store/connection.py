@@ -7,6 +7,7 @@ import contextlib
 import functools
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +31,8 @@ sqlite3: Any = _sqlite
 
 BUSY_MILLISECONDS = 15_000
 _PAGES = (64, 8 << 10, 32 << 10)  # what is written at random (names, bands, keywords) stays at hand up to a million articles
+_BUSY = 5  # SQLITE_BUSY
+_SOON = 0.002  # seconds between two tries of somebody who is waited for
 CHECKPOINT_PAGES = 4_000  # 16 MiB of journal before it goes into the file: pages that change often are written once
 STATEMENTS = 512  # prepared at hand: a collection uses about a hundred
 STEPS = 7  # of `schema.migrations`, which a settled file need not load
@@ -111,6 +114,26 @@ def connect(path: str | Path, *, durable: bool = False) -> Database:
     except (sqlite3.Error, OSError) as exc:
         raise StoreError(DATABASE_UNUSABLE.format(file=path, why=exc)) from exc
     return Database(connection)
+
+
+def begin_soon(connection: Connection) -> None:
+    """Begin a transaction that writes as soon as the lock is free: beside a collector SQLite's own tries come up to 100 ms apart.
+
+    Raises sqlite3.OperationalError when it is not free for as long as SQLite would have waited.
+    """
+    latest = time.monotonic() + BUSY_MILLISECONDS / 1000
+    connection.execute("pragma busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.execute("begin immediate")
+                return
+            except sqlite3.OperationalError as exc:
+                if exc.sqlite_errorcode & 0xFF != _BUSY or time.monotonic() > latest:
+                    raise
+            time.sleep(_SOON)
+    finally:
+        connection.execute(f"pragma busy_timeout = {BUSY_MILLISECONDS}")
 
 
 @contextlib.contextmanager

@@ -25,7 +25,7 @@ from veille.clock import PARIS, Clock, read_clock
 from veille.errors import StoreError
 from veille.resources import load_knowledge, package_text
 from veille.search import match_words
-from veille.store import keep_pages, prepare
+from veille.store import begin_soon, keep_pages, prepare
 from veille.store.accounts import ROLES
 from veille.store.articles import last_run
 from veille.store.summary import Summary
@@ -141,7 +141,7 @@ async def deciding(datasette: Any, write: Any) -> Any:
         connection.execute("pragma synchronous = full")
         connection.execute("pragma foreign_keys = on")
         with connection:
-            connection.execute("begin immediate")
+            begin_soon(connection)
             return write(connection)
 
     return await (await database(datasette)).execute_write_fn(inside)
