@@ -119,7 +119,8 @@ def served(kit: Path, data: Path, feeds: int, port: int, *, entries: int = 20) -
     server = subprocess.Popen([sys.executable, kit / "serve.py", "--data", data], stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
-        server.stdout.readline()  # "ready"
+        if server.stdout.readline().strip() != "ready":
+            sys.exit(f"Le serveur du banc ne démarre pas : les ports {port} à {port + 3} sont-ils pris ?")
         yield
     finally:
         server.terminate()
