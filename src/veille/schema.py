@@ -500,11 +500,20 @@ create index items_waiting on items(interest desc, id desc) where state = 'new' 
 """
 
 
-@migrations()
+# No savepoint of its own: it would keep in memory each page that was written since. All the steps share one transaction anyway.
+@migrations(transactional=False)
 def m007_arrive_at_once(db: Database) -> None:
     for statement in _M007.split(";;\n"):
         if statement.strip():
             db.execute(statement)
+    (last,) = db.execute("select coalesce(max(id), 0) from items").fetchone()
+    for first in range(0, last, _PART):  # one statement for all of them would hold 0.4 KiB an article in memory
+        db.execute(_REINDEX, (first, first + _PART))
+
+
+_PART = 5_000  # articles
+_REINDEX = """insert into items_fts (rowid, title, text, context)
+select id, index_text(title), index_text(text), index_text(context) from items_words where id > ? and id <= ?"""
 
 
 # An article enters the narrow rows when its text is written, with the labels that it has by then: once, not once for each. The index has
@@ -537,7 +546,4 @@ create virtual table items_fts using fts5(
 insert into items_fts (items_fts, rank) values ('automerge', 16), ('crisismerge', 64);;
 
 create virtual table items_vocabulary using fts5vocab('items_fts', 'row');;
-
-insert into items_fts (rowid, title, text, context)
-select id, index_text(title), index_text(text), index_text(context) from items_words order by id;;
 """
