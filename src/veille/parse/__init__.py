@@ -36,6 +36,8 @@ def __getattr__(name: str) -> object:
 
 _PROLOG = 64 << 10  # bytes before the first element
 _DOCTYPE = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?(?:\s|<\?.*?\?>|<!--.*?-->)*<!DOCTYPE[^>\[]*\[", re.I | re.S)
+_SOMETHING = re.compile(rb"[^\x00\t\n\r\x20\xef\xbb\xbf]")
+_JSON = re.compile(rb"[\xef\xbb\xbf \t\r\n]*[{\[]")
 _A_WORD = 20  # characters: a page that says less is empty
 
 
@@ -44,7 +46,7 @@ def parse(kind: str, fetched: Fetched, select: Selectors | None, today: date | N
 
     A page without selectors is read by its JSON-LD. `today` is the day when the answer came: « il y a 2 jours » needs it.
     """
-    if not fetched.body.strip(b"\x00\t\n\r\x20\xef\xbb\xbf"):
+    if not _SOMETHING.search(fetched.body):
         raise ParseError("bad-page" if kind == "page" else "bad-feed", EMPTY_ANSWER)
     if kind == "page":
         if select:
@@ -74,7 +76,7 @@ def declares_entities(body: bytes) -> bool:
 
 
 def _feed_parser(body: bytes) -> Callable[[Fetched], ParsedFeed]:
-    if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+    if _JSON.match(body):
         from veille.parse.json_feed import parse_json
 
         return parse_json

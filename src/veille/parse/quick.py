@@ -510,7 +510,7 @@ def _moment(text: str) -> str:
     if number is None or not 1900 < int(year) < 2200:
         raise _Unsure
     moment = datetime(int(year), number, int(day), int(hour), int(minute), int(second), tzinfo=_zone(zone))
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.astimezone(UTC).isoformat()[:19]}Z"
 
 
 def _zone(text: str) -> timezone:
