@@ -1,6 +1,7 @@
 """What waits between the sites and the file: bodies by their bytes, few of them read ahead, nobody passed over."""
 
 import asyncio
+import weakref
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -100,6 +101,87 @@ def test_large_bodies_are_counted_elsewhere():
 
     assert len(taken) == 200
     assert most["bodies"] > HELD // (3 * BODY)
+
+
+def test_a_large_body_does_not_wait_behind_small_ones():
+    """It keeps the next large one half-read on the wire until it has been read itself."""
+    waited = []
+
+    async def fetch(visit):
+        return brought(visit, large=visit.source.id == "s90")
+
+    async def read(answer):
+        if answer.got.large:
+            waited.append(True)
+
+    async def run():
+        taken = 0
+
+        async def reading(answer):
+            await read(answer)
+            return replace(answer, got=replace(answer.got, body=b"", large=False), read=READ)
+
+        async with aclosing(arrivals(visits(100), fetch, reading, at_once=64)) as batches:
+            async for batch in batches:
+                taken += len(batch)
+                await asyncio.sleep(0.01)
+                if waited:
+                    return taken
+        return taken
+
+    assert asyncio.run(run()) <= 3 * AHEAD  # of the ninety that came before it
+
+
+def test_a_body_that_was_read_is_kept_nowhere():
+    """Whoever fetched it goes on to the next site with empty hands."""
+
+    class Body(bytearray):  # bytes have no weak references
+        pass
+
+    bodies = []
+
+    async def run():
+        slow = asyncio.Event()
+
+        async def fetch(visit):
+            if len(bodies) == 8:
+                await slow.wait()
+            body = Body(1000)
+            bodies.append(weakref.ref(body))
+            return Answer(visit, replace(brought(visit).got, body=body), 1)
+
+        async def reading(answer):
+            return replace(answer, got=replace(answer.got, body=b""), read=READ)
+
+        taken = 0
+        async with aclosing(arrivals(visits(16), fetch, reading, at_once=8)) as batches:
+            async for batch in batches:
+                taken += len(batch)
+                if taken == 8:
+                    await asyncio.sleep(0.01)
+                    alive = sum(body() is not None for body in bodies)
+                    slow.set()
+        return alive
+
+    assert asyncio.run(run()) == 0
+
+
+def test_answers_wait_in_number_too():
+    """Twenty thousand sources that say nothing are not all in memory at once."""
+
+    async def fetch(visit):
+        return brought(visit, size=0)
+
+    paused = []
+
+    async def take(_batch):
+        if not paused:
+            paused.append(True)
+            await asyncio.sleep(0.5)
+
+    _, most = asyncio.run(fetch_all(visits(8_000), fetch=fetch, take=take))
+
+    assert most["bodies"] < HELD // 4096 + AHEAD + 64 + 1
 
 
 def test_what_brings_nothing_waits_for_no_room():

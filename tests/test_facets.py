@@ -8,7 +8,7 @@ import pytest
 from builders import make_source, register
 from veille.model import KINDS, Config
 from veille.search import Request
-from veille.store import writing
+from veille.store import connect, migrate, writing
 from veille.store.items import index_items
 from veille.store.searching import search
 from veille.store.sources import sync_sources
@@ -219,3 +219,29 @@ def test_beyond_the_cap_old_articles_with_every_word_are_still_found(seeded, kno
     capped = search(seeded.conn, Request(q="collège route rivière"), knowledge, TODAY, 1000)
     assert capped.capped
     assert capped.every == free.every > 3
+
+
+def test_how_rare_a_label_is_is_told_from_the_newest_whatever_their_order(tmp_path, knowledge, now, monkeypatch):
+    """Ids do not follow days where a source brought its archives last; an estimate stays near, and never costs more than its limit."""
+    from veille.store import matching
+
+    monkeypatch.setattr(matching, "_SAMPLE", 200)
+    db = connect(tmp_path / "veille.db")
+    migrate(db, knowledge, now)
+    with writing(db):
+        register(db, make_source(id="s", url="https://s.fr/"))
+        for number in range(1, 2_001):
+            day = f"20{10 + number % 16}-{number % 12 + 1:02}-{number % 28 + 1:02}" if number > 1_000 else f"2026-01-{number % 28 + 1:02}"
+            db.conn.execute(
+                "insert into items (id, source_id, url, title, summary, author, language, kind, kind_reason, interest, interest_reason, "
+                "day, first_seen_at, fingerprint) values (?, 's', '', 't', '', '', 'fr', ?, '', 0.5, '', ?, '2026-01-01', '')",
+                (number, "prix" if number % 10 == 0 else "article", day),
+            )
+            db.conn.execute("insert into texts (item_id, text) values (?, '')", (number,))
+
+    rarity = matching.Rarity(db.conn)
+
+    assert 100 <= rarity.of(("kinds prix",)) <= 300  # 200 of them
+    assert 1_600 <= rarity.of(("kinds article",)) <= 2_000
+    assert rarity.of(("kinds emploi",)) == 0
+    db.close()

@@ -219,3 +219,9 @@ def test_an_english_article_is_found_behind_its_french_like(ranked):
 
 def test_small_words_with_an_elided_one_are_not_searched(knowledge):
     assert [term.words for term in read_query("l'impact d'une politique", knowledge.synonyms).terms] == [("impact",), ("politic",)]
+
+
+@pytest.mark.parametrize("year", ["abc", "2025-06", "25", "２０２５", "20255"])
+def test_a_year_is_four_digits(year):
+    with pytest.raises(UsageError, match="n’est pas une année : écrivez quatre chiffres"):
+        read_request({"annee": ["2024", year]})

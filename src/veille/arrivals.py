@@ -9,7 +9,7 @@ more room than they do: only a few are read before what came earlier is kept.
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from urllib.parse import urlsplit
 
@@ -17,7 +17,8 @@ from veille.model import Fetched, NotModified, Reading, Visit
 
 WAITING = 256  # answers that wait to be kept
 HELD = 12 << 20  # bytes of bodies that wait to be read; large ones are counted by the fetcher
-AHEAD = 12  # answers that are being read or were read, before somebody takes them
+_BESIDE = 4 << 10  # bytes that an answer takes beside its body
+AHEAD, AHEAD_LARGE = 12, 2  # answers that are being read or were read, before somebody takes them
 _LINGER = 0.02  # seconds that an answer without news waits for others
 
 
@@ -71,47 +72,49 @@ async def arrivals(
     at_once: int,
 ) -> AsyncGenerator[list[Answer], None]:
     """The answers as they are read, those together that came while the last ones were kept; whoever fetches goes on meanwhile."""
-    waiting: asyncio.Queue[Answer] = asyncio.Queue(WAITING)
+    waiting: asyncio.Queue[tuple[Answer, asyncio.Semaphore | None]] = asyncio.Queue(WAITING)
     rest = iter(visits)
     reading: set[asyncio.Task[None]] = set()
-    held, ahead = _Bytes(HELD), asyncio.Semaphore(AHEAD)
+    held, ahead, large = _Bytes(HELD), asyncio.Semaphore(AHEAD), asyncio.Semaphore(AHEAD_LARGE)
 
     async def pass_on(answer: Answer, size: int) -> None:
-        await ahead.acquire()
+        gate = ahead if size else large  # a large body keeps the next one out until it is read: it waits behind no small one
+        await gate.acquire()
         try:
             one = await read(answer)
         except Exception as exc:  # a bug of ours: one source pays, and nobody waits for it for ever
-            one = Answer(answer.visit, answer.got, answer.milliseconds, exc)
+            one = replace(answer, read=exc)
         del answer
         held.leave(size)
-        await waiting.put(one)
+        await waiting.put((one, gate))
 
     async def work() -> None:
         for visit in rest:
             answer = await fetch(visit)
             if isinstance(answer.got, Fetched):
-                size = 0 if answer.got.large else len(answer.got.body)
+                size = 0 if answer.got.large else len(answer.got.body) + _BESIDE
                 await held.enter(size)
                 task = asyncio.create_task(pass_on(answer, size))
+                del answer  # its body is not to wait here for the next one
                 reading.add(task)
                 task.add_done_callback(reading.discard)
             else:
-                await waiting.put(answer)
+                await waiting.put((answer, None))
 
     tasks = [asyncio.create_task(work()) for _ in range(min(at_once, len(visits)))]
     try:
         left = len(visits)
         while left:
-            batch = [await waiting.get()]
-            if left > 1 and all(isinstance(one.got, NotModified) for one in batch):
+            came = [await waiting.get()]
+            if left > 1 and isinstance(came[0][0].got, NotModified):
                 await asyncio.sleep(_LINGER)  # what says « unchanged » comes in numbers, and costs little together
-            while not waiting.empty() and len(batch) < WAITING:
-                batch.append(waiting.get_nowait())
-            left -= len(batch)
-            for one in batch:
-                if isinstance(one.got, Fetched):
-                    ahead.release()
-            yield batch
+            while not waiting.empty() and len(came) < WAITING:
+                came.append(waiting.get_nowait())
+            left -= len(came)
+            for _, gate in came:
+                if gate:
+                    gate.release()
+            yield [answer for answer, _ in came]
     finally:
         everyone = [*tasks, *reading]
         for task in everyone:

@@ -442,6 +442,7 @@ FUTURE_DAY = "Ce jour est à venir : donnez un jour passé, AAAA-MM-JJ."
 NO_SUCH_PAGE = "Cette page de résultats n’existe pas."
 QUERY_TOO_LONG = "Votre recherche est trop longue : gardez l’essentiel, {limit} caractères au plus."
 BAD_DAY = "« {value} » n’est pas une date : écrivez AAAA-MM-JJ."
+BAD_YEAR = "« {value} » n’est pas une année : écrivez quatre chiffres, comme 2025."
 BAD_NUMBER = "« {value} » n’est pas un nombre de page."
 TOO_SLOW = "Cette recherche demande trop de temps : ajoutez un mot ou un filtre."
 

@@ -141,10 +141,15 @@ def _obeyed(request: Request, labels: Sequence[str], also: Sequence[str]) -> set
     return {label.partition(" ")[0] for label in (*labels, *also)} | ({"years"} if len(request.years) == 1 else set())
 
 
+# The day of the n-th newest article; how many articles have come since a day, and how many have some labels: no more than so many.
+DAY_SQL = "select day from items indexed by items_day order by day desc limit 1 offset ?"
+SINCE_SQL = "select count(*) from (select 1 from items indexed by items_day where day >= ? limit ?)"
+
+
 def counted_sql(labels: Sequence[str]) -> str:
-    """How many articles have the labels from a day on, one that has two twice. Parameters: the labels, the day."""
+    """How many articles have the labels from a day on, one that has two twice. Parameters: the labels, the day, the limit."""
     marks = ", ".join("?" for _ in labels)
-    return f"select count(*) from postings where label in ({marks}) and day >= ?"  # noqa: S608
+    return f"select count(*) from (select 1 from postings where label in ({marks}) and day >= ? limit ?)"  # noqa: S608
 
 
 def matched_sql(where: Where, columns: Sequence[str], also: Sequence[int] = ()) -> tuple[str, dict[str, object]]:
@@ -170,16 +175,14 @@ def around_sql(where: Where, columns: Sequence[str]) -> str:
 def filtered_sql(
     request: Request, where: Where, labels: Sequence[str], also: Sequence[str], columns: Sequence[str]
 ) -> tuple[str, dict[str, object]]:
-    """Columns of the newest items that match and that every filter keeps, first looked for among those of some labels, or by day.
+    """Columns of the newest items that match and that every filter keeps, looked for among those of some labels, or of some years.
 
     Parameters left: match, most, `where`'s.
     """
     values: dict[str, object] = dict(where.values)
-    kept = where.sql
-    if labels or request.years or request.since or request.until:
-        among = f"select item_id from ({_labelled(request, labels, also, values)})"  # noqa: S608
-        # The unary plus keeps SQLite from asking the index once for each id.
-        kept = f"+items_fts.rowid in ({among}) and {where.but(_obeyed(request, labels, also))}"
+    among = f"select item_id from ({_labelled(request, labels, also, values)})"  # noqa: S608
+    # The unary plus keeps SQLite from asking the index once for each id.
+    kept = f"+items_fts.rowid in ({among}) and {where.but(_obeyed(request, labels, also))}"
     return _matched(columns, kept, ":most"), values
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from urllib.parse import urlencode
 
 from veille.errors import UsageError
-from veille.messages import BAD_DAY, BAD_NUMBER, QUERY_TOO_LONG
+from veille.messages import BAD_DAY, BAD_NUMBER, BAD_YEAR, QUERY_TOO_LONG
 
 LONGEST_QUERY = 500
 
@@ -63,6 +63,9 @@ def read_request(given: Mapping[str, Sequence[str]]) -> Request:
         name: tuple(dict.fromkeys(value.strip()[:80] for value in given.get(parameter, ())[:50] if value.strip()))
         for name, parameter in PARAMETERS
     }
+    for year in lists["years"]:
+        if not re.fullmatch(r"\d{4}", year, re.ASCII):
+            raise UsageError(BAD_YEAR.format(value=year[:20]))
     return Request(
         q=q, since=_day(one("depuis")), until=_day(one("jusqua")), order="date" if one("tri") == "date" else "",
         page=int(page), dismissed=one("ecartes") == "1", selected=one("selection") == "1", verbatim=one("exact") == "1",

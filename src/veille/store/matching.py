@@ -7,15 +7,18 @@ import json
 from collections import ChainMap
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from veille.search import (
     COLUMNS,
+    DAY_SQL,
     MATCH_SQL,
     MOST_MATCHES,
     PLENTY,
     SCORE_SQL,
     SCORED,
+    SINCE_SQL,
     WORTH,
     Query,
     Request,
@@ -41,7 +44,8 @@ from veille.store.narrow import narrow
 
 # Articles of a label: so many are looked at one by one; a label up to twenty times as frequent costs less read along.
 _FEW, _ALONG, _ENOUGH = 5_000, 20, 200_000
-_SAMPLE = 20_000  # of the newest articles, to tell how rare a label is
+# Of the newest articles, to tell how rare a label is; a day can hold many more.
+_SAMPLE, _MOST_COUNTED = 20_000, 100_000
 
 
 class Rarity:
@@ -49,18 +53,24 @@ class Rarity:
 
     def __init__(self, db: Connection) -> None:
         self._db = db
-        newest = greatest_id(db)
-        self._share = max(1.0, newest / _SAMPLE)
-        row = db.execute("select day from items where id >= ? order by id limit 1", (newest - _SAMPLE,)).fetchone()
-        self._day = row[0] if row and self._share > 1 else ""
         self._counts: dict[tuple[str, ...], int] = {}
 
     def of(self, labels: tuple[str, ...]) -> int:
         """Articles that have any of the labels; one that has two counts twice."""
         if labels not in self._counts:
-            ((count,),) = rows_of(self._db, narrow(self._db, counted_sql(labels)), (*labels, self._day))
-            self._counts[labels] = int(count * self._share)
+            day, share = self._sample
+            ((count,),) = rows_of(self._db, narrow(self._db, counted_sql(labels)), (*labels, day, _MOST_COUNTED))
+            self._counts[labels] = round(count * share)
         return self._counts[labels]
+
+    @cached_property
+    def _sample(self) -> tuple[str, float]:
+        """The day since when articles are counted, and how many more there are in all for each of those."""
+        day = next((row[0] for row in rows_of(self._db, DAY_SQL, (_SAMPLE - 1,))), "")
+        if not day:
+            return "", 1.0
+        ((since,),) = rows_of(self._db, SINCE_SQL, (day, _MOST_COUNTED))
+        return day, max(1.0, greatest_id(self._db) / since)
 
 
 class Window:
@@ -102,11 +112,11 @@ def _columns(db: Connection, names: Sequence[str], sql: str, *values: Mapping[st
     return {name: [] if held is None else held.split("\n") for name, held in zip(names, joined, strict=True)}
 
 
-def find(db: Connection, request: Request, query: Query, today: str) -> Found:
+def find(db: Connection, request: Request, query: Query, today: str, rarity: Rarity) -> Found:
     """What the words find; without words, what the filters keep."""
     where = conditions(request)
     if not query.terms:
-        columns = walked(db, request, query, where, COLUMNS, Rarity(db))
+        columns = walked(db, request, query, where, COLUMNS, rarity)
         ids = list(map(int, columns["ids"]))
         return Found(columns=columns, ids=ids, order=range(len(ids)), capped=len(ids) >= MOST_MATCHES)
     whole = _whole(db, query)
@@ -124,7 +134,7 @@ def find(db: Connection, request: Request, query: Query, today: str) -> Found:
     if capped and where.chosen:  # filters come before the cap; what a facet offers beside its own filter is counted over the newest
         beside = {name: COLUMNS[name] for name in ("stories", *sorted({column_of(facet) for facet in where.chosen}))}
         around = Window(_columns(db, [*beside, "misses"], around_sql(where, list(beside.values())), values))
-        sql, given = filtered_sql(request, where, *_rarest(request, Rarity(db)), list(wanted.values()))
+        sql, given = filtered_sql(request, where, *_rarest(request, rarity), list(wanted.values()))
     else:
         wanted |= {"misses": where.misses} if where.chosen else {}
         also = [item for item in whole if item < floor and not strict]

@@ -67,21 +67,22 @@ def search(db: Connection, request: Request, knowledge: Knowledge, today: str, s
     newest = greatest_id(db)
     query = understand_query(db, request, knowledge)
     regions = {code: place.region_code for code, place in knowledge.departements.items()}
-    found = find(db, request, query, today)
+    rarity = Rarity(db)
+    found = find(db, request, query, today, rarity)
     order = _ranked(db, request, query, found, newest)
     stories = found.columns["stories"]
     total = count_stories(_of(stories, order))
     every = total if found.every is None else count_stories([stories[place] for place in order if found.ids[place] in found.every])
     return Results(
         total=total, capped=found.capped, cards=cards(db, _page(found, order, (request.page - 1) * size, size)),
-        facets=_facets(db, request, query, found, regions), query=query, every=every,
+        facets=_facets(db, request, query, found, rarity, regions), query=query, every=every,
         whole_only=found.whole_only, around=found.around is not None,
     )  # fmt: skip
 
 
 def rank(db: Connection, request: Request, query: Query, today: str) -> Ranked:
     """The items asked for. By relevance some of the words may do: the best score, filters or not, decides how few."""
-    found = find(db, request, query, today)
+    found = find(db, request, query, today, Rarity(db))
     return Ranked([found.ids[place] for place in _ranked(db, request, query, found, greatest_id(db))], found.capped)
 
 
@@ -142,9 +143,8 @@ def _weight(db: Connection, query: Query, term: Term, newest: int) -> float:
     return math.log(1 + looked / (1 + count))
 
 
-def _facets(db: Connection, request: Request, query: Query, found: Found, regions: Mapping[str, str]) -> dict[str, Counts]:
+def _facets(db: Connection, request: Request, query: Query, found: Found, rarity: Rarity, regions: Mapping[str, str]) -> dict[str, Counts]:
     """Counts with every filter but the facet's own, so that « or » within a facet shows what it would add."""
-    rarity = Rarity(db)
     kept = _tally(found.columns, [place for place in found.order if not found.misses[place]] if found.misses else found.order, regions)
     facets: dict[str, Counts] = {}
     for name in FACETS:

@@ -138,6 +138,7 @@ async def deciding(datasette: Any, write: Any) -> Any:
     """Run a writing function of the store in a transaction of Datasette's one write connection."""
 
     def inside(connection: Any) -> Any:
+        connection.execute(f"pragma cache_size = -{_PAGES_WRITING}")
         connection.execute("pragma synchronous = full")
         connection.execute("pragma foreign_keys = on")
         with connection:
@@ -147,8 +148,10 @@ async def deciding(datasette: Any, write: Any) -> Any:
     return await (await database(datasette)).execute_write_fn(inside)
 
 
-# Of a file's pages, one part in so many, from so many KiB to so many, for each of Datasette's few connections: what is found lies all over.
-_PAGES = (24, 16 << 10, 128 << 10)
+# Of a file's pages, one part in so many, from so many KiB to so many, for each of Datasette's three connections that read: what is found
+# lies all over. The one that writes has less.
+_PAGES = (24, 16 << 10, 64 << 10)
+_PAGES_WRITING = 8 << 10
 
 
 def prepare_connection(connection: Any) -> None:
