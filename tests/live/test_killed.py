@@ -28,11 +28,17 @@ def document(source: int, generation: int) -> bytes:
 
 
 def sound(db) -> None:
-    """Integrity, foreign keys, and an index that holds exactly the articles."""
+    """Integrity, foreign keys, an index and narrow rows that hold exactly the articles."""
     assert db.conn.execute("pragma integrity_check").fetchone()[0] == "ok"
     assert db.conn.execute("pragma foreign_key_check").fetchall() == []
-    counts = [db.conn.execute(f"select count(*) from {table}").fetchone()[0] for table in ("items", "texts", "items_fts_docsize")]
+    counts = [
+        db.conn.execute(f"select count(*) from {table}").fetchone()[0] for table in ("items", "texts", "items_fts_docsize", "item_facets")
+    ]
     assert len(set(counts)) == 1, counts
+    labels = db.conn.execute(
+        "select distinct label, day, item_id from item_labels join items on items.id = item_id order by 1, 2, 3"
+    ).fetchall()
+    assert db.conn.execute("select label, day, item_id from postings order by 1, 2, 3").fetchall() == labels
     doubled = db.conn.execute("select source_id, url, count(*) from items group by 1, 2 having count(*) > 1").fetchall()
     assert doubled == []
     matches = db.conn.execute("select count(*) from items_fts where items_fts match '\"budget\"'").fetchone()[0]
