@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 from veille.model import Fetched, NotModified, Reading, Visit
 
-WAITING = 256  # answers that wait to be kept
+_WAITING = 256  # answers that wait to be kept
 HELD = 12 << 20  # bytes of bodies that wait to be read; large ones are counted by the fetcher
 _BESIDE = 4 << 10  # bytes that an answer takes beside its body
-AHEAD, AHEAD_LARGE = 12, 2  # answers that are being read or were read, before somebody takes them
+AHEAD, _AHEAD_LARGE = 12, 2  # answers that are being read or were read, before somebody takes them
 _LINGER = 0.02  # seconds that an answer without news waits for others
 
 
@@ -72,10 +72,10 @@ async def arrivals(
     at_once: int,
 ) -> AsyncGenerator[list[Answer], None]:
     """The answers as they are read, those together that came while the last ones were kept; whoever fetches goes on meanwhile."""
-    waiting: asyncio.Queue[tuple[Answer, asyncio.Semaphore | None]] = asyncio.Queue(WAITING)
+    waiting: asyncio.Queue[tuple[Answer, asyncio.Semaphore | None]] = asyncio.Queue(_WAITING)
     rest = iter(visits)
     reading: set[asyncio.Task[None]] = set()
-    held, ahead, large = _Bytes(HELD), asyncio.Semaphore(AHEAD), asyncio.Semaphore(AHEAD_LARGE)
+    held, ahead, large = _Bytes(HELD), asyncio.Semaphore(AHEAD), asyncio.Semaphore(_AHEAD_LARGE)
 
     async def pass_on(answer: Answer, size: int) -> None:
         gate = ahead if size else large  # a large body keeps the next one out until it is read: it waits behind no small one
@@ -108,7 +108,7 @@ async def arrivals(
             came = [await waiting.get()]
             if left > 1 and isinstance(came[0][0].got, NotModified):
                 await asyncio.sleep(_LINGER)  # what says « unchanged » comes in numbers, and costs little together
-            while not waiting.empty() and len(came) < WAITING:
+            while not waiting.empty() and len(came) < _WAITING:
                 came.append(waiting.get_nowait())
             left -= len(came)
             for _, gate in came:
