@@ -68,6 +68,7 @@ def collect_entries(
 
 
 def dump(db: Database) -> dict[str, list[Any]]:
-    """Every row of every table, the index included."""
-    names = [row[0] for row in db.conn.execute("select name from sqlite_master where type = 'table' order by name")]
+    """Every row of every table, the index included; but not in what order they came to be so (`item_changes`)."""
+    tables = db.conn.execute("select name from sqlite_master where type = 'table' and name <> 'item_changes' order by name")
+    names = [row[0] for row in tables]
     return {name: sorted(map(repr, db.conn.execute(f"select * from [{name}]").fetchall())) for name in names}

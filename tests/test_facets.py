@@ -9,6 +9,7 @@ from builders import make_source, register
 from veille.model import KINDS, Config
 from veille.search import Request
 from veille.store import connect, migrate, writing
+from veille.store.columns import ABSENT, COLUMN_OF, Columns
 from veille.store.items import index_items
 from veille.store.searching import search
 from veille.store.sources import sync_sources
@@ -108,21 +109,21 @@ def kept(db):
     return (sorted((*row[:7], *map(split, row[7:])) for row in rows), postings), (sorted(wanted), labels)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        "update items set day = '2020-01-01' where id % 3 = 0", "update items set kind = 'prix', language = 'de' where id % 4 = 0",
-        "update items set kind = 'emploi', day = '2019-02-02', state = 'dismissed', story_id = null where id < 50",
-        "update items set state = 'selected' where id % 3 = 0", "update items set story_id = null where id % 2 = 0",
-        "update item_tags set origin = 'refused' where item_id % 2 = 0", "update item_tags set origin = 'curator' where item_id % 5 = 0",
-        "delete from item_tags where item_id % 3 = 1", "delete from item_territories where code in ('33', '29')",
-        "delete from item_territories where item_id % 2 = 0", "delete from sightings where source_id = 's3'",
-        "insert or ignore into item_territories (item_id, code, role, origin, reason) select id, '40', 'place', 'rule', '' from items",
-        "insert or ignore into item_tags (item_id, tag_id, origin, score, reason) select items.id, tags.id, 'rule', 1, '' from items, tags",
-        "delete from texts where item_id % 7 = 0; delete from sightings where item_id % 7 = 0; delete from items where id % 7 = 0",
-        "delete from item_tags; delete from texts; delete from sightings; delete from items; delete from item_territories",
-    ],
-)  # fmt: skip
+CHANGES = [
+    "update items set day = '2020-01-01' where id % 3 = 0", "update items set kind = 'prix', language = 'de' where id % 4 = 0",
+    "update items set kind = 'emploi', day = '2019-02-02', state = 'dismissed', story_id = null where id < 50",
+    "update items set state = 'selected' where id % 3 = 0", "update items set story_id = null where id % 2 = 0",
+    "update item_tags set origin = 'refused' where item_id % 2 = 0", "update item_tags set origin = 'curator' where item_id % 5 = 0",
+    "delete from item_tags where item_id % 3 = 1", "delete from item_territories where code in ('33', '29')",
+    "delete from item_territories where item_id % 2 = 0", "delete from sightings where source_id = 's3'",
+    "insert or ignore into item_territories (item_id, code, role, origin, reason) select id, '40', 'place', 'rule', '' from items",
+    "insert or ignore into item_tags (item_id, tag_id, origin, score, reason) select items.id, tags.id, 'rule', 1, '' from items, tags",
+    "delete from texts where item_id % 7 = 0; delete from sightings where item_id % 7 = 0; delete from items where id % 7 = 0",
+    "delete from item_tags; delete from texts; delete from sightings; delete from items; delete from item_territories",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_the_narrow_rows_follow_every_change(seeded, change):
     for statement in change.split("; "):
         seeded.conn.execute(statement)
@@ -132,15 +133,40 @@ def test_the_narrow_rows_follow_every_change(seeded, change):
     assert found == wanted
 
 
+def told(rows):
+    """What the rows in memory say of each article."""
+    return {
+        item: (
+            rows.states[item], rows.stories[item], rows.interests[item], rows.days[item],
+            *(sorted(rows.codes[column].says[facet][rows.held[column][item]]) for facet, column in COLUMN_OF.items()),
+        )
+        for item in range(len(rows.states))
+        if rows.states[item] != ABSENT
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_rows_in_memory_follow_every_change(seeded, change):
+    columns = Columns()
+    before = told(columns.follow(seeded.conn))
+    for statement in change.split("; "):
+        seeded.conn.execute(statement)
+
+    after = told(columns.follow(seeded.conn))
+
+    assert before != after == told(Columns().follow(seeded.conn))
+    assert after.keys() == {row[0] for row in seeded.conn.execute("select item_id from item_facets")}
+
+
 def test_a_file_from_before_the_narrow_rows_gets_the_same(seeded):
     from veille.schema import m005_count_quickly, m007_arrive_at_once
 
     found, wanted = kept(seeded.conn)
     assert found == wanted
     for kind, name in seeded.conn.execute(
-        "select type, name from sqlite_master where type = 'trigger' or name in ('item_facets', 'postings', 'item_labels')"
+        "select type, name from sqlite_master where type = 'trigger' or name in ('item_facets', 'postings', 'item_labels', 'item_changes')"
     ).fetchall():
-        seeded.conn.execute(f"drop {kind} {name}")
+        seeded.conn.execute(f"drop {kind} if exists {name}")
     m005_count_quickly(seeded)
     m007_arrive_at_once(seeded)
 

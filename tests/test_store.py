@@ -384,7 +384,7 @@ def test_who_is_waited_for_writes_as_soon_as_the_lock_is_free(tmp_path, monkeypa
 
 
 def test_a_file_gets_as_many_pages_in_memory_as_it_is_large(tmp_path):
-    from veille.store import keep_pages
+    from veille.store.connection import keep_pages
 
     db = connect(tmp_path / "veille.db").conn
 

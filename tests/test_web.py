@@ -152,8 +152,8 @@ PRIVATE = (
     "items", "texts", "items_words", "items_fts", "items_fts_data", "items_fts_idx", "items_fts_docsize", "items_fts_config",
     "items_vocabulary", "addresses", "sightings", "versions", "validators", "accounts", "decisions", "settings", "_sqlite_migrations",
     "alarms", "hosts", "requests", "tombstones", "bands", "alike", "former_labels", "keywords", "word_counts", "models", "story_decisions",
-    "item_facets", "item_labels", "postings", "notes", "corrections", "sessions", "searches", "rules", "tag_words", "proposed_tags", "edits", "followed",
-    "source_wishes", "link_checks", "copies",
+    "item_facets", "item_labels", "postings", "notes", "corrections", "sessions", "searches", "rules", "tag_words", "proposed_tags", "edits",
+    "followed", "source_wishes", "link_checks", "copies", "item_changes",
 )  # fmt: skip
 
 

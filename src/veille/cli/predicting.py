@@ -202,6 +202,7 @@ def _language(_knowledge: Knowledge) -> Predictor:
 def _search(items_file: str | None, knowledge: Knowledge) -> Predictor:
     """A store in memory, filled and asked by the same code as the real one."""
     from veille.search import Request
+    from veille.store.columns import Columns
     from veille.store.memory import store_of_items
     from veille.store.searching import rank
     from veille.store.wording import understand_query
@@ -209,12 +210,13 @@ def _search(items_file: str | None, knowledge: Knowledge) -> Predictor:
     if not items_file:
         raise UsageError("search a besoin de --items FICHIER.")
     db, ids = store_of_items(_items(items_file), knowledge)
+    rows = Columns().follow(db.conn)
     today = datetime.now(UTC).date().isoformat()
 
     def answer(row: Row) -> Row:
         wanted = Request(q=_text(row, "query"))
         query = understand_query(db.conn, wanted, knowledge)
-        found = rank(db.conn, wanted, query, today).ids
+        found = rank(db.conn, wanted, query, today, rows=rows).ids
         corrected = {"corrected": " ".join(new for _, new in query.corrected)} if query.corrected else {}
         return {"ranking": [ids[item] for item in found[:100]]} | corrected
 

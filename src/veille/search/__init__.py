@@ -1,7 +1,6 @@
 """A reader's request becomes SQL, parameters and highlighted pieces. Pure: tested without Datasette."""
 
 from veille.search.ranking import (
-    COLUMNS,
     COUNT_SQL,
     DAY_SQL,
     MATCH_SQL,
@@ -9,13 +8,10 @@ from veille.search.ranking import (
     PLENTY,
     RERANKED,
     SCORE_SQL,
-    SCORED,
     SINCE_SQL,
     THEME_BONUS,
     TITLE_BONUS,
-    WORTH,
     Where,
-    around_sql,
     best_score,
     bit,
     blend,
@@ -23,9 +19,10 @@ from veille.search.ranking import (
     counted_sql,
     filtered_sql,
     matched_sql,
+    obeyed,
     title_share,
-    told,
     walked_sql,
+    worths,
 )
 from veille.search.request import PARAMETERS, Request, address, read_request, unfiltered
 from veille.search.words import (
@@ -48,7 +45,6 @@ from veille.search.words import (
 PAGE_SIZE = 20
 
 __all__ = [
-    "COLUMNS",
     "COUNT_SQL",
     "DAY_SQL",
     "MATCH_SQL",
@@ -57,19 +53,16 @@ __all__ = [
     "PARAMETERS",
     "PLENTY",
     "RERANKED",
-    "SCORED",
     "SCORE_SQL",
     "SINCE_SQL",
     "THEME_BONUS",
     "TITLE_BONUS",
-    "WORTH",
     "Query",
     "Request",
     "Synonyms",
     "Term",
     "Where",
     "address",
-    "around_sql",
     "best_score",
     "bit",
     "blend",
@@ -86,11 +79,12 @@ __all__ = [
     "match_wide",
     "match_words",
     "matched_sql",
+    "obeyed",
     "read_query",
     "read_request",
     "title_share",
     "title_words",
-    "told",
     "unfiltered",
     "walked_sql",
+    "worths",
 ]

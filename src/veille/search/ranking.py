@@ -39,12 +39,6 @@ class Where:
         """All that is asked, without what some facets ask: those that are obeyed already."""
         return " and ".join((self.common, *(sql for name, sql in self.chosen.items() if name not in sure)))
 
-    @property
-    def misses(self) -> str:
-        """0 for what the filters keep; else the sum of `bit` for each facet that refuses."""
-        refused = [f"iif({sql}, 0, {bit(name)})" for name, sql in self.chosen.items()]
-        return " + ".join(refused) or "0"
-
 
 def bit(facet: str) -> int:
     return 1 << [name for name, _ in PARAMETERS].index(facet)
@@ -81,42 +75,18 @@ def conditions(request: Request) -> Where:
     return Where(" and ".join(common) or "1", chosen, values)
 
 
-# What is read of each item found. Whole columns come joined: a row of SQLite's costs more than what it holds.
-# A story is a number, "" for an item alone.
-COLUMNS = {
-    "ids": "item_id", "stories": "coalesce(story_id, '')", "themes": "themes", "departements": "departements", "sources": "sources",
-    "traits": "traits",
-}  # fmt: skip
+def walked_sql(request: Request, labels: Sequence[str], also: Sequence[str], *, excluding: bool = False) -> tuple[str, dict[str, object]]:
+    """Ids of the items of one filter's labels (any of them), or by state, or by day alone, the newest first.
 
-
-def told(column: str) -> str:
-    """What selects the story and a column of the items that are part of one, a space between them; nothing of the others."""
-    return f"story_id || ' ' || {column}"
-
-
-def joined(columns: Iterable[str]) -> str:
-    """What selects columns as one text each, a line for each item."""
-    return "select " + ", ".join(f"group_concat({column}, char(10))" for column in columns)
-
-
-def walked_sql(
-    request: Request, where: Where, labels: Sequence[str], also: Sequence[str], columns: Sequence[str], *, excluding: bool = False
-) -> tuple[str, dict[str, object]]:
-    """The newest items that the filters keep: found by the labels of one filter (any of them), or by state, or by day alone.
-
-    What else they must have may be read along (`also`). Parameters left to give: most, and excluded (a match) when `excluding`.
+    What else they must have may be read along (`also`); `obeyed` says what that is. Parameter left to give: excluded (a match) when
+    `excluding`.
     """
-    values = dict(where.values)
-    # « limit -1 » keeps SQLite from taking the walk apart, and with it its order.
-    walk = f"{_labelled(request, labels, also, values)} order by 1 desc, 2 desc limit -1"
-    without = " and item_id not in (select rowid from items_fts where items_fts match :excluded)" if excluding else ""
-    named = ", ".join(f"{column} as c{place}" for place, column in enumerate(columns))
-    lines = joined(f"c{place}" for place in range(len(columns)))
-    sql = (
-        f"{lines} from (select {named} from (select item_id as walked from ({walk})) "  # noqa: S608
-        f"cross join item_facets on item_id = walked where {where.but(_obeyed(request, labels, also))}{without} limit :most)"
-    )
-    return sql, values
+    values: dict[str, object] = {}
+    walk = f"{_labelled(request, labels, also, values)} order by 1 desc, 2 desc"
+    if excluding:  # « limit -1 » keeps SQLite from taking the walk apart, and with it its order
+        without = "item_id not in (select rowid from items_fts where items_fts match :excluded)"
+        return f"select item_id from ({walk} limit -1) where {without}", values  # noqa: S608
+    return f"select item_id from ({walk} limit -1)", values  # noqa: S608
 
 
 def _labelled(request: Request, labels: Sequence[str], also: Sequence[str], values: dict[str, object]) -> str:
@@ -136,7 +106,7 @@ def _labelled(request: Request, labels: Sequence[str], also: Sequence[str], valu
     return (" intersect " if also else " union ").join(parts)
 
 
-def _obeyed(request: Request, labels: Sequence[str], also: Sequence[str]) -> set[str]:
+def obeyed(request: Request, labels: Sequence[str], also: Sequence[str]) -> set[str]:
     """The facets that what `_labelled` finds obeys: those of its labels, and a single year, whose days are its range."""
     return {label.partition(" ")[0] for label in (*labels, *also)} | ({"years"} if len(request.years) == 1 else set())
 
@@ -152,38 +122,31 @@ def counted_sql(labels: Sequence[str]) -> str:
     return f"select count(*) from (select 1 from postings where label in ({marks}) and day >= ? limit ?)"  # noqa: S608
 
 
-def matched_sql(where: Where, columns: Sequence[str], also: Sequence[int] = ()) -> tuple[str, dict[str, object]]:
-    """Columns of the items that match, from `floor` on and some older ones, the newest first.
+def matched_sql(request: Request, also: Sequence[int] = (), *, scored: bool = False) -> tuple[str, dict[str, object]]:
+    """Ids, and scores if wanted, of the items that match, from `floor` on and some older ones (`also`), the newest first.
 
-    Parameters left: match, floor, most, `where`'s.
+    They have the days that the request asks; its other filters are left to obey. Parameters left: match, floor, most.
     """
     older = " or +items_fts.rowid in (select value from json_each(:also))" if also else ""
-    limit = "-1" if also else ":most"
-    return _matched(columns, f"(items_fts.rowid >= :floor{older}) and {where.common}", limit), where.values | {"also": json.dumps(also)}
+    kept = f"(items_fts.rowid >= :floor{older})"
+    dated = conditions(Request(since=request.since, until=request.until, dismissed=True))
+    values = dated.values | {"also": json.dumps(also)}
+    return _matched(kept, dated.sql if request.since or request.until else "", "-1" if also else ":most", scored=scored), values
 
 
-def around_sql(where: Where, columns: Sequence[str]) -> str:
-    """Columns, and `Where.misses`, of those of the newest items that match which one filter at most refuses.
+def filtered_sql(request: Request, labels: Sequence[str], also: Sequence[str], *, scored: bool = False) -> tuple[str, dict[str, object]]:
+    """Ids, and scores if wanted, of the newest items that match and that every filter keeps, looked for among those of some labels.
 
-    Parameters left: match, floor, most, `where`'s.
+    Without labels: among those of a state, or of some days. Of their state only what `_labelled` sees to is obeyed. Parameters left:
+    match, most.
     """
-    allowed = ", ".join(map(str, (0, *map(bit, where.chosen))))
-    sql = _matched([*columns, where.misses], f"items_fts.rowid >= :floor and {where.common}", ":most")
-    return f"{sql} where c{len(columns)} in ({allowed})"
-
-
-def filtered_sql(
-    request: Request, where: Where, labels: Sequence[str], also: Sequence[str], columns: Sequence[str]
-) -> tuple[str, dict[str, object]]:
-    """Columns of the newest items that match and that every filter keeps, looked for among those of some labels, or of some years.
-
-    Parameters left: match, most, `where`'s.
-    """
+    where = conditions(request)
     values: dict[str, object] = dict(where.values)
     among = f"select item_id from ({_labelled(request, labels, also, values)})"  # noqa: S608
+    sure = obeyed(request, labels, also)
+    left = set(where.chosen) - sure or (request.selected and labels)
     # The unary plus keeps SQLite from asking the index once for each id.
-    kept = f"+items_fts.rowid in ({among}) and {where.but(_obeyed(request, labels, also))}"
-    return _matched(columns, kept, ":most"), values
+    return _matched(f"+items_fts.rowid in ({among})", where.but(sure) if left else "", ":most", scored=scored), values
 
 
 def _ranges(request: Request, values: dict[str, object]) -> list[str]:
@@ -193,13 +156,16 @@ def _ranges(request: Request, values: dict[str, object]) -> list[str]:
     return ["day >= :first"] * bool(values["first"]) + ["day <= :last"] * bool(values["last"])
 
 
-def _matched(columns: Sequence[str], kept: str, limit: str) -> str:
-    """The limit keeps the rows apart from their joining: a score is told only where FTS5 stands on its row."""
-    named = ", ".join(f"{column} as c{place}" for place, column in enumerate(columns))
+def _matched(kept: str, narrowly: str, limit: str, *, scored: bool) -> str:
+    """Each column joined into one text: ids, and scores. `narrowly` asks something of the narrow rows too.
+
+    The limit keeps the rows apart from their joining: a score is told only where FTS5 stands on its row.
+    """
+    score, joined = (f", {SCORED} as score", ", group_concat(score)") if scored else ("", "")
+    narrow = (" cross join item_facets on item_id = items_fts.rowid", f" and {narrowly}") if narrowly else ("", "")
     return (
-        f"{joined(f'c{place}' for place in range(len(columns)))} from (select {named} "  # noqa: S608
-        "from items_fts cross join item_facets on item_id = items_fts.rowid "
-        f"where items_fts match :match and {kept} order by items_fts.rowid desc limit {limit})"
+        f"select group_concat(id){joined} from (select items_fts.rowid as id{score} from items_fts{narrow[0]} "  # noqa: S608
+        f"where items_fts match :match and {kept}{narrow[1]} order by items_fts.rowid desc limit {limit})"
     )
 
 
@@ -212,13 +178,7 @@ SCORE_SQL = (
 )
 MATCH_SQL = "select rowid from items_fts where items_fts match :match and rowid >= :floor"
 COUNT_SQL = f"select count(*) from ({MATCH_SQL})"  # noqa: S608
-# What an item's own worth makes of its score, in billionths; parameters: today, language. Interest and recency weigh in by a few per
-# cent. An article in another language than the reader's loses a sixth: it is found, behind its like.
-WORTH = (
-    "cast(1e9 * (0.9 + 0.1 * interest) * (0.92 + 0.08 / (1 + max(0, julianday(:today) - julianday(day)) / 365.0)) * "
-    f"iif(language = :language, 1.0, {FOREIGN}) as integer)"
-)
-SCORED = f"cast({SCORE} * ({WORTH}) as integer)"
+SCORED = f"cast(1e12 * {SCORE} as integer)"  # a word that most articles have scores some millionths
 
 Scores = Mapping[int, float]
 
@@ -234,7 +194,17 @@ def best_score(typed: Scores, others: Sequence[Scores]) -> Scores:
     return best
 
 
-def blend(terms: Sequence[Scores], every: Collection[int], worths: Mapping[int, int]) -> dict[int, float]:
+def worths(interests: Iterable[float], days: Sequence[int], foreign: Iterable[bool], today: int) -> list[float]:
+    """What an item's own worth makes of its score: interest and recency weigh in by a few per cent (days and today: ordinals).
+
+    An article in another language than the reader's loses a sixth: it is found, behind its like.
+    """
+    recent = {day: 0.92 + 0.08 / (1 + max(0, today - day) / 365.0) for day in set(days)}
+    spoken = (1.0, FOREIGN)
+    return [(0.9 + 0.1 * interest) * recent[day] * spoken[strange] for interest, day, strange in zip(interests, days, foreign, strict=True)]
+
+
+def blend(terms: Sequence[Scores], every: Collection[int], worths: Mapping[int, float]) -> dict[int, float]:
     """Ids with the sum of their terms' scores times their worth; of those that lack a word, the best stay. No worth: not to be found."""
     scores = {item: score * worths[item] for item, score in terms[0].items() if item in worths}
     for best in terms[1:]:

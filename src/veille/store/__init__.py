@@ -3,6 +3,6 @@
 Comes in: values. Goes out: rows. Forbidden: the network, the clock, a table made while saving.
 """
 
-from veille.store.connection import begin_soon, connect, is_settled, keep_pages, migrate, prepare, usable, writing
+from veille.store.connection import begin_soon, connect, is_settled, migrate, prepare, usable, writing
 
-__all__ = ["begin_soon", "connect", "is_settled", "keep_pages", "migrate", "prepare", "usable", "writing"]
+__all__ = ["begin_soon", "connect", "is_settled", "migrate", "prepare", "usable", "writing"]

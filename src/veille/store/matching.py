@@ -1,32 +1,30 @@
-"""What a request finds: articles by their words, or the newest that the filters keep, column by column. Reading only.
+"""What a request finds: articles by their words, or the newest that the filters keep. Reading only.
 
-Comes in: a plain connection, `Request`, `Query`. Goes out: `Found`: places in columns, in order, with the filters obeyed or still to obey.
+Comes in: a plain connection, `Rows`, `Request`, `Query`. Goes out: `Found`: ids in order, with the filters that refuse each.
 """
 
 import json
-from collections import ChainMap
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
+from itertools import compress
+from operator import mul
 from typing import Any
 
 from veille.search import (
-    COLUMNS,
     DAY_SQL,
     MATCH_SQL,
     MOST_MATCHES,
+    PARAMETERS,
     PLENTY,
     SCORE_SQL,
-    SCORED,
     SINCE_SQL,
-    WORTH,
     Query,
     Request,
-    Where,
-    around_sql,
     best_score,
+    bit,
     blend,
-    conditions,
     counted_sql,
     filtered_sql,
     match_all,
@@ -35,11 +33,13 @@ from veille.search import (
     match_term,
     match_wide,
     matched_sql,
+    obeyed,
     walked_sql,
+    worths,
 )
 from veille.store.articles import greatest_id
+from veille.store.columns import COLUMN_OF, DISMISSED, SELECTED, WAITING, Rows, of
 from veille.store.connection import Connection
-from veille.store.facets import column_of
 from veille.store.narrow import narrow
 
 # Articles of a label: so many are looked at one by one; a label up to twenty times as frequent costs less read along.
@@ -73,28 +73,54 @@ class Rarity:
         return day, max(1.0, greatest_id(self._db) / since)
 
 
-class Window:
-    """Of the newest articles that the words find, those that one filter at most refuses, and which, by `bit`.
+class Filters:
+    """What a request asks of articles, told from the rows in memory."""
 
-    Of their columns, those alone that the chosen facets count.
-    """
+    def __init__(self, rows: Rows, request: Request) -> None:
+        self._rows = rows
+        self._since, self._until = (date.fromisoformat(day).toordinal() if day else 0 for day in (request.since, request.until))
+        states = (SELECTED,) if request.selected else (WAITING, SELECTED, DISMISSED) if request.dismissed else (WAITING, SELECTED)
+        self._states = frozenset(states)
+        self.chosen = [name for name, _ in PARAMETERS if getattr(request, name)]
+        self._wanted = {name: rows.codes[COLUMN_OF[name]].with_any(name, getattr(request, name)) for name in self.chosen}
 
-    def __init__(self, columns: dict[str, Sequence[str]]) -> None:
-        self.columns = columns
-        self.misses = list(map(int, columns["misses"]))
+    def public(self, ids: Sequence[int]) -> list[bool]:
+        """Whether each has the state and the day that every facet asks; what came since the rows were read has not."""
+        states, days, end, wanted = self._rows.states, self._rows.days, len(self._rows.states), self._states
+        kept = [item < end and states[item] in wanted for item in ids]
+        if self._since or self._until:
+            last = self._until or date.max.toordinal()
+            kept = [one and self._since <= days[item] <= last for one, item in zip(kept, ids, strict=True)]
+        return kept
+
+    def misses(self, ids: Sequence[int], sure: Collection[str] = ()) -> list[int]:
+        """The chosen facets that refuse each, by `bit`, but for those that are surely obeyed."""
+        missed = [0] * len(ids)
+        for name in self.chosen:
+            if name not in sure:
+                refused, wanted, held = bit(name), self._wanted[name], of(self._rows.held[COLUMN_OF[name]], ids)
+                missed = [one if code in wanted else one | refused for one, code in zip(missed, held, strict=True)]
+        return missed
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The newest articles that the words find, when the filters were obeyed before the cap: what a chosen facet counts."""
+
+    ids: list[int]
+    misses: list[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What the words find, the newest first, column by column: with the filters still to obey (`misses`), or already obeyed."""
+    """What the words find, the newest first, with the filters still to obey (`misses`), or already obeyed."""
 
-    columns: dict[str, Sequence[str]]
-    ids: Sequence[int]
+    ids: list[int]
     order: Sequence[int]  # places, the best first, without what is too far from the best
     capped: bool
-    misses: Sequence[int] = ()  # the filters that refuse each place, by `bit`; none when no filter is left to obey
+    misses: list[int] | None = None  # the filters that refuse each place, by `bit`; None when no filter is left to obey
     whole_only: bool = False
-    around: Window | None = None  # when the filters were obeyed before the cap
+    around: Around | None = None
     scores: Sequence[float] = ()  # of each place
     every: Collection[int] | None = None  # ids of those with every word; None for all of them
 
@@ -107,49 +133,63 @@ def rows_of(db: Connection, sql: str, values: Any) -> list[Any]:
     return rows
 
 
-def _columns(db: Connection, names: Sequence[str], sql: str, *values: Mapping[str, object]) -> dict[str, Sequence[str]]:
-    (joined,) = rows_of(db, narrow(db, sql), dict(ChainMap(*map(dict, values))))
-    return {name: [] if held is None else held.split("\n") for name, held in zip(names, joined, strict=True)}
+def _listed(db: Connection, sql: str, values: Mapping[str, object]) -> list[list[int]]:
+    """The columns of whole numbers of a statement that joins them: a row of SQLite's costs more than what it holds."""
+    (joined,) = rows_of(db, narrow(db, sql), values)
+    return [json.loads(f"[{numbers or ''}]") for numbers in joined]
 
 
-def find(db: Connection, request: Request, query: Query, today: str, rarity: Rarity) -> Found:
+def find(db: Connection, rows: Rows, request: Request, query: Query, today: str, rarity: Rarity) -> Found:
     """What the words find; without words, what the filters keep."""
-    where = conditions(request)
     if not query.terms:
-        columns = walked(db, request, query, where, COLUMNS, rarity)
-        ids = list(map(int, columns["ids"]))
-        return Found(columns=columns, ids=ids, order=range(len(ids)), capped=len(ids) >= MOST_MATCHES)
+        ids = walked(db, rows, request, query, rarity)
+        return Found(ids=ids, order=range(len(ids)), capped=len(ids) >= MOST_MATCHES)
+    filters = Filters(rows, request)
     whole = _whole(db, query)
     plenty = len(whole) == PLENTY
     strict = plenty or (len(query.terms) == 1 and not query.terms[0].spread)  # then all that match have every word
     match = match_all(query) if strict else match_wide(query)
     # Without filters to obey and words to make up for, the newest are simply taken.
-    floor, capped = _floor(db, match) if where.chosen or not strict else (0, False)
-    values = where.values | {"match": match, "floor": floor, "today": today, "language": query.language, "most": MOST_MATCHES}
-    wanted = dict(COLUMNS)
-    if not (strict and request.by_date):
-        wanted |= {"scores": SCORED} if plenty else {"worths": WORTH}
-    wanted |= {"days": "day"} if request.by_date else {}
+    sought = bool(filters.chosen) or request.selected
+    floor, full = _floor(db, match) if sought or not strict else (0, False)
+    values: dict[str, object] = {"match": match, "floor": floor, "most": MOST_MATCHES}
+    scored = plenty and not request.by_date
     around = None
-    if capped and where.chosen:  # filters come before the cap; what a facet offers beside its own filter is counted over the newest
-        beside = {name: COLUMNS[name] for name in ("stories", *sorted({column_of(facet) for facet in where.chosen}))}
-        around = Window(_columns(db, [*beside, "misses"], around_sql(where, list(beside.values())), values))
-        sql, given = filtered_sql(request, where, *_rarest(request, rarity), list(wanted.values()))
+    if full and sought:  # filters come before the cap; what a facet offers beside its own filter is counted over the newest
+        sql, given = filtered_sql(request, *_rarest(request, rarity), scored=scored)
+        around = _around(db, filters, values) if filters.chosen else None
     else:
-        wanted |= {"misses": where.misses} if where.chosen else {}
-        also = [item for item in whole if item < floor and not strict]
-        sql, given = matched_sql(where, list(wanted.values()), also)
-    columns = _columns(db, list(wanted), sql, given, values)
-    ids = list(map(int, columns["ids"]))
+        sql, given = matched_sql(request, [item for item in whole if item < floor and not strict], scored=scored)
+    ids, *scores = _listed(db, sql, values | given)
+    capped = len(ids) >= MOST_MATCHES
+    public = filters.public(ids)
+    if not all(public):
+        ids, *scores = (list(compress(numbers, public)) for numbers in (ids, *scores))
     found = Found(
-        columns=columns, ids=ids, order=range(len(ids)), capped=len(ids) >= MOST_MATCHES,
-        misses=list(map(int, columns.get("misses", ()))), around=around,
-        whole_only=plenty and len(query.terms) > 1,
+        ids=ids, order=range(len(ids)), capped=capped, misses=filters.misses(ids) if filters.chosen and around is None else None,
+        around=around, whole_only=plenty and len(query.terms) > 1,
     )  # fmt: skip
-    if "scores" in columns:
-        scores = list(map(int, columns["scores"]))
-        return replace(found, order=sorted(found.order, key=scores.__getitem__, reverse=True), scores=scores)
-    return _blended(db, query, found, whole=None if strict else whole) if "worths" in columns else found
+    if request.by_date and strict:
+        return found
+    weights = _worths(rows, ids, query, today)
+    if not scored:
+        return _blended(db, query, found, weights, whole=None if strict else whole)
+    weighed = list(map(mul, scores[0], weights))
+    return replace(found, order=sorted(found.order, key=weighed.__getitem__, reverse=True), scores=weighed)
+
+
+def _around(db: Connection, filters: Filters, values: Mapping[str, object]) -> Around:
+    sql, given = matched_sql(Request())
+    (newest,) = _listed(db, sql, {**values, **given})
+    ids = list(compress(newest, filters.public(newest)))
+    return Around(ids, filters.misses(ids))
+
+
+def _worths(rows: Rows, ids: Sequence[int], query: Query, today: str) -> list[float]:
+    languages = rows.codes["traits"].says["languages"]
+    held = of(rows.held["traits"], ids)
+    foreign = {code for code in set(held) if query.language not in languages[code]}
+    return worths(of(rows.interests, ids), of(rows.days, ids), [code in foreign for code in held], date.fromisoformat(today).toordinal())
 
 
 def _whole(db: Connection, query: Query) -> list[int]:
@@ -161,11 +201,11 @@ def _whole(db: Connection, query: Query) -> list[int]:
     return [row[0] for row in rows_of(db, sql, {"match": match_all(query), "floor": 0, "most": PLENTY})]
 
 
-def _blended(db: Connection, query: Query, found: Found, whole: Sequence[int] | None) -> Found:
+def _blended(db: Connection, query: Query, found: Found, weights: Sequence[float], whole: Sequence[int] | None) -> Found:
     """Scores of few articles, or of those that lack a word: each term apart, as typed and said another way."""
     terms = _scored(db, query, found.ids)
-    worths = dict(zip(found.ids, map(int, found.columns["worths"]), strict=True))
-    by_id = blend([best_score(*term) for term in terms], worths.keys() if whole is None else set(whole), worths)
+    by_item = dict(zip(found.ids, weights, strict=True))
+    by_id = blend([best_score(*term) for term in terms], by_item.keys() if whole is None else set(whole), by_item)
     scores = [by_id.get(item, -1.0) for item in found.ids]
     best = sorted(found.order, key=scores.__getitem__, reverse=True)  # stable: the newer of two equals stays first
     return replace(found, order=best[: len(by_id)], scores=scores, every=None if whole is None else set(whole))
@@ -195,13 +235,22 @@ def _floor(db: Connection, match: str) -> tuple[int, bool]:
     return (newest[0], True) if newest else (0, False)
 
 
-def walked(
-    db: Connection, request: Request, query: Query, where: Where, wanted: Mapping[str, str], rarity: Rarity
-) -> dict[str, Sequence[str]]:
-    """Columns of the newest items that the filters keep, found by the rarest of them."""
+def walked(db: Connection, rows: Rows, request: Request, query: Query, rarity: Rarity) -> list[int]:
+    """The newest items that the filters keep, found by the rarest of them."""
+    filters = Filters(rows, request)
     labels, also = _rarest(request, rarity)
-    sql, values = walked_sql(request, where, labels, also, list(wanted.values()), excluding=bool(query.excluded))
-    return _columns(db, list(wanted), sql, values, {"most": MOST_MATCHES, "excluded": match_excluded(query)})
+    sql, values = walked_sql(request, labels, also, excluding=bool(query.excluded))
+    cursor = db.cursor()
+    cursor.row_factory = None
+    cursor.execute(narrow(db, sql), values | {"excluded": match_excluded(query)})
+    sure = obeyed(request, labels, also)
+    found: list[int] = []
+    while len(found) < MOST_MATCHES and (part := cursor.fetchmany(MOST_MATCHES)):
+        ids = [row[0] for row in part]
+        ids = list(compress(ids, filters.public(ids)))
+        found += [item for item, missed in zip(ids, filters.misses(ids, sure), strict=True) if not missed]
+    cursor.close()
+    return found[:MOST_MATCHES]
 
 
 def _rarest(request: Request, rarity: Rarity) -> tuple[tuple[str, ...], list[str]]:

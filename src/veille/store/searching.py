@@ -5,14 +5,10 @@ Comes in: a plain connection, a `Request`. Goes out: `Results`. What is shown of
 
 import json
 import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import itemgetter
-from typing import TypeVar
 
 from veille.search import (
-    COLUMNS,
     COUNT_SQL,
     PAGE_SIZE,
     RERANKED,
@@ -22,21 +18,19 @@ from veille.search import (
     Request,
     Term,
     bit,
-    conditions,
     match_term,
     title_share,
     title_words,
-    told,
     unfiltered,
 )
 from veille.store.articles import Card, cards, greatest_id
+from veille.store.columns import Columns, Rows
 from veille.store.connection import Connection
-from veille.store.facets import FACETS, Counts, Tally, column_of, count_stories, counted, ordered
+from veille.store.facets import FACETS, Counts, Tally, count_stories, ordered
 from veille.store.matching import Found, Rarity, find, rows_of, walked
 from veille.store.wording import understand_query
 from veille.understand import Knowledge
 
-_Value = TypeVar("_Value")
 _LOOKED = 20_000  # of the newest articles, to tell how rare a word is
 
 
@@ -62,76 +56,70 @@ class Ranked:
     capped: bool  # there are more, older ones
 
 
-def search(db: Connection, request: Request, knowledge: Knowledge, today: str, size: int = PAGE_SIZE) -> Results:
-    """One page of results, and the facets of all of them."""
+def search(
+    db: Connection, request: Request, knowledge: Knowledge, today: str, size: int = PAGE_SIZE, *, rows: Rows | None = None
+) -> Results:
+    """One page of results, and the facets of all of them; `rows` are those of the file, when somebody follows it."""
+    rows = rows or Columns().follow(db)
     newest = greatest_id(db)
     query = understand_query(db, request, knowledge)
-    regions = {code: place.region_code for code, place in knowledge.departements.items()}
     rarity = Rarity(db)
-    found = find(db, request, query, today, rarity)
-    order = _ranked(db, request, query, found, newest)
-    stories = found.columns["stories"]
-    total = count_stories(_of(stories, order))
-    every = total if found.every is None else count_stories([stories[place] for place in order if found.ids[place] in found.every])
+    found = find(db, rows, request, query, today, rarity)
+    order = _ranked(db, rows, request, query, found, newest)
+    kept = [found.ids[place] for place in order]
+    total = count_stories(rows, kept)
     return Results(
-        total=total, capped=found.capped, cards=cards(db, _page(found, order, (request.page - 1) * size, size)),
-        facets=_facets(db, request, query, found, rarity, regions), query=query, every=every,
+        total=total, capped=found.capped, cards=cards(db, _page(rows, kept, (request.page - 1) * size, size)),
+        facets=_facets(db, rows, request, query, found, rarity), query=query,
+        every=total if found.every is None else count_stories(rows, [item for item in kept if item in found.every]),
         whole_only=found.whole_only, around=found.around is not None,
     )  # fmt: skip
 
 
-def rank(db: Connection, request: Request, query: Query, today: str) -> Ranked:
+def rank(db: Connection, request: Request, query: Query, today: str, *, rows: Rows | None = None) -> Ranked:
     """The items asked for. By relevance some of the words may do: the best score, filters or not, decides how few."""
-    found = find(db, request, query, today, Rarity(db))
-    return Ranked([found.ids[place] for place in _ranked(db, request, query, found, greatest_id(db))], found.capped)
+    rows = rows or Columns().follow(db)
+    found = find(db, rows, request, query, today, Rarity(db))
+    return Ranked([found.ids[place] for place in _ranked(db, rows, request, query, found, greatest_id(db))], found.capped)
 
 
-def _of(column: Sequence[_Value], places: Sequence[int]) -> Sequence[_Value]:
-    if len(places) == len(column):
-        return column  # what is counted has no order
-    if len(places) < 2:
-        return [column[place] for place in places]
-    found: tuple[_Value, ...] = itemgetter(*places)(column)
-    return found
-
-
-def _page(found: Found, order: Sequence[int], first: int, size: int) -> list[int]:
+def _page(rows: Rows, ids: Sequence[int], first: int, size: int) -> list[int]:
     """Ids of a page: the best of each story, in order."""
-    stories = found.columns["stories"]
-    told: set[str] = set()
-    ids: list[int] = []
-    for place in order:
-        story = stories[place]
+    told: set[int] = set()
+    shown: list[int] = []
+    for item in ids:
+        story = rows.stories[item]
         if story:
             if story in told:
                 continue
             told.add(story)
-        ids.append(found.ids[place])
-        if len(ids) == first + size:
+        shown.append(item)
+        if len(shown) == first + size:
             break
-    return ids[first:]
+    return shown[first:]
 
 
-def _ranked(db: Connection, request: Request, query: Query, found: Found, newest: int) -> Sequence[int]:
+def _ranked(db: Connection, rows: Rows, request: Request, query: Query, found: Found, newest: int) -> Sequence[int]:
     """Places of what the filters keep, in the order asked for."""
     if not query.terms:
         return found.order
-    order = [place for place in found.order if not found.misses[place]] if found.misses else found.order
+    order = found.order if found.misses is None else [place for place in found.order if not found.misses[place]]
     if request.by_date:
-        return sorted(sorted(order), key=found.columns["days"].__getitem__, reverse=True)
-    return [*_reranked(db, query, found, order[:RERANKED], newest), *order[RERANKED:]]
+        return sorted(sorted(order), key=lambda place: rows.days[found.ids[place]], reverse=True)
+    return [*_reranked(db, rows, query, found, order[:RERANKED], newest), *order[RERANKED:]]
 
 
-def _reranked(db: Connection, query: Query, found: Found, best: Sequence[int], newest: int) -> list[int]:
+def _reranked(db: Connection, rows: Rows, query: Query, found: Found, best: Sequence[int], newest: int) -> list[int]:
     """The best ones again, those first whose titles say the query and whose themes it names."""
     given = json.dumps([found.ids[place] for place in best])
     weighed = [(term, _weight(db, query, term, newest)) for term in query.terms]
     titles = dict(rows_of(db, "select id, title from items where id in (select value from json_each(?))", (given,)))
+    themed = rows.codes["themes"].with_any("themes", query.themes)
 
     def score(place: int) -> float:
-        share = title_share(title_words(titles[found.ids[place]]), weighed)
-        named = not query.themes.isdisjoint(found.columns["themes"][place].split())
-        return found.scores[place] * (1 + TITLE_BONUS * share) * (1 + THEME_BONUS * named)
+        item = found.ids[place]
+        share = title_share(title_words(titles.get(item, "")), weighed)
+        return found.scores[place] * (1 + TITLE_BONUS * share) * (1 + THEME_BONUS * (rows.held["themes"][item] in themed))
 
     return sorted(best, key=lambda place: (-score(place), -found.ids[place]))
 
@@ -143,33 +131,29 @@ def _weight(db: Connection, query: Query, term: Term, newest: int) -> float:
     return math.log(1 + looked / (1 + count))
 
 
-def _facets(db: Connection, request: Request, query: Query, found: Found, rarity: Rarity, regions: Mapping[str, str]) -> dict[str, Counts]:
+def _facets(db: Connection, rows: Rows, request: Request, query: Query, found: Found, rarity: Rarity) -> dict[str, Counts]:
     """Counts with every filter but the facet's own, so that « or » within a facet shows what it would add."""
-    kept = _tally(found.columns, [place for place in found.order if not found.misses[place]] if found.misses else found.order, regions)
+
+    def tally(ids: Sequence[int], misses: Sequence[int] | None, facet: str = "") -> Tally:
+        allowed = (0, bit(facet)) if facet else (0,)
+        return Tally(rows, ids if misses is None else [item for item, missed in zip(ids, misses, strict=True) if missed in allowed])
+
+    ids, misses = found.ids, found.misses
+    if len(found.order) < len(ids):  # else all are counted, and what is counted has no order
+        ids = [ids[place] for place in found.order]
+        misses = misses and [misses[place] for place in found.order]
+    kept = tally(ids, misses)
     facets: dict[str, Counts] = {}
     for name in FACETS:
-        allowed = (0, bit(name))
-        if not getattr(request, name):
+        chosen = getattr(request, name)
+        if not chosen:
             facets[name] = kept.counts(name)
         elif not query.terms:
-            facets[name] = _walked_counts(db, unfiltered(request, name), query, name, rarity, regions)
+            facets[name] = Tally(rows, walked(db, rows, unfiltered(request, name), query, rarity)).counts(name)
         elif found.around is None:
-            facets[name] = _tally(found.columns, [place for place in found.order if found.misses[place] in allowed], regions).counts(name)
+            facets[name] = tally(ids, misses, name).counts(name)
         else:
-            misses = found.around.misses
-            tally = _tally(found.around.columns, [place for place in range(len(misses)) if misses[place] in allowed], regions)
             exact = dict(kept.counts(name))  # of what is chosen
-            facets[name] = ordered(name, dict(tally.counts(name)) | {value: exact.get(value, 0) for value in getattr(request, name)})
+            beside = dict(tally(found.around.ids, found.around.misses, name).counts(name))
+            facets[name] = ordered(name, beside | {value: exact.get(value, 0) for value in chosen})
     return facets
-
-
-def _walked_counts(db: Connection, request: Request, query: Query, name: str, rarity: Rarity, regions: Mapping[str, str]) -> Counts:
-    column = COLUMNS[column_of(name)]
-    columns = walked(db, request, query, conditions(request), {"held": column, "told": told(column)}, rarity)
-    pairs = (line.split(" ", 1) for line in columns["told"])
-    return counted(name, Counter(columns["held"]), ((story, held) for story, held in pairs), regions)
-
-
-def _tally(held: Mapping[str, Sequence[str]], places: Sequence[int], regions: Mapping[str, str]) -> Tally:
-    wanted = ("stories", "themes", "departements", "sources", "traits")
-    return Tally({name: _of(held[name], places) for name in wanted if name in held}, regions)

@@ -16,7 +16,7 @@ from veille.messages import TOO_SLOW
 from veille.search import Request, read_request
 from veille.web.errors import PageError
 from veille.web.figures import data_version
-from veille.web.site import code_version, reading, shared_variables, site_of
+from veille.web.site import code_version, following, reading, shared_variables, site_of
 
 Handler = Callable[[Any, Any], Awaitable[Any]]
 FRESH_SECONDS = 60
@@ -44,8 +44,17 @@ def asked(request: Any) -> Request:
 
 async def ask(datasette: Any, read: Any, *arguments: Any) -> Any:
     """Read, or say that it takes too long; raises PageError."""
+    return await _in_time(reading(datasette, read, *arguments))
+
+
+async def ask_rows(datasette: Any, read: Any, *arguments: Any) -> Any:
+    """Read something that takes the rows in memory (`rows`), or say that it takes too long; raises PageError."""
+    return await _in_time(following(datasette, read, *arguments))
+
+
+async def _in_time(answer: Awaitable[Any]) -> Any:
     try:
-        return await reading(datasette, read, *arguments)
+        return await answer
     except sqlite3.OperationalError as exc:
         if str(exc) == "interrupted":
             raise PageError(503, TOO_SLOW) from exc

@@ -12,7 +12,7 @@ from typing import Any
 from datasette.utils.sqlite import sqlite3
 
 from veille.store.summary import Summary, summarise
-from veille.web.site import READING_MILLISECONDS, Site, database, prepare_connection, reading, site_of, veille_databases
+from veille.web.site import READING_MILLISECONDS, Site, alone, database, reading, site_of, veille_databases
 
 log = logging.getLogger("veille")
 _AT_ONCE = 0.15  # seconds that a page may wait for figures
@@ -44,7 +44,7 @@ async def _make(datasette: Any, site: Site, version: tuple[str, str]) -> None:
     db = await database(datasette)
     today = version[1]
     if held.version is None and not db.is_memory:
-        summary = await asyncio.to_thread(_alone, db, today)
+        summary = await asyncio.to_thread(alone, db, summarise, today)
     else:
         try:
             summary = await reading(datasette, summarise, today)
@@ -60,23 +60,13 @@ async def _make_beside(datasette: Any, site: Site, version: tuple[str, str]) -> 
     held = site.figures
     try:
         began = time.perf_counter()
-        summary = await asyncio.to_thread(_alone, await database(datasette), version[1])
+        summary = await asyncio.to_thread(alone, await database(datasette), summarise, version[1])
         held.keep(summary, version, cost=time.perf_counter() - began, at=time.monotonic())
     except (sqlite3.Error, OSError):
         log.exception("figures of the file")
         held.made = time.monotonic()  # not again at once
     finally:
         held.making = False
-
-
-def _alone(db: Any, today: str) -> Summary:
-    """On a connection of its own: nothing of Datasette's waits for it, and no time limit cuts it off."""
-    connection = db.connect()
-    try:
-        prepare_connection(connection)
-        return summarise(connection, today)
-    finally:
-        connection.close()
 
 
 async def file_version(datasette: Any) -> str:

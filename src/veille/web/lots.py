@@ -7,11 +7,12 @@ from veille.errors import UsageError
 from veille.messages import ACTION_LABELS, plural
 from veille.search import Request, address, read_request
 from veille.store import articles, searching
+from veille.store.columns import Rows
 from veille.store.connection import Connection
 from veille.store.decisions import Act
 from veille.store.wording import understand_query
 from veille.understand import Knowledge
-from veille.web.answering import ask, asked
+from veille.web.answering import ask, ask_rows, asked
 from veille.web.curation import tag_named
 from veille.web.desk import Form, Said, act, answer, page, told
 from veille.web.errors import PageError
@@ -23,15 +24,15 @@ _EXAMPLES = 6
 _ACTS = ("tag-add", "tag-remove", "select", "dismiss", "later")
 
 
-def found_by(db: Connection, request: Request, knowledge: Knowledge, today: str) -> tuple[list[int], bool]:
+def found_by(db: Connection, request: Request, knowledge: Knowledge, today: str, *, rows: Rows) -> tuple[list[int], bool]:
     """Every article that a search finds, and whether there are more than it may count."""
-    ranked = searching.rank(db, request, understand_query(db, request, knowledge), today)
+    ranked = searching.rank(db, request, understand_query(db, request, knowledge), today, rows=rows)
     return ranked.ids, ranked.capped
 
 
 async def _preview(datasette: Any, request: Any, wanted: Request, *, said: str = "", given: dict[str, str] | None = None) -> Any:
     site = site_of(datasette)
-    ids, capped = await ask(datasette, found_by, wanted, site.knowledge, site.today().isoformat())
+    ids, capped = await ask_rows(datasette, found_by, wanted, site.knowledge, site.today().isoformat())
     return await page(
         datasette, request, "veille_lot.html",
         wanted=wanted, query=address(wanted), count=len(ids), too_many=capped or len(ids) > MOST, most=MOST, sentence=said,
@@ -51,7 +52,7 @@ async def lot(datasette: Any, request: Any) -> Any:
     if action not in _ACTS:
         raise PageError(400)
     site = site_of(datasette)
-    ids, capped = await ask(datasette, found_by, wanted, site.knowledge, site.today().isoformat())
+    ids, capped = await ask_rows(datasette, found_by, wanted, site.knowledge, site.today().isoformat())
     given = {"action": action, "value": value, "why": form.get("why")}
     if form.number("attendu") != len(ids):
         said = f"La recherche trouve maintenant {plural(len(ids), 'article', 'articles')} : vérifiez, puis recommencez."

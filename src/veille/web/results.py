@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, quote_plus
 from veille.messages import KIND_LABELS, LANGUAGE_LABELS, NO_SUCH_PAGE, long_date
 from veille.search import MOST_MATCHES, PAGE_SIZE, PARAMETERS, Request, address, highlight
 from veille.store import articles, searching
-from veille.web.answering import ask, asked, readable, render
+from veille.web.answering import ask, ask_rows, asked, readable, render
 from veille.web.errors import PageError
 from veille.web.outputs import as_atom, as_csv, as_json, as_json_feed
 from veille.web.site import group_class, site_of, typo
@@ -27,7 +27,7 @@ async def recherche(datasette: Any, request: Any) -> Any:
     """/recherche"""
     site = site_of(datasette)
     wanted = asked(request)
-    results = await ask(datasette, searching.search, wanted, site.knowledge, site.today().isoformat())
+    results = await ask_rows(datasette, searching.search, wanted, site.knowledge, site.today().isoformat())
     names = await ask(datasette, articles.names)
     pages = max(1, -(-results.total // PAGE_SIZE))
     if wanted.page > pages:
@@ -133,12 +133,12 @@ async def _ways_on(datasette: Any, site: Any, wanted: Request, names: dict[str, 
     found = []
     for chip in _chips(site, wanted, names, link):
         freer = replace(wanted, **{**chip["without"], "page": 1})
-        results = await ask(datasette, searching.search, freer, site.knowledge, site.today().isoformat(), 1)
+        results = await ask_rows(datasette, searching.search, freer, site.knowledge, site.today().isoformat(), 1)
         if results.total:
             found.append(chip | {"count": results.total})
     if not found and wanted.q and any(getattr(wanted, name) for name, _ in PARAMETERS):
         only = Request(q=wanted.q, order=wanted.order)
-        results = await ask(datasette, searching.search, only, site.knowledge, site.today().isoformat(), 1)
+        results = await ask_rows(datasette, searching.search, only, site.knowledge, site.today().isoformat(), 1)
         if results.total:
             found.append({"label": "", "link": f"{datasette.urls.path('/recherche')}?{address(only)}", "count": results.total})
     return sorted(found, key=lambda one: -one["count"])
@@ -159,7 +159,7 @@ async def resultats(datasette: Any, request: Any) -> Any:
     if format_ in ("atom", "jsonfeed"):
         wanted = replace(wanted, order="date", page=1)
     size, make = FORMATS[format_]
-    results = await ask(datasette, searching.search, wanted, site.knowledge, site.today().isoformat(), size)
+    results = await ask_rows(datasette, searching.search, wanted, site.knowledge, site.today().isoformat(), size)
     here = datasette.absolute_url(request, datasette.urls.path("/"))
     return make(wanted, results, site.knowledge, here, site.clock())
 
@@ -171,7 +171,7 @@ async def integrer(datasette: Any, request: Any) -> Any:
     wanted = replace(asked(request), order="date", page=1)
     count = request.args.get("nombre") or ""
     size = min(int(count), _EMBEDDED) if count.isascii() and count.isdigit() and count != "0" and len(count) < 3 else _EMBEDDED
-    results = await ask(datasette, searching.search, wanted, site.knowledge, site.today().isoformat(), size)
+    results = await ask_rows(datasette, searching.search, wanted, site.knowledge, site.today().isoformat(), size)
     query = address(replace(wanted, order=""))
     context = {
         "cards": results.cards,

@@ -6,10 +6,11 @@ from urllib.parse import parse_qs
 
 from veille.errors import UsageError
 from veille.search import address, read_request
+from veille.store.columns import Rows
 from veille.store.connection import Connection
 from veille.store.saved import change_search, last_visit, save_search, saved_searches
 from veille.understand import Knowledge
-from veille.web.answering import ask
+from veille.web.answering import ask, ask_rows
 from veille.web.desk import Form, Said, answer, now_of, page
 from veille.web.errors import PageError
 from veille.web.lots import found_by
@@ -26,13 +27,13 @@ _CHANGES = {
 }
 
 
-def new_in(db: Connection, query: str, knowledge: Knowledge, today: str, since: str) -> int | None:
+def new_in(db: Connection, query: str, knowledge: Knowledge, today: str, since: str, *, rows: Rows) -> int | None:
     """How many articles of a search came since a moment; None for a search that can no longer be read."""
     try:
         wanted = read_request(parse_qs(query))
     except UsageError:
         return None
-    ids, _ = found_by(db, wanted, knowledge, today)
+    ids, _ = found_by(db, wanted, knowledge, today, rows=rows)
     sql = "select count(*) from items where id in (select value from json_each(?)) and first_seen_at > ?"
     return int(db.execute(sql, (json.dumps(ids), since)).fetchone()[0])
 
@@ -62,7 +63,7 @@ async def recherches(datasette: Any, request: Any) -> Any:
     new: list[int | None] = []
     for one in rows[:_COUNTED] if since else ():
         try:
-            new.append(await ask(datasette, new_in, one.query, site.knowledge, today, since))
+            new.append(await ask_rows(datasette, new_in, one.query, site.knowledge, today, since))
         except PageError:  # too slow to count: the others are
             new.append(None)
     named = [{"saved": one, "new": new[place] if place < len(new) else None} for place, one in enumerate(rows)]

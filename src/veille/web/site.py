@@ -25,9 +25,10 @@ from veille.clock import PARIS, Clock, read_clock
 from veille.errors import StoreError
 from veille.resources import load_knowledge, package_text
 from veille.search import match_words
-from veille.store import begin_soon, keep_pages, prepare
+from veille.store import begin_soon, prepare
 from veille.store.accounts import ROLES
 from veille.store.articles import last_run
+from veille.store.columns import Columns
 from veille.store.summary import Summary
 from veille.store.vocabulary import as_edited
 from veille.understand import Knowledge
@@ -69,6 +70,7 @@ class Site:
     fetching: asyncio.Lock = field(default_factory=asyncio.Lock)  # one address at a time
     said: dict[int, list[Any]] = field(default_factory=dict)  # what waits to be said, by account
     figures: Figures = field(default_factory=Figures)
+    columns: Columns = field(default_factory=Columns)  # the rows in memory that searches count
     templates: list[Any] = field(default_factory=list)  # the one environment of our pages, once it was asked for
 
     def today(self) -> date:
@@ -134,6 +136,25 @@ def _limited(read: Any, arguments: Any, connection: Any) -> Any:
         return read(connection, *arguments)
 
 
+async def following(datasette: Any, read: Any, *arguments: Any) -> Any:
+    """Like `reading`, with the rows in memory as they are now; the first time they are read, nothing of Datasette's waits for them."""
+    db = await database(datasette)
+    columns = site_of(datasette).columns
+    if not columns.begun and not db.is_memory:
+        await asyncio.to_thread(alone, db, columns.follow)
+    return await db.execute_fn(lambda connection: _limited(partial(read, rows=columns.follow(connection)), arguments, connection))
+
+
+def alone(db: Any, read: Any, *arguments: Any) -> Any:
+    """Read on a connection of its own: nothing of Datasette's waits for it, and no time limit cuts it off."""
+    connection = db.connect()
+    try:
+        prepare_connection(connection)
+        return read(connection, *arguments)
+    finally:
+        connection.close()
+
+
 async def deciding(datasette: Any, write: Any) -> Any:
     """Run a writing function of the store in a transaction of Datasette's one write connection."""
 
@@ -148,16 +169,15 @@ async def deciding(datasette: Any, write: Any) -> Any:
     return await (await database(datasette)).execute_write_fn(inside)
 
 
-# Of a file's pages, one part in so many, from so many KiB to so many, for each of Datasette's three connections that read: what is found
-# lies all over. The one that writes has less.
-_PAGES = (24, 16 << 10, 64 << 10)
-_PAGES_WRITING = 8 << 10
+# KiB of the file that each of Datasette's three connections that read keeps at hand, and the one that writes: more gains nothing at a
+# million articles, since searches count in memory.
+_PAGES, _PAGES_WRITING = 16 << 10, 8 << 10
 
 
 def prepare_connection(connection: Any) -> None:
     """Our functions on every connection; Datasette's search boxes fold their words like the index."""
     prepare(connection)
-    keep_pages(connection, *_PAGES)
+    connection.execute(f"pragma cache_size = -{_PAGES}")
     connection.create_function("escape_fts", 1, lambda text: match_words(str(text or "")))
 
 
