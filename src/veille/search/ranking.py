@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from veille.search.request import PARAMETERS, Request
 from veille.search.words import Term
 
-MOST_MATCHES = 15_000  # ranked and counted exactly; beyond that, the newest so many
+MOST_MATCHES = 20_000  # ranked and counted exactly; beyond that, the newest so many
 # Measured on two sets of queries (docs/quality.md): another way to say it counts 0.6 of the word itself; a title that says the whole
 # query is worth 0.6 more, a theme that the query names 0.2; an article that lacks a word stays when it scores a quarter of the best.
 TITLE_WEIGHT, TEXT_WEIGHT, CONTEXT_WEIGHT = 6.0, 1.0, 3.0
@@ -194,14 +194,14 @@ def best_score(typed: Scores, others: Sequence[Scores]) -> Scores:
     return best
 
 
-def worths(interests: Iterable[float], days: Sequence[int], foreign: Iterable[bool], today: int) -> list[float]:
+def worths(interests: Iterable[float], days: Sequence[int], kinds: Sequence[int], foreign: Collection[int], today: int) -> list[float]:
     """What an item's own worth makes of its score: interest and recency weigh in by a few per cent (days and today: ordinals).
 
-    An article in another language than the reader's loses a sixth: it is found, behind its like.
+    An article in another language than the reader's (its kind is one of `foreign`) loses a sixth: it is found, behind its like.
     """
     recent = {day: 0.92 + 0.08 / (1 + max(0, today - day) / 365.0) for day in set(days)}
-    spoken = (1.0, FOREIGN)
-    return [(0.9 + 0.1 * interest) * recent[day] * spoken[strange] for interest, day, strange in zip(interests, days, foreign, strict=True)]
+    spoken = {kind: FOREIGN if kind in foreign else 1.0 for kind in set(kinds)}
+    return [(0.9 + 0.1 * interest) * recent[day] * spoken[kind] for interest, day, kind in zip(interests, days, kinds, strict=True)]
 
 
 def blend(terms: Sequence[Scores], every: Collection[int], worths: Mapping[int, float]) -> dict[int, float]:

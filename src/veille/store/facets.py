@@ -26,9 +26,9 @@ class Tally:
         self._rows = rows
         self._ids = ids
         self._counters: dict[str, Counter[int]] = {}
-        stories = of(rows.stories, ids)
-        again = {story for story, count in Counter(stories).items() if count > 1 and story}
-        self._told = [(story, item) for story, item in zip(stories, ids, strict=True) if story in again] if again else []
+        told = [(story, item) for story, item in zip(of(rows.stories, ids), ids, strict=True) if story]
+        again = {story for story, count in Counter(story for story, _ in told).items() if count > 1}
+        self._told = [one for one in told if one[0] in again]
 
     def counts(self, facet: str) -> Counts:
         """Values of a facet with their number of stories, the most frequent first; years, the latest first."""

@@ -189,7 +189,7 @@ def _worths(rows: Rows, ids: Sequence[int], query: Query, today: str) -> list[fl
     languages = rows.codes["traits"].says["languages"]
     held = of(rows.held["traits"], ids)
     foreign = {code for code in set(held) if query.language not in languages[code]}
-    return worths(of(rows.interests, ids), of(rows.days, ids), [code in foreign for code in held], date.fromisoformat(today).toordinal())
+    return worths(of(rows.interests, ids), of(rows.days, ids), held, foreign, date.fromisoformat(today).toordinal())
 
 
 def _whole(db: Connection, query: Query) -> list[int]:
