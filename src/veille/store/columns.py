@@ -10,7 +10,7 @@ from datetime import date
 from operator import itemgetter
 from typing import Any
 
-from veille.store.connection import Connection, has_table
+from veille.store.connection import Connection, has_table, rows_of
 from veille.store.narrow import narrow
 
 # A column holds one number an article; what the number stands for is said facet by facet.
@@ -54,7 +54,7 @@ class Codes(dict[str, int]):
 
 
 class Rows:
-    """What the narrow row of each article says, by id; some twenty-five bytes an article."""
+    """What the narrow row of each article says, by id; twenty-nine bytes an article."""
 
     def __init__(self) -> None:
         self.states = bytearray(1)
@@ -140,7 +140,7 @@ class Columns:
                 if self._mark is None:
                     self._read_all(db, (0, 0))
                 return self._rows
-            (last,) = _rows(db, "select seq, item_id from item_changes order by seq desc limit 1", {})
+            (last,) = rows_of(db, "select seq, item_id from item_changes order by seq desc limit 1")
             if last != self._mark:
                 if self._is_of(db):
                     self._read_changed(db, last)
@@ -150,13 +150,13 @@ class Columns:
 
     def _is_of(self, db: Connection) -> bool:
         """Whether the file still knows the last change taken: not the first time, nor long after, nor when another took its place."""
-        return self._mark is not None and self._mark in _rows(
+        return self._mark is not None and self._mark in rows_of(
             db, "select seq, item_id from item_changes where seq = :seq", {"seq": self._mark[0]}
         )
 
     def _read_all(self, db: Connection, mark: tuple[int, int]) -> None:
         rows, after = Rows(), 0
-        while part := _rows(db, narrow(db, _ALL), {"after": after}):
+        while part := rows_of(db, narrow(db, _ALL), {"after": after}):
             rows.put(part)
             after = part[-1][0]
         self._rows, self._mark = rows, mark
@@ -164,18 +164,11 @@ class Columns:
     def _read_changed(self, db: Connection, mark: tuple[int, int]) -> None:
         assert self._mark is not None
         given = {"after": self._mark[0], "until": mark[0]}
-        changed = [row[0] for row in _rows(db, "select distinct item_id from item_changes where seq > :after and seq <= :until", given)]
+        changed = [row[0] for row in rows_of(db, "select distinct item_id from item_changes where seq > :after and seq <= :until", given)]
         for first in range(0, len(changed), _PART):
             ids = changed[first : first + _PART]
-            part = _rows(db, _SOME, {"ids": f"[{','.join(map(str, ids))}]"})
+            part = rows_of(db, _SOME, {"ids": f"[{','.join(map(str, ids))}]"})
             self._rows.drop(set(ids) - {row[0] for row in part})
             if part:
                 self._rows.put(part)
         self._mark = mark
-
-
-def _rows(db: Connection, sql: str, values: dict[str, Any]) -> list[Any]:
-    cursor = db.cursor()
-    cursor.row_factory = None
-    found: list[Any] = cursor.execute(sql, values).fetchall()
-    return found

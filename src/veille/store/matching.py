@@ -10,7 +10,6 @@ from datetime import date
 from functools import cached_property
 from itertools import compress
 from operator import mul
-from typing import Any
 
 from veille.search import (
     DAY_SQL,
@@ -39,7 +38,7 @@ from veille.search import (
 )
 from veille.store.articles import greatest_id
 from veille.store.columns import COLUMN_OF, DISMISSED, SELECTED, WAITING, Rows, of
-from veille.store.connection import Connection
+from veille.store.connection import Connection, rows_of
 from veille.store.narrow import narrow
 
 # Articles of a label: so many are looked at one by one; a label up to twenty times as frequent costs less read along.
@@ -123,14 +122,6 @@ class Found:
     around: Around | None = None
     scores: Sequence[float] = ()  # of each place
     every: Collection[int] | None = None  # ids of those with every word; None for all of them
-
-
-def rows_of(db: Connection, sql: str, values: Any) -> list[Any]:
-    """Rows as plain tuples."""
-    cursor = db.cursor()
-    cursor.row_factory = None  # a row of Datasette's costs more than what it holds
-    rows: list[Any] = cursor.execute(sql, values).fetchall()
-    return rows
 
 
 def _listed(db: Connection, sql: str, values: Mapping[str, object]) -> list[list[int]]:

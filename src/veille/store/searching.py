@@ -25,9 +25,9 @@ from veille.search import (
 )
 from veille.store.articles import Card, cards, greatest_id
 from veille.store.columns import Columns, Rows
-from veille.store.connection import Connection
+from veille.store.connection import Connection, rows_of
 from veille.store.facets import FACETS, Counts, Tally, count_stories, ordered
-from veille.store.matching import Found, Rarity, find, rows_of, walked
+from veille.store.matching import Found, Rarity, find, walked
 from veille.store.wording import understand_query
 from veille.understand import Knowledge
 

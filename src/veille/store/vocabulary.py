@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from veille.errors import UsageError
 from veille.french import WORD, bare, lemma
 from veille.messages import BAD_RULE, BAD_TAG, BAD_WORDS, NO_SUCH_TAG, TAG_TAKEN, TOO_MANY_TO_MERGE
-from veille.store.connection import Connection, has_table
+from veille.store.connection import Connection, has_table, rows_of
 from veille.store.edits import Change, row_of
 from veille.understand import Knowledge
 from veille.understand.edited import EFFECTS, Edits, Rule, with_edits
@@ -281,13 +281,12 @@ def merge_changes(db: Connection, tag: str, target: str) -> list[Change]:
     if tag == target or standing is None or standing["alias_of"] is not None:
         raise UsageError(NO_SUCH_TAG.format(value=target[:60]))
     changes = [changed_tag(db, tag, alias_of=target)]
-    cursor = db.cursor()
-    cursor.row_factory = None
-    rows = cursor.execute(
+    rows = rows_of(
+        db,
         "select item_id, origin, score, reason, evidence, (select origin from item_tags as other where other.item_id = item_tags.item_id "
         "and other.tag_id = ?) from item_tags where tag_id = ? limit ?",
         (target, tag, MOST_MERGED + 1),
-    ).fetchall()
+    )
     if len(rows) > MOST_MERGED:
         raise UsageError(TOO_MANY_TO_MERGE.format(most=MOST_MERGED))
     for item, origin, score, reason, evidence, has in rows:
