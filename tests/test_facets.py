@@ -11,8 +11,9 @@ from veille.search import Request
 from veille.store import connect, migrate, writing
 from veille.store.columns import ABSENT, COLUMN_OF, Columns
 from veille.store.items import index_items
-from veille.store.searching import search
+from veille.store.searching import rank, search
 from veille.store.sources import sync_sources
+from veille.store.wording import understand_query
 
 TODAY = "2026-11-22"
 WORDS = "budget collège eau habitants maison médiathèque rivière route sentier solidarité".split()
@@ -243,8 +244,26 @@ def test_beyond_the_cap_old_articles_with_every_word_are_still_found(seeded, kno
     free = search(seeded.conn, Request(q="collège route rivière"), knowledge, TODAY, 1000)
     monkeypatch.setattr(searching, "MOST_MATCHES", 20)
     capped = search(seeded.conn, Request(q="collège route rivière"), knowledge, TODAY, 1000)
-    assert capped.capped
+    assert (capped.capped, capped.partly) == (False, True)
     assert capped.every == free.every > 3
+
+
+@pytest.mark.parametrize("request_", [Request(q="budget"), Request(), Request(q="bud*", order="date"), Request(q="route -eau")])
+def test_the_cap_counts_what_is_shown_and_says_so(seeded, knowledge, monkeypatch, request_):
+    """As many as the cap says, the newest, whatever was dismissed among them."""
+    from veille.store import matching
+
+    def newest():
+        found = rank(seeded.conn, request_, understand_query(seeded.conn, request_, knowledge), TODAY)
+        return sorted(found.ids, key=lambda item: (days[item] if not request_.q else "", item), reverse=True), found.capped
+
+    days = dict(seeded.conn.execute("select id, day from items").fetchall())
+    every, capped = newest()
+    assert not capped
+    for most in (5, 30, len(every), len(every) + 1):
+        monkeypatch.setattr(matching, "MOST_MATCHES", most)
+        assert newest() == (every[:most], most <= len(every))
+        assert search(seeded.conn, request_, knowledge, TODAY).capped == (most <= len(every))
 
 
 def test_how_rare_a_label_is_is_told_from_the_newest_whatever_their_order(tmp_path, knowledge, now, monkeypatch):

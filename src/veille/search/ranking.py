@@ -122,8 +122,8 @@ def counted_sql(labels: Sequence[str]) -> str:
     return f"select count(*) from (select 1 from postings where label in ({marks}) and day >= ? limit ?)"  # noqa: S608
 
 
-def matched_sql(request: Request, also: Sequence[int] = (), *, scored: bool = False) -> tuple[str, dict[str, object]]:
-    """Ids, and scores if wanted, of the items that match, from `floor` on and some older ones (`also`), the newest first.
+def matched_sql(request: Request, also: Sequence[int] | None = None, *, scored: bool = False) -> tuple[str, dict[str, object]]:
+    """Ids, and scores if wanted, of the newest items that match; with `also`, all from `floor` on, and these older ones.
 
     They have the days that the request asks; its other filters are left to obey. Parameters left: match, floor, most.
     """
@@ -131,7 +131,7 @@ def matched_sql(request: Request, also: Sequence[int] = (), *, scored: bool = Fa
     kept = f"(items_fts.rowid >= :floor{older})"
     dated = conditions(Request(since=request.since, until=request.until, dismissed=True))
     values = dated.values | {"also": json.dumps(also)}
-    return _matched(kept, dated.sql if request.since or request.until else "", "-1" if also else ":most", scored=scored), values
+    return _matched(kept, dated.sql if request.since or request.until else "", ":most" if also is None else "-1", scored=scored), values
 
 
 def filtered_sql(request: Request, labels: Sequence[str], also: Sequence[str], *, scored: bool = False) -> tuple[str, dict[str, object]]:

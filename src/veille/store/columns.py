@@ -6,6 +6,7 @@ Comes in: a plain connection. Goes out: `Rows`, by id, which follow the file cha
 import threading
 from array import array
 from collections.abc import Iterable, Sequence
+from copy import copy
 from datetime import date
 from operator import itemgetter
 from typing import Any
@@ -65,6 +66,13 @@ class Rows:
         self.codes = {column: Codes(facets) for column, facets in FACETS_OF.items()}
         self._ordinals = _Ordinals()
 
+    def copy(self) -> "Rows":
+        """The same rows, to be changed while others still read these; what numbers stand for only grows, and is shared."""
+        other = copy(self)
+        other.states, other.stories, other.interests, other.days = self.states[:], self.stories[:], self.interests[:], self.days[:]
+        other.held = {column: numbers[:] for column, numbers in self.held.items()}
+        return other
+
     def put(self, rows: Sequence[Any]) -> None:
         """Take rows of `_ROWS`."""
         ids = [row[0] for row in rows]
@@ -97,7 +105,7 @@ class Rows:
             for numbers in (self.stories, self.days, *self.held.values()):
                 numbers.frombytes(bytes(missing * numbers.itemsize))
             self.interests.frombytes(bytes(missing * self.interests.itemsize))
-            self.states.extend(bytes(missing))  # last: what has a state has the rest
+            self.states.extend(bytes(missing))
 
 
 class _Ordinals(dict[str, int]):
@@ -134,7 +142,10 @@ class Columns:
         return self._mark is not None
 
     def follow(self, db: Connection) -> Rows:
-        """The rows as the file has them now: what changed since is read again; at first all are, in three seconds for a million."""
+        """The rows as the file has them now: what changed since is read again; at first all are, in three seconds for a million.
+
+        Rows once given do not change: who asks later gets others.
+        """
         with self._lock:
             if not has_table(db, "item_changes"):  # the file waits for its migration, and nobody writes it
                 if self._mark is None:
@@ -165,10 +176,11 @@ class Columns:
         assert self._mark is not None
         given = {"after": self._mark[0], "until": mark[0]}
         changed = [row[0] for row in rows_of(db, "select distinct item_id from item_changes where seq > :after and seq <= :until", given)]
+        rows = self._rows.copy()
         for first in range(0, len(changed), _PART):
             ids = changed[first : first + _PART]
             part = rows_of(db, _SOME, {"ids": f"[{','.join(map(str, ids))}]"})
-            self._rows.drop(set(ids) - {row[0] for row in part})
+            rows.drop(set(ids) - {row[0] for row in part})
             if part:
-                self._rows.put(part)
-        self._mark = mark
+                rows.put(part)
+        self._rows, self._mark = rows, mark

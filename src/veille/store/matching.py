@@ -92,6 +92,12 @@ class Filters:
             kept = [one and self._since <= days[item] <= last for one, item in zip(kept, ids, strict=True)]
         return kept
 
+    @property
+    def refused(self) -> float:
+        """What part of the newest articles is dismissed, where that matters."""
+        newest = self._rows.states[-MOST_MATCHES:]
+        return 0.0 if DISMISSED in self._states else newest.count(DISMISSED) / len(newest)
+
     def misses(self, ids: Sequence[int], sure: Collection[str] = ()) -> list[int]:
         """The chosen facets that refuse each, by `bit`, but for those that are surely obeyed."""
         missed = [0] * len(ids)
@@ -116,12 +122,12 @@ class Found:
 
     ids: list[int]
     order: Sequence[int]  # places, the best first, without what is too far from the best
-    capped: bool
     misses: list[int] | None = None  # the filters that refuse each place, by `bit`; None when no filter is left to obey
     whole_only: bool = False
     around: Around | None = None
     scores: Sequence[float] = ()  # of each place
     every: Collection[int] | None = None  # ids of those with every word; None for all of them
+    cut: bool  # older ones were left out, by the cap; but none that has every word, unless all have
 
 
 def _listed(db: Connection, sql: str, values: Mapping[str, object]) -> list[list[int]]:
@@ -134,7 +140,7 @@ def find(db: Connection, rows: Rows, request: Request, query: Query, today: str,
     """What the words find; without words, what the filters keep."""
     if not query.terms:
         ids = walked(db, rows, request, query, rarity)
-        return Found(ids=ids, order=range(len(ids)), capped=len(ids) >= MOST_MATCHES)
+        return Found(ids=ids, order=range(len(ids)), cut=len(ids) >= MOST_MATCHES)
     filters = Filters(rows, request)
     whole = _whole(db, query)
     plenty = len(whole) == PLENTY
@@ -143,23 +149,20 @@ def find(db: Connection, rows: Rows, request: Request, query: Query, today: str,
     # Without filters to obey and words to make up for, the newest are simply taken.
     sought = bool(filters.chosen) or request.selected
     floor, full = _floor(db, match) if sought or not strict else (0, False)
-    values: dict[str, object] = {"match": match, "floor": floor, "most": MOST_MATCHES}
+    values: dict[str, object] = {"match": match, "floor": floor}
     scored = plenty and not request.by_date
     around = None
     if full and sought:  # filters come before the cap; what a facet offers beside its own filter is counted over the newest
         sql, given = filtered_sql(request, *_rarest(request, rarity), scored=scored)
         around = _around(db, filters, values) if filters.chosen else None
     else:
-        sql, given = matched_sql(request, [item for item in whole if item < floor and not strict], scored=scored)
-    ids, *scores = _listed(db, sql, values | given)
-    capped = len(ids) >= MOST_MATCHES
-    public = filters.public(ids)
-    if not all(public):
-        ids, *scores = (list(compress(numbers, public)) for numbers in (ids, *scores))
-    found = Found(
-        ids=ids, order=range(len(ids)), capped=capped, misses=filters.misses(ids) if filters.chosen and around is None else None,
-        around=around, whole_only=plenty and len(query.terms) > 1,
-    )  # fmt: skip
+        also = None if strict else [item for item in whole if item < floor]
+        sql, given = matched_sql(request, also, scored=scored)
+    ids, *scores = _newest(db, filters, sql, values | given)
+    cut = len(ids) >= MOST_MATCHES or (full and not sought)
+    misses = filters.misses(ids) if filters.chosen and around is None else None
+    whole_only = plenty and len(query.terms) > 1
+    found = Found(ids=ids, order=range(len(ids)), cut=cut, misses=misses, around=around, whole_only=whole_only)
     if request.by_date and strict:
         return found
     weights = _worths(rows, ids, query, today)
@@ -169,10 +172,26 @@ def find(db: Connection, rows: Rows, request: Request, query: Query, today: str,
     return replace(found, order=sorted(found.order, key=weighed.__getitem__, reverse=True), scores=weighed)
 
 
+def _newest(db: Connection, filters: Filters, sql: str, values: Mapping[str, object]) -> list[list[int]]:
+    """The columns of the newest that are public, as many as the cap allows: of the others so many more are asked for first.
+
+    A statement without a limit (`:most`) says all it has.
+    """
+    limited = ":most" in sql
+    most = round(MOST_MATCHES * (1 + 1.1 * filters.refused)) + 20
+    while True:
+        columns = _listed(db, sql, {**values, "most": most})
+        asked, public = len(columns[0]), filters.public(columns[0])
+        if not all(public):
+            columns = [list(compress(numbers, public)) for numbers in columns]
+        if not limited or asked < most or len(columns[0]) >= MOST_MATCHES:
+            return [numbers[:MOST_MATCHES] for numbers in columns] if limited else columns
+        most *= 2
+
+
 def _around(db: Connection, filters: Filters, values: Mapping[str, object]) -> Around:
-    sql, given = matched_sql(Request())
-    (newest,) = _listed(db, sql, {**values, **given})
-    ids = list(compress(newest, filters.public(newest)))
+    sql, given = matched_sql(Request(), [])
+    (ids,) = _newest(db, filters, sql, {**values, **given})
     return Around(ids, filters.misses(ids))
 
 

@@ -39,7 +39,8 @@ class Results:
     """The answer to a request: one card for each story, and counts of stories."""
 
     total: int
-    capped: bool
+    capped: bool  # there are more, older ones
+    partly: bool  # of those that lack a word, older ones were left out
     cards: list[Card]
     facets: dict[str, Counts]
     query: Query
@@ -67,11 +68,13 @@ def search(
     found = find(db, rows, request, query, today, rarity)
     order = _ranked(db, rows, request, query, found, newest)
     kept = [found.ids[place] for place in order]
-    total = count_stories(rows, kept)
+    total = every = count_stories(rows, kept)
+    if found.every is not None:
+        every = count_stories(rows, [item for item in kept if item in found.every])
     return Results(
-        total=total, capped=found.capped, cards=cards(db, _page(rows, kept, (request.page - 1) * size, size)),
-        facets=_facets(db, rows, request, query, found, rarity), query=query,
-        every=total if found.every is None else count_stories(rows, [item for item in kept if item in found.every]),
+        total=total, capped=found.cut and found.every is None, partly=found.cut and every < total,
+        cards=cards(db, _page(rows, kept, (request.page - 1) * size, size)),
+        facets=_facets(db, rows, request, query, found, rarity), query=query, every=every,
         whole_only=found.whole_only, around=found.around is not None,
     )  # fmt: skip
 
@@ -80,7 +83,7 @@ def rank(db: Connection, request: Request, query: Query, today: str, *, rows: Ro
     """The items asked for. By relevance some of the words may do: the best score, filters or not, decides how few."""
     rows = rows or Columns().follow(db)
     found = find(db, rows, request, query, today, Rarity(db))
-    return Ranked([found.ids[place] for place in _ranked(db, rows, request, query, found, greatest_id(db))], found.capped)
+    return Ranked([found.ids[place] for place in _ranked(db, rows, request, query, found, greatest_id(db))], found.cut)
 
 
 def _page(rows: Rows, ids: Sequence[int], first: int, size: int) -> list[int]:

@@ -80,7 +80,7 @@ def as_json(wanted: Request, results: Results, _knowledge: Knowledge, here: str,
     """The page of results with its facets."""
     body = {
         "total": results.total,
-        "plafonne": results.capped,
+        "plafonne": results.capped or results.partly,
         "page": wanted.page,
         "corrige": dict(results.query.corrected),
         "articles": [_row(card, here) for card in results.cards],
