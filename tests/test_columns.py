@@ -9,11 +9,12 @@ from datasette.app import Datasette
 from builders import collect_entries, make_entry, make_source
 from veille.model import RunSummary
 from veille.search import Request
-from veille.store import connect, migrate, writing
+from veille.store import columns, connect, migrate, writing
 from veille.store.columns import ABSENT, DISMISSED, SELECTED, WAITING, Columns
 from veille.store.searching import rank, search
 from veille.store.visits import end_run, start_run
 from veille.store.wording import understand_query
+from veille.web import site as web
 
 TODAY = "2026-11-22"
 
@@ -187,3 +188,37 @@ def test_a_page_shows_what_the_collector_has_just_kept(store, knowledge, now, tm
 
     assert first == (1, {"33": 1})
     assert found() == (2, {"33": 2})
+
+
+def test_many_changes_are_read_beside_the_pages_and_not_within_their_time(store, tmp_path, monkeypatch):
+    """Else what takes longer than a page may would be cut off, and begun again, for each search."""
+    insert(store.conn, range(1, 10))
+    site = Datasette([str(tmp_path / "veille.db")])
+    beside, alone = [], web.alone
+
+    def watched(db, read, *arguments):
+        beside.append(read.__name__)
+        return alone(db, read, *arguments)
+
+    def found():
+        beside.clear()
+        total = asyncio.run(site.client.get("/recherche.json?q=budget")).json()["total"]
+        return total, beside.count("follow")
+
+    monkeypatch.setattr(web, "alone", watched)
+    monkeypatch.setattr(columns, "_FEW", 20)
+    assert [found(), found()] == [(9, 1), (9, 0)]
+    with writing(store):
+        insert(store.conn, range(10, 25))
+    assert found() == (24, 0)
+    with writing(store):
+        insert(store.conn, range(25, 60))
+    assert [found(), found()] == [(59, 1), (59, 0)]
+    with writing(store):
+        store.conn.execute("delete from item_changes where seq < (select max(seq) from item_changes)")
+        insert(store.conn, (60,))
+    assert [found(), found()] == [(60, 0), (60, 0)]  # the last change taken is still there
+    with writing(store):
+        insert(store.conn, (61, 62))
+        store.conn.execute("delete from item_changes where seq < (select max(seq) from item_changes)")
+    assert [found(), found()] == [(62, 1), (62, 0)]

@@ -22,6 +22,7 @@ COLUMN_OF = {facet: column for column, facets in FACETS_OF.items() for facet in 
 ABSENT, WAITING, SELECTED, DISMISSED = range(4)
 _STATES = {"selected": SELECTED, "dismissed": DISMISSED}
 _PART = 5_000  # rows read at once
+_FEW = 20_000  # changes that are read again in a tenth of a second
 _ROWS = (
     "select item_id, coalesce(story_id, 0), state, interest, day, themes, departements || char(10) || regions, sources, "
     "kind || char(10) || language || char(10) || substr(day, 1, 4) from item_facets where item_id "
@@ -136,10 +137,11 @@ class Columns:
         self._rows = Rows()
         self._mark: tuple[int, int] | None = None  # the last change taken: its number, its article
 
-    @property
-    def begun(self) -> bool:
-        """Whether the rows were read once."""
-        return self._mark is not None
+    def far(self, db: Connection) -> bool:
+        """Whether following takes longer than a page may wait: the first time, and after many changes."""
+        if self._mark is None or not has_table(db, "item_changes"):
+            return self._mark is None
+        return _last(db)[0] - self._mark[0] > _FEW or not self._is_of(db)
 
     def follow(self, db: Connection) -> Rows:
         """The rows as the file has them now: what changed since is read again; at first all are, in three seconds for a million.
@@ -151,7 +153,7 @@ class Columns:
                 if self._mark is None:
                     self._read_all(db, (0, 0))
                 return self._rows
-            (last,) = rows_of(db, "select seq, item_id from item_changes order by seq desc limit 1")
+            last = _last(db)
             if last != self._mark:
                 if self._is_of(db):
                     self._read_changed(db, last)
@@ -184,3 +186,9 @@ class Columns:
             if part:
                 rows.put(part)
         self._rows, self._mark = rows, mark
+
+
+def _last(db: Connection) -> tuple[int, int]:
+    """The last change of the file: its number, its article."""
+    found: tuple[int, int] = rows_of(db, "select seq, item_id from item_changes order by seq desc limit 1")[0]
+    return found

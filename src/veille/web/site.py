@@ -137,10 +137,10 @@ def _limited(read: Any, arguments: Any, connection: Any) -> Any:
 
 
 async def following(datasette: Any, read: Any, *arguments: Any) -> Any:
-    """Like `reading`, with the rows in memory as they are now; the first time they are read, nothing of Datasette's waits for them."""
+    """Like `reading`, with the rows in memory as they are now; where many are to be read, nothing of Datasette's waits for them."""
     db = await database(datasette)
     columns = site_of(datasette).columns
-    if not columns.begun and not db.is_memory:
+    if not db.is_memory and await db.execute_fn(columns.far):
         await asyncio.to_thread(alone, db, columns.follow)
     return await db.execute_fn(lambda connection: _limited(partial(read, rows=columns.follow(connection)), arguments, connection))
 
