@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import gc
 import io
 import json
 import re
@@ -163,6 +164,11 @@ def test_an_etag_belongs_to_one_address(site):
     tags = [get(site, path).headers["etag"] for path in ("/", "/?depuis=2026-11-20", "/recherche", "/recherche?q=budget")]
 
     assert len(set(tags)) == 4
+
+
+def test_the_garbage_collector_does_not_look_through_what_was_loaded_at_start(site):
+    asyncio.run(site.client.get("/"))
+    assert gc.get_freeze_count() > 50_000
 
 
 def test_sheets_script_and_fonts_are_kept_for_a_year(site):
