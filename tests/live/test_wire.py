@@ -179,6 +179,22 @@ async def fetched(one: Fetcher, url: str, validators: Validators = Validators())
     return await one.fetch(url, validators, timedelta(seconds=5))
 
 
+@pytest.mark.parametrize(("size", "fate"), [(40, 1_600_000), (20, "too-large")])
+def test_a_body_in_many_pieces_is_read_unless_they_are_crumbs(size, fate):
+    """Each piece costs the loop that reads for all, however few bytes it has."""
+    chunks = (f"{size:x}\r\n".encode() + b"a" * size + b"\r\n") * 40_000
+
+    async def ask(root):
+        async with fetcher() as one:
+            try:
+                return len((await fetched(one, root)).body)
+            except FetchError as exc:
+                return exc.failure
+
+    with served_bytes(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n") as root:
+        assert asyncio.run(ask(root)) == fate
+
+
 def test_visits_of_a_site_share_its_connection_and_one_that_died_is_replaced():
     """robots.txt and three addresses, by one connection; the site closes it, and the fourth address is asked by another."""
     opened = set()
