@@ -16,7 +16,7 @@ from veille.messages import CODING_BROKEN, CODING_UNKNOWN, TOO_MANY_CODINGS, TOO
 _WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 _CODINGS = 3  # one upon the other
 _LARGE = 128 << 10  # bytes; most feeds are smaller
-_PIECES, _PIECE = 20_000, 32  # so many, and of so few bytes each: a piece costs the loop that reads for all ten microseconds
+_PIECES, _CRUMB = 20_000, 32  # so many, of fewer bytes each: a piece costs the loop that reads for all ten microseconds
 _SLICE = 256 << 10  # bytes decoded at a time
 _HONEST_BYTES, _HONEST_RATIO = 2 << 20, 150  # feeds shrink 3 to 30 times; deflate alone could 1,032 times
 _BREATH = 200  # pieces after which the others have their turn
@@ -85,7 +85,7 @@ class _Reader:
         self.received += len(piece)
         if self.received > self._most:
             raise FetchError("too-large", too_large(self._most, decoded=False), status=self._status)
-        if self._count > _PIECES and self.received < _PIECE * self._count:
+        if self._count > _PIECES and self.received < _CRUMB * self._count:
             raise FetchError("too-large", TOO_MANY_PIECES.format(limit=number(_PIECES)), status=self._status)
         for decoder in self._decoders:
             piece = decoder.feed(piece)

@@ -93,8 +93,8 @@ class Filters:
         return kept
 
     @property
-    def refused(self) -> float:
-        """What part of the newest articles is dismissed, where that matters."""
+    def dismissed(self) -> float:
+        """What part of the newest articles is dismissed; 0 where these are asked for too."""
         newest = self._rows.states[-MOST_MATCHES:]
         return 0.0 if DISMISSED in self._states else newest.count(DISMISSED) / len(newest)
 
@@ -122,12 +122,12 @@ class Found:
 
     ids: list[int]
     order: Sequence[int]  # places, the best first, without what is too far from the best
+    cut: bool  # older ones were left out, by the cap; but none that has every word, unless all have
     misses: list[int] | None = None  # the filters that refuse each place, by `bit`; None when no filter is left to obey
     whole_only: bool = False
     around: Around | None = None
     scores: Sequence[float] = ()  # of each place
     every: Collection[int] | None = None  # ids of those with every word; None for all of them
-    cut: bool  # older ones were left out, by the cap; but none that has every word, unless all have
 
 
 def _listed(db: Connection, sql: str, values: Mapping[str, object]) -> list[list[int]]:
@@ -154,11 +154,14 @@ def find(db: Connection, rows: Rows, request: Request, query: Query, today: str,
     around = None
     if full and sought:  # filters come before the cap; what a facet offers beside its own filter is counted over the newest
         sql, given = filtered_sql(request, *_rarest(request, rarity), scored=scored)
+        ids, *scores = _newest(db, filters, sql, values | given)
         around = _around(db, filters, values) if filters.chosen else None
+    elif strict:
+        sql, given = matched_sql(request, scored=scored)
+        ids, *scores = _newest(db, filters, sql, values | given)
     else:
-        also = None if strict else [item for item in whole if item < floor]
-        sql, given = matched_sql(request, also, scored=scored)
-    ids, *scores = _newest(db, filters, sql, values | given)
+        sql, given = matched_sql(request, [item for item in whole if item < floor], scored=scored)
+        ids, *scores = _public(filters, _listed(db, sql, values | given))
     cut = len(ids) >= MOST_MATCHES or (full and not sought)
     misses = filters.misses(ids) if filters.chosen and around is None else None
     whole_only = plenty and len(query.terms) > 1
@@ -173,25 +176,28 @@ def find(db: Connection, rows: Rows, request: Request, query: Query, today: str,
 
 
 def _newest(db: Connection, filters: Filters, sql: str, values: Mapping[str, object]) -> list[list[int]]:
-    """The columns of the newest that are public, as many as the cap allows: of the others so many more are asked for first.
+    """The columns of the newest that are public, as many as the cap allows; `sql` has a limit (`:most`).
 
-    A statement without a limit (`:most`) says all it has.
+    So many more are asked for at first as the dismissed are among the newest.
     """
-    limited = ":most" in sql
-    most = round(MOST_MATCHES * (1 + 1.1 * filters.refused)) + 20
+    most = round(MOST_MATCHES * (1 + 1.1 * filters.dismissed)) + 20
     while True:
         columns = _listed(db, sql, {**values, "most": most})
-        asked, public = len(columns[0]), filters.public(columns[0])
-        if not all(public):
-            columns = [list(compress(numbers, public)) for numbers in columns]
-        if not limited or asked < most or len(columns[0]) >= MOST_MATCHES:
-            return [numbers[:MOST_MATCHES] for numbers in columns] if limited else columns
+        public = _public(filters, columns)
+        if len(columns[0]) < most or len(public[0]) >= MOST_MATCHES:
+            return [numbers[:MOST_MATCHES] for numbers in public]
         most *= 2
+
+
+def _public(filters: Filters, columns: list[list[int]]) -> list[list[int]]:
+    """The columns without the articles that no facet may count; ids come first."""
+    public = filters.public(columns[0])
+    return columns if all(public) else [list(compress(numbers, public)) for numbers in columns]
 
 
 def _around(db: Connection, filters: Filters, values: Mapping[str, object]) -> Around:
     sql, given = matched_sql(Request(), [])
-    (ids,) = _newest(db, filters, sql, {**values, **given})
+    (ids,) = _public(filters, _listed(db, sql, {**values, **given}))
     return Around(ids, filters.misses(ids))
 
 

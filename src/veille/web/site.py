@@ -88,7 +88,7 @@ async def open_site(datasette: Any) -> None:
 
 @functools.cache  # once a process
 def _settle() -> None:
-    """The garbage collector looks no more through what was loaded at start: it made one page in nine wait for 50 ms, and now for 5."""
+    """The garbage collector looks no more through what was loaded at start: now and then a page waited 50 ms for it, and now 5."""
     gc.collect()
     gc.freeze()
 
