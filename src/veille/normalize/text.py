@@ -79,19 +79,15 @@ def text_of(markup: str) -> str:
 
 def _plain_text(markup: str) -> str | None:
     """The text of markup, on one line, that leaves a parser nothing to mend, as `_soup_text` finds it; None for any other."""
-    pieces: list[str] = []
+    parts = _PLAIN_TAG.split(markup)  # a text, then of each tag: its slash, name and attributes, and the text after it
+    names = list(map(str.lower, parts[2::4]))
+    if markup.count("<") != len(names):
+        return None  # a tag of another form, or a sign that is no tag
+    pieces = parts[:1]
     open_: list[str] = []
-    done = 0
-    for tag in _PLAIN_TAG.finditer(markup):
-        start, end = tag.span()
-        text = _decoded(markup[done:start])
-        if text is None:
-            return None
-        pieces.append(text)
-        done = end
-        name = tag[2].lower()
-        if tag[1]:
-            if not open_ or open_.pop() != name or tag[3]:
+    for closing, name, attributes, text in zip(parts[1::4], names, parts[3::4], parts[4::4], strict=True):
+        if closing:
+            if not open_ or open_.pop() != name or attributes:
                 return None
             if name not in _PLAIN_INLINE:
                 pieces.append("\n")
@@ -111,22 +107,21 @@ def _plain_text(markup: str) -> str | None:
             pieces.append("\n")
         else:
             return None
-    rest = _decoded(markup[done:])
-    if open_ or rest is None:
+        pieces.append(text)
+    if open_:
         return None
-    pieces.append(rest)
+    return _decoded(pieces) if "&" in markup else "".join(pieces)
+
+
+def _decoded(pieces: list[str]) -> str | None:
+    """Texts between tags as one, each with its entities read; None where one holds what only a parser can tell."""
+    for place, text in enumerate(pieces):
+        if "&" in text:
+            entities = _PLAIN_ENTITY.findall(text)
+            if len(entities) != text.count("&") or not all(_is_sound(*found) for found in entities):
+                return None
+            pieces[place] = html.unescape(text)
     return "".join(pieces)
-
-
-def _decoded(text: str) -> str | None:
-    """Text between two tags; None where it holds what only a parser can tell."""
-    if "<" in text:
-        return None
-    if "&" not in text:
-        return text
-    entities = _PLAIN_ENTITY.findall(text)
-    sound = len(entities) == text.count("&") and all(_is_sound(*found) for found in entities)
-    return html.unescape(text) if sound else None
 
 
 def _is_sound(number: str, name: str) -> bool:
