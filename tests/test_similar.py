@@ -7,7 +7,7 @@ from veille.store import writing
 from veille.store.articles import article
 from veille.store.hosts import has_outgrown
 from veille.store.neighbours import count_words, neighbours
-from veille.understand.similar import keywords_of, terms_of
+from veille.understand.similar import Rarity, keywords_of, terms_of
 from veille.understand.words import Words
 
 IDEAS = {
@@ -93,7 +93,7 @@ def test_words_that_everything_or_nothing_else_holds_are_no_keywords():
     covoiturage, departement, zygomatique, people = (word for word, _ in terms)
     counts = {covoiturage: 12, departement: 900, zygomatique: 1, people: 30}
 
-    assert dict(keywords_of(terms, counts, 1000)).keys() == {covoiturage, people}
+    assert dict(keywords_of(terms, Rarity.of(counts, 1000))).keys() == {covoiturage, people}
 
 
 def test_articles_of_before_get_their_keywords_and_a_file_that_waits_for_its_migration_has_no_neighbours(filled, knowledge):

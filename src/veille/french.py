@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import accumulate, compress
 from typing import TypeVar
 
 FOLDING_VERSION = 1
@@ -17,6 +18,7 @@ _KEPT = 40_000  # words that are remembered
 Told = TypeVar("Told")
 
 WORD = re.compile(r"[^\W_]+")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _MARKS = re.compile("[\u0300-\u036f]+")
 
 # Elided articles and pronouns stay in the index (one token per unicode61 token) and leave the query.
@@ -106,10 +108,16 @@ def _fold(text: str) -> str:
     return _fold_any(text) if folded is None else folded
 
 
-def _words(text: str) -> list[str] | None:
-    """The folded words of a text, where its letters are of one of these alphabets; None for any other."""
+def words_of(text: str) -> list[str]:
+    """The folded words of a text, in order."""
     cut_up = _translated(text, _CUTTING)
-    return None if cut_up is None else cut_up.split()
+    return WORD.findall(fold(text)) if cut_up is None else cut_up.split()
+
+
+def letters_of(text: str) -> list[str]:
+    """The folded words of a text, digits left out as separators are."""
+    cut_up = _translated(text, _SPELLING)
+    return _LETTERS.findall(fold(text)) if cut_up is None else cut_up.split()
 
 
 def _translated(text: str, tables: tuple[tuple[str, bytes], ...]) -> str | None:
@@ -133,20 +141,21 @@ def _fold_any(text: str) -> str:
 _OPENED = (("’", "'"), ("œ", "oe"), ("Œ", "oe"), ("æ", "ae"), ("Æ", "ae"), ("ß", "ss"))
 
 
-def _tables(alphabet: str) -> tuple[bytes, bytes]:
-    """What `_fold_any` makes of each letter of an alphabet; and the same with a space for all that is in no word."""
-    folding, cutting = bytearray(range(256)), bytearray(range(256))
+def _tables(alphabet: str) -> tuple[bytes, bytes, bytes]:
+    """What `_fold_any` makes of each letter of an alphabet; the same with a space for all that is in no word; and for digits too."""
+    folding, cutting, spelling = bytearray(range(256)), bytearray(range(256)), bytearray(range(256))
     for code in range(256):
         letter = bytes((code,)).decode(alphabet, "ignore")
         folded = _fold_any(letter)
         if len(folded) == 1:
             folding[code : code + 1] = folded.encode(alphabet)
         cutting[code] = folding[code] if WORD.fullmatch(letter) else 32
-    return bytes(folding), bytes(cutting)
+        spelling[code] = folding[code] if _LETTERS.fullmatch(letter) else 32
+    return bytes(folding), bytes(cutting), bytes(spelling)
 
 
 _ALPHABETS = ("latin-1", "cp1252")
-_FOLDING, _CUTTING = (tuple(zip(_ALPHABETS, tables, strict=True)) for tables in zip(*map(_tables, _ALPHABETS), strict=True))
+_FOLDING, _CUTTING, _SPELLING = (tuple(zip(_ALPHABETS, tables, strict=True)) for tables in zip(*map(_tables, _ALPHABETS), strict=True))
 
 
 class Lately(dict[str, Told]):
@@ -198,10 +207,10 @@ def index_text(text: str) -> str:
 
     unicode61 knows the letters of Unicode 6.1: what came later, new pictures included, counts as letters there.
     """
-    words = _words(text)
-    if words is None:
+    cut_up = _translated(text, _CUTTING)
+    if cut_up is None:
         return WORD.sub(lambda match: lemma(match[0]), fold(text))
-    return " ".join(map(_LEMMAS.__getitem__, words))
+    return " ".join(map(_LEMMAS.__getitem__, cut_up.split()))
 
 
 def tokens(text: str) -> Iterator[tuple[str, int, int]]:
@@ -215,8 +224,16 @@ def tokens(text: str) -> Iterator[tuple[str, int, int]]:
         yield fold(match[0]), match.start(), match.end()
 
 
+_AND_SPACE = (1).__add__
+
+
 def cut(text: str) -> tuple[list[str], list[int]]:
     """The folded words of a text, and where each starts in it."""
+    cut_up = _translated(text, _CUTTING)
+    if cut_up is not None and len(cut_up) == len(text):
+        pieces = cut_up.split(" ")  # one more than there are spaces; empty ones between two of them
+        places = accumulate(map(_AND_SPACE, map(len, pieces)), initial=0)
+        return list(filter(None, pieces)), list(compress(places, pieces))
     folded = fold(text)
     if len(folded) == len(text):
         return WORD.findall(folded), [match.start() for match in WORD.finditer(folded)]
@@ -229,12 +246,12 @@ def cut(text: str) -> tuple[list[str], list[int]]:
 
 def lemmas(text: str) -> list[str]:
     """The words of a text as the index keeps them."""
-    return [lemma(word) for word in WORD.findall(fold(text))]
+    return [lemma(word) for word in words_of(text)]
 
 
 def bare(text: str) -> str:
     """The folded words alone, one space between: by which a name is the same however it is typed."""
-    return " ".join(WORD.findall(fold(text)))
+    return " ".join(words_of(text))
 
 
 def plural_forms(word: str) -> frozenset[str]:

@@ -564,3 +564,20 @@ create trigger item_facets_deleted after delete on item_facets begin
     insert into item_changes (item_id) values (old.item_id);
 end;;
 """
+
+
+@migrations(transactional=False)
+def m008_gather_again(db: Database) -> None:
+    for statement in _M008:
+        db.execute(statement)
+    (last,) = db.execute("select coalesce(max(id), 0) from items").fetchone()
+    for first in range(0, last, _PART):
+        db.execute(_GATHER, (first, first + _PART))
+    db.execute("drop table temp.gathered")
+
+
+# Runs of words have other numbers than before (`understand.same.runs_of`): what gathers the articles that share them is told anew.
+_M008 = ("create temp table gathered as select distinct item_id from bands", "delete from bands")
+_GATHER = """insert or ignore into bands (band, item_id) select told.value, words.id
+from items_words as words, json_each(bands_of(words.title, words.text)) as told
+where words.id > ? and words.id <= ? and words.id in (select item_id from temp.gathered)"""

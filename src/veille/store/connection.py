@@ -5,6 +5,7 @@ Comes in: a path. Goes out: a `Database`. A file from a newer veille is refused 
 
 import contextlib
 import functools
+import json
 import shutil
 import sys
 import time
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import sqlite_utils
 
     from veille.understand import Knowledge
+    from veille.understand.similar import Rarity
 
 try:  # as sqlite-utils chooses: the newer SQLite where a wheel has it
     import pysqlite3 as _sqlite
@@ -35,7 +37,7 @@ _BUSY = 5  # SQLITE_BUSY
 _SOON = 0.002  # seconds between two tries of somebody who is waited for
 CHECKPOINT_PAGES = 4_000  # 16 MiB of journal before it goes into the file: pages that change often are written once
 STATEMENTS = 512  # prepared at hand: a collection uses about a hundred
-STEPS = 7  # of `schema.migrations`, which a settled file need not load
+STEPS = 8  # of `schema.migrations`, which a settled file need not load
 _SAFE_WAL = (3, 51, 3)  # older ones can corrupt a WAL that a checkpoint resets while another process writes
 Connection = Any  # sqlite3.Connection of whichever SQLite sqlite-utils picked
 
@@ -45,7 +47,7 @@ class Database:
 
     def __init__(self, conn: Connection) -> None:
         self.conn = conn
-        self.word_counts: dict[int, int] | None = None  # see `neighbours`: what a long sitting need not read again
+        self.rarity: Rarity | None = None  # see `neighbours`: what a long sitting need not read again
 
     @functools.cached_property
     def utils(self) -> "sqlite_utils.Database":
@@ -205,12 +207,20 @@ def migrate(db: Database, knowledge: "Knowledge", now: datetime) -> None:
             if pending:
                 if applied and path:
                     _back_up(db, Path(path), now)
+                db.conn.create_function("bands_of", 2, _bands_of, deterministic=True)
                 with writing(db):  # all the steps, or none: each is a savepoint of its own within
                     migrations.apply(db.utils)
         with writing(db):
             _seed(db, knowledge)
     except (sqlite3.Error, OSError) as exc:
         raise StoreError(DATABASE_UNUSABLE.format(file=name, why=exc)) from exc
+
+
+def _bands_of(title: str, text: str) -> str:
+    """What gathers an article with others that may be the same, as JSON: the steps of the schema ask for it."""
+    from veille.understand.same import bands_of, lead_of, print_of
+
+    return json.dumps(bands_of(print_of(title, text, ()), lead_of(text)))
 
 
 def _path_of(db: Database) -> str:

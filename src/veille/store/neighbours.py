@@ -7,7 +7,7 @@ Nothing is computed ahead but a dozen keywords an article: neighbours are those 
 import json
 from array import array
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Set
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import chain
@@ -16,7 +16,7 @@ from veille.french import lemma, tokens
 from veille.store.connection import Connection, Database, has_table
 from veille.store.hosts import setting
 from veille.store.templates import Templates
-from veille.understand.similar import Terms, alike, keywords_of, number_of, terms_of
+from veille.understand.similar import Rarity, Terms, alike, keywords_of, number_of, terms_of
 from veille.understand.template import without
 from veille.understand.words import Words
 
@@ -50,15 +50,17 @@ def keep_keywords(db: Database, terms: Iterable[tuple[int, Terms]]) -> None:
         return  # nothing is known of words yet: `count_words` chooses for all
     given = list(terms)
     if len(given) >= _MANY:
-        counts = db.word_counts = db.word_counts or dict(db.conn.execute("select word, texts from word_counts"))
+        if db.rarity is None:
+            db.rarity = Rarity.of(dict(db.conn.execute("select word, texts from word_counts").fetchall()), texts)
+        rarity = db.rarity
     else:
         wanted = {word for _, found in given for word, _ in found}
         asked = "select word, texts from word_counts where word in (select value from json_each(?))"
-        counts = dict(db.conn.execute(asked, (json.dumps(list(wanted)),)))
+        rarity = Rarity.of(dict(db.conn.execute(asked, (json.dumps(list(wanted)),)).fetchall()), texts)
     db.conn.execute("delete from keywords where item_id in (select value from json_each(?))", (json.dumps([item for item, _ in given]),))
     db.conn.executemany(
         "insert into keywords (word, item_id, weight) values (?, ?, ?)",
-        [(word, item, weight) for item, found in given for word, weight in keywords_of(found, counts, texts)],
+        [(word, item, weight) for item, found in given for word, weight in keywords_of(found, rarity)],
     )
 
 
@@ -67,7 +69,7 @@ def counted(db: Connection) -> int:
     return int(setting(db, "texts_counted") or 0)
 
 
-def count_words(db: Database, places: Set[str], hold: Callable[[], AbstractContextManager[None]]) -> int:
+def count_words(db: Database, places: frozenset[str], hold: Callable[[], AbstractContextManager[None]]) -> int:
     """Count the words of the newest texts, then choose their keywords again, and those of articles that have none; the number of texts.
 
     `places`: words that name places; `hold` opens a transaction: reading needs none, and writing takes several, so that nobody waits long.
@@ -85,7 +87,7 @@ def count_words(db: Database, places: Set[str], hold: Callable[[], AbstractConte
         for key, value in (("texts_counted", len(newest)), ("counted_at", max(newest, default=0))):
             db.conn.execute("insert or replace into settings (key, value) values (?, ?)", (key, str(value)))
     without_any = "select id from items where not exists (select 1 from keywords where item_id = items.id)"
-    db.word_counts = None
+    db.rarity = None
     ids = sorted({*newest, *(row[0] for row in db.conn.execute(without_any))})
     for start in range(0, len(ids), _BATCH):
         batch = ids[start : start + _BATCH]
@@ -96,7 +98,7 @@ def count_words(db: Database, places: Set[str], hold: Callable[[], AbstractConte
     return len(newest)
 
 
-def _terms(db: Database, ids: list[int], templates: Templates, places: Set[str]) -> Iterator[tuple[int, Terms]]:
+def _terms(db: Database, ids: list[int], templates: Templates, places: frozenset[str]) -> Iterator[tuple[int, Terms]]:
     """The terms of these articles, a thousand texts at a time."""
     for start in range(0, len(ids), _BATCH):
         rows = db.conn.execute(

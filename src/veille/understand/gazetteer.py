@@ -43,6 +43,7 @@ class Gazetteer:
     towns: Mapping[str, Place]  # by their parts, joined by hyphens
     lengths: Mapping[str, tuple[int, ...]]
     people: Mapping[str, str]  # code by the folded form of a gentilé
+    people_ends: frozenset[str]  # what follows the last hyphen of each: without one of these words a text names none
     institutions: re.Pattern[str]
     institution_starts: frozenset[str]
     codes_of: Mapping[str, tuple[str, ...]]  # of institutions, by key
@@ -94,6 +95,7 @@ def build_gazetteer(names: Mapping[str, str], prefectures: Mapping[str, str], co
         towns=towns,
         lengths={first: tuple(sorted(counts, reverse=True)) for first, counts in lengths.items()},
         people=people,
+        people_ends=frozenset(form.rpartition("-")[2] for form in people),
         institutions=re.compile(rf"(?<![\w-])(?:{'|'.join(loosely(name) for name in others['institutions'])})(?![\w’'-])"),
         institution_starts=frozenset(parts_of(name)[0] for name in others["institutions"]),
         codes_of={key_of(name): tuple(codes) for name, codes in others["institutions"].items()},

@@ -3,13 +3,11 @@
 Comes in: title, text, the source's language. Goes out: a two-letter code. Forbidden: guessing on too few words.
 """
 
-import re
 from collections import Counter
 
-from veille.french import fold
+from veille.french import letters_of
 
 _READ = 2_000  # characters: title and lead say it
-_WORD = re.compile(r"[^\W\d_]+")
 SMALL_WORDS = {
     "fr": frozenset(
         "le la les des du de et un une est dans pour que qui sur avec au "
@@ -37,7 +35,7 @@ _MORE = 1.3  # times as many as the source's own language, before another one is
 def language_of(title: str, text: str, usual: str) -> str:
     """The language whose small words are the most, the usual one where too little tells."""
     counts = dict.fromkeys(SMALL_WORDS, 0)
-    words = Counter(_WORD.findall(fold(f"{title}\n{text}"[:_READ])))
+    words = Counter(letters_of(f"{title}\n{text}"[:_READ]))
     for word in words.keys() & _SPEAKERS.keys():
         for language in _SPEAKERS[word]:
             counts[language] += words[word]

@@ -9,8 +9,11 @@ import math
 import zlib
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from heapq import nsmallest
+from itertools import islice
 
 from veille.french import ELISIONS, STOP_WORDS, Lately, lemma
 from veille.understand.language import SMALL_WORDS
@@ -37,25 +40,28 @@ def number_of(word: str) -> int:
     return zlib.crc32(word.encode("utf-8", "surrogatepass"))
 
 
-def _telling(word: str) -> int:
-    """The number of a word that may tell something, 0 for the others."""
-    if len(word) < _LEAST_LETTERS or word in _SMALL or word.isdigit():
-        return 0
-    return number_of(lemma(word))
+@lru_cache(maxsize=4)
+def _telling_beside(places: frozenset[str]) -> Lately[int]:
+    """The number of a word that may tell something, 0 for the others; names of places tell where, not what."""
+
+    def told(word: str) -> int:
+        if len(word) < _LEAST_LETTERS or word in _SMALL or word in places or word.isdigit():
+            return 0
+        return number_of(lemma(word))
+
+    return Lately(told)
 
 
-_TELLING = Lately(_telling)
-
-
-def terms_of(words: Words, places: Set[str] = frozenset()) -> Terms:
-    """The words that may tell what an article is about, the first four hundred; names of places tell where, not what."""
-    counts: dict[int, int] = {}
+def terms_of(words: Words, places: frozenset[str] = frozenset()) -> Terms:
+    """The words that may tell what an article is about, but for these names of places: the first four hundred."""
+    numbers = list(map(_telling_beside(places).__getitem__, words.folded))
+    counts: dict[int, int] = Counter(numbers)
     title, end = words.title_size, bisect_left(words.starts, LEAD, words.title_size + 1)
-    for piece, weight in ((words.folded[:title], _TITLE), (words.folded[title:end], _LEAD), (words.folded[end:], _TEXT)):
-        for number, times in Counter([_TELLING[word] for word in piece if word not in places]).items():
-            if number and (number in counts or len(counts) < _MOST_TERMS):
-                counts[number] = counts.get(number, 0) + times * weight
-    return tuple(counts.items())
+    for piece, more in ((numbers[:title], _TITLE - _TEXT), (numbers[title:end], _LEAD - _TEXT)):
+        for number in piece:
+            counts[number] += more
+    counts.pop(0, None)
+    return tuple(islice(counts.items(), _MOST_TERMS))
 
 
 def lemmas_by_number(words: Words) -> dict[int, str]:
@@ -63,18 +69,29 @@ def lemmas_by_number(words: Words) -> dict[int, str]:
     return {number_of(one): one for one in map(lemma, words.folded)}
 
 
-def keywords_of(terms: Terms, counts: Mapping[int, int], texts: int) -> Keywords:
-    """The dozen words of the most weight; `counts`: texts that hold a word, of `texts` that were counted.
+@dataclass(frozen=True, slots=True)
+class Rarity:
+    """What a word weighs that is in a text once: the logarithm of all texts by those that hold it."""
 
-    Where few were counted nothing is known of words, and each will do.
-    """
-    weights = []
-    log, whole, most, few = math.log, math.log(texts + 2), _TOO_MANY * texts, texts < _FEW
-    for word, times in terms:
-        held = counts.get(word, 0)
-        if few or _LEAST_HELD <= held <= most:
-            weight = whole - log(held + 1)
-            weights.append((-weight if times == 1 else -(1 + log(times)) * weight, word))
+    weights: Mapping[int, float]
+    unknown: float  # 0: a word that is not told of weighs nothing
+
+    @classmethod
+    def of(cls, counts: Mapping[int, int], texts: int) -> "Rarity":
+        """`counts`: texts that hold a word, of `texts` that were counted. Where few were nothing is known of words, and each will do."""
+        log, whole = math.log, math.log(texts + 2)
+        if texts < _FEW:
+            return cls({word: whole - log(held + 1) for word, held in counts.items()}, whole)
+        most = _TOO_MANY * texts
+        return cls({word: whole - log(held + 1) for word, held in counts.items() if _LEAST_HELD <= held <= most}, 0.0)
+
+
+def keywords_of(terms: Terms, rarity: Rarity) -> Keywords:
+    """The dozen words of the most weight."""
+    log, weight_of, unknown = math.log, rarity.weights.get, rarity.unknown
+    weights = [
+        (-weight if times == 1 else -(1 + log(times)) * weight, word) for word, times in terms if (weight := weight_of(word, unknown))
+    ]
     best = [(-weight, word) for weight, word in nsmallest(KEYWORDS, weights)]
     length = math.sqrt(sum(weight * weight for weight, _ in best))
     return tuple((word, round(_SCALE * weight / length)) for weight, word in best) if length else ()

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 
-from veille.french import fold
+from veille.french import fold, letters_of
 from veille.model import Reason, Territory
 from veille.understand import contexts as around
 from veille.understand.gazetteer import Gazetteer, Place, key_of
@@ -136,9 +136,9 @@ _JOINS = frozenset(("-", " ", "'", "’", "‑", "\u00a0"))
 
 
 def _people(text: str, gazetteer: Gazetteer) -> Iterator[_Hit]:
-    folded = fold(text)
-    if gazetteer.people.keys().isdisjoint(_WORD.findall(folded)):
+    if gazetteer.people_ends.isdisjoint(letters_of(text)):
         return
+    folded = fold(text)
     alike = len(folded) == len(text)  # letter for letter
     for match in _WORD.finditer(folded if alike else text):
         code = gazetteer.people.get(match[0] if alike else fold(match[0]))
