@@ -108,13 +108,13 @@ def _fold(text: str) -> str:
     return _fold_any(text) if folded is None else folded
 
 
-def words_of(text: str) -> list[str]:
+def folded_words(text: str) -> list[str]:
     """The folded words of a text, in order."""
     cut_up = _translated(text, _CUTTING)
     return WORD.findall(fold(text)) if cut_up is None else cut_up.split()
 
 
-def letters_of(text: str) -> list[str]:
+def folded_letters(text: str) -> list[str]:
     """The folded words of a text, digits left out as separators are."""
     cut_up = _translated(text, _SPELLING)
     return _LETTERS.findall(fold(text)) if cut_up is None else cut_up.split()
@@ -246,12 +246,12 @@ def cut(text: str) -> tuple[list[str], list[int]]:
 
 def lemmas(text: str) -> list[str]:
     """The words of a text as the index keeps them."""
-    return [lemma(word) for word in words_of(text)]
+    return [lemma(word) for word in folded_words(text)]
 
 
 def bare(text: str) -> str:
     """The folded words alone, one space between: by which a name is the same however it is typed."""
-    return " ".join(words_of(text))
+    return " ".join(folded_words(text))
 
 
 def plural_forms(word: str) -> frozenset[str]:

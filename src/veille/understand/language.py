@@ -5,7 +5,7 @@ Comes in: title, text, the source's language. Goes out: a two-letter code. Forbi
 
 from collections import Counter
 
-from veille.french import letters_of
+from veille.french import folded_letters
 
 _READ = 2_000  # characters: title and lead say it
 SMALL_WORDS = {
@@ -35,7 +35,7 @@ _MORE = 1.3  # times as many as the source's own language, before another one is
 def language_of(title: str, text: str, usual: str) -> str:
     """The language whose small words are the most, the usual one where too little tells."""
     counts = dict.fromkeys(SMALL_WORDS, 0)
-    words = Counter(letters_of(f"{title}\n{text}"[:_READ]))
+    words = Counter(folded_letters(f"{title}\n{text}"[:_READ]))
     for word in words.keys() & _SPEAKERS.keys():
         for language in _SPEAKERS[word]:
             counts[language] += words[word]

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 
-from veille.french import fold, letters_of
+from veille.french import fold, folded_letters
 from veille.model import Reason, Territory
 from veille.understand import contexts as around
 from veille.understand.gazetteer import Gazetteer, Place, key_of
@@ -136,7 +136,7 @@ _JOINS = frozenset(("-", " ", "'", "’", "‑", "\u00a0"))
 
 
 def _people(text: str, gazetteer: Gazetteer) -> Iterator[_Hit]:
-    if gazetteer.people_ends.isdisjoint(letters_of(text)):
+    if gazetteer.people_ends.isdisjoint(folded_letters(text)):
         return
     folded = fold(text)
     alike = len(folded) == len(text)  # letter for letter
