@@ -573,11 +573,13 @@ def m008_gather_again(db: Database) -> None:
     (last,) = db.execute("select coalesce(max(id), 0) from items").fetchone()
     for first in range(0, last, _PART):
         db.execute(_GATHER, (first, first + _PART))
+    db.execute("create index bands_item on bands(item_id)")
     db.execute("drop table temp.gathered")
 
 
 # Runs of words have other numbers than before (`understand.same.runs_of`): what gathers the articles that share them is told anew.
-_M008 = ("create temp table gathered as select distinct item_id from bands", "delete from bands")
+_M008 = ("create temp table gathered as select distinct item_id from bands", "drop index bands_item", "delete from bands")
 _GATHER = """insert or ignore into bands (band, item_id) select told.value, words.id
 from items_words as words, json_each(bands_of(words.title, words.text)) as told
-where words.id > ? and words.id <= ? and words.id in (select item_id from temp.gathered)"""
+where words.id > ? and words.id <= ? and words.id in (select item_id from temp.gathered)
+order by 1"""
