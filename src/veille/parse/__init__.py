@@ -35,6 +35,7 @@ def __getattr__(name: str) -> object:
 
 
 _PROLOG = 64 << 10  # bytes before the first element
+_BEGINNING = 4_000  # bytes in which a sitemap says what it is
 _DOCTYPE = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?(?:\s|<\?.*?\?>|<!--.*?-->)*<!DOCTYPE[^>\[]*\[", re.I | re.S)
 _SOMETHING = re.compile(rb"[^\x00\t\n\r\x20\xef\xbb\xbf]")
 _JSON = re.compile(rb"[\xef\xbb\xbf \t\r\n]*[{\[]")
@@ -80,10 +81,11 @@ def _feed_parser(body: bytes) -> Callable[[Fetched], ParsedFeed]:
         from veille.parse.json_feed import parse_json
 
         return parse_json
-    if b"sitemap" in body[:_PROLOG] or b"urlset" in body[:_PROLOG]:
+    start = body[:_BEGINNING]
+    if b"sitemapindex" in start or b"urlset" in start:
         from veille.parse.sitemap import is_sitemap, parse_sitemap
 
-        if is_sitemap(body):
+        if is_sitemap(start):
             return parse_sitemap
     from veille.parse.feed import parse_feed
 

@@ -76,8 +76,7 @@ _SLASHES = re.compile("^([A-Za-z][A-Za-z0-9+-.]*://)(/*)(.*?)")
 _WINDOWS = re.compile("[\x80-\x9f]")
 # Bytes from which a text may come that is to be mended: a control of Latin-1, UTF-8 that was encoded twice, a reference to such a letter.
 _ILL = (
-    re.compile(rb"\xc2[\x80-\x9f]"),
-    re.compile(rb"\xc3[\x82-\xb4]\xc2[\x80-\xbf]"),
+    re.compile(rb"\xc2(?:[\x80-\x9f]|(?<=\xc3[\x82-\xb4]\xc2)[\xa0-\xbf])"),  # \xc2 is rare: what may stand before it is looked at then
     re.compile(rb"&#(?:0*(?:1[2-9]|2)\d{1,2};|x)", re.I),
 )
 _CLOSING_OR_ENTITY = re.compile(r"</(\w+)>|&#?\w+;")

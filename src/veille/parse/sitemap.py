@@ -13,12 +13,11 @@ from veille.messages import NOT_A_FEED, SITEMAP_INDEX, SITEMAP_UNDATED
 from veille.model import Entry, Fetched, ParsedFeed
 
 _IS_SITEMAP = re.compile(rb"<(?:\w{1,20}:)?(urlset|sitemapindex)\b")
-_LOOK = 4_000  # bytes
 
 
-def is_sitemap(body: bytes) -> bool:
-    """Whether a document is a sitemap or an index of them."""
-    return _IS_SITEMAP.search(body[:_LOOK]) is not None
+def is_sitemap(start: bytes) -> bool:
+    """Whether a document is a sitemap or an index of them, by its beginning."""
+    return _IS_SITEMAP.search(start) is not None
 
 
 def parse_sitemap(fetched: Fetched) -> ParsedFeed:
