@@ -1,6 +1,7 @@
 """Floors and doors, French only where it belongs: what a review need not look at."""
 
 import ast
+import importlib.util
 import re
 from pathlib import Path
 
@@ -85,6 +86,23 @@ def test_only_the_collectors_boundary_catches_everything(path):
     allowed = {"arrivals.py": 1, "collect.py": 4, "lanes.py": 1, "feed.py": 1}
     assert caught <= allowed.get(path.name, 0)
     assert "except:" not in text
+
+
+BESIDE = sorted(path for folder in ("bench", "tools") for path in (ROOT / folder).glob("*.py"))
+
+
+@pytest.mark.parametrize("path", BESIDE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_measures_and_tools_ask_for_is_there(path):
+    """They run seldom: a name that has moved would be missed on the day when a figure is wanted."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "veille":
+            module = importlib.import_module(node.module)
+            missing = [one.name for one in node.names if not hasattr(module, one.name) and not _is_module(module, one.name)]
+            assert not missing, f"{path.name}: {node.module} has no {missing}"
+
+
+def _is_module(package, name):
+    return hasattr(package, "__path__") and importlib.util.find_spec(f"{package.__name__}.{name}") is not None
 
 
 def test_every_room_says_what_it_is_for():

@@ -22,10 +22,13 @@ _MONTHS = {fold(name): number for number, name in enumerate(MONTHS, 1)} | {
 }  # fmt: skip
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _WEEKDAY = "|".join(WEEKDAYS)
-_ONE = re.compile(
-    rf"(?P<weekday>(?:{_WEEKDAY})\s+)?(?<![\d/.,:€-])(?P<day>\d{{1,2}})(?:\s?er\b)?(?![\d%€]|[.,:/]\d|\s?(?:h|%|€)\b)"
+# Its digit comes first, which the engine finds fast; what must not stand before it is looked at then.
+_NUMBERED = (
+    r"(?P<day>\d(?<![\d/.,:€-]\d)\d?)(?:\s?er\b)?(?![\d%€]|[.,:/]\d|\s?(?:h|%|€)\b)"
     rf"(?:\s+(?P<month>{_MONTH})\b\.?(?:\s+(?P<year>(?:19|20)\d\d)\b)?)?"
 )
+_NUMBER = re.compile(_NUMBERED)
+_ONE = re.compile(rf"(?P<weekday>(?:{_WEEKDAY})\s+)?{_NUMBERED}")
 _BETWEEN = re.compile(
     rf"\s*(?P<join>,\s*(?:puis\s+)?|,?\s*et\s+|,?\s*ou\s+|\s+au\s+|\s+a\s+|\s*[-–]\s*|\s+jusqu'au\s+)\s*(?:(?:les?|du|"
     rf"le)\s+)?(?=(?:(?:{_WEEKDAY})\s+)?\d)"
@@ -162,7 +165,7 @@ def _until_end(folded: str, published: date | None) -> Iterator[Found]:
 def _in_words(folded: str, published: date | None) -> Iterator[Found]:
     """Runs of days joined by « au », « et », commas; whatever a day lacks is that of the next one."""
     place = 0
-    while match := _ONE.search(folded, place):
+    while match := _next_day(folded, place):
         run = [_as_day(match)]
         place = match.end()
         while (between := _BETWEEN.match(folded, place)) and (after := _ONE.match(folded, between.end())):
@@ -179,6 +182,18 @@ def _in_words(folded: str, published: date | None) -> Iterator[Found]:
                 run.pop(0)
         if run:
             yield from _settled(folded, run, published)
+
+
+def _next_day(folded: str, place: int) -> re.Match[str] | None:
+    """What `_ONE` finds first from a place on, the weekday before it included."""
+    found = _NUMBER.search(folded, place)
+    if found is None:
+        return None
+    start = end = found.start()
+    while end > place and folded[end - 1].isspace():
+        end -= 1
+    name = next((name for name in WEEKDAYS if folded.endswith(name, place, end)), "") if end < start else ""
+    return _ONE.match(folded, end - len(name) if name else start)
 
 
 def _as_day(match: re.Match[str]) -> _Day:

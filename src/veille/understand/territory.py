@@ -214,8 +214,9 @@ def _town_at(text: str, start: int, gazetteer: Gazetteer, *, second: bool = Fals
     first = _PART.match(text, start)
     counts = gazetteer.lengths.get(fold(first[0]), ()) if first else ()
     run = list(islice(_PART.finditer(text, start), counts[0] + 1)) if counts else []
+    parts = [fold(part[0]) for part in run]
     for count in counts:
-        town = gazetteer.towns.get("-".join(fold(part[0]) for part in run[:count])) if len(run) >= count else None
+        town = gazetteer.towns.get("-".join(parts[:count])) if len(run) >= count else None
         if town is None:
             continue
         if any(text[one.end() : two.start()] not in _JOINS for one, two in pairwise(run[:count])):
