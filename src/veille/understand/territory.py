@@ -136,9 +136,11 @@ _JOINS = frozenset(("-", " ", "'", "’", "‑", "\u00a0"))
 
 
 def _people(text: str, gazetteer: Gazetteer) -> Iterator[_Hit]:
-    if gazetteer.people_ends.isdisjoint(folded_letters(text)):
+    if gazetteer.people_ends.isdisjoint(folded_letters(text)):  # most name nobody, and this is told fast
         return
     folded = fold(text)
+    if gazetteer.people.keys().isdisjoint(_WORD.findall(folded)):
+        return
     alike = len(folded) == len(text)  # letter for letter
     for match in _WORD.finditer(folded if alike else text):
         code = gazetteer.people.get(match[0] if alike else fold(match[0]))
