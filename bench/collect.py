@@ -7,8 +7,8 @@
 Feeds, server (nginx) and floor (curl, expat, one bulk insert with FTS5) are those of the shared bench kit; what is measured is a whole
 collection as a process. `off`: with understanding switched off, as other collectors have none. CPU seconds are those of the process and
 its children; the ratios count, taken in one run on one machine. Peak: MiB of the largest process.
-Peers: newsboat, sfeed_update (Debian), plain_async (httpx and feedparser, of this environment), reader ($READER_PYTHON names a Python that
-has it); one that is missing is said to be.
+Peers: newsboat, sfeed_update, rss2email (Debian), plain_async (httpx and feedparser, of this environment), reader ($READER_PYTHON names a
+Python that has `reader[cli]` and sgmllib3k); one that is missing, or collects nothing, is said to be and left out.
 """
 
 import argparse
@@ -169,7 +169,8 @@ def floor_of(kit: Path, data: Path, work: Path) -> dict[str, float]:
 
 def peers_of(kit: Path, data: Path, work: Path) -> dict[str, dict[str, dict]]:
     """What the kit measures of each peer that is there."""
-    there = {"newsboat": shutil.which("newsboat"), "sfeed": shutil.which("sfeed_update"), "plain_async": sys.executable}
+    there = {"newsboat": shutil.which("newsboat"), "sfeed": shutil.which("sfeed_update"), "rss2email": shutil.which("r2e")}
+    there["plain_async"] = sys.executable
     there["lemon_reader"] = os.environ.get("READER_PYTHON")
     for name in (name for name, path in there.items() if not path):
         print(f"{name} : absent", file=sys.stderr)
@@ -178,6 +179,9 @@ def peers_of(kit: Path, data: Path, work: Path) -> dict[str, dict[str, dict]]:
     printed = subprocess.run(command, capture_output=True, text=True, check=True, cwd=kit).stdout
     found: dict[str, dict[str, dict]] = {}
     for row in map(json.loads, printed.splitlines()):
+        if row["rc"] or row["items"] < 1:
+            print(f"{row['peer']}, {row['phase']} : n’a rien collecté (code {row['rc']}, {row['items']} articles)", file=sys.stderr)
+            continue
         found.setdefault(row["peer"], {})[row["phase"]] = row
     return found
 

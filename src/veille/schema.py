@@ -578,8 +578,13 @@ def m008_gather_again(db: Database) -> None:
 
 
 # Runs of words have other numbers than before (`understand.same.runs_of`): what gathers the articles that share them is told anew.
-_M008 = ("create temp table gathered as select distinct item_id from bands", "drop index bands_item", "delete from bands")
+_M008 = (
+    "create temp table gathered (item_id integer primary key)",
+    "insert into gathered select distinct item_id from bands",
+    "drop index bands_item",
+    "delete from bands",
+)
 _GATHER = """insert or ignore into bands (band, item_id) select told.value, words.id
-from items_words as words, json_each(bands_of(words.title, words.text)) as told
-where words.id > ? and words.id <= ? and words.id in (select item_id from temp.gathered)
+from temp.gathered cross join items_words as words on words.id = gathered.item_id, json_each(bands_of(words.title, words.text)) as told
+where gathered.item_id > ? and gathered.item_id <= ?
 order by 1"""
