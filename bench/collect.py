@@ -169,9 +169,13 @@ def floor_of(kit: Path, data: Path, work: Path) -> dict[str, float]:
 
 def peers_of(kit: Path, data: Path, work: Path) -> dict[str, dict[str, dict]]:
     """What the kit measures of each peer that is there."""
-    there = {"newsboat": shutil.which("newsboat"), "sfeed": shutil.which("sfeed_update"), "rss2email": shutil.which("r2e")}
-    there["plain_async"] = sys.executable
-    there["lemon_reader"] = os.environ.get("READER_PYTHON")
+    there = {
+        "newsboat": shutil.which("newsboat"),
+        "sfeed": shutil.which("sfeed_update"),
+        "rss2email": shutil.which("r2e"),
+        "plain_async": sys.executable,
+        "lemon_reader": os.environ.get("READER_PYTHON"),
+    }
     for name in (name for name, path in there.items() if not path):
         print(f"{name} : absent", file=sys.stderr)
     wanted = [name for name, path in there.items() if path]
