@@ -50,8 +50,8 @@ def make_fetched(body: bytes | str = b"", **given: Any) -> Fetched:
 def register(db: Database, source: Source) -> None:
     """The row of a source, as `sync_sources` would write it."""
     db.conn.execute(
-        "insert or ignore into sources (id, name, kind, url, territory, rights, language, state) values (?, ?, ?, ?, ?, ?, ?, 'new')",
-        (source.id, source.name, source.kind, source.url, json.dumps(source.territory), source.rights, source.language),
+        "insert or ignore into sources (id, name, kind, url, territory, rights, language, home, state) values (?, ?, ?, ?, ?, ?, ?, ?, 'new')",
+        (source.id, source.name, source.kind, source.url, json.dumps(source.territory), source.rights, source.language, source.home),
     )
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from veille.config import Names, decode_config, parse_config
+from veille.config import Names, decode_config, parse_config, source_yaml
 from veille.errors import ConfigError
 
 NAMES = Names(
@@ -33,6 +33,14 @@ def test_a_whole_source_is_read_as_written():
 
     assert (source.id, source.name, source.territory, source.enabled) == ("a-1", "no", ("01",), False)
     assert (source.every, source.timeout, source.expect.within) == (timedelta(hours=12), timedelta(seconds=5), timedelta(days=30))
+
+
+def test_a_feed_served_from_elsewhere_says_whose_it_is():
+    text = "  - {id: lab, name: Lab, feed: 'https://feeds.example.net/1', home: 'https://lab.fr/'}\n"
+
+    assert one(text).home == "https://lab.fr/"
+    assert one(source_yaml(one(text))) == one(text)
+    assert "feeds.yaml:3" in problems(HEAD + text.replace("https://lab.fr/", "lab.fr"))[0]
 
 
 def test_a_source_overrides_the_defaults():

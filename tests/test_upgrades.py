@@ -27,13 +27,17 @@ open_database("veille.db", load_knowledge(), datetime.now(UTC))
 """
 KEPT = {
     "items": "id, source_id, url, title, summary, author, language, kind, interest, published_at, day, first_seen_at, fingerprint, state, queued",
-    "decisions": "id, at, account_id, item_id, action, before, after, undone_at, undone_by", "versions": "*", "item_tags": "*", "item_territories": "*", "item_dates": 'item_id, role, start, "end", evidence', "sightings": "*", "addresses": "*",
-    "accounts": "id, name, role, hash, created_at, disabled_at", "runs": "*", "visits": "*",
+    "decisions": "id, at, account_id, item_id, action, before, after, undone_at, undone_by", "versions": "*", "item_tags": "*", "item_territories": "*", "item_dates": 'item_id, role, start, "end", evidence', "sightings": "*", "addresses": "kind, scope, value, item_id, rule",
+    "accounts": "id, name, role, hash, created_at, disabled_at", "runs": "*",
+    "visits": "id, run_id, source_id, at, outcome, failure, reason, status, new, changed, seen, duplicates, skipped",
 }  # fmt: skip
 
 
 def rows(db):
-    return {table: db.conn.execute(f"select {names} from {table} order by 1, 2").fetchall() for table, names in KEPT.items()}
+    found = {table: db.conn.execute(f"select {names} from {table} order by 1, 2").fetchall() for table, names in KEPT.items()}
+    # The rule of canonical addresses is another since m009, and this is what its own tests look at.
+    found["addresses"] = [row[:4] for row in found["addresses"] if row[0] in ("guid", "title-day")]
+    return found
 
 
 @pytest.fixture(params=OLD, ids=[path.name.split(".")[0] for path in OLD])
@@ -57,7 +61,7 @@ def test_an_old_file_comes_up_whole_with_a_copy_of_what_it_was(old, knowledge, n
     migrate(db, knowledge, now)
 
     assert rows(db) == before
-    told_anew = {"_sqlite_migrations", "bands"}  # see the next test
+    told_anew = {"_sqlite_migrations", "bands", "addresses"}  # see the next test
     assert {name: count for name, count in counts(db.conn).items() if name in held and name not in told_anew} == {
         name: count for name, count in held.items() if name not in told_anew
     }
@@ -68,6 +72,10 @@ def test_an_old_file_comes_up_whole_with_a_copy_of_what_it_was(old, knowledge, n
     assert counts(former.conn) == held
     former.close()
     db.close()
+
+
+def corrected(db):
+    return {row[0] for row in db.conn.execute("select item_id from corrections where field = 'title'")}
 
 
 def test_what_gathers_articles_is_told_as_this_version_tells_it(old, knowledge, now, monkeypatch):
@@ -82,6 +90,8 @@ def test_what_gathers_articles_is_told_as_this_version_tells_it(old, knowledge, 
         held.setdefault(item_id, set()).add(band)
     assert set(held) == before
     assert len(held) > 20 or not gathers
+    # A title that a curator corrected gathers nothing new until its article is told again.
+    held = {item_id: told for item_id, told in held.items() if item_id not in corrected(db)}
     for item_id, title, text in db.conn.execute("select id, title, text from items_words").fetchall():
         if item_id in held:
             assert held[item_id] == set(bands_of(print_of(title, text, ()), lead_of(text)))

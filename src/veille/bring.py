@@ -18,17 +18,18 @@ from veille.french import fold
 from veille.identity import name_items
 from veille.intake import Prepared, keep
 from veille.messages import FORGOTTEN_ARTICLE, LINK_ALIVE, LINK_GONE, LINK_MOVED, LINK_UNKNOWN, LINK_WALLED, NOTHING_TO_READ
+from veille.model import BROUGHT as BROUGHT_ID
 from veille.model import Entry, Fetched, HostNote, Item, Reading, Source, TaggedItem, Validators, Visit
 from veille.normalize import to_item
 from veille.scout import Found, Scout
 from veille.store.connection import Connection, Database
 from veille.store.hosts import host_notes, keep_notes
-from veille.store.items import known_names
+from veille.store.names import known_names
 from veille.understand import Knowledge, understand
 
 TIMEOUT = timedelta(seconds=15)
 SPACING = 0.2  # seconds: somebody waits
-BROUGHT = Source(id="apports", name="Apporté par les documentalistes", kind="page", url="", enabled=False)
+BROUGHT = Source(id=BROUGHT_ID, name="Apporté par les documentalistes", kind="page", url="", enabled=False)
 _SUFFIX = re.compile(r"\s+[|–—•·]\s+[^|–—•·]{2,60}\Z|\s+-\s+[^-]{2,40}\Z")
 _LEAST_TITLE = 15
 _WALLS = ("bot-wall", "robots", "rate-limited", "blocked-address", "tls")
@@ -155,8 +156,9 @@ def keep_site_notes(db: Connection, fetcher: Fetcher, now: datetime) -> None:
 def already_there(db: Connection, item: Item) -> int | None:
     """The article that is held already under this address, None for a new one."""
     ((one,), _) = name_items([item], frozenset())
-    known = known_names(Database(db), one.names)
-    return next((found.id for found in known.values()), None)
+    names = [name for name in (one.canonical, one.title_day) if name]
+    known = known_names(Database(db), names, BROUGHT.timezone)
+    return next((known[name].id for name in names if name in known), None)
 
 
 def keep_brought(db: Connection, brought: Brought, knowledge: Knowledge, now: datetime) -> int:

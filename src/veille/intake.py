@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from veille.identity import MASS, Plan, asked_names, graves_of, is_mass, name_items, plan, rejoin
+from veille.identity import MASS, Plan, asked_names, counted, graves_of, is_mass, name_items, plan, rejoin
 from veille.messages import FOUND_AGAIN, addresses_changed, guids_changed, old_flood
 from veille.model import Collected, Entry, Fetched, Item, Reading, Source, TaggedItem, Upheaval, Visit
 from veille.normalize import to_item
 from veille.store.connection import Database, seen_version
 from veille.store.graves import any_forgotten, buried_among
-from veille.store.items import BACKFILL, Indexing, held_items, known_names, save, shared_names
+from veille.store.items import BACKFILL, Indexing, save
+from veille.store.names import held_items, recall, shared_names
 from veille.store.pages import Wanted, pages_of
 from veille.store.templates import source_template
 
@@ -43,7 +44,7 @@ def prepare(db: Database, visit: Visit, fetched: Fetched, reading: Reading, know
     """Understand what is new in an answer that was read; without knowledge nothing is understood (to measure all the rest)."""
     source = visit.reads
     seen = seen_version(db)
-    todo = _plan(db, source, reading)
+    todo = plan_of(db, source, _not_forgotten(db, reading))
     return Prepared(
         visit=visit,
         todo=todo,
@@ -62,7 +63,7 @@ def keep(db: Database, prepared: Prepared, knowledge: "Knowledge | None", *, now
     visit, source = prepared.visit, prepared.visit.reads
     todo = prepared.todo
     if todo is None or seen_version(db) != prepared.seen or (indexing and indexing.touches(todo)):
-        todo = _plan(db, source, prepared.reading)
+        todo = plan_of(db, source, _not_forgotten(db, prepared.reading))
     tagged = _understood(db, source, todo, knowledge, prepared.tagged)
     upheaval = _upheaval(visit, todo, now)
     undated = sum(not one.item.day for one in todo.new)
@@ -73,7 +74,7 @@ def keep(db: Database, prepared: Prepared, knowledge: "Knowledge | None", *, now
     return Collected(
         new=saved.new, changed=saved.changed, seen=saved.seen, duplicates=saved.duplicates, skipped=prepared.reading.skipped,
         dated=sum(item.published is not None for item in prepared.reading.items), status=prepared.status, received=prepared.received,
-        moved_to=prepared.moved_to, refresh=prepared.refresh, upheaval=upheaval,
+        moved_to=prepared.moved_to, refresh=prepared.refresh, upheaval=upheaval, verdicts=counted(todo.verdicts),
     )  # fmt: skip
 
 
@@ -99,7 +100,9 @@ def _understood(
     db: Database, source: Source, todo: Plan, knowledge: "Knowledge | None", before: dict[Item, TaggedItem]
 ) -> dict[Item, TaggedItem]:
     """What is new, changed or from elsewhere, with its labels; an article whose page was read is understood by that page."""
-    fresh = [one.item for one in (*todo.new, *(one for _, one in todo.elsewhere)) if one.item not in before]
+    fresh = [
+        one.item for one in (*todo.new, *(one for pairs in (todo.elsewhere, todo.reclaimed) for _, one in pairs)) if one.item not in before
+    ]
     pages = pages_of(db, (known.id for known, _ in todo.changed)) if source.full_text else {}
     changed = [(one.item, pages.get(known.id, one.item.text)) for known, one in todo.changed if known.id in pages or one.item not in before]
     if not fresh and not changed:
@@ -140,10 +143,11 @@ def _not_forgotten(db: Database, reading: Reading) -> list[Item]:
     return [item for item in reading.items if not buried.intersection(graves[item])]
 
 
-def _plan(db: Database, source: Source, reading: Reading) -> Plan:
-    items = _not_forgotten(db, reading)
-    named, shared = name_items(items, shared_names(db, asked_names(items)))
-    todo = plan(source.id, named, known_names(db, (name for one in named for name in one.names)), shared)
+def plan_of(db: Database, source: Source, items: list[Item]) -> Plan:
+    """What an answer changes; nothing is written."""
+    before = shared_names(db, source.id, asked_names(items))
+    named, shared = name_items(items, before)
+    todo = plan(source.id, named, recall(db, source, named, shared=shared - before))
     if is_mass(todo):
-        todo = rejoin(todo, held_items(db, source.id))
+        todo = rejoin(todo, held_items(db, source.id, source.timezone))
     return todo

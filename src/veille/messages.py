@@ -283,6 +283,42 @@ NOT_OPML = "ce fichier n’est pas un OPML"
 OPML_TITLE = "Sources de veille"
 TRY_NOTHING = "« {what} » n’est ni une source de feeds.yaml ni une adresse"
 TRY_ADD = "\nÀ ajouter à feeds.yaml, sous « sources: » :"
+VERDICTS = {  # by the rows of the table of identity
+    "known": "déjà connu",
+    "renamed": "déjà connu, sous un identifiant nouveau",
+    "readdressed": "déjà connu, à une adresse nouvelle",
+    "two-names": "deux noms, deux articles : ses mots ont décidé",
+    "near": "déjà connu, à une adresse voisine",
+    "same-words": "déjà connu, par son titre et son jour",
+    "moved": "déjà connu : le site a déménagé",
+    "elsewhere": "déjà apporté par une autre source",
+    "unlike": "nouveau : une autre source dit tout autre chose à la même adresse",
+    "reclaimed": "apporté d’abord par une autre source, repris par la sienne",
+    "disputed": "nouveau : prend son adresse à un article d’une autre source, qu’un documentaliste a touché",
+    "reused-address": "nouveau, à une adresse déjà employée",
+    "reused-guid": "nouveau, sous un identifiant déjà employé",
+    "counted-guid": "nouveau : les identifiants comptent des positions",
+    "new": "nouveau",
+}
+AUDIT_CLEAN = "Rien à revoir : aucun article ne porte les mots ou l’adresse d’un autre."
+AUDIT_HEADS = {
+    "overwritten": "{count} dont une version dit tout autre chose : sans doute un autre, que les anciennes règles ont mis à sa place",
+    "stranger": "{count} à l’adresse d’une autre source",
+    "joined": "{count} que la règle d’adresses 2 dit à la même adresse qu’un autre",
+    "parted": "{count} dont la règle d’adresses 2 distingue plusieurs adresses",
+}
+AUDIT_DO = {
+    "overwritten": "Ouvrez l’article et lisez ses versions ; s’il en manque un, « veille collect --source ID » le rapporte tant qu’il est "
+    "publié, sinon apportez son adresse depuis le site.",
+    "stranger": "Si la source à qui est l’adresse l’annonce encore, sa prochaine visite le reprend, sauf s’il a été touché ; sinon "
+    "relisez-le, ou « veille forget ADRESSE ».",
+    "joined": "Comparez les deux articles ; réunissez-les en une histoire, ou laissez-les.",
+    "parted": "Rien à faire d’ordinaire : l’article garde tous ses noms.",
+}
+AUDIT_MORE = "  … et {count} de plus (--all)"
+AUDIT_WAS = "« {before} » puis « {after} »"
+AUDIT_OWNER = "« {title} », apporté par {source}, adresse de {owner}"
+AUDIT_TOUCHED = ", touché par un documentaliste"
 LEFT_ASIDE = "\nAutres flux, laissés de côté :"
 PURPOSES = {"news": "actualités", "comments": "commentaires", "agenda": "agenda", "jobs": "emploi"}
 NOT_A_DOCUMENT = "la réponse est {what}, ni flux ni page web"
@@ -499,6 +535,7 @@ def retagged(*, read: int, changed: int, dry_run: bool) -> str:
 THEME_TREATED = "un thème de la veille y est traité"
 STORY_DECIDED = "dit par un documentaliste"
 EQUAL_TEXTS = "même titre et même texte"
+ONE_ADDRESS = "une même adresse, annoncée d’abord par une autre source : à vérifier"
 LEADS_FIRST = "le premier publié représente l’histoire"
 SAME_ENOUGH = "{share} % du texte le plus court se lit dans l’autre"
 SAME_PARTLY = "{share} % du texte le plus court se lit dans l’autre : à vérifier"

@@ -10,6 +10,7 @@ from typing import Literal
 Rights = Literal["link", "excerpt", "full"]
 SourceKind = Literal["feed", "page", "discover"]
 Moment = datetime | date
+BROUGHT = "apports"  # the source of what curators bring
 KINDS = ("article", "retour-experience", "appel", "evenement", "publication", "prix", "emploi")
 
 
@@ -51,6 +52,7 @@ class Source:
     select: Selectors | None = None
     expect: Expectation = Expectation()
     formerly: tuple[str, ...] = ()
+    home: str = ""  # the site whose articles these are, where the feed is served from elsewhere
     enabled: bool = True
 
 
@@ -195,7 +197,7 @@ class Item:
     source_id: str
     guid: str
     url: str  # as the source gives it, absolute; "" when the entry has none
-    canonical: str  # "" when there is no url
+    canonical: str  # its exact form; "" when there is no url
     title: str
     text: str  # plain text; no HTML is ever stored
     author: str
@@ -203,6 +205,7 @@ class Item:
     day: str  # YYYY-MM-DD in the source's time zone, "" when unknown
     language: str
     fingerprint: str  # of title and text; changes when the article does
+    loose: str = ""  # the form of the address that only proposes (`normalize.loose`)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +282,8 @@ class Known:
     id: int
     source_id: str
     fingerprint: str
+    title: str = ""  # as its source gave it, whatever curators say
+    day: str = ""  # of publication, YYYY-MM-DD in its source's time zone; "" when unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,6 +311,7 @@ class Collected:
     moved_to: str = ""
     refresh: timedelta | None = None  # the longest of what the feed and the server ask
     upheaval: Upheaval | None = None
+    verdicts: tuple[tuple[str, int], ...] = ()  # how many entries each row of `identity`'s table decided
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

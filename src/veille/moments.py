@@ -22,3 +22,10 @@ def stored(moment: Moment | None) -> str | None:
     if isinstance(moment, datetime):
         return f"{moment.astimezone(UTC).isoformat()[:19]}Z"  # four times as fast as strftime, said three times of each article
     return moment.isoformat() if moment else None
+
+
+def stored_day(kept: str | None, timezone: str) -> str:
+    """The day, as people of a time zone live it, of a moment or a day that was stored; "" when unknown."""
+    if not kept or len(kept) == 10:
+        return kept or ""
+    return local_day(datetime.fromisoformat(kept), timezone)

@@ -588,3 +588,93 @@ _GATHER = """insert or ignore into bands (band, item_id) select told.value, word
 from temp.gathered cross join items_words as words on words.id = gathered.item_id, json_each(bands_of(words.title, words.text)) as told
 where gathered.item_id > ? and gathered.item_id <= ?
 order by 1"""
+
+
+@migrations(transactional=False)
+def m009_names_propose(db: Database) -> None:
+    db.execute("alter table sources add column home text not null default ''")
+    db.execute("alter table visits add column verdicts text not null default '{}'")
+    for statement in _M009.split(";;\n"):
+        if statement.strip():
+            db.execute(statement)
+    _report_addresses(db)
+    for table in ("told", "joined", "parted", "former"):
+        db.execute(f"drop table temp.{table}")
+
+
+# Canonical addresses by the second rule (`canonical_2`, `loose_2`: frozen, as `canonical_1` is). What an address was by the first rule is
+# found again from the links that were kept. An address that several entries shared was shared for everybody; it is now for each source
+# that sighted it, unless what the first rule cut (a fragment, a parameter) tells its entries apart again. An article keeps every name that
+# its own source gave it; what others call it, where that is another name, these others alone know.
+_M009 = """
+create temp table told as
+select item_id, source_id, url, own, canonical_1(url) as former, canonical_2(url) as exact, loose_2(url) as loose from (
+    select sightings.item_id as item_id, sightings.source_id as source_id, sightings.url as url,
+        sightings.source_id = items.source_id as own from sightings join items on items.id = sightings.item_id
+    union select id, source_id, url, 1 from items
+) where url <> '';;
+
+create index temp.told_former on told(former);;
+
+create index temp.told_exact on told(exact, own);;
+
+create temp table former as select value, item_id from addresses where kind = 'canonical';;
+
+create index temp.former_value on former(value);;
+
+create temp table parted as
+select former.value as value, json_group_array(distinct told.exact) as names, former.item_id as item_id
+from former join told on told.former = former.value and told.item_id = former.item_id group by former.value
+having count(distinct told.exact) > 1;;
+
+delete from addresses where kind = 'canonical';;
+
+insert or ignore into addresses (kind, scope, value, item_id, rule)
+select distinct 'shared', source_id, 'canonical ' || exact, null, 2 from told
+where exists (select 1 from addresses where kind = 'shared' and scope = '' and value = 'canonical ' || told.former)
+    and (exact = canonical_2(former)
+        or (select count(distinct item_id) from told as other where other.exact = told.exact and other.source_id = told.source_id) > 1);;
+
+insert or ignore into addresses (kind, scope, value, item_id, rule)
+select 'canonical', '', exact, item_id, 2 from told where own
+    and not exists (select 1 from addresses where kind = 'shared' and scope = told.source_id and value = 'canonical ' || told.exact)
+    and (exists (select 1 from former where value = told.former and former.item_id = told.item_id)
+        or exists (select 1 from addresses where kind = 'shared' and scope = '' and value = 'canonical ' || told.former))
+order by item_id;;
+
+create temp table joined as
+select distinct told.exact as value, addresses.item_id as item_id, told.item_id as other_id
+from told join addresses on addresses.kind = 'canonical' and addresses.scope = '' and addresses.value = told.exact
+where told.own and told.item_id <> addresses.item_id
+    and exists (select 1 from former where value = told.former and former.item_id = told.item_id);;
+
+insert or ignore into addresses (kind, scope, value, item_id, rule)
+select 'canonical', '', canonical_2(value), item_id, 2 from former
+where canonical_2(value) <> '' and not exists (select 1 from told where told.former = former.value and told.item_id = former.item_id);;
+
+insert or ignore into addresses (kind, scope, value, item_id, rule)
+select 'canonical', source_id, exact, item_id, 2 from told where not own
+    and not exists (select 1 from addresses where kind = 'canonical' and scope = '' and value = told.exact and item_id = told.item_id)
+    and not exists (select 1 from addresses where kind = 'shared' and scope = told.source_id and value = 'canonical ' || told.exact)
+    and exists (select 1 from former where value = told.former and former.item_id = told.item_id)
+order by item_id;;
+
+insert or ignore into addresses (kind, scope, value, item_id, rule)
+select 'loose', source_id, loose, item_id, 2 from told where own and loose <> exact order by item_id;;
+
+delete from addresses where kind = 'shared' and scope = '';;
+"""
+
+
+def _report_addresses(db: Database) -> None:
+    """What the rule joined and parted, kept for `veille audit`: at most a thousand of each."""
+    counts = db.execute("select (select count(*) from temp.joined), (select count(*) from temp.parted)").fetchone()
+    if any(counts):
+        db.execute(
+            "insert or replace into settings (key, value) select 'addresses_2', json_object('joined', ?, 'parted', ?, "
+            "'joins', (select json_group_array(json_array(value, item_id, other_id)) "
+            "from (select * from temp.joined order by 2, 3 limit 1000)), "
+            "'parts', (select json_group_array(json_array(value, item_id, json(names))) "
+            "from (select * from temp.parted order by 1 limit 1000)))",
+            counts,
+        )

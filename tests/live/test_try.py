@@ -133,3 +133,16 @@ def test_a_source_of_feeds_yaml_is_tried_by_its_id(tmp_path):
     assert "Gironde" in told.stdout
     assert "feeds.yaml, sous" not in told.stdout
     assert (near.returncode, "vouliez-vous dire « gironde »" in near.stderr) == (2, True)
+
+
+def test_what_is_known_already_is_said_beside_each_entry(tmp_path):
+    with serve({"/rss": rss(NEWS[:3], "https://e.fr")}) as root:
+        write_config(tmp_path, {"une": f"feed: '{root}/rss'"})
+        before = json.loads(try_("une", tmp_path, "--json").stdout)
+        veille("collect", "--source", "une", "--allow-private-network", "--spacing", "0", cwd=tmp_path)
+        shown = try_("une", tmp_path).stdout
+        told = json.loads(try_("une", tmp_path, "--json").stdout)
+
+    assert [one["verdict"] for one in before["entries"]] == [None] * 3  # no base yet
+    assert [one["verdict"] for one in told["entries"]] == ["known"] * 3
+    assert shown.count("déjà connu") == 3

@@ -24,6 +24,7 @@ _COMMANDS = {
     "serve": "serving:serve",
     "demo": "demo:demo",
     "opml": "exchanging:opml",
+    "audit": "auditing:audit",
     "backup": "keeping:backup",
     "restore": "keeping:restore",
     "export": "keeping:export",

@@ -17,7 +17,7 @@ from veille.cli.options import config_option, db_option, taught
 from veille.errors import UsageError
 from veille.french import fold
 from veille.messages import FILE_MISSING, FILE_UNREADABLE
-from veille.normalize import canonical
+from veille.normalize import canonical, loose
 from veille.resources import load_knowledge
 from veille.store.learning import example
 from veille.understand import Knowledge, Labels, label
@@ -105,8 +105,8 @@ def _text(row: Row, name: str) -> str:
 
 def _urls(_knowledge: Knowledge) -> Predictor:
     def answer(row: Row) -> Row:
-        a, b = canonical(_text(row, "a")), canonical(_text(row, "b"))
-        return {"a": a, "b": b, "same": bool(a) and a == b}
+        one, other = _text(row, "a"), _text(row, "b")
+        return {"a": canonical(one), "b": canonical(other), "same": bool(loose(one)) and loose(one) == loose(other)}
 
     return answer
 

@@ -1,9 +1,11 @@
 """`veille try`: what would be kept of a source or an address, and the YAML for a new one. Nothing is stored."""
 
 import asyncio
+import contextlib
 import json
 import re
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from veille.messages import (
     PURPOSES,
     TRY_ADD,
     TRY_NOTHING,
+    VERDICTS,
     failed_source,
     found_entries,
     found_source,
@@ -31,8 +34,9 @@ from veille.messages import (
 )  # fmt: skip
 from veille.model import Config, Fetched, Finding, Item, Reading, Source, Validators
 from veille.moments import stored
-from veille.resources import load_knowledge
+from veille.resources import load_knowledge, shipped_version
 from veille.scout import Found, Scout
+from veille.store import connect, is_settled
 from veille.understand import Knowledge, understand
 
 _SHOWN = 10
@@ -66,10 +70,25 @@ def try_(*, what: str, as_json: bool, allow_private_network: bool, spacing: floa
         sys.exit(1)
     if new:
         source = named(found, source.url, [one.id for one in config.sources])
+    verdicts = _verdicts(source, found, db_file)
     if as_json:
-        click.echo(json.dumps(_as_json(source, found, knowledge), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(_as_json(source, found, knowledge, verdicts), ensure_ascii=False, indent=1))
     else:
-        _show(source, found, knowledge, clock, new=new)
+        _show(source, found, knowledge, clock, verdicts, new=new)
+
+
+def _verdicts(source: Source, found: Found, db_file: str) -> dict[Item, str]:
+    """Which row of the table of identity each entry falls under, where there is a base of this version to ask."""
+    if not Path(db_file).is_file():
+        return {}
+    from veille.intake import plan_of
+
+    with contextlib.closing(connect(db_file)) as db:
+        if not is_settled(db, shipped_version()):
+            return {}
+        finding = found.finding
+        reads = replace(source, kind=finding.kind, url=finding.url, select=finding.select)
+        return {one.item: str(row) for one, row in plan_of(db, reads, list(found.reading.items)).verdicts}
 
 
 def _config(file: str) -> Config:
@@ -105,7 +124,7 @@ async def _look(source: Source, fetcher: Fetcher, clock: Clock) -> Found:
             return Found(finding=finding, answer=answer, reading=await asyncio.to_thread(parser.read, source, answer, clock()))
 
 
-def _show(source: Source, found: Found, knowledge: Knowledge, clock: Clock, *, new: bool) -> None:
+def _show(source: Source, found: Found, knowledge: Knowledge, clock: Clock, verdicts: dict[Item, str], *, new: bool) -> None:
     today = clock().astimezone(PARIS).date()
     click.echo(found_source(found.finding.url, found.finding.said))
     click.echo(_counts(found.reading))
@@ -116,6 +135,8 @@ def _show(source: Source, found: Found, knowledge: Knowledge, clock: Clock, *, n
         labels += [knowledge.departements[place.code].name for place in tagged.territories if place.code in knowledge.departements]
         click.echo(f"  {day:>14}  {item.title[:100]}")
         click.echo(f"{'':16}  {', '.join(labels)} · {item.url or 'sans adresse'}")
+        if item in verdicts:
+            click.echo(f"{'':16}  {VERDICTS[verdicts[item]]}")
     if found.others:
         click.echo(LEFT_ASIDE)
         for lead in found.others:
@@ -133,7 +154,7 @@ def _counts(reading: Reading) -> str:
     return found_entries(len(reading.items), len(days), max(days, default=""))
 
 
-def _as_json(source: Source, found: Found, knowledge: Knowledge) -> dict[str, Any]:
+def _as_json(source: Source, found: Found, knowledge: Knowledge, verdicts: dict[Item, str]) -> dict[str, Any]:
     entries = []
     for item in found.reading.items:
         tagged = understand(item, source, knowledge)
@@ -142,6 +163,7 @@ def _as_json(source: Source, found: Found, knowledge: Knowledge) -> dict[str, An
                 "title": item.title, "url": item.url, "published_at": stored(item.published), "summary": item.text[:300],
                 "kind": tagged.kind, "themes": [tag.id for tag in tagged.tags],
                 "departements": [place.code for place in tagged.territories], "interest": round(tagged.interest, 2),
+                "verdict": verdicts.get(item),
             }
         )  # fmt: skip
     return {

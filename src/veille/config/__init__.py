@@ -22,7 +22,7 @@ _TOP = ("version", "defaults", "retention", "sources")
 _DEFAULTS = ("every", "language", "timezone", "rights", "timeout", "contact", "site")
 _SOURCE = (
     "id", "formerly", "name", "feed", "page", "discover", "territory", "tags", "every", "rights", "language", "timezone",
-    "timeout", "full_text", "expect", "enabled", "select",
+    "timeout", "full_text", "expect", "home", "enabled", "select",
 )  # fmt: skip
 _RETENTION = ("visits", "alarms", "requests", "versions", "dismissed")
 _SELECT = ("item", "title", "link", "date", "summary")
@@ -130,6 +130,8 @@ def _source(reader: Reader, node: Node, common: dict[str, Any]) -> Source | None
         values["full_text"] = reader.count(given["full_text"], "full_text", most=200)
     if "enabled" in given:
         values["enabled"] = reader.boolean(given["enabled"], "enabled")
+    if "home" in given:
+        values["home"] = reader.address(given["home"], "home") or ""
     if "expect" in given:
         values["expect"] = _expect(reader, given["expect"])
     values["select"] = _select(reader, node, given, places)

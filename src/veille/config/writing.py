@@ -27,6 +27,8 @@ def _pairs(source: Source) -> list[tuple[str, str]]:
     if source.formerly:
         pairs.append(("formerly", _list(source.formerly)))
     pairs += [("name", _text(source.name)), (source.kind, _text(source.url))]
+    if source.home:
+        pairs.append(("home", _text(source.home)))
     if source.territory:
         pairs.append(("territory", f'"{source.territory[0]}"' if len(source.territory) == 1 else _quoted(source.territory)))
     if source.tags:

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from veille.model import Entry, Item, Source
 from veille.moments import local_day, stored
-from veille.normalize.addresses import CANONICAL_VERSION, LONGEST_URL, absolute, canonical, without_tracking
+from veille.normalize.addresses import CANONICAL_VERSION, LONGEST_URL, absolute, canonical, loose, without_tracking
 from veille.normalize.dates import day_ago, day_without_year, moment_of
 from veille.normalize.text import LONGEST_TEXT, clean, cut, shown, spreadsheet_cell, text_of, title_of
 
@@ -31,6 +31,7 @@ def to_item(source: Source, entry: Entry) -> Item | None:
         guid=clean(entry.guid)[:LONGEST_URL],
         url=url,
         canonical=canonical(url) if url else "",
+        loose=loose(url) if url else "",
         title=title,
         text=text,
         author=cut(text_of(entry.author).replace("\n", " "), 200) if entry.author else "",
@@ -67,6 +68,6 @@ def fingerprint(title: str, text: str) -> str:
 
 __all__ = [
     "CANONICAL_VERSION", "LONGEST_TEXT", "absolute", "canonical", "clean", "cut", "day_ago", "day_without_year",
-    "fingerprint", "local_day", "moment_of",
+    "fingerprint", "local_day", "loose", "moment_of",
     "shown", "spreadsheet_cell", "stored", "text_of", "to_item",
 ]  # fmt: skip

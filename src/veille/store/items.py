@@ -1,4 +1,4 @@
-"""Items: what is known under a name, and the one transaction that keeps what an answer brought.
+"""Items: the one transaction that keeps what an answer brought.
 
 One writer per column: what a curator set (`kind_origin`, `item_tags.origin`) is never touched here.
 """
@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from veille.french import WORD, fold, index_text
-from veille.identity import Held, Name, Named, Plan
-from veille.messages import reason
+from veille.identity import Plan
+from veille.messages import ONE_ADDRESS, reason
 from veille.model import Item, Known, Reason, Rights, Tag, TaggedItem
 from veille.moments import local_day, stored
-from veille.normalize import CANONICAL_VERSION, shown
+from veille.normalize import shown
 from veille.store.connection import Database
 from veille.store.corrections import correct_labels, correct_own, uncorrect, uncorrect_labels
+from veille.store.names import forget_shared, remember_names, take_names
 from veille.store.neighbours import keep_keywords
 from veille.store.stories import join_stories, leave_story
 
 BACKFILL = timedelta(days=30)
-_BATCH = 400
+DISPUTED_SCORE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,48 +32,6 @@ class Saved:
     changed: int
     seen: int
     duplicates: int
-
-
-def shared_names(db: Database, names: Iterable[Name]) -> frozenset[Name]:
-    """Those of the names that were once seen on several entries of one answer; an address is shared for every source."""
-    wanted = {f"{name.kind} {name.value}": name for name in names}
-    rows = db.conn.execute(
-        "select value, scope from addresses where kind = 'shared' and value in (select value from json_each(?))",
-        (json.dumps(list(wanted)),),
-    )
-    return frozenset(wanted[value] for value, scope in rows if scope == wanted[value].scope)
-
-
-def known_names(db: Database, names: Iterable[Name]) -> dict[Name, Known]:
-    """The items that go by these names."""
-    found: dict[Name, Known] = {}
-    wanted = list(dict.fromkeys(names))
-    for start in range(0, len(wanted), _BATCH):
-        batch = wanted[start : start + _BATCH]
-        asked = json.dumps([[name.kind, name.scope, name.value] for name in batch])
-        rows = db.conn.execute(
-            "select addresses.kind, addresses.scope, addresses.value, items.id, items.source_id, items.fingerprint "
-            "from json_each(:asked) as asked cross join addresses on addresses.kind = asked.value ->> 0 "
-            "and addresses.scope = asked.value ->> 1 and addresses.value = asked.value ->> 2 "
-            "join items on items.id = addresses.item_id",
-            {"asked": asked},
-        )
-        for kind, scope, value, item_id, source_id, fingerprint in rows:
-            found[Name(kind, scope, value)] = Known(id=item_id, source_id=source_id, fingerprint=fingerprint)
-    return found
-
-
-def held_items(db: Database, source_id: str) -> list[Held]:
-    """Every item of a source, by its folded title and its day, as the source gave them."""
-    rows = db.conn.execute(
-        "select id, fingerprint, coalesce((select was ->> 0 from corrections where item_id = id and field = 'title'), title), "
-        "case when published_at is null then '' else day end from items where source_id = ?",
-        (source_id,),
-    )
-    return [
-        Held(known=Known(id=item_id, source_id=source_id, fingerprint=fingerprint), title=fold(title), day=day)
-        for item_id, fingerprint, title, day in rows
-    ]
 
 
 def save(
@@ -104,18 +63,25 @@ def save(
         "update items set url = ? where id = ?",
         [(one.item.url, known.id) for known, one in (*todo.moved, *todo.readdressed) if one.item.url],
     )
-    everything = [*new_ids, *((known.id, one) for known, one in (*todo.changed, *todo.same, *todo.elsewhere))]
-    _remember_names(db, everything, todo.shared)
-    _see(db, ((item_id, one.item) for item_id, one in everything[len(new_ids) :]), at)
+    for known, one in todo.reclaimed:
+        _reclaim(db, index, known, tagged[one.item], rights, now=now, today=today, aside=aside)
+    own = [*new_ids, *((known.id, one) for known, one in (*todo.changed, *todo.same, *todo.reclaimed))]
+    others = [(known.id, one) for known, one in todo.elsewhere]
+    forget_shared(db, todo.shared)
+    take_names(db, {one: item_id for item_id, one in (*own, *others)}, todo)
+    remember_names(db, own, others, todo)
+    _see(db, ((item_id, one.item) for item_id, one in (*own[len(new_ids) :], *others)), at)
     for known, one in todo.elsewhere:
         _inherit(db, index, known.id, tagged[one.item])
     if not alone:
-        join_stories(db, [*ids, *(known.id for known, _ in todo.changed)], {item_id: tagged[one.item] for item_id, one in new_ids})
+        changed = [known.id for known, _ in (*todo.changed, *todo.reclaimed)]
+        join_stories(db, [*ids, *changed], {item_id: tagged[one.item] for item_id, one in new_ids})
+    propose_disputed(db, [(item_id, known.id) for known, one in todo.taken for item_id, other in own if other is one])
     index.wrote(todo)
     if indexing is None:
         index.write()
-    seen = len(everything)
-    return Saved(new=len(new_ids), changed=len(todo.changed), seen=seen, duplicates=len(todo.elsewhere))
+    changes = len(todo.changed) + len(todo.reclaimed)
+    return Saved(new=len(new_ids), changed=changes, seen=len(own) + len(others), duplicates=len(others))
 
 
 def _insert(db: Database, found: Sequence[TaggedItem], rights: Rights, *, aside: bool, now: datetime, today: str) -> list[int]:
@@ -190,6 +156,33 @@ def _change(db: Database, index: "Indexing", known: Known, tagged: TaggedItem, r
         },
     )  # fmt: skip
     db.conn.execute("update texts set text = ? where item_id = ?", (item.text, known.id))
+    relabel(db, known.id, tagged)
+    correct_own(db.conn, known.id)
+    index.put([known.id])
+
+
+def _reclaim(
+    db: Database, index: "Indexing", known: Known, tagged: TaggedItem, rights: Rights, *, now: datetime, today: str, aside: bool
+) -> None:
+    """A stranger's article becomes its owner's: source, words, day and rights; its id, its sightings and the former version stay."""
+    item = tagged.item
+    if known.fingerprint != item.fingerprint:
+        _change(db, index, known, tagged, rights, stored(now) or "", today)
+    index.take_out(known.id)
+    uncorrect(db.conn, known.id)
+    old = item.day < (now - BACKFILL).date().isoformat() if item.day else aside
+    db.conn.execute(
+        "update items set source_id = :source, summary = :summary, author = :author, url = case when :url = '' then url else :url end, "
+        "published_at = :published_at, day = case when :day = '' then substr(first_seen_at, 1, 10) else min(:day, :today) end, "
+        "queued = :queued where id = :id",
+        {
+            "source": item.source_id, "summary": shown(item.text, rights), "author": item.author, "url": item.url,
+            "published_at": stored(item.published), "day": item.day, "today": today, "queued": int(not old), "id": known.id,
+        },
+    )  # fmt: skip
+    db.conn.execute("update texts set page = '', page_at = null where item_id = ?", (known.id,))
+    if rights == "link":
+        db.conn.execute("delete from copies where item_id = ?", (known.id,))
     relabel(db, known.id, tagged)
     correct_own(db.conn, known.id)
     index.put([known.id])
@@ -293,14 +286,11 @@ def _inherit(db: Database, index: "Indexing", item_id: int, tagged: TaggedItem) 
         index.put([item_id])
 
 
-def _remember_names(db: Database, named: list[tuple[int, Named]], shared: frozenset[Name]) -> None:
+def propose_disputed(db: Database, pairs: Iterable[tuple[int, int]]) -> None:
+    """Two articles of one address, the owner's and a stranger's, are put beside each other."""
     db.conn.executemany(
-        "insert or ignore into addresses (kind, scope, value, item_id, rule) values (?, ?, ?, ?, ?)",
-        [(name.kind, name.scope, name.value, item_id, CANONICAL_VERSION) for item_id, one in named for name in one.names],
-    )
-    db.conn.executemany(
-        "insert or ignore into addresses (kind, scope, value, item_id, rule) values ('shared', ?, ?, null, ?)",
-        [(name.scope, f"{name.kind} {name.value}", CANONICAL_VERSION) for name in sorted(shared)],
+        "insert or ignore into alike (item_id, other_id, score, reason) values (?, ?, ?, ?)",
+        [(item_id, other, DISPUTED_SCORE, ONE_ADDRESS) for item_id, other in pairs],
     )
 
 
@@ -354,7 +344,7 @@ class Indexing:
 
 def _addresses(todo: Plan) -> set[str]:
     """The canonical addresses of a plan's articles."""
-    rows = (*todo.new, *(one for pairs in (todo.changed, todo.same, todo.elsewhere) for _, one in pairs))
+    rows = (*todo.new, *(one for pairs in (todo.changed, todo.same, todo.elsewhere, todo.reclaimed) for _, one in pairs))
     return {one.item.canonical for one in rows if one.item.canonical}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from veille.identity import name_items, plan
+from veille.identity import NOTHING, name_items, plan
 from veille.model import Entry, Source
 from veille.normalize import to_item
 from veille.store.connection import Database, connect, migrate, writing
@@ -43,9 +43,9 @@ def store_of_items(rows: Iterable[dict[str, Any]], knowledge: Knowledge) -> tupl
             sources.append(str(row.get("source") or f"memoire-{len(given)}"))
             codes = row.get("departements")
             placed.append([code for code in codes if code in knowledge.departements] if isinstance(codes, list) else [])
-    named, shared = name_items(items, frozenset())  # every guid is its own: none is shared, none is known
+    named, _ = name_items(items, frozenset())  # every guid is its own: none is shared, none is known
     with writing(db):
-        todo = plan(source.id, named, {}, shared)
+        todo = plan(source.id, named, NOTHING)
         tagged = {one.item: understand(one.item, source, knowledge) for one in todo.new}
         save(db, todo, tagged, rights="full", now=now, timezone=source.timezone)
     guids = dict(db.conn.execute("select item_id, cast(value as integer) from addresses where kind = 'guid'").fetchall())

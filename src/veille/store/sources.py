@@ -11,10 +11,12 @@ from veille.store.connection import Database
 
 def sync_sources(db: Database, config: Config) -> None:
     """Make the table say what feeds.yaml says; the caller holds the transaction. Only what differs is written."""
-    before = {row[0]: row[1:] for row in db.conn.execute("select id, name, kind, url, territory, rights, language, state from sources")}
+    before = {
+        row[0]: row[1:] for row in db.conn.execute("select id, name, kind, url, territory, rights, language, home, state from sources")
+    }
     kept = {source.id for source in config.sources}
     for source in config.sources:
-        wanted = (source.name, source.kind, source.url, json.dumps(source.territory), source.rights, source.language)
+        wanted = (source.name, source.kind, source.url, json.dumps(source.territory), source.rights, source.language, source.home)
         old_id = next((former for former in source.formerly if former in before and source.id not in before), None)
         if old_id:
             _rename(db, old_id, source.id)
@@ -25,14 +27,14 @@ def sync_sources(db: Database, config: Config) -> None:
                 before.pop(former)
         if source.id not in before:
             db.conn.execute(
-                "insert into sources (id, name, kind, url, territory, rights, language, state) values (?, ?, ?, ?, ?, ?, ?, ?)",
+                "insert into sources (id, name, kind, url, territory, rights, language, home, state) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (source.id, *wanted, "new" if source.enabled else "disabled"),
             )
             continue
-        name, kind, url, territory, rights, language, state = before.pop(source.id)
-        if (name, kind, url, territory, rights, language) != wanted:
+        name, kind, url, territory, rights, language, home, state = before.pop(source.id)
+        if (name, kind, url, territory, rights, language, home) != wanted:
             db.conn.execute(
-                "update sources set name = ?, kind = ?, url = ?, territory = ?, rights = ?, language = ? where id = ?",
+                "update sources set name = ?, kind = ?, url = ?, territory = ?, rights = ?, language = ?, home = ? where id = ?",
                 (*wanted, source.id),
             )
             if (kind, url) != (source.kind, source.url):

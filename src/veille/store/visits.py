@@ -174,7 +174,7 @@ _UPDATE = (
 )
 _VISIT = (
     "insert into visits (run_id, source_id, at, outcome, failure, reason, status, bytes, milliseconds, new, changed, seen, "
-    "duplicates, skipped) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "duplicates, skipped, verdicts) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -246,10 +246,12 @@ def _visit_row(run_id: int, visited: Visited, at: str | None) -> tuple[object, .
     outcome = visited.outcome
     if isinstance(outcome, Collected):
         said: tuple[object, ...] = ("unchanged" if outcome.unchanged else "ok", None, None, outcome.status, outcome.received)
-        counts = (outcome.new, outcome.changed, outcome.seen, outcome.duplicates, outcome.skipped)
+        counts: tuple[object, ...] = (
+            outcome.new, outcome.changed, outcome.seen, outcome.duplicates, outcome.skipped, json.dumps(dict(outcome.verdicts)),
+        )  # fmt: skip
     else:
         said = ("failed", outcome.failure, outcome.reason, outcome.status, 0)
-        counts = (0, 0, 0, 0, 0)
+        counts = (0, 0, 0, 0, 0, "{}")
     return (run_id, visited.visit.source.id, at, *said, visited.milliseconds, *counts)
 
 

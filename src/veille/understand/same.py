@@ -103,15 +103,15 @@ def compare(one: Print, other: Print, is_rare: Callable[[int], bool] = lambda _r
         score = min(score, ALIKE)
     if score < ALIKE:
         return Verdict(same=False, score=round(score, 3), reason="")
-    guard = _guard(one, other)
-    if guard and not (fewer >= _LONG_ENOUGH and score >= _WHOLE and _title_alone_differs(guard, one, other)):
-        apart = guard in ("places", "subjects") or one.source == other.source  # else a person may look
-        return Verdict(same=False, score=round(score, 3), reason=SAME_GUARDS[guard], guarded=apart)
+    why = guard(one, other)
+    if why and not (fewer >= _LONG_ENOUGH and score >= _WHOLE and _title_alone_differs(why, one, other)):
+        apart = why in ("places", "subjects") or one.source == other.source  # else a person may look
+        return Verdict(same=False, score=round(score, 3), reason=SAME_GUARDS[why], guarded=apart)
     said = SAME_ENOUGH if score >= SAME else SAME_PARTLY
     return Verdict(same=score >= SAME, score=round(score, 3), reason=said.format(share=round(100 * score)))
 
 
-def _guard(one: Print, other: Print) -> str:
+def guard(one: Print, other: Print) -> str:
     """What forbids to join two texts that read alike; "" when nothing does."""
     if one.places and other.places and not one.places & other.places:
         return "places"
@@ -129,9 +129,9 @@ def _guard(one: Print, other: Print) -> str:
     return ""
 
 
-def _title_alone_differs(guard: str, one: Print, other: Print) -> bool:
+def _title_alone_differs(why: str, one: Print, other: Print) -> bool:
     """Whether a title was numbered anew, or says more, over one text: an edition of something has other numbers in its text too."""
-    if guard not in ("titles", "subjects") or (guard == "subjects" and not _says_more(one.title, other.title)):
+    if why not in ("titles", "subjects") or (why == "subjects" and not _says_more(one.title, other.title)):
         return False
     mine, theirs = one.numbers - one.title_numbers, other.numbers - other.title_numbers
     return len(mine & theirs) >= _WHOLE * min(len(mine), len(theirs))
@@ -139,17 +139,18 @@ def _title_alone_differs(guard: str, one: Print, other: Print) -> bool:
 
 def _other_subject(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Whether two titles differ by a word that means something."""
-    return _meant(one) != _meant(other)
+    return meaning(one) != meaning(other)
 
 
 def _says_more(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Whether a title is the other one with some words more."""
-    mine, theirs = _meant(one), _meant(other)
+    mine, theirs = meaning(one), meaning(other)
     return mine <= theirs or theirs <= mine
 
 
-def _meant(title: tuple[str, ...]) -> set[str]:
-    return {lemma(word) for word in title if word not in STOP_WORDS and word not in ELISIONS}
+def meaning(words: Iterable[str]) -> set[str]:
+    """The words that mean something, without their endings; `words` are folded."""
+    return {lemma(word) for word in words if word not in STOP_WORDS and word not in ELISIONS}
 
 
 _BINS, _IN_BAND = 48, 3

@@ -1,0 +1,17 @@
+"""Which article is an entry? Names propose, words confirm.
+
+Comes in: the items of one answer, what the store knows under their names. Goes out: `Plan`. Forbidden: SQL.
+
+`names`: what an entry may be known by. `words`: whether title, text and day confirm what a name proposes. `verdicts`: the table of the
+docs, row by row, and the plan that follows. `moving`: a site that changed all its addresses in one night.
+"""
+
+from veille.identity.moving import MASS, is_mass, rejoin
+from veille.identity.names import Name, Named, asked_names, grave, graves_of, name_items
+from veille.identity.verdicts import NOTHING, Plan, Recall, Row, counted, plan
+from veille.identity.words import confirms
+
+__all__ = [
+    "MASS", "NOTHING", "Name", "Named", "Plan", "Recall", "Row", "asked_names", "confirms", "counted", "grave", "graves_of",
+    "is_mass", "name_items", "plan", "rejoin",
+]  # fmt: skip

@@ -1,0 +1,314 @@
+"""The table: which article is an entry, by which row, and the plan that follows.
+
+Comes in: the named entries of one answer, and `Recall` (what is known under their names). Goes out: `Plan`. Forbidden: SQL.
+
+A name is a claim. Known, and with no other name beside it, it is believed; beside another one it proposes, and the words confirm (`words`).
+What is proposed and not confirmed is another article, and the name is shared within its source from then on. `Row` is the table of
+docs/identite.md.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from veille.french import fold
+from veille.identity.names import Name, Named
+from veille.identity.words import are_unlike, confirms, titles_agree
+from veille.model import Known
+
+Rank = tuple[bool, int]  # how near an address is to a source's own: same host, length of the path they share
+_COUNTED = re.compile(r"(.*?)(\d+)\Z", re.S)
+_MANY = 3  # entries whose guids are all new: fewer tell nothing of how guids are made
+
+
+class Row(StrEnum):
+    """The rows of the table: what an entry is, and by what."""
+
+    KNOWN = "known"  # its guid and its address, or the only one of them that it bears, name the article: the same, however rewritten
+    RENAMED = "renamed"  # its address names the article, its guid is new, the words confirm: the same
+    READDRESSED = "readdressed"  # its guid names the article, its address is new, the words confirm: the same
+    TWO_NAMES = "two-names"  # they name two: the one that the words confirm, else the address where guids count positions, else another
+    NEAR = "near"  # nearly its own address names the article, the words confirm: the same
+    SAME_WORDS = "same-words"  # nothing names it: title and day do, and the text too beside a guid that is new
+    MOVED = "moved"  # the site changed all its addresses in one night: title and day, or a long text
+    ELSEWHERE = "elsewhere"  # another source brought the address, and owns it or nobody does: one more sighting
+    UNLIKE = "unlike"  # another source brought the address, nobody owns it, and the words have next to nothing in common: another
+    RECLAIMED = "reclaimed"  # a stranger brought what is this source's; the words confirm, or no curator touched it: it becomes the owner's
+    DISPUTED = "disputed"  # the same, but a curator touched it and the words do not confirm: another, which takes the address
+    REUSED_ADDRESS = "reused-address"  # its address names an article, its guid is new, the words do not confirm: another
+    REUSED_GUID = "reused-guid"  # its guid names an article, its address is new, the words do not confirm: another
+    COUNTED_GUID = "counted-guid"  # its guid counts positions, and the words do not confirm: another
+    NEW = "new"  # nothing that it bears is known
+
+
+_BY_CONFIRMATION = (Row.RENAMED, Row.READDRESSED, Row.NEAR)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recall:
+    """What the store remembers of the names of an answer."""
+
+    known: Mapping[Name, Known] = field(default_factory=dict)
+    shared: frozenset[Name] = frozenset()
+    text_of: Callable[[int], str] = lambda _item: ""
+    touched: Callable[[int], bool] = lambda _item: False  # a curator said something of it
+    owns: Callable[[str, str], Rank | None] = lambda _source, _address: None  # whether, and how nearly, a source owns an address
+    sighted_at: Callable[[str], tuple[Known, ...]] = lambda _address: ()  # this source's articles at an address that several share
+
+
+NOTHING = Recall()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What one answer changes. `same` are items seen again; `elsewhere` those that another source has."""
+
+    new: tuple[Named, ...]
+    changed: tuple[tuple[Known, Named], ...]
+    same: tuple[tuple[Known, Named], ...]
+    elsewhere: tuple[tuple[Known, Named], ...]
+    shared: frozenset[Name]  # names, of this source, that turned out to name several
+    moved: tuple[tuple[Known, Named], ...] = ()  # known by their words alone: the site changed its addresses
+    readdressed: tuple[tuple[Known, Named], ...] = ()  # known by their guid, at an address that is new
+    reclaimed: tuple[tuple[Known, Named], ...] = ()  # a stranger's until now: of this source from now on
+    taken: tuple[tuple[Known, Named], ...] = ()  # strangers' articles, and who takes the address that they bear
+    renamed: int = 0  # known by their address under a guid that is new
+    reguided: frozenset[int] = frozenset()  # articles whose former guids are worth nothing: each answer brings new ones
+    near: frozenset[Named] = frozenset()  # known by the loose form of their address: the next visit may bring another spelling
+    known: Mapping[Name, Known] = field(default_factory=dict)  # what the names stood for before
+    verdicts: tuple[tuple[Named, Row], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    row: Row
+    known: Known | None = None
+    shares: tuple[Name, ...] = ()
+    takes: Known | None = None  # a stranger's article whose address this one takes
+
+
+def plan(source_id: str, named: list[Named], recall: Recall) -> Plan:
+    """What to write; the first entry of an answer that finds an item speaks for it."""
+    answer = _Answer(source_id, named, recall)
+    told: list[_Verdict | None] = [answer.judge(one) for one in named]
+    # Whoever is an article by name keeps it from those that the words alone would make the same.
+    met = {one.known.id: place for place, one in reversed(list(enumerate(told))) if one and one.known and one.row not in _BY_CONFIRMATION}
+    rows: dict[str, list[tuple[Known, Named]]] = {"changed": [], "same": [], "elsewhere": [], "reclaimed": []}
+    new: list[Named] = []
+    fresh: set[Name] = set()
+    shared = set(recall.shared)
+    readdressed, taken, verdicts = [], [], []
+    renamed, reguided, near = 0, set(), set()
+    for place, (one, verdict) in enumerate(zip(named, told, strict=True)):
+        assert verdict
+        found = verdict.known
+        if found and met.setdefault(found.id, place) != place:
+            if named[met[found.id]].title_day == one.title_day or verdict.row not in _BY_CONFIRMATION:
+                continue  # the same article twice in one answer
+            verdict, found = answer.another(one, verdict), None  # noqa: PLW2901 - what it turns out to be
+        shared.update(verdict.shares)
+        verdicts.append((one, verdict.row))
+        if verdict.takes:
+            taken.append((verdict.takes, one))
+        if found is None:
+            # Without a guid or an address, title and day also tell entries of one answer apart.
+            unique = [name for name in (one.guid, one.canonical) if name] or [one.title_day]
+            if fresh.isdisjoint(unique):
+                new.append(one)
+                fresh.update(unique)
+            continue
+        if verdict.row is Row.RECLAIMED:
+            rows["reclaimed"].append((found, one))
+        elif found.source_id != source_id:
+            rows["elsewhere"].append((found, one))
+        else:
+            renamed += verdict.row is Row.RENAMED
+            if verdict.row is Row.NEAR and answer.is_near(one, found):
+                near.add(one)
+            elif verdict.row in (Row.READDRESSED, Row.NEAR):
+                readdressed.append((found, one))
+            if one.guid and one.guid not in recall.known and (answer.guids_are_fresh or verdict.row is Row.SAME_WORDS):
+                reguided.add(found.id)
+            rows["same" if found.fingerprint == one.item.fingerprint else "changed"].append((found, one))
+    return Plan(
+        new=tuple(new), changed=tuple(rows["changed"]), same=tuple(rows["same"]), elsewhere=tuple(rows["elsewhere"]),
+        reclaimed=tuple(rows["reclaimed"]), taken=tuple(taken), shared=frozenset(shared), renamed=renamed,
+        readdressed=tuple(readdressed), reguided=frozenset(reguided), near=frozenset(near), known=recall.known,
+        verdicts=tuple(verdicts),
+    )  # fmt: skip
+
+
+class _Answer:
+    """One answer as a whole: whom its names claim, and what its guids are worth."""
+
+    def __init__(self, source_id: str, named: list[Named], recall: Recall) -> None:
+        self.source_id = source_id
+        self.recall = recall
+        self.claimed = {place.id: one for one in reversed(named) if (place := self._at_own_place(one))}
+        by_guid = {recall.known[one.guid].id for one in named if one.guid and one.guid in recall.known}
+        by_words = {recall.known[one.title_day].id for one in named if not one.guid and not one.canonical and one.title_day in recall.known}
+        self.held = by_guid | self.claimed.keys() | by_words
+        self.guids_count = self._guids_count(named)
+        self.guids_are_fresh = self._guids_are_fresh(named)
+
+    def judge(self, one: Named) -> _Verdict:
+        """The row of the table that an entry falls under."""
+        known = self.recall.known
+        by_guid = known.get(one.guid) if one.guid else None
+        by_place = self._at_own_place(one)
+        foreign = known.get(one.canonical) if one.canonical and by_place is None else None
+        shares: tuple[Name, ...] = ()
+        refused = Row.NEW
+        if by_guid:
+            verdict = self._by_guid(one, by_guid, by_place, foreign)
+            if verdict.known or verdict.row in (Row.TWO_NAMES, Row.DISPUTED):
+                return verdict
+            shares, refused = verdict.shares, verdict.row
+        if by_place:
+            if one.guid is None:
+                return _Verdict(Row.KNOWN, by_place, shares)
+            if self.guids_are_fresh or self._confirms(one, by_place):
+                return _Verdict(Row.RENAMED, by_place, shares)
+            return _Verdict(Row.REUSED_ADDRESS, shares=(*shares, *self._own(one)))
+        if foreign:
+            return self._across(one, foreign, shares)
+        return self._proposed(one, shares, refused)
+
+    def _by_guid(self, one: Named, by_guid: Known, by_place: Known | None, foreign: Known | None) -> _Verdict:
+        """The verdict on an entry whose guid is known; without an article: what its guid is not to name any more."""
+        assert one.guid
+        if by_place and by_place.id == by_guid.id:
+            return _Verdict(Row.KNOWN, by_guid)
+        if foreign and foreign.id == by_guid.id:
+            return self._across(one, foreign, ()) if self._outranks(one, foreign) else _Verdict(Row.KNOWN, by_guid)
+        if not one.canonical:
+            if not self.guids_count or self._confirms(one, by_guid):
+                return _Verdict(Row.KNOWN, by_guid)
+            return _Verdict(Row.COUNTED_GUID, shares=(one.guid,))
+        rival = self.claimed.get(by_guid.id, one) is not one
+        if by_place:
+            if self._confirms(one, by_place):
+                return _Verdict(Row.TWO_NAMES, by_place, (one.guid,))
+            if self._confirms(one, by_guid):
+                return _Verdict(Row.TWO_NAMES, by_guid, self._own(one))
+            if rival or self.guids_count:
+                return _Verdict(Row.TWO_NAMES, by_place, (one.guid,))
+            return _Verdict(Row.TWO_NAMES, shares=(one.guid, *self._own(one)))
+        if self._confirms(one, by_guid):
+            takes = foreign if foreign and by_guid.source_id == self.source_id and self._outranks(one, foreign) else None
+            return _Verdict(Row.READDRESSED, by_guid, takes=takes)
+        return _Verdict(Row.COUNTED_GUID if rival or self.guids_count else Row.REUSED_GUID, shares=(one.guid,))
+
+    def _across(self, one: Named, foreign: Known, shares: tuple[Name, ...]) -> _Verdict:
+        """The verdict on an address that another source brought."""
+        if not self._outranks(one, foreign):
+            owned = self.recall.owns(foreign.source_id, one.item.canonical) is not None
+            row = Row.ELSEWHERE if owned or not are_unlike(one.item, foreign, self.recall.text_of) else Row.UNLIKE
+            return _Verdict(row, foreign if row is Row.ELSEWHERE else None, shares)
+        if not self.recall.touched(foreign.id) or self._confirms(one, foreign):
+            return _Verdict(Row.RECLAIMED, foreign, shares)
+        return _Verdict(Row.DISPUTED, shares=shares, takes=foreign)
+
+    def _proposed(self, one: Named, shares: tuple[Name, ...], refused: Row) -> _Verdict:
+        """The verdict on an entry that no name of its own makes an article."""
+        known = self.recall.known
+        for name in one.near:
+            near = known.get(name)
+            if near is None or near.source_id != self.source_id or near.id in self.held:
+                continue
+            if self._confirms(one, near):
+                return _Verdict(Row.NEAR, near, shares)
+            if name.kind == "loose" or name.value == one.item.loose:
+                shares = (*shares, Name("loose", self.source_id, one.item.loose))
+        if one.canonical:
+            return _Verdict(refused, shares=shares)
+        by_title = known.get(one.title_day)
+        if by_title:
+            # A new guid and no address: the same article only when nothing but the guid changed, and nobody else is it.
+            alone = one.guid is None or bool(shares)
+            if alone or (by_title.fingerprint == one.item.fingerprint and by_title.id not in self.held):
+                return _Verdict(Row.SAME_WORDS, by_title, shares)
+        elif one.guid is None and one.place and one.item.day:
+            for other in self.recall.sighted_at(one.place.value):
+                free = other.id not in self.held and other.day == one.item.day
+                if free and titles_agree(one.item, other) and self._confirms(one, other):
+                    return _Verdict(Row.SAME_WORDS, other, shares)
+        return _Verdict(refused, shares=shares)
+
+    def another(self, one: Named, verdict: _Verdict) -> _Verdict:
+        """What an entry is that words alone would have made an article which another entry of the answer is by name."""
+        if verdict.row is Row.RENAMED:
+            return _Verdict(Row.REUSED_ADDRESS, shares=(*verdict.shares, *self._own(one)))
+        if verdict.row is Row.READDRESSED and one.guid:
+            return _Verdict(Row.REUSED_GUID, shares=(*verdict.shares, one.guid), takes=verdict.takes)
+        return _Verdict(Row.NEW, shares=verdict.shares)
+
+    def is_near(self, one: Named, found: Known) -> bool:
+        """Whether it is by its loose form that an entry was found."""
+        return any(self.recall.known.get(name) == found for name in one.near if name.value == one.item.loose)
+
+    def _at_own_place(self, one: Named) -> Known | None:
+        """The article of this source that an entry's address names."""
+        if one.canonical is None or one.own_canonical is None:
+            return None
+        own = self.recall.known.get(one.own_canonical)
+        world = self.recall.known.get(one.canonical)
+        return own or (world if world and world.source_id == self.source_id else None)
+
+    def _own(self, one: Named) -> tuple[Name, ...]:
+        return (one.own_canonical,) if one.own_canonical else ()
+
+    def _confirms(self, one: Named, known: Known) -> bool:
+        return confirms(one.item, known, self.recall.text_of)
+
+    def _outranks(self, one: Named, foreign: Known) -> bool:
+        """Whether an address is this source's rather than that of the one whose article bears it."""
+        own = self.recall.owns(self.source_id, one.item.canonical)
+        if own is None:
+            return False
+        theirs = self.recall.owns(foreign.source_id, one.item.canonical)
+        return theirs is None or own > theirs
+
+    def _guids_count(self, named: list[Named]) -> bool:
+        """Whether guids count positions: by how they are written, or by naming, one after the other, the articles of other entries.
+
+        Not where most of them stand for the titles that they stood for.
+        """
+        known = [(one, held) for one in named if one.guid and (held := self.recall.known.get(one.guid))]
+        strayed = [(one, held) for one, held in known if fold(held.title) != fold(one.item.title)]
+        if 2 * len(strayed) <= len(known):
+            return False
+        others = [self.recall.known.get(one.title_day) for one, _ in strayed]
+        shifted = sum(other is not None and other.id != held.id for other, (_, held) in zip(others, strayed, strict=True))
+        return _are_positions(named) or (shifted > 0 and shifted * 2 >= len(strayed))
+
+    def _guids_are_fresh(self, named: list[Named]) -> bool:
+        """Whether each answer brings new guids: none is known, while most addresses are, under the titles that they had."""
+        fresh = [place for one in named if one.guid and (place := self._at_own_place(one)) and one.guid not in self.recall.known]
+        if len(fresh) < _MANY or any(one.guid in self.recall.known for one in named if one.guid):
+            return False
+        return 3 * sum(self._is_titled(one) for one in named) >= 2 * len(fresh)
+
+    def _is_titled(self, one: Named) -> bool:
+        place = self._at_own_place(one)
+        return bool(place and one.guid and fold(place.title) == fold(one.item.title))
+
+
+def _are_positions(named: list[Named]) -> bool:
+    """Whether the guids of an answer are 0, 1, 2… or 1, 2, 3… in its order, or against it, whatever stands before the number."""
+    guids = [one.guid.value for one in named if one.guid]
+    parts = [match.groups() for guid in guids if (match := _COUNTED.fullmatch(guid))]
+    if not guids or len(parts) != len(named) or len({stem for stem, _ in parts}) != 1:
+        return False
+    numbers = [int(number) for _, number in parts]
+    return any(
+        numbers in (list(range(first, first + len(numbers))), list(range(first + len(numbers) - 1, first - 1, -1))) for first in (0, 1)
+    )
+
+
+def counted(verdicts: tuple[tuple[Named, Row], ...]) -> tuple[tuple[str, int], ...]:
+    """How many entries each row decided, in the order of the table."""
+    counts = Counter(row for _, row in verdicts)
+    return tuple((str(row), counts[row]) for row in Row if counts[row])
