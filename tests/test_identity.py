@@ -72,7 +72,7 @@ CASES = {
     Row.REUSED_GUID: ([LABO | {"guid": "une"}], [LABO | {"guid": "une", "link": f"{HOME}/piscine", "title": "La piscine ferme", "summary": OTHER}]),
     Row.NEAR: ([LABO | {"guid": "", "link": f"{HOME}/labo?sid=0a1"}], [LABO | {"guid": "", "link": f"{HOME}/labo?sid=0b2"}]),
     Row.SAME_WORDS: ([LABO | {"guid": "", "link": ""}], [LABO | {"guid": "", "link": ""}]),
-    Row.TWO_NAMES: ([LABO, MAY], [LABO | {"link": MAY["link"]}]),
+    Row.TWO_NAMES: ([LABO, MAY, JUNE | {"link": f"{HOME}/juin"}], [LABO | {"link": MAY["link"]}, JUNE | {"link": f"{HOME}/juin"}]),
     Row.COUNTED_GUID: (
         [MAY | {"guid": "0", "link": f"{HOME}/mai"}, LABO | {"guid": "1"}],
         [JUNE | {"guid": "0", "link": f"{HOME}/juin"}, MAY | {"guid": "1", "link": f"{HOME}/mai"}],
@@ -97,7 +97,8 @@ def test_every_row_is_told_in_french_and_stands_in_the_docs():
     [
         ({"title": "La Gironde ouvre son laboratoire (mis à jour)"}, True),
         ({"title": "La Gironde inaugure son laboratoire"}, True),
-        ({"title": "URGENT"}, True),  # the same text, word for word
+        ({"title": "URGENT"}, False),  # one text under two titles, at one address: two notices
+        ({"title": "La Gironde ouvre son laboratoire", "summary": f"{TEXT} {OTHER}"}, True),
         ({"summary": OTHER}, True),  # the same title, the same day
         ({"title": "La Gironde ouvre son laboratoire 2"}, True),
         ({"title": "La piscine ferme", "summary": OTHER}, False),
@@ -221,14 +222,66 @@ def test_a_feed_served_from_elsewhere_owns_what_its_home_does(store, now):
     assert visit(store, now, replace(served, home=HOME), LABO).verdicts == (("reclaimed", 1),)
 
 
-def test_an_address_that_nobody_owns_is_one_article_unless_the_words_have_nothing_in_common(store, now):
+def test_an_address_that_nobody_owns_is_one_article_whatever_the_words(store, now):
     served = make_source(url="https://flux.example.net/123.xml")
     visit(store, now, HOSTILE, LIE)
-    outcome = visit(store, now, served, LABO)
-    edited = visit(store, now, served, LABO | {"title": "La Gironde ouvre deux laboratoires"})
+
+    assert visit(store, now, served, LABO).verdicts == (("elsewhere", 1),)
+    assert held(store) == [("hostile", LIE["title"], "new")]
+
+
+def test_a_feed_read_from_a_bare_number_is_told_by_its_words_where_nobody_owns_the_address(store, now):
+    hostile, honest = (make_source(id=name, url=f"http://127.0.0.1:8001/{name}.xml") for name in ("hostile", "gironde"))
+    visit(store, now, hostile, LIE)
+    outcome = visit(store, now, honest, LABO)
+    edited = visit(store, now, honest, LABO | {"title": "La Gironde ouvre deux laboratoires"})
 
     assert (outcome.verdicts, edited.changed) == ((("unlike", 1),), 1)
     assert held(store) == [("hostile", LIE["title"], "new"), ("gironde", "La Gironde ouvre deux laboratoires", "new")]
+
+
+def test_a_lie_under_an_honest_title_is_no_copy(store, now):
+    visit(store, now, HOSTILE, LABO | {"summary": OTHER})
+    store.conn.execute("update items set state = 'selected'")
+    visit(store, now, HONEST, LABO)
+
+    assert [row[0] for row in store.conn.execute("select text from texts order by item_id")] == [OTHER, TEXT]
+
+
+def test_addresses_that_count_positions_name_nothing(store, now):
+    def page(*numbers):
+        rows = [LABO | {"title": f"Un projet numéro {n}", "summary": f"{TEXT} {n}", "published": f"2026-11-{n + 1:02d}"} for n in numbers]
+        return [row | {"link": f"{HOME}/journal#{place}", "guid": f"{HOME}/journal#{place}"} for place, row in enumerate(rows)]
+
+    for number in range(8):
+        outcome = visit(store, now, HONEST, *page(*range(number + 3, max(-1, number - 2), -1)), days=number)
+        assert (outcome.new, outcome.changed) == (4 if not number else 1, 0), number
+    assert [row[0] for row in store.conn.execute("select title from items order by title")] == sorted(
+        f"Un projet numéro {n}" for n in range(11)
+    )
+
+
+def test_a_guid_that_is_the_address_is_no_second_name(store, now):
+    visit(store, now, HONEST, LABO | {"guid": LABO["link"]})
+    there = "https://www.gironde.example.fr/labo?utm_source=rss"
+    outcome = visit(store, now, HONEST, LABO | {"guid": there, "link": there, "title": "Tout autre titre", "summary": OTHER})
+
+    assert (outcome.new, outcome.changed) == (0, 1)
+
+
+def test_a_session_in_the_link_beside_a_known_guid_is_the_same_article_however_rewritten(store, now):
+    visit(store, now, HONEST, LABO | {"link": f"{HOME}/sujet?id=1&PHPSESSID=0f3a"})
+    outcome = visit(store, now, HONEST, LABO | {"link": f"{HOME}/sujet?id=1&PHPSESSID=77b1", "title": "Tout autre titre", "summary": OTHER})
+
+    assert (outcome.new, outcome.changed) == (0, 1)
+
+
+def test_the_same_words_at_an_address_that_names_nothing_are_another_sighting(store, now):
+    visit(store, now, HONEST, LABO | {"link": f"{HOME}/actu"}, MAY | {"link": f"{HOME}/actu"})
+    section = make_source(id="section", url=f"{HOME}/culture/rss")
+
+    assert visit(store, now, section, LABO | {"guid": "s1", "link": f"{HOME}/actu"}).verdicts == (("elsewhere", 1),)
+    assert visit(store, now, section, LABO | {"guid": "s1", "link": f"{HOME}/actu"}).verdicts == (("known", 1),)
 
 
 def test_of_two_owners_the_longest_path_wins_then_the_first(store, now):

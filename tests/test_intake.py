@@ -296,6 +296,18 @@ def test_a_move_that_dates_everything_anew_is_recognised_by_titles(store, knowle
     assert [row[1] for row in held(store)] == [f"2026-11-{n + 1:02d}" for n in range(8)]
 
 
+@pytest.mark.parametrize(
+    ("days", "joined"), [(("2026-11-02", "2026-11-09", "2026-11-16", "2026-11-18"), True), (("2026-10-01",) * 4, False)]
+)
+def test_few_articles_dated_anew_are_known_by_their_titles_where_they_did_not_come_together(store, knowledge, now, days, joined):
+    """« Menus », « Permanences » and « Agenda » of a month, put out together, are new the month after."""
+    before = [published(n, day=day, text="") for n, day in enumerate(days)]
+    after = [published(n, link="https://site.example.fr/neuf/{}", guid="x{}", day="2026-11-21", text="") for n in range(4)]
+    collect_entries(store, SITE, before, knowledge, now, first=True)
+
+    assert collect_entries(store, SITE, after, knowledge, now).new == (0 if joined else 4)
+
+
 def test_new_articles_under_old_titles_are_new_when_the_site_did_not_move(store, knowledge, now):
     """« Agenda de la semaine » comes back every week: three of them in an answer that is otherwise known move nothing."""
     weekly = [published(n, title="Agenda de la semaine au musée") for n in range(3)]

@@ -44,6 +44,11 @@ class Place:
     paths: tuple[str, ...]  # ending in a slash, the longest first
     narrow: bool
 
+    @property
+    def is_registered(self) -> bool:
+        """Whether it is a domain at all, and not a bare number or a name of this network alone."""
+        return "." in self.domain and not self.domain.rpartition(".")[2].partition(":")[0].isdigit()
+
     def rank(self, url: str) -> Rank | None:
         """How nearly an address is this place's own; None where it is not."""
         host, path = _host_and_path(url)

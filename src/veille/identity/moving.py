@@ -17,6 +17,7 @@ from veille.model import Known
 K = TypeVar("K")
 MASS = 3  # entries: fewer do not make a site that moved
 _WHOLE, _WHOLE_SHARE = 8, 0.8  # entries, and their share of what is new, that titles alone may join
+_ENDING = re.compile(r"\s+[|–—·:-]\s+[^|–—·]+\Z")
 _LONG = 200  # characters: so long a text does not come back letter for letter by chance
 
 
@@ -32,18 +33,23 @@ def rejoin(todo: Plan, held: list[Known]) -> Plan:
     Under another day the text must be the same and long, or one of the days unknown: « Commission permanente » comes back every month and
     is new each time. Where nearly all of what is new, eight entries at least, bears titles that one item and one entry alone bear, and no
     day or nearly all one day, the titles decide: a migration may date everything anew, cut the texts and add the site's name to each title.
+    So it is where fewer, but all of them, bear such titles and were of as many days: notices that come back together were together before.
     Nothing is joined unless half is recognised.
     """
     taken = {known.id for pairs in (todo.changed, todo.same, todo.elsewhere, todo.reclaimed) for known, _ in pairs}
-    titled = [(fold(one.title), one) for one in held if one.id not in taken]
-    if not titled:
+    free = [one for one in held if one.id not in taken]
+    if not free:
         return todo
+    titled = list(zip(_without_site([fold(one.title) for one in free]), free, strict=True))
     by_day = _unique(((title, one.day), one) for title, one in titled if one.day)
     by_title = _unique((title, one) for title, one in titled if len(title) >= TELLING)
-    called = _titles(todo.new, by_title)
+    called = _without_site([fold(one.item.title) for one in todo.new])
     titles = Counter(called)
     alike = [title for title, times in titles.items() if times == 1 and title in by_title]
-    whole = len(alike) >= _WHOLE and len(alike) >= _WHOLE_SHARE * len(todo.new) and _are_redated(todo.new)
+    days = {by_title[title].day for title in alike}
+    few = len(alike) == len(todo.new) and 3 * len(days) >= 2 * len(alike)  # three or more, each of a day of its own until now
+    many = len(alike) >= _WHOLE and len(alike) >= _WHOLE_SHARE * len(todo.new)
+    whole = (few or many) and _are_redated(todo.new)
     found: list[tuple[Known, Named]] = []
     rest: list[Named] = []
     for title, one in zip(called, todo.new, strict=True):
@@ -72,18 +78,12 @@ def _are_redated(new: tuple[Named, ...]) -> bool:
     return max(days.values()) >= _WHOLE_SHARE * len(new)
 
 
-def _titles(new: tuple[Named, ...], by_title: dict[str, Known]) -> list[str]:
-    """The folded titles of new entries, without the ending that a site adds to all of them (its own name after a bar)."""
-    called = [fold(one.item.title) for one in new]
-    cut = re.search(r"\s+[|–—·:-]\s+\S.*\Z", _common_ending(called))
-    if len(called) < MASS or cut is None or any(title in by_title for title in called):
-        return called
-    return [title.removesuffix(cut[0]) for title in called]
-
-
-def _common_ending(texts: list[str]) -> str:
-    shortest = min(texts, key=len, default="")
-    return next((shortest[place:] for place in range(len(shortest)) if all(text.endswith(shortest[place:]) for text in texts)), "")
+def _without_site(titles: list[str]) -> list[str]:
+    """Folded titles without the endings that a site adds to many of them: its own name, after a bar or a dash."""
+    endings = [match[0] if (match := _ENDING.search(title)) else "" for title in titles]
+    counts = Counter(ending for ending in endings if ending)
+    added = {ending for ending, times in counts.items() if times >= MASS and times * 4 >= len(titles)}
+    return [title.removesuffix(ending) if ending in added else title for title, ending in zip(titles, endings, strict=True)]
 
 
 def _under_another_day(held: Known | None, one: Named) -> Known | None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from veille.french import fold
 from veille.model import Item
+from veille.normalize.addresses import canonical
 from veille.normalize.rule_1 import canonical as canonical_1
 
 TELLING = 15  # characters of a title or a text: a shorter one (« agenda ») tells nothing
@@ -35,7 +36,7 @@ class Named:
     canonical: Name | None
     title_day: Name
     near: tuple[Name, ...] = ()  # names that propose, and are none of its own
-    place: Name | None = None  # its address, shared or not: where to look when nothing else names it
+    echoed: bool = False  # its guid is its address, said twice: it is no other name
 
     @property
     def own_canonical(self) -> Name | None:
@@ -76,12 +77,11 @@ def name_items(items: list[Item], shared_before: frozenset[Name]) -> tuple[list[
     nameless: dict[Name, set[str]] = {}
     for item, told_guid, own, title_day in distinct:
         guid = None if told_guid in shared else told_guid
-        canonical = None if own is None or own in shared else own._replace(scope="")
-        if guid is None and canonical is None:
+        place = None if own is None or own in shared else own._replace(scope="")
+        if guid is None and place is None:
             nameless.setdefault(title_day, set()).add(item.fingerprint)
-        named.append(Named(
-            item=item, guid=guid, canonical=canonical, title_day=title_day, near=_near(item, shared) if canonical else (), place=own,
-        ))  # fmt: skip
+        near = _near(item, shared) if place else ()
+        named.append(Named(item=item, guid=guid, canonical=place, title_day=title_day, near=near, echoed=_is_echoed(item)))
     # « Communiqué », twice on one day, with nothing else to tell them apart: their texts do.
     alike = {name for name, texts in nameless.items() if len(texts) > 1}
     shared_now |= alike
@@ -93,7 +93,7 @@ def name_items(items: list[Item], shared_before: frozenset[Name]) -> tuple[list[
 
 def _by_text(one: Named) -> Named:
     value = f"{one.title_day.value} {one.item.fingerprint}"
-    return Named(item=one.item, guid=None, canonical=None, title_day=one.title_day._replace(value=value), place=one.place)
+    return Named(item=one.item, guid=None, canonical=None, title_day=one.title_day._replace(value=value))
 
 
 def graves_of(item: Item) -> list[tuple[str, str]]:
@@ -107,6 +107,10 @@ def grave(kind: str, scope: str, value: str) -> tuple[str, str]:
     """Kind and hash of a name that must not come back: the name itself is not kept."""
     digest = hashlib.blake2b(f"{kind}\n{scope}\n{value}".encode("utf-8", "surrogatepass"), digest_size=16, person=b"veille-oubli")
     return kind, digest.hexdigest()
+
+
+def _is_echoed(item: Item) -> bool:
+    return item.guid[:4].lower() == "http" and bool(item.canonical) and canonical(item.guid) == item.canonical
 
 
 def _guid(item: Item) -> Name | None:

@@ -10,16 +10,17 @@ docs/identite.md.
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from veille.french import fold
 from veille.identity.names import Name, Named
 from veille.identity.words import are_unlike, confirms, titles_agree
-from veille.model import Known
+from veille.model import Item, Known
 
 Rank = tuple[bool, int]  # how near an address is to a source's own: same host, length of the path they share
 _COUNTED = re.compile(r"(.*?)(\d+)\Z", re.S)
+_TOLD = 80  # characters: a shorter text is the same by chance
 _MANY = 3  # entries whose guids are all new: fewer tell nothing of how guids are made
 
 
@@ -34,7 +35,7 @@ class Row(StrEnum):
     SAME_WORDS = "same-words"  # nothing names it: title and day do, and the text too beside a guid that is new
     MOVED = "moved"  # the site changed all its addresses in one night: title and day, or a long text
     ELSEWHERE = "elsewhere"  # another source brought the address, and owns it or nobody does: one more sighting
-    UNLIKE = "unlike"  # another source brought the address, nobody owns it, and the words have next to nothing in common: another
+    UNLIKE = "unlike"  # the same, but of a source without a registered domain, and in words that have next to nothing in common: another
     RECLAIMED = "reclaimed"  # a stranger brought what is this source's; the words confirm, or no curator touched it: it becomes the owner's
     DISPUTED = "disputed"  # the same, but a curator touched it and the words do not confirm: another, which takes the address
     REUSED_ADDRESS = "reused-address"  # its address names an article, its guid is new, the words do not confirm: another
@@ -55,7 +56,9 @@ class Recall:
     text_of: Callable[[int], str] = lambda _item: ""
     touched: Callable[[int], bool] = lambda _item: False  # a curator said something of it
     owns: Callable[[str, str], Rank | None] = lambda _source, _address: None  # whether, and how nearly, a source owns an address
-    sighted_at: Callable[[str], tuple[Known, ...]] = lambda _address: ()  # this source's articles at an address that several share
+    sighted_at: Callable[[str], tuple[Known, ...]] = lambda _address: ()  # this source's articles whose addresses have this loose form
+    twin_of: Callable[[Item], Known | None] = lambda _item: None  # another source's article of the same address, words and day
+    is_adrift: Callable[[str], bool] = lambda _source: False  # a source whose own address has no registered domain
 
 
 NOTHING = Recall()
@@ -91,6 +94,9 @@ class _Verdict:
 
 def plan(source_id: str, named: list[Named], recall: Recall) -> Plan:
     """What to write; the first entry of an answer that finds an item speaks for it."""
+    counted_places = _addresses_count(source_id, named, recall)
+    if counted_places:
+        named = [replace(one, canonical=None, guid=None if one.echoed else one.guid, near=()) for one in named]
     answer = _Answer(source_id, named, recall)
     told: list[_Verdict | None] = [answer.judge(one) for one in named]
     # Whoever is an article by name keeps it from those that the words alone would make the same.
@@ -98,7 +104,7 @@ def plan(source_id: str, named: list[Named], recall: Recall) -> Plan:
     rows: dict[str, list[tuple[Known, Named]]] = {"changed": [], "same": [], "elsewhere": [], "reclaimed": []}
     new: list[Named] = []
     fresh: set[Name] = set()
-    shared = set(recall.shared)
+    shared = set(recall.shared) | counted_places
     readdressed, taken, verdicts = [], [], []
     renamed, reguided, near = 0, set(), set()
     for place, (one, verdict) in enumerate(zip(named, told, strict=True)):
@@ -149,8 +155,12 @@ class _Answer:
         self.claimed = {place.id: one for one in reversed(named) if (place := self._at_own_place(one))}
         by_guid = {recall.known[one.guid].id for one in named if one.guid and one.guid in recall.known}
         by_words = {recall.known[one.title_day].id for one in named if not one.guid and not one.canonical and one.title_day in recall.known}
+        self.texts = Counter(one.item.text for one in named)
+        guids = [(one, recall.known.get(one.guid) if one.guid else None) for one in named]
+        self.guids_count = _name_count(guids, recall, [one.guid.value for one in named if one.guid])
+        by_guid = {held.id for _, held in guids if held and not self.guids_count}
+        by_words = {recall.known[one.title_day].id for one in named if not one.guid and not one.canonical and one.title_day in recall.known}
         self.held = by_guid | self.claimed.keys() | by_words
-        self.guids_count = self._guids_count(named)
         self.guids_are_fresh = self._guids_are_fresh(named)
 
     def judge(self, one: Named) -> _Verdict:
@@ -167,9 +177,9 @@ class _Answer:
                 return verdict
             shares, refused = verdict.shares, verdict.row
         if by_place:
-            if one.guid is None:
+            if one.guid is None or one.echoed:
                 return _Verdict(Row.KNOWN, by_place, shares)
-            if self.guids_are_fresh or self._confirms(one, by_place):
+            if self.guids_are_fresh or self._confirms(one, by_place, retitled=False):
                 return _Verdict(Row.RENAMED, by_place, shares)
             return _Verdict(Row.REUSED_ADDRESS, shares=(*shares, *self._own(one)))
         if foreign:
@@ -188,6 +198,8 @@ class _Answer:
                 return _Verdict(Row.KNOWN, by_guid)
             return _Verdict(Row.COUNTED_GUID, shares=(one.guid,))
         rival = self.claimed.get(by_guid.id, one) is not one
+        if not by_place and not self.guids_count and self.is_near(one, by_guid):
+            return _Verdict(Row.NEAR, by_guid)  # both names are its own: the session alone is another
         if by_place:
             if self._confirms(one, by_place):
                 return _Verdict(Row.TWO_NAMES, by_place, (one.guid,))
@@ -203,11 +215,17 @@ class _Answer:
 
     def _across(self, one: Named, foreign: Known, shares: tuple[Name, ...]) -> _Verdict:
         """The verdict on an address that another source brought."""
+        text_of = self.recall.text_of
         if not self._outranks(one, foreign):
-            owned = self.recall.owns(foreign.source_id, one.item.canonical) is not None
-            row = Row.ELSEWHERE if owned or not are_unlike(one.item, foreign, self.recall.text_of) else Row.UNLIKE
-            return _Verdict(row, foreign if row is Row.ELSEWHERE else None, shares)
-        if not self.recall.touched(foreign.id) or self._confirms(one, foreign):
+            # A feed read from a bare number has no domain: nothing tells whose its articles are, and an address alone does not.
+            adrift = self.recall.is_adrift(self.source_id) or self.recall.is_adrift(foreign.source_id)
+            if adrift and self.recall.owns(foreign.source_id, one.item.canonical) is None and are_unlike(one.item, foreign, text_of):
+                return _Verdict(Row.UNLIKE, None, shares)
+            return _Verdict(Row.ELSEWHERE, foreign, shares)
+        # A lie under an honest title is no copy: what a curator selected is not to say otherwise than it did.
+        if not self.recall.touched(foreign.id) or (
+            self._confirms(one, foreign) and not are_unlike(one.item, foreign, text_of, texts_alone=True)
+        ):
             return _Verdict(Row.RECLAIMED, foreign, shares)
         return _Verdict(Row.DISPUTED, shares=shares, takes=foreign)
 
@@ -222,20 +240,40 @@ class _Answer:
                 return _Verdict(Row.NEAR, near, shares)
             if name.kind == "loose" or name.value == one.item.loose:
                 shares = (*shares, Name("loose", self.source_id, one.item.loose))
-        if one.canonical:
-            return _Verdict(refused, shares=shares)
+        twin = self.recall.twin_of(one.item) if one.item.canonical else None
+        if twin and twin.id not in self.held:
+            return self._across(one, twin, shares)
         by_title = known.get(one.title_day)
+        if one.canonical:
+            # On a page of many entries, at another place of it than last time, word for word.
+            placed = not one.near and one.item.loose != one.item.canonical and by_title is not None
+            if placed and by_title and by_title.fingerprint == one.item.fingerprint and by_title.id not in self.held:
+                return _Verdict(Row.SAME_WORDS, by_title, shares)
+            return _Verdict(refused, shares=shares)
         if by_title:
             # A new guid and no address: the same article only when nothing but the guid changed, and nobody else is it.
             alone = one.guid is None or bool(shares)
             if alone or (by_title.fingerprint == one.item.fingerprint and by_title.id not in self.held):
                 return _Verdict(Row.SAME_WORDS, by_title, shares)
-        elif one.guid is None and one.place and one.item.day:
-            for other in self.recall.sighted_at(one.place.value):
-                free = other.id not in self.held and other.day == one.item.day
-                if free and titles_agree(one.item, other) and self._confirms(one, other):
-                    return _Verdict(Row.SAME_WORDS, other, shares)
+        elif one.guid is None:
+            beside = self._beside(one)
+            if beside:
+                return _Verdict(Row.SAME_WORDS, beside, shares)
         return _Verdict(refused, shares=shares)
+
+    def _beside(self, one: Named) -> Known | None:
+        """The article of this source, at an address that several share, which an entry without a name says in other words that day."""
+        item = one.item
+        if not item.day or not item.loose:
+            return None
+        free = [other for other in self.recall.sighted_at(item.loose) if other.id not in self.held and other.day == item.day]
+        for other in free:
+            if titles_agree(item, other) and self._confirms(one, other):
+                return other
+        if self.texts[item.text] > 1 or len(item.text) < _TOLD:
+            return None
+        same = [other for other in free if self.recall.text_of(other.id) == item.text]
+        return same[0] if len(same) == 1 else None
 
     def another(self, one: Named, verdict: _Verdict) -> _Verdict:
         """What an entry is that words alone would have made an article which another entry of the answer is by name."""
@@ -260,8 +298,8 @@ class _Answer:
     def _own(self, one: Named) -> tuple[Name, ...]:
         return (one.own_canonical,) if one.own_canonical else ()
 
-    def _confirms(self, one: Named, known: Known) -> bool:
-        return confirms(one.item, known, self.recall.text_of)
+    def _confirms(self, one: Named, known: Known, *, retitled: bool = True) -> bool:
+        return confirms(one.item, known, self.recall.text_of, retitled=retitled)
 
     def _outranks(self, one: Named, foreign: Known) -> bool:
         """Whether an address is this source's rather than that of the one whose article bears it."""
@@ -270,19 +308,6 @@ class _Answer:
             return False
         theirs = self.recall.owns(foreign.source_id, one.item.canonical)
         return theirs is None or own > theirs
-
-    def _guids_count(self, named: list[Named]) -> bool:
-        """Whether guids count positions: by how they are written, or by naming, one after the other, the articles of other entries.
-
-        Not where most of them stand for the titles that they stood for.
-        """
-        known = [(one, held) for one in named if one.guid and (held := self.recall.known.get(one.guid))]
-        strayed = [(one, held) for one, held in known if fold(held.title) != fold(one.item.title)]
-        if 2 * len(strayed) <= len(known):
-            return False
-        others = [self.recall.known.get(one.title_day) for one, _ in strayed]
-        shifted = sum(other is not None and other.id != held.id for other, (_, held) in zip(others, strayed, strict=True))
-        return _are_positions(named) or (shifted > 0 and shifted * 2 >= len(strayed))
 
     def _guids_are_fresh(self, named: list[Named]) -> bool:
         """Whether each answer brings new guids: none is known, while most addresses are, under the titles that they had."""
@@ -296,12 +321,40 @@ class _Answer:
         return bool(place and one.guid and fold(place.title) == fold(one.item.title))
 
 
-def _are_positions(named: list[Named]) -> bool:
-    """Whether the guids of an answer are 0, 1, 2… or 1, 2, 3… in its order, or against it, whatever stands before the number."""
-    guids = [one.guid.value for one in named if one.guid]
-    parts = [match.groups() for guid in guids if (match := _COUNTED.fullmatch(guid))]
-    if not guids or len(parts) != len(named) or len({stem for stem, _ in parts}) != 1:
+def _addresses_count(source_id: str, named: list[Named], recall: Recall) -> frozenset[Name]:
+    """The addresses of an answer, where they count positions (`journal#0`, `journal#1`…): they name nothing. None of them otherwise."""
+    places = []
+    for one in named:
+        own = recall.known.get(one.own_canonical) if one.own_canonical else None
+        world = recall.known.get(one.canonical) if one.canonical else None
+        places.append((one, own or (world if world and world.source_id == source_id else None)))
+    written = [one.item.canonical for one in named if "#" in one.item.canonical]
+    if not _name_count(places, recall, written if len(written) > 1 else []):
+        return frozenset()
+    return frozenset(name for one in named for name in (one.own_canonical, one.guid if one.echoed else None) if name)
+
+
+def _name_count(pairs: list[tuple[Named, Known | None]], recall: Recall, written: list[str]) -> bool:
+    """Whether names count positions: by how they are `written`, or by standing, one after the other, for the articles of other entries.
+
+    `pairs`: each entry of an answer with what its name stands for. Not where most of them stand for the titles that they stood for.
+    """
+    known = [(one, held) for one, held in pairs if held]
+    strayed = [(one, held) for one, held in known if fold(held.title) != fold(one.item.title)]
+    if 2 * len(strayed) <= len(known):
         return False
+    others = [recall.known.get(one.title_day) for one, _ in strayed]
+    shifted = sum(other is not None and other.id != held.id for other, (_, held) in zip(others, strayed, strict=True))
+    return (shifted > 0 and shifted * 2 >= len(strayed)) or (len(written) == len(pairs) and _are_positions(written))
+
+
+def _are_positions(written: list[str]) -> bool:
+    """Whether names are 0, 1, 2… or 1, 2, 3… in the order of an answer, or against it, whatever stands before the number."""
+    parts = [match.groups() for one in written if (match := _COUNTED.fullmatch(one))]
+    if not written or len(parts) != len(written) or len({stem for stem, _ in parts}) != 1:
+        return False
+    if len(parts) == 1 and parts[0][0][-1:].isalpha():
+        return False  # « h1 », alone, is a name as any other
     numbers = [int(number) for _, number in parts]
     return any(
         numbers in (list(range(first, first + len(numbers))), list(range(first + len(numbers) - 1, first - 1, -1))) for first in (0, 1)

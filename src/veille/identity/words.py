@@ -9,7 +9,7 @@ texts apart, and what bears another day must be the same text nearly word for wo
 
 from collections.abc import Callable
 
-from veille.french import fold, folded_words
+from veille.french import distance_at_most, fold, folded_words
 from veille.model import Item, Known
 from veille.understand.same import Print, guard, meaning, print_of
 
@@ -18,16 +18,20 @@ _NEARLY = 0.75  # of a title that stands alone
 _WHOLE = 0.9  # of the runs of four words of the shorter text
 _LITTLE = 0.2  # of the words of title and text together: 15 % of the pairs of different articles of one source share so much
 _LONG = 200  # characters: so long a text does not come back letter for letter by chance
-_FEW = 4  # words: fewer tell nothing
+_SPELT = 7  # letters: two shorter words a letter or two apart are two words
+_FEW = 3  # words: fewer tell nothing
 _LEAST = 12  # words: a shorter text is compared word by word only
 
 
-def confirms(item: Item, known: Known, text_of: Callable[[int], str]) -> bool:
-    """Whether an entry that bears one name of an article, and another one that is new, is that article; `text_of` gives its text."""
+def confirms(item: Item, known: Known, text_of: Callable[[int], str], *, retitled: bool = True) -> bool:
+    """Whether an entry that bears one name of an article, and another one that is new, is that article; `text_of` gives its text.
+
+    `retitled`: the same text is enough, whatever the title. It is not where notices of one text are told apart by their titles alone.
+    """
     redated = bool(item.day and known.day and item.day != known.day)
     if item.fingerprint == known.fingerprint:
         return not redated or len(item.text) >= _LONG
-    titled = fold(item.title) == fold(known.title)
+    titled = _same_title(item.title, known.title)
     if titled and not redated and item.day and known.day:
         return True
     held = text_of(known.id)
@@ -37,16 +41,31 @@ def confirms(item: Item, known: Known, text_of: Callable[[int], str]) -> bool:
     if guard(one, other) or (one.days and other.days and not one.days & other.days):
         return False
     if titled and not redated:  # no day tells whether a title came back
-        return _share(_words(item.text), _words(held)) >= _HALF and not _numbered_otherwise(one, other)
-    copied = min(len(_plain(item.text)), len(_plain(held))) >= _LEAST and _held(one, other) >= _WHOLE
+        return _share(_words(item.text), _words(held)) >= _LITTLE and not _numbered_otherwise(one, other)
+    mine, theirs = meaning(one.title), meaning(other.title)
+    copied = min(len(folded_words(item.text)), len(folded_words(held))) >= _LEAST and _held(one, other) >= _WHOLE
     if redated:
-        return copied and _share(meaning(one.title), meaning(other.title)) >= _HALF
+        return copied and bool(mine and theirs) and (mine <= theirs or theirs <= mine)
+    titles = _share(mine, theirs)
     if copied:
-        return True
-    titles = _share(meaning(one.title), meaning(other.title))
+        return retitled or titles >= _HALF
     if not (item.text and held):
         return titles >= _NEARLY
     return titles >= _HALF and _share(_words(item.text), _words(held)) >= _HALF
+
+
+def _same_title(one: str, other: str) -> bool:
+    """Whether two titles are equal, but for accents, capitals and letters that were mended (« muincipal »)."""
+    mine, theirs = folded_words(one), folded_words(other)
+    if mine == theirs:
+        return bool(mine) or fold(one) == fold(other)
+    if len(mine) != len(theirs):
+        return False
+    mended = [(left, right) for left, right in zip(mine, theirs, strict=True) if left != right]
+    return len(mended) == 1 and all(
+        min(len(left), len(right)) >= _SPELT and (left + right).isalpha() and distance_at_most(left, right, 2) is not None
+        for left, right in mended
+    )
 
 
 def titles_agree(item: Item, known: Known) -> bool:
@@ -54,16 +73,15 @@ def titles_agree(item: Item, known: Known) -> bool:
     return _share(_words(item.title), _words(known.title)) >= _HALF
 
 
-def are_unlike(item: Item, known: Known, text_of: Callable[[int], str]) -> bool:
+def are_unlike(item: Item, known: Known, text_of: Callable[[int], str], *, texts_alone: bool = False) -> bool:
     """Whether the words of two articles have next to nothing in common, though one address is told of both."""
-    if item.fingerprint == known.fingerprint or fold(item.title) == fold(known.title):
+    if item.fingerprint == known.fingerprint or (not texts_alone and fold(item.title) == fold(known.title)):
         return False
-    one, other = _words(f"{item.title} {item.text}"), _words(f"{known.title} {text_of(known.id)}")
+    held = text_of(known.id)
+    one, other = (
+        (_words(item.text), _words(held)) if texts_alone else (_words(f"{item.title} {item.text}"), _words(f"{known.title} {held}"))
+    )
     return min(len(one), len(other)) >= _FEW and _share(one, other) < _LITTLE
-
-
-def _plain(text: str) -> list[str]:
-    return folded_words(text)
 
 
 def _words(text: str) -> set[str]:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from veille.identity import Name, Named, Plan, Recall
-from veille.model import BROUGHT, Known, Source
+from veille.model import BROUGHT, Item, Known, Source
 from veille.moments import stored_day
-from veille.normalize import CANONICAL_VERSION, canonical
+from veille.normalize import CANONICAL_VERSION, canonical, loose
 from veille.owners import Place, Rank, place_of, rank_among
 from veille.store.connection import Database
 
@@ -80,17 +80,31 @@ def recall(db: Database, source: Source, named: Sequence[Named], *, shared: froz
 
     def sighted_at(place: str) -> tuple[Known, ...]:
         rows = db.conn.execute("select item_id, url from sightings where source_id = ?", (source.id,)).fetchall()
-        ids = [item_id for item_id, url in rows if url and canonical(url) == place]
+        ids = [item_id for item_id, url in rows if url and loose(url) == place]
         return tuple(one for one in _known_items(db, ids, source.timezone) if one.source_id == source.id)
 
-    def owns(source_id: str, url: str) -> Rank | None:
+    def twin_of(item: Item) -> Known | None:
+        rows = db.conn.execute(
+            "select id, url from items where fingerprint = ? and source_id <> ?", (item.fingerprint, source.id)
+        ).fetchall()
+        ids = [item_id for item_id, url in rows if url and canonical(url) == item.canonical]
+        return next((one for one in _known_items(db, ids, source.timezone) if one.day == item.day), None)
+
+    def places(source_id: str) -> list[Place]:
         own = _places(source.url, "", source.home) if source_id == source.id else []
-        return rank_among([*own, *places_of(db, source_id)], url)
+        return [*own, *places_of(db, source_id)]
+
+    def owns(source_id: str, url: str) -> Rank | None:
+        return rank_among(places(source_id), url)
+
+    def is_adrift(source_id: str) -> bool:
+        held = places(source_id)
+        return bool(held) and not any(place.is_registered for place in held)
 
     known = known_names(db, (name for one in named for name in one.asked), source.timezone)
     return Recall(
         known=known, shared=shared, text_of=text_of, touched=lambda item_id: is_touched(db, item_id),
-        owns=owns, sighted_at=sighted_at,
+        owns=owns, sighted_at=sighted_at, twin_of=twin_of, is_adrift=is_adrift,
     )  # fmt: skip
 
 
