@@ -77,11 +77,14 @@ class Collector:
     owner: str = ""  # what tells this collector from another one on the same file
     scouting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_SCOUTING))
 
-    async def run(self, *, only: frozenset[str] = frozenset(), everything: bool = False) -> RunSummary:
-        """Visit what is due (or only these, or all) and keep what is new. One ill source never stops the others."""
+    async def run(self, *, only: frozenset[str] = frozenset(), everything: bool = False, retire: bool = False) -> RunSummary:
+        """Visit what is due (or only these, or all) and keep what is new. One ill source never stops the others.
+
+        `retire`: sources that left feeds.yaml are retired however many they are.
+        """
         started = self.clock()
         with writing(self.db):
-            sync_sources(self.db, self.config)
+            missing = sync_sources(self.db, self.config, retire=retire, now=started)
             remember_settings(self.db, agent=self.fetcher.agent, contact=self.config.contact, collector=self.owner)
         chosen = tuple(source for source in self.config.sources if not only or source.id in only)
         with usable(self.db):
@@ -115,7 +118,7 @@ class Collector:
         summary = RunSummary(
             run=run_id, started_at=started, ended_at=self.clock(), outcomes=outcomes,
             next_visits={source_id: stored(verdict.next_visit_at) for source_id, verdict in verdicts.items()},
-            quiet_failures=frozenset(quiet),
+            quiet_failures=frozenset(quiet), missing=missing,
         )  # fmt: skip
         with self._owning():
             keep_notes(self.db, *self.fetcher.notes(), self.clock())

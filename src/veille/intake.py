@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from veille.identity import MASS, Plan, asked_names, counted, graves_of, is_mass, name_items, plan, rejoin
-from veille.messages import FOUND_AGAIN, addresses_changed, guids_changed, old_flood
+from veille.identity import MASS, Named, Plan, asked_names, counted, graves_of, is_mass, name_items, plan, rejoin
+from veille.messages import FOUND_AGAIN, addresses_changed, guids_changed, old_flood, torrent
 from veille.model import Collected, Entry, Fetched, Item, Reading, Source, TaggedItem, Upheaval, Visit
 from veille.normalize import to_item
 from veille.store.connection import Database, seen_version
@@ -36,6 +36,7 @@ class Prepared:
     moved_to: str = ""
     refresh: timedelta | None = None
     todo: Plan | None = None  # what is new in it, where that was told already
+    forgotten: int = 0  # entries that somebody asked to forget
     seen: int = 0  # `store.connection.seen_version` when that was planned
     tagged: dict[Item, TaggedItem] = field(default_factory=dict)
 
@@ -44,9 +45,11 @@ def prepare(db: Database, visit: Visit, fetched: Fetched, reading: Reading, know
     """Understand what is new in an answer that was read; without knowledge nothing is understood (to measure all the rest)."""
     source = visit.reads
     seen = seen_version(db)
-    todo = plan_of(db, source, _not_forgotten(db, reading))
+    items = _not_forgotten(db, reading)
+    todo = plan_of(db, source, items)
     return Prepared(
         visit=visit,
+        forgotten=len(reading.items) - len(items),
         todo=todo,
         seen=seen,
         reading=reading,
@@ -68,14 +71,29 @@ def keep(db: Database, prepared: Prepared, knowledge: "Knowledge | None", *, now
     upheaval = _upheaval(visit, todo, now)
     undated = sum(not one.item.day for one in todo.new)
     flooded = (upheaval is not None and upheaval.kind == "flood") or (visit.first and undated >= FLOOD)
+    recent = _recent(todo, now, undated=not flooded)
+    waiting = frozenset(recent[: source.expect.at_most])
+    if len(recent) > len(waiting):
+        upheaval = Upheaval(kind="torrent", said=torrent(len(recent), len(waiting)))
     saved = save(
-        db, todo, tagged, rights=source.rights, aside=flooded, alone=knowledge is None, now=now, timezone=source.timezone, indexing=indexing
-    )
+        db, todo, tagged, rights=source.rights, waiting=waiting, alone=knowledge is None, now=now, timezone=source.timezone,
+        indexing=indexing,
+    )  # fmt: skip
     return Collected(
         new=saved.new, changed=saved.changed, seen=saved.seen, duplicates=saved.duplicates, skipped=prepared.reading.skipped,
+        forgotten=prepared.forgotten,
         dated=sum(item.published is not None for item in prepared.reading.items), status=prepared.status, received=prepared.received,
         moved_to=prepared.moved_to, refresh=prepared.refresh, upheaval=upheaval, verdicts=counted(todo.verdicts),
     )  # fmt: skip
+
+
+def _recent(todo: Plan, now: datetime, *, undated: bool) -> list[Named]:
+    """What is new and may wait for a curator, the latest first: of the last thirty days, or without a day where these are let in."""
+    oldest = (now - BACKFILL).date().isoformat()
+    rows = (*todo.new, *(one for _, one in todo.reclaimed))
+    return sorted(
+        (one for one in rows if (one.item.day >= oldest if one.item.day else undated)), key=lambda one: one.item.day, reverse=True
+    )
 
 
 def _upheaval(visit: Visit, todo: Plan, now: datetime) -> Upheaval | None:

@@ -225,6 +225,23 @@ def guids_changed(count: int) -> str:
     return f"le flux a changé ses identifiants : {known}, aucun doublon."
 
 
+def torrent(count: int, kept: int) -> str:
+    """So many recent articles at once that most do not wait for anybody."""
+    return (
+        f"{count} articles récents d’un coup : {kept} attendent dans la file, les autres sont gardés et se cherchent ; "
+        "« expect: {at_most: …} » dans feeds.yaml change ce nombre"
+    )
+
+
+def sources_missing(ids: tuple[str, ...]) -> str:
+    """So many sources left feeds.yaml at once that it is likelier cut than meant."""
+    told = ", ".join(ids[:5]) + (f" et {len(ids) - 5} de plus" if len(ids) > 5 else "")
+    return (
+        f"{len(ids)} sources manquent d’un coup à feeds.yaml ({told}) : aucune n’est retirée, les autres sont visitées. "
+        "Remettez le fichier entier, ou confirmez : « veille collect --retire »."
+    )
+
+
 def old_flood(count: int) -> str:
     old = plural(count, "article ancien ou sans date arrivé", "articles anciens ou sans date arrivés")
     return f"{old} d’un coup : gardés hors de la file."
@@ -304,6 +321,8 @@ AUDIT_CLEAN = "Rien à revoir : aucun article ne porte les mots ou l’adresse d
 AUDIT_HEADS = {
     "overwritten": "{count} dont une version dit tout autre chose : sans doute un autre, que les anciennes règles ont mis à sa place",
     "stranger": "{count} à l’adresse d’une autre source",
+    "led": "{count} d’une autre source que celle de l’adresse à la tête de leur histoire",
+    "mixed": "{count} réunis dans une histoire sans être le même",
     "joined": "{count} que la règle d’adresses 2 dit à la même adresse qu’un autre",
     "parted": "{count} dont la règle d’adresses 2 distingue plusieurs adresses",
 }
@@ -312,12 +331,16 @@ AUDIT_DO = {
     "publié, sinon apportez son adresse depuis le site.",
     "stranger": "Si la source à qui est l’adresse l’annonce encore, sa prochaine visite le reprend, sauf s’il a été touché ; sinon "
     "relisez-le, ou « veille forget ADRESSE ».",
+    "led": "« veille retag --stories » refait les histoires et rend la tête à qui elle est.",
+    "mixed": "« veille retag --stories » refait les histoires sans les réunir ; une histoire qu’un documentaliste a faite reste la sienne.",
     "joined": "Comparez les deux articles ; réunissez-les en une histoire, ou laissez-les.",
     "parted": "Rien à faire d’ordinaire : l’article garde tous ses noms.",
 }
 AUDIT_MORE = "  … et {count} de plus (--all)"
 AUDIT_WAS = "« {before} » puis « {after} »"
 AUDIT_OWNER = "« {title} », apporté par {source}, adresse de {owner}"
+AUDIT_LED = "« {title} » ({source}) représente l’histoire de « {other} » ({owner})"
+AUDIT_MIXED = "« {title} » et « {other} », tous deux de {source}"
 AUDIT_TOUCHED = ", touché par un documentaliste"
 LEFT_ASIDE = "\nAutres flux, laissés de côté :"
 PURPOSES = {"news": "actualités", "comments": "commentaires", "agenda": "agenda", "jobs": "emploi"}
@@ -536,7 +559,11 @@ THEME_TREATED = "un thème de la veille y est traité"
 STORY_DECIDED = "dit par un documentaliste"
 EQUAL_TEXTS = "même titre et même texte"
 ONE_ADDRESS = "une même adresse, annoncée d’abord par une autre source : à vérifier"
-LEADS_FIRST = "le premier publié représente l’histoire"
+LEADS_FIRST = "le premier paru représente l’histoire"
+LEADS_OWNER = "l’article du site à qui est l’adresse représente l’histoire"
+LEADS_SELECTED = "l’article qu’un documentaliste a retenu représente l’histoire"
+EQUAL_AND_APART = "même titre et même texte, courts, mais d’un autre jour ou d’un autre lieu"
+WOULD_MIX = "textes semblables, mais l’histoire réunirait deux articles qui n’ont rien de commun"
 SAME_ENOUGH = "{share} % du texte le plus court se lit dans l’autre"
 SAME_PARTLY = "{share} % du texte le plus court se lit dans l’autre : à vérifier"
 SAME_GUARDS = {
@@ -546,5 +573,10 @@ SAME_GUARDS = {
     "subjects": "textes semblables d’un même site, mais sous deux titres différents",
     "days": "textes semblables, mais les jours diffèrent",
     "numbers": "textes semblables, mais les nombres diffèrent",
+    "steps": "textes semblables, mais d’une étape à l’autre",
+    "jobs": "deux offres d’emploi d’un même texte",
+    "names": "textes semblables, mais d’autres noms y sont dits",
 }
+LEFT_FEEDS = "elle a quitté le fichier"
+REFUSED_FORGOTTEN = "{entries} parce qu’on a demandé de les oublier"
 NO_SOURCES_YET = "Aucune source : lancez d’abord « veille collect »."

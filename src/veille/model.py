@@ -30,6 +30,7 @@ class Expectation:
     """What a source promises: at least so many entries, something new within so long."""
 
     at_least: int | None = None
+    at_most: int = 300  # recent articles of one visit that enter the queue
     within: timedelta | None = None
 
 
@@ -290,7 +291,7 @@ class Known:
 class Upheaval:
     """A source changed all at once: what happened, in one French sentence."""
 
-    kind: str  # found | addresses | guids | flood
+    kind: str  # found | addresses | guids | flood | torrent
     said: str
 
 
@@ -303,6 +304,7 @@ class Collected:
     seen: int = 0
     duplicates: int = 0  # entries that another source had already brought
     skipped: int = 0
+    forgotten: int = 0  # entries that were refused because somebody asked to forget them
     unchanged: bool = False
     proven: bool = True  # False for a 304: the server's word, nothing was read
     dated: int = 0  # entries that carry a date
@@ -389,3 +391,4 @@ class RunSummary:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     next_visits: dict[str, str | None] = field(default_factory=dict)
     quiet_failures: frozenset[str] = frozenset()  # unproven sources: told once, then not counted
+    missing: tuple[str, ...] = ()  # so many sources left feeds.yaml at once that none was retired

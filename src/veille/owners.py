@@ -37,9 +37,8 @@ _ACCOUNT = re.compile(r"/(?:@|users/[^/]+\.(?:rss|atom)\Z|feeds/videos\.)")  # M
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a source owns: a registered domain, or on a platform what lies under one path."""
+    """What a source owns: the registered domain of a host, or on a platform what lies under one path."""
 
-    domain: str
     host: str
     paths: tuple[str, ...]  # ending in a slash, the longest first
     narrow: bool
@@ -47,17 +46,16 @@ class Place:
     @property
     def is_registered(self) -> bool:
         """Whether it is a domain at all, and not a bare number or a name of this network alone."""
-        return "." in self.domain and not self.domain.rpartition(".")[2].partition(":")[0].isdigit()
+        return "." in self.host and not self.host.rpartition(".")[2].partition(":")[0].isdigit()
 
     def rank(self, url: str) -> Rank | None:
         """How nearly an address is this place's own; None where it is not."""
         host, path = _host_and_path(url)
-        if _ending(host) != _ending(self.domain) or domain_of(host) != self.domain:
+        # The list is read only where two hosts may be of one domain: its last two labels are then the same.
+        if host != self.host and (self.narrow or _ending(host) != _ending(self.host) or domain_of(host) != domain_of(self.host)):
             return None
         under = max((len(one) for one in self.paths if f"{path}/".startswith(one)), default=0)
-        if self.narrow and (host != self.host or not under):
-            return None
-        return host == self.host, under
+        return None if self.narrow and not under else (host == self.host, under)
 
 
 def place_of(url: str, *, home: bool = False) -> Place | None:
@@ -65,14 +63,13 @@ def place_of(url: str, *, home: bool = False) -> Place | None:
     host, path = _host_and_path(url)
     if not host:
         return None
-    domain = domain_of(host)
-    platform = host in _PLATFORMS or domain in _PLATFORMS or bool(_ACCOUNT.match(path))
+    labels = host.split(".")
+    platform = any(".".join(labels[cut:]) in _PLATFORMS for cut in range(len(labels) - 1)) or bool(_ACCOUNT.match(path))
     if platform and not home:
         return None
     folder = path.rpartition("/")[0] + "/"
     whole = path if path.endswith("/") else f"{path}/"
-    paths = (whole,) if platform else tuple(dict.fromkeys((whole, folder)))
-    return Place(domain, host, paths, narrow=platform)
+    return Place(host, (whole,) if platform else tuple(dict.fromkeys((whole, folder))), narrow=platform)
 
 
 def rank_among(places: list[Place], url: str) -> Rank | None:

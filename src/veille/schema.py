@@ -594,6 +594,9 @@ order by 1"""
 def m009_names_propose(db: Database) -> None:
     db.execute("alter table sources add column home text not null default ''")
     db.execute("alter table visits add column verdicts text not null default '{}'")
+    db.execute("alter table visits add column forgotten integer not null default 0")
+    db.execute("alter table sources add column forgotten integer not null default 0")
+    db.execute("alter table items add column backdated integer not null default 0")
     for statement in _M009.split(";;\n"):
         if statement.strip():
             db.execute(statement)
@@ -663,6 +666,10 @@ insert or ignore into addresses (kind, scope, value, item_id, rule)
 select 'loose', source_id, loose, item_id, 2 from told where own and loose <> exact order by item_id;;
 
 delete from addresses where kind = 'shared' and scope = '';;
+
+update items set backdated = 1 where story_id is not null and published_at < (
+    select substr(max(at), 1, length(published_at)) from visits
+    where visits.source_id = items.source_id and at < items.first_seen_at and outcome in ('ok', 'unchanged'));;
 """
 
 

@@ -29,6 +29,7 @@ from veille.messages import (
     failed_source,
     plural,
     run_summary,
+    sources_missing,
 )  # fmt: skip
 from veille.model import Collected, Config, Failed, RunSummary
 from veille.moments import stored
@@ -54,16 +55,19 @@ if TYPE_CHECKING:
     help="Seulement cette source (répétable), même si ce n’est pas son tour.",
 )
 @click.option("--all", "everything", is_flag=True, help="Toutes les sources actives, même si ce n’est pas leur tour.")
+@click.option("--retire", is_flag=True, help="Retirer les sources qui ne sont plus dans feeds.yaml, si nombreuses soient-elles.")
 @click.option("--json", "as_json", is_flag=True, help="Écrire le bilan en JSON.")
 @click.option("-v", "--verbose", is_flag=True, help="Dire ce qui a été fait.")
 @click.option("--allow-private-network", is_flag=True, help="Admettre les adresses privées (essais seulement).")
 @click.option("--spacing", type=click.FloatRange(0, 60), default=1.0, show_default=True, metavar="SECONDES",
               help="Délai entre deux visites d’un même site.")  # fmt: skip
 def collect(
-    config_file: str, db_file: str, only: tuple[str, ...], *, everything: bool, as_json: bool, verbose: bool,
+    config_file: str, db_file: str, only: tuple[str, ...], *, everything: bool, retire: bool, as_json: bool, verbose: bool,
     allow_private_network: bool, spacing: float,
 ) -> None:  # fmt: skip
-    summary = run_collection(config_file, db_file, only=only, everything=everything, allow_private=allow_private_network, spacing=spacing)
+    summary = run_collection(
+        config_file, db_file, only=only, everything=everything, retire=retire, allow_private=allow_private_network, spacing=spacing
+    )
     if summary is None:
         if verbose or as_json:
             click.echo(COLLECTOR_BUSY, err=True)
@@ -76,13 +80,15 @@ def collect(
     told = [row for row in _failures(summary) if only or row[0] not in summary.quiet_failures]
     for source_id, outcome in _failures(summary) if verbose else told:
         click.echo(failed_source(source_id, outcome.failure, outcome.reason), err=True)
-    if told:
+    if summary.missing:
+        click.echo(sources_missing(summary.missing), err=True)
+    if told or summary.missing:
         sys.exit(1)
 
 
 def run_collection(
-    config_file: str, db_file: str, *, only: tuple[str, ...] = (), everything: bool = False, allow_private: bool = False,
-    spacing: float = 1.0, understanding: bool = True,
+    config_file: str, db_file: str, *, only: tuple[str, ...] = (), everything: bool = False, retire: bool = False,
+    allow_private: bool = False, spacing: float = 1.0, understanding: bool = True,
 ) -> RunSummary | None:  # fmt: skip
     """One collection; None when another one is at work. Raises VeilleError when it cannot run.
 
@@ -122,7 +128,7 @@ def run_collection(
             )
             with asyncio.Runner() as runner:
                 runner.get_loop()  # a system without descriptors refuses here, before there is a coroutine to lose
-                return runner.run(collector.run(only=frozenset(only), everything=everything))
+                return runner.run(collector.run(only=frozenset(only), everything=everything, retire=retire))
 
 
 def _known(db: Database) -> "Knowledge":

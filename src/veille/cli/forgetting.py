@@ -35,6 +35,7 @@ def forget(what: str, *, yes: bool, config_file: str, db_file: str) -> None:  # 
             raise UsageError(COLLECTOR_BUSY)
         with contextlib.closing(open_database(db_file, load_knowledge, now, durable=True, existing=True)) as db:
             sources = {one.id for one in source_states(db)}
+            words = "://" not in what and what not in sources
             if "://" in what:
                 found = by_address(db, what)
             else:
@@ -48,7 +49,7 @@ def forget(what: str, *, yes: bool, config_file: str, db_file: str) -> None:  # 
                 if not sys.stdin.isatty():
                     raise UsageError(FORGET_NEEDS_YES)
                 click.confirm(FORGET_QUESTION.format(items=plural(len(found), "article", "articles")), abort=True)
-            forget_items(db, [one.id for one in found], now)
+            forget_items(db, [one.id for one in found], now, everywhere=words)
     click.echo(FORGOTTEN.format(items=plural(len(found), "article oublié", "articles oubliés")))
     copies = _other_files(Path(db_file))
     if copies:

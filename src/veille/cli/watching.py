@@ -11,7 +11,7 @@ import click
 
 from veille.cli.options import config_option, db_option, open_database, read_clock
 from veille.clock import PARIS
-from veille.messages import NO_SOURCES_YET, SOURCE_STATES, alarm, spoken_date, spoken_moment
+from veille.messages import NO_SOURCES_YET, REFUSED_FORGOTTEN, SOURCE_STATES, alarm, plural, spoken_date, spoken_moment
 from veille.resources import load_knowledge
 from veille.store import writing
 from veille.store.connection import Database
@@ -71,7 +71,8 @@ def _show(found: Iterable[SourceState], now: datetime) -> None:
         for one in mine:
             success, news = (_day(value, today) for value in (one.last_success_at, one.last_item_at))
             click.echo(f"  {one.id:<{width}}{success:<16}{news:<16}{_moment(one.next_visit_at, now)}")
-            for line in (one.reason, one.found):
+            refused = REFUSED_FORGOTTEN.format(entries=plural(one.forgotten, "entrée refusée", "entrées refusées")) if one.forgotten else ""
+            for line in (one.reason, one.found, refused):
                 if line:
                     click.echo(f"    {line}")
 

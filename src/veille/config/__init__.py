@@ -181,9 +181,10 @@ def _tags(reader: Reader, node: Node) -> tuple[str, ...]:
 
 
 def _expect(reader: Reader, node: Node) -> Expectation:
-    given = reader.mapping(node, "« expect »", ("at_least", "within"))
+    given = reader.mapping(node, "« expect »", ("at_least", "at_most", "within"))
     return Expectation(
         at_least=reader.count(given["at_least"], "at_least", most=5000) if "at_least" in given else None,
+        **({"at_most": most} if (most := reader.count(given["at_most"], "at_most", most=20_000) if "at_most" in given else None) else {}),
         within=reader.duration(given["within"], "within", least=3600, most=1000 * 86400) if "within" in given else None,
     )
 

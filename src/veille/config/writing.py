@@ -43,6 +43,8 @@ def _pairs(source: Source) -> list[tuple[str, str]]:
     expected = []
     if source.expect.at_least is not None:
         expected.append(f"at_least: {source.expect.at_least}")
+    if source.expect.at_most != usual.expect.at_most:
+        expected.append(f"at_most: {source.expect.at_most}")
     if source.expect.within is not None:
         expected.append(f"within: {duration_text(source.expect.within)}")
     if expected:

@@ -96,11 +96,20 @@ def _by_text(one: Named) -> Named:
     return Named(item=one.item, guid=None, canonical=None, title_day=one.title_day._replace(value=value))
 
 
-def graves_of(item: Item) -> list[tuple[str, str]]:
-    """What a forgotten article is known by, as kind and hash: its guid, its address as either rule writes it, title and day, text."""
-    names = [name for name in (_guid(item), _everywhere(item), _former(item), _title_day(item)) if name]
-    found = [grave(name.kind, name.scope, name.value) for name in names]
-    return [*found, grave("text", "", item.fingerprint)] if len(item.text) >= TELLING else found
+def graves_of(item: Item, *, own_text: bool | None = None) -> list[tuple[str, str]]:
+    """What a forgotten article is known by, as kind and hash: its guid, its address as either rule writes it, title and day, text.
+
+    Each in its source and, where that is how it was buried, everywhere. `own_text`: of one that is buried, whether its text is so in its
+    source alone, others saying the same; its address is then for the caller to bury.
+    """
+    source = item.source_id
+    names = [name for name in (_guid(item), _own(item), _title_day(item)) if name]
+    names += [name._replace(scope=source) for name in (_former(item),) if name]
+    if own_text is None:
+        names += [name for name in (_everywhere(item), _former(item)) if name]
+    found = [grave(*name) for name in names]
+    scopes = ("", source) if own_text is None else (source,) if own_text else ("",)
+    return found + [grave("text", scope, item.fingerprint) for scope in scopes if len(item.text) >= TELLING]
 
 
 def grave(kind: str, scope: str, value: str) -> tuple[str, str]:

@@ -8,20 +8,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from veille.identity import confirms
-from veille.messages import AUDIT_OWNER, AUDIT_TOUCHED, AUDIT_WAS
+from veille.messages import AUDIT_LED, AUDIT_MIXED, AUDIT_OWNER, AUDIT_TOUCHED, AUDIT_WAS
 from veille.model import Item, Known
 from veille.normalize import canonical
 from veille.owners import Place, domain_of, rank_among
 from veille.store.connection import Database
 from veille.store.hosts import setting
 from veille.store.names import is_touched, places_of
+from veille.store.stories import led_by_strangers, mixed_pairs
 
 _SAME_DAY = "2000-01-01"  # of the versions of one article: no day tells them apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """Something to look at again. `kind`: overwritten, stranger, joined or parted."""
+    """Something to look at again. `kind`: overwritten, stranger, led, mixed, joined or parted."""
 
     kind: str
     items: tuple[int, ...]
@@ -30,7 +31,7 @@ class Found:
 
 def audit(db: Database) -> list[Found]:
     """Everything that is to be looked at again, by kind, then by article."""
-    return [*_overwritten(db), *_strangers(db), *_rule_2(db)]
+    return [*_overwritten(db), *_strangers(db), *_stories(db), *_rule_2(db)]
 
 
 def _overwritten(db: Database) -> Iterator[Found]:
@@ -67,7 +68,7 @@ def _strangers(db: Database) -> Iterator[Found]:
         names[source_id] = name
         own[source_id] = places_of(db, source_id)
         for place in own[source_id]:
-            by_domain.setdefault(place.domain, set()).add(source_id)
+            by_domain.setdefault(domain_of(place.host), set()).add(source_id)
     rows = db.conn.execute("select id, source_id, title, url from items where url <> '' order by id").fetchall()
     for item_id, source_id, title, url in rows:
         address = canonical(url)
@@ -78,6 +79,24 @@ def _strangers(db: Database) -> Iterator[Found]:
         if owners:
             said = AUDIT_OWNER.format(title=title, source=source_id, owner=", ".join(owners))
             yield Found(kind="stranger", items=(item_id,), said=said + (AUDIT_TOUCHED if is_touched(db, item_id) else ""))
+
+
+def _stories(db: Database) -> list[Found]:
+    """Stories that a stranger leads, and stories that hold two articles of one source which are none by themselves."""
+    led, mixed = [], []
+    for lead, owner in led_by_strangers(db):
+        (title, source), (other, whose) = (_named(db, item_id) for item_id in (lead, owner))
+        said = AUDIT_LED.format(title=title, source=source, other=other, owner=whose)
+        led.append(Found(kind="led", items=(lead, owner), said=said))
+    for one, two in mixed_pairs(db):
+        (title, source), (other, _) = (_named(db, item_id) for item_id in (one, two))
+        mixed.append(Found(kind="mixed", items=(one, two), said=AUDIT_MIXED.format(title=title, other=other, source=source)))
+    return led + mixed
+
+
+def _named(db: Database, item_id: int) -> tuple[str, str]:
+    row = db.conn.execute("select title, source_id from items where id = ?", (item_id,)).fetchone()
+    return str(row[0]), str(row[1])
 
 
 def _rule_2(db: Database) -> Iterator[Found]:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from veille.errors import StoreError
 from veille.french import bare
-from veille.identity import grave, graves_of
+from veille.identity import Name, grave, graves_of
 from veille.messages import FORGET_HELD
 from veille.model import Item
 from veille.moments import stored
@@ -65,6 +65,27 @@ def by_text(db: Database, phrase: str) -> list[Doomed]:
     )
 
 
+def _is_told_elsewhere(db: Database, name: Name, item_id: int, source_id: str) -> bool:
+    """Whether another source tells of something at an address."""
+    row = db.conn.execute(
+        "select exists (select 1 from sightings where item_id = :item and source_id <> :source) or exists (select 1 from addresses "
+        "where kind = 'canonical' and value = :value and scope not in ('', :source)) or exists (select 1 from addresses "
+        "where kind = 'shared' and value = :shared and scope <> :source)",
+        {"item": item_id, "source": source_id, "value": name.value, "shared": f"{name.kind} {name.value}"},
+    ).fetchone()
+    return bool(row[0])
+
+
+def _is_said_elsewhere(db: Database, item_id: int, source_id: str, mark: str, doomed: str) -> bool:
+    """Whether another source sighted an article, or one that stays has its title and text."""
+    row = db.conn.execute(
+        "select exists (select 1 from sightings where item_id = :item and source_id <> :source) or exists (select 1 from items "
+        "where fingerprint = :mark and id not in (select value from json_each(:doomed)))",
+        {"item": item_id, "source": source_id, "mark": mark, "doomed": doomed},
+    ).fetchone()
+    return bool(row[0])
+
+
 def _folded(text: str) -> str:
     """The words alone, without capitals, accents and what stands between them."""
     return f" {bare(text)} "
@@ -75,12 +96,17 @@ def _doomed(db: Database, where: str, given: dict[str, str]) -> list[Doomed]:
     return [Doomed(id=row[0], title=row[1], source_id=row[2]) for row in rows]
 
 
-def forget(db: Database, ids: list[int], now: datetime) -> None:
-    """Delete these articles with all that was said of them, and see that nothing of them stays in the file or its journal."""
+def forget(db: Database, ids: list[int], now: datetime, *, everywhere: bool = False) -> None:
+    """Delete these articles with all that was said of them, and see that nothing of them stays in the file or its journal.
+
+    What is buried are the names of these articles in their own sources: what others sight at the same addresses, or say in the same words,
+    stays and goes on. With `everywhere` (words that somebody has the right to see gone) no source brings them back.
+    """
     db.conn.execute("pragma secure_delete = on")
     with writing(db):
+        _read_again(db, ids)
         for start in range(0, len(ids), _BATCH):
-            _bury(db, ids[start : start + _BATCH], stored(now) or "")
+            _bury(db, ids[start : start + _BATCH], stored(now) or "", everywhere=everywhere)
         db.conn.execute("insert into items_fts (items_fts) values ('optimize')")
         unlearn_words(db)
     purge(db)
@@ -95,23 +121,37 @@ def purge(db: Database) -> None:
         raise StoreError(FORGET_HELD)
 
 
-def _bury(db: Database, ids: list[int], at: str) -> None:
-    wanted = json.dumps(ids)
-    names = db.conn.execute(
-        "select kind, scope, value from addresses where item_id in (select value from json_each(?))", (wanted,)
-    ).fetchall()
-    marks = {grave(kind, scope, value) for kind, scope, value in names}
-    rows = db.conn.execute(
-        "select items.source_id, url, title, text, day, items.fingerprint, language, author from items join texts on item_id = items.id "
-        "where items.id in (select value from json_each(?))",
-        (wanted,),
+def _read_again(db: Database, ids: list[int]) -> None:
+    """Other sources that sighted these articles are read anew at their next visit: theirs goes on without them."""
+    db.conn.execute(
+        "delete from validators where source_id in (select sightings.source_id from sightings join items on items.id = item_id "
+        "where item_id in (select value from json_each(?)) and sightings.source_id <> items.source_id)",
+        (json.dumps(ids),),
     )
-    for source_id, url, title, text, day, mark, language, author in rows:
+
+
+def _bury(db: Database, ids: list[int], at: str, *, everywhere: bool) -> None:
+    wanted = json.dumps(ids)
+    marks: set[tuple[str, str]] = set()
+    rows = db.conn.execute(
+        "select items.id, items.source_id, url, title, text, day, items.fingerprint, language, author from items "
+        "join texts on item_id = items.id where items.id in (select value from json_each(?))",
+        (wanted,),
+    ).fetchall()
+    for item_id, source_id, url, title, text, day, mark, language, author in rows:
+        names = [Name(*row) for row in db.conn.execute("select kind, scope, value from addresses where item_id = ?", (item_id,))]
+        for name in names:
+            if everywhere or name.scope == source_id:
+                marks.add(grave(*name))
+            elif not name.scope:
+                marks.add(grave(name.kind, source_id if _is_told_elsewhere(db, name, item_id, source_id) else "", name.value))
         held = Item(
             source_id=source_id, guid="", url=url, canonical=canonical(url) if url else "", title=title, text=text, author=author,
             published=None, day=day, language=language, fingerprint=mark,
         )  # fmt: skip
-        marks.update(graves_of(held))
+        said = not everywhere and _is_said_elsewhere(db, item_id, source_id, mark, wanted)
+        addressed = any(name.kind == "canonical" for name in names)  # else it shares its address, which is no name of its own
+        marks.update(one for one in graves_of(held, own_text=said) if addressed or one[0] != "canonical")
     db.conn.executemany("insert or ignore into tombstones (kind, hash, at) values (?, ?, ?)", [(*mark, at) for mark in sorted(marks)])
     unindex_items(db, ids)
     for item_id in ids:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from veille.french import WORD, fold, index_text
-from veille.identity import Plan
-from veille.messages import ONE_ADDRESS, reason
+from veille.identity import Named, Plan
+from veille.messages import reason
 from veille.model import Item, Known, Reason, Rights, Tag, TaggedItem
 from veille.moments import local_day, stored
 from veille.normalize import shown
@@ -18,10 +18,9 @@ from veille.store.connection import Database
 from veille.store.corrections import correct_labels, correct_own, uncorrect, uncorrect_labels
 from veille.store.names import forget_shared, remember_names, take_names
 from veille.store.neighbours import keep_keywords
-from veille.store.stories import join_stories, leave_story
+from veille.store.stories import join_stories, leave_story, propose_of_one_address
 
 BACKFILL = timedelta(days=30)
-DISPUTED_SCORE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +39,7 @@ def save(
     tagged: dict[Item, TaggedItem],
     *,
     rights: Rights,
-    aside: bool = False,
+    waiting: frozenset[Named] | None = None,
     alone: bool = False,
     now: datetime,
     timezone: str,
@@ -48,11 +47,12 @@ def save(
 ) -> Saved:
     """Write a plan; the caller holds the transaction. `tagged` holds every item that is new, changed or from elsewhere.
 
-    Old articles never enter the queue; with `aside` (a flood) undated ones neither. `alone`: no article is compared with others.
+    `waiting`: those of the new ones that enter the queue; all of them when it is not told. `alone`: no article is compared with others.
     The words of new articles go into the index at the end: here, or where `indexing` is given, when the caller says so.
     """
     at, today = stored(now) or "", local_day(now, timezone)
-    ids = _insert(db, [tagged[one.item] for one in todo.new], rights, aside=aside, now=now, today=today)
+    queued = [waiting is None or one in waiting for one in todo.new]
+    ids = _insert(db, [tagged[one.item] for one in todo.new], rights, queued=queued, now=now, today=today)
     new_ids = list(zip(ids, todo.new, strict=True))
     index = indexing or Indexing(db)
     index.put(ids)
@@ -64,7 +64,7 @@ def save(
         [(one.item.url, known.id) for known, one in (*todo.moved, *todo.readdressed) if one.item.url],
     )
     for known, one in todo.reclaimed:
-        _reclaim(db, index, known, tagged[one.item], rights, now=now, today=today, aside=aside)
+        _reclaim(db, index, known, tagged[one.item], rights, at=at, today=today, queued=waiting is None or one in waiting)
     own = [*new_ids, *((known.id, one) for known, one in (*todo.changed, *todo.same, *todo.reclaimed))]
     others = [(known.id, one) for known, one in todo.elsewhere]
     forget_shared(db, todo.shared)
@@ -76,7 +76,8 @@ def save(
     if not alone:
         changed = [known.id for known, _ in (*todo.changed, *todo.reclaimed)]
         join_stories(db, [*ids, *changed], {item_id: tagged[one.item] for item_id, one in new_ids})
-    propose_disputed(db, [(item_id, known.id) for known, one in todo.taken for item_id, other in own if other is one])
+    if todo.taken:
+        propose_of_one_address(db)
     index.wrote(todo)
     if indexing is None:
         index.write()
@@ -84,7 +85,7 @@ def save(
     return Saved(new=len(new_ids), changed=changes, seen=len(own) + len(others), duplicates=len(others))
 
 
-def _insert(db: Database, found: Sequence[TaggedItem], rights: Rights, *, aside: bool, now: datetime, today: str) -> list[int]:
+def _insert(db: Database, found: Sequence[TaggedItem], rights: Rights, *, queued: Sequence[bool], now: datetime, today: str) -> list[int]:
     """New items, all of one answer; their ids, in the same order."""
     if not found:
         return []
@@ -92,20 +93,21 @@ def _insert(db: Database, found: Sequence[TaggedItem], rights: Rights, *, aside:
         "select max(coalesce((select seq from sqlite_sequence where name = 'items'), 0), coalesce((select max(id) from items), 0))"
     ).fetchone()
     ids = list(range(last + 1, last + 1 + len(found)))
-    oldest, at = (now - BACKFILL).date().isoformat(), stored(now)
+    at = stored(now)
+    (read_at,) = db.conn.execute("select last_success_at from sources where id = ?", (found[0].item.source_id,)).fetchone()
     rows, texts = [], []
-    for item_id, tagged in zip(ids, found, strict=True):
+    for item_id, tagged, waits in zip(ids, found, queued, strict=True):
         item = tagged.item
-        old = item.day < oldest if item.day else aside
         rows.append((
             item_id, item.source_id, item.url, item.title, shown(item.text, rights), item.author, tagged.language, tagged.kind,
             tagged.kind_reason, tagged.interest, tagged.interest_reason, stored(item.published), min(item.day or today, today), at,
-            item.fingerprint, int(not old), "dismissed" if tagged.dismissed else "new",
+            item.fingerprint, int(waits), "dismissed" if tagged.dismissed else "new", is_backdated(stored(item.published), read_at),
         ))  # fmt: skip
         texts.append((item_id, item.text, item.source_id))
     db.conn.executemany(
         "insert into items (id, source_id, url, title, summary, author, language, kind, kind_reason, interest, interest_reason, "
-        "published_at, day, first_seen_at, fingerprint, queued, state) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "published_at, day, first_seen_at, fingerprint, queued, state, backdated) "
+        "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
     )
     _see(db, zip(ids, (tagged.item for tagged in found), strict=True), at or "")
@@ -119,6 +121,11 @@ def _insert(db: Database, found: Sequence[TaggedItem], rights: Rights, *, aside:
         if tagged.territories:
             set_context(db, item_id)
     return ids
+
+
+def is_backdated(published_at: str | None, read_at: str | None) -> int:
+    """Whether a source states a day on which it was read already, and did not show the article. `read_at`: its last good visit."""
+    return int(bool(published_at and read_at) and (published_at or "") < (read_at or "")[: len(published_at or "")])
 
 
 def _see(db: Database, items: Iterable[tuple[int, Item]], at: str) -> None:
@@ -162,22 +169,21 @@ def _change(db: Database, index: "Indexing", known: Known, tagged: TaggedItem, r
 
 
 def _reclaim(
-    db: Database, index: "Indexing", known: Known, tagged: TaggedItem, rights: Rights, *, now: datetime, today: str, aside: bool
+    db: Database, index: "Indexing", known: Known, tagged: TaggedItem, rights: Rights, *, at: str, today: str, queued: bool
 ) -> None:
     """A stranger's article becomes its owner's: source, words, day and rights; its id, its sightings and the former version stay."""
     item = tagged.item
     if known.fingerprint != item.fingerprint:
-        _change(db, index, known, tagged, rights, stored(now) or "", today)
+        _change(db, index, known, tagged, rights, at, today)
     index.take_out(known.id)
     uncorrect(db.conn, known.id)
-    old = item.day < (now - BACKFILL).date().isoformat() if item.day else aside
     db.conn.execute(
         "update items set source_id = :source, summary = :summary, author = :author, url = case when :url = '' then url else :url end, "
         "published_at = :published_at, day = case when :day = '' then substr(first_seen_at, 1, 10) else min(:day, :today) end, "
-        "queued = :queued where id = :id",
+        "queued = :queued, backdated = 0 where id = :id",
         {
             "source": item.source_id, "summary": shown(item.text, rights), "author": item.author, "url": item.url,
-            "published_at": stored(item.published), "day": item.day, "today": today, "queued": int(not old), "id": known.id,
+            "published_at": stored(item.published), "day": item.day, "today": today, "queued": int(queued), "id": known.id,
         },
     )  # fmt: skip
     db.conn.execute("update texts set page = '', page_at = null where item_id = ?", (known.id,))
@@ -284,14 +290,6 @@ def _inherit(db: Database, index: "Indexing", item_id: int, tagged: TaggedItem) 
         correct_labels(db.conn, item_id, places_alone=True)
         set_context(db, item_id)
         index.put([item_id])
-
-
-def propose_disputed(db: Database, pairs: Iterable[tuple[int, int]]) -> None:
-    """Two articles of one address, the owner's and a stranger's, are put beside each other."""
-    db.conn.executemany(
-        "insert or ignore into alike (item_id, other_id, score, reason) values (?, ?, ?, ?)",
-        [(item_id, other, DISPUTED_SCORE, ONE_ADDRESS) for item_id, other in pairs],
-    )
 
 
 def set_context(db: Database, item_id: int) -> None:

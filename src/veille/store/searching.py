@@ -69,11 +69,12 @@ def search(
     order = _ranked(db, rows, request, query, found, newest)
     kept = [found.ids[place] for place in order]
     total = every = count_stories(rows, kept)
+    page = _led(db, rows, kept, _page(rows, kept, (request.page - 1) * size, size))
     if found.every is not None:
         every = count_stories(rows, [item for item in kept if item in found.every])
     return Results(
         total=total, capped=found.cut and found.every is None, partly=found.cut and every < total,
-        cards=cards(db, _page(rows, kept, (request.page - 1) * size, size)),
+        cards=cards(db, page),
         facets=_facets(db, rows, request, query, found, rarity), query=query, every=every,
         whole_only=found.whole_only, around=found.around is not None,
     )  # fmt: skip
@@ -100,6 +101,17 @@ def _page(rows: Rows, ids: Sequence[int], first: int, size: int) -> list[int]:
         if len(shown) == first + size:
             break
     return shown[first:]
+
+
+def _led(db: Connection, rows: Rows, kept: Sequence[int], page: list[int]) -> list[int]:
+    """The same page, each story by the article that leads it, where that one is among what was found: whoever copies it last is not."""
+    stories = sorted({rows.stories[item] for item in page} - {0})
+    if not stories:
+        return page
+    leads = dict(rows_of(db, "select id, lead_id from stories where id in (select value from json_each(?))", (json.dumps(stories),)))
+    wanted = set(leads.values()) - set(page)
+    held = wanted.intersection(kept) if wanted else wanted
+    return [leads[rows.stories[item]] if leads.get(rows.stories[item]) in held else item for item in page]
 
 
 def _ranked(db: Connection, rows: Rows, request: Request, query: Query, found: Found, newest: int) -> Sequence[int]:

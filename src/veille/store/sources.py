@@ -4,17 +4,25 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
+from veille.messages import LEFT_FEEDS
 from veille.model import Config
 from veille.moments import stored
 from veille.store.connection import Database
 
+_A_FEW = 3  # sources that may leave feeds.yaml at once without a word
 
-def sync_sources(db: Database, config: Config) -> None:
-    """Make the table say what feeds.yaml says; the caller holds the transaction. Only what differs is written."""
+
+def sync_sources(db: Database, config: Config, *, retire: bool = True, now: datetime | None = None) -> tuple[str, ...]:
+    """Make the table say what feeds.yaml says; the caller holds the transaction. Only what differs is written.
+
+    Sources that left are retired, and each rings once. Where more than a third of them (and more than three) left at once, a file that was
+    cut in two is likelier: unless somebody says to `retire` them they stay as they are, and their ids are returned.
+    """
     before = {
         row[0]: row[1:] for row in db.conn.execute("select id, name, kind, url, territory, rights, language, home, state from sources")
     }
     kept = {source.id for source in config.sources}
+    followed = sum(row[-1] != "retired" for row in before.values())
     for source in config.sources:
         wanted = (source.name, source.kind, source.url, json.dumps(source.territory), source.rights, source.language, source.home)
         old_id = next((former for former in source.formerly if former in before and source.id not in before), None)
@@ -53,9 +61,16 @@ def sync_sources(db: Database, config: Config) -> None:
             db.conn.execute("update sources set state = 'disabled', next_visit_at = null where id = ?", (source.id,))
         elif source.enabled and state in ("disabled", "retired"):
             db.conn.execute("update sources set state = 'new', next_visit_at = null where id = ?", (source.id,))
-    for source_id in before:
-        if before[source_id][-1] != "retired":
-            db.conn.execute("update sources set state = 'retired', next_visit_at = null where id = ?", (source_id,))
+    gone = sorted(source_id for source_id, row in before.items() if row[-1] != "retired")
+    if not retire and len(gone) > _A_FEW and 3 * len(gone) > followed:
+        return tuple(gone)
+    for source_id in gone:
+        db.conn.execute("update sources set state = 'retired', next_visit_at = null where id = ?", (source_id,))
+        if now:
+            db.conn.execute(
+                "insert into alarms (source_id, at, state, reason) values (?, ?, 'retired', ?)", (source_id, stored(now), LEFT_FEEDS)
+            )
+    return ()
 
 
 def _merge(db: Database, old: str, new: str) -> None:
@@ -91,13 +106,15 @@ class SourceState:
     next_visit_at: str | None
     since: str | None  # when this state began
     found: str | None  # the address that a discover source found
+    forgotten: int = 0  # entries of its last answer that were refused because somebody asked to forget them
 
 
 def source_states(db: Database) -> list[SourceState]:
     """Every source, by id."""
-    names = ("id", "name", "state", "reason", "last_success_at", "last_item_at", "next_visit_at", "since", "found")
+    names = ("id", "name", "state", "reason", "last_success_at", "last_item_at", "next_visit_at", "since", "found", "forgotten")
     rows = db.conn.execute(
-        "select id, name, state, reason, last_success_at, last_item_at, next_visit_at, since, nullif(found, '') from sources order by id"
+        "select id, name, state, reason, last_success_at, last_item_at, next_visit_at, since, nullif(found, ''), forgotten "
+        "from sources order by id"
     ).fetchall()
     return [SourceState(**dict(zip(names, row, strict=True))) for row in rows]
 

@@ -7,17 +7,21 @@ of everything that is held, in an order of its own: whoever came first, the same
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from veille.messages import EQUAL_TEXTS, LEADS_FIRST, STORY_DECIDED
+from veille.messages import EQUAL_AND_APART, EQUAL_TEXTS, LEADS_FIRST, LEADS_OWNER, LEADS_SELECTED, ONE_ADDRESS, STORY_DECIDED, WOULD_MIX
 from veille.model import TaggedItem
+from veille.owners import Place, rank_among
 from veille.store.connection import Connection, Database
+from veille.store.names import places_of
 from veille.understand.same import ALIKE, RARE, Print, Verdict, bands_of, compare, could_be_same, lead_of, print_of
 
 LEAST_TEXT = 80  # characters; shorter texts are equal by chance
+_SHORT = 200  # characters: equal texts so short are one only of the same day and places
 _ENOUGH = 8  # texts of a source, before its template is known
+DISPUTED_SCORE = 0.5
 _SAMPLE = 30  # of its latest texts, on arrival
 _MORE = 200  # when a curator waits
 _MOST = 10  # candidates, those that share most bands
@@ -47,6 +51,7 @@ class _Memory:
     sample: int | None  # of the latest texts of a source, by which its template is told; None: all of them
     decided: dict[tuple[int, int], bool]  # by curators, of pairs (the smaller id first): together, or apart
     prints: dict[int, tuple[Print, str, tuple[int, ...]]] = field(default_factory=dict)
+    places: dict[str, list[Place]] = field(default_factory=dict)  # what each source owns
     templates: dict[str, tuple[frozenset[int], int]] = field(default_factory=dict)
     fresh: Mapping[int, TaggedItem] = field(default_factory=dict)  # just written, in no story and no band yet
 
@@ -98,6 +103,8 @@ class _Memory:
             return Verdict(same=said, score=1.0 if said else 0.0, reason=STORY_DECIDED, guarded=not said)
         (one, mark, _), (other, other_mark, _) = self.held(one_id), self.held(other_id)
         if mark == other_mark:
+            if len(one.told[1]) < _SHORT and not self.is_of_one_moment(one_id, other_id):
+                return Verdict(same=False, score=1.0, reason=EQUAL_AND_APART)
             return Verdict(same=True, score=1.0, reason=EQUAL_TEXTS)
         if not could_be_same(one, other):  # what their sources repeat need not be known
             return Verdict(same=False, score=0.0, reason="")
@@ -108,6 +115,39 @@ class _Memory:
             few = few or texts < _ENOUGH
         verdict = compare(one, other, lambda run: not any(run in runs for runs in repeated))
         return Verdict(same=verdict.same and not few, score=verdict.score, reason=verdict.reason, guarded=verdict.guarded)
+
+    def is_of_one_moment(self, one_id: int, other_id: int) -> bool:
+        """Whether two articles are of the same day and of the same places, those of their sources included."""
+        sql = (
+            "select substr(published_at, 1, 10), (select json_group_array(code) from (select code from item_territories "
+            "where item_id = items.id order by code)) from items where id = ?"
+        )
+        (day, places), (other_day, other_places) = (self.db.conn.execute(sql, (item_id,)).fetchone() for item_id in (one_id, other_id))
+        return bool(day == other_day and places == other_places)
+
+    def mixes(self, here: Iterable[int], there: Iterable[int], pair: tuple[int, int]) -> bool:
+        """Whether a story of both would hold two articles that are none by themselves: of one source, or with nothing in common.
+
+        Not where a curator put articles of theirs together.
+        """
+        here, there = set(here), set(there)
+        if any(together and here | there >= {*pair} for pair, together in self.decided.items()):
+            return False
+        for one in here:
+            for other in there:
+                if {one, other} == set(pair):
+                    continue
+                verdict = self.judge(one, other)
+                own = self.held(one)[0].source == self.held(other)[0].source
+                if not verdict.same and (own or verdict.score < ALIKE):
+                    return True
+        return False
+
+    def owns(self, source_id: str, url: str) -> bool:
+        """Whether an address is a source's own."""
+        if source_id not in self.places:
+            self.places[source_id] = places_of(self.db, source_id)
+        return rank_among(self.places[source_id], url) is not None
 
 
 def join_stories(db: Database, ids: list[int], new: Mapping[int, TaggedItem] = MappingProxyType({})) -> None:
@@ -171,18 +211,21 @@ def _join(memory: _Memory, ids: Iterable[int], *, whole: bool) -> None:
             continue
         verdicts = sorted(
             ((memory.judge(item_id, other), other) for other in {*found, *joined} if _exists(db, other)),
-            key=lambda row: (-row[0].score, row[1]),
+            key=lambda row: (row[0].reason != EQUAL_TEXTS, -row[0].score, row[1]),
         )
         entered = False
+        near: list[tuple[int, int, float, str]] = []
         for verdict, other in verdicts:
-            if not verdict.same or _is_kept_apart(memory, item_id, other):
+            if not verdict.same:
+                near += [(item_id, other, verdict.score, verdict.reason)] if not verdict.guarded and verdict.score >= ALIKE else []
                 continue
-            if whole or not entered or other in joined:
-                _enter(db, item_id, verdict, other)
+            if _is_kept_apart(memory, item_id, other):
+                continue
+            if other not in joined and memory.mixes(_members(db, item_id), _members(db, other), (item_id, other)):
+                near.append((item_id, other, verdict.score, WOULD_MIX))
+            elif whole or not entered or other in joined:
+                _enter(memory, item_id, verdict, other)
                 entered = True
-        near = [
-            (item_id, other, one.score, one.reason) for one, other in verdicts if not one.same and not one.guarded and one.score >= ALIKE
-        ]
         if near:
             db.conn.executemany("insert or replace into alike (item_id, other_id, score, reason) values (?, ?, ?, ?)", near[:5])
 
@@ -196,13 +239,15 @@ def _is_kept_apart(memory: _Memory, item_id: int, other_id: int) -> bool:
     if all(memory.decided.values()):
         return False
 
-    def members(one: int) -> set[int]:
-        rows = memory.db.conn.execute("select id from items where story_id = (select story_id from items where id = ?)", (one,))
-        return {one, *(row[0] for row in rows)}
-
-    here, there = members(item_id), members(other_id)
+    here, there = _members(memory.db, item_id), _members(memory.db, other_id)
     apart = [pair for pair, together in memory.decided.items() if not together]
     return any((one in here and two in there) or (two in here and one in there) for one, two in apart)
+
+
+def _members(db: Database, item_id: int) -> set[int]:
+    """An article, and those of its story."""
+    rows = db.conn.execute("select id from items where story_id = (select story_id from items where id = ?)", (item_id,))
+    return {item_id, *(row[0] for row in rows)}
 
 
 def _is_told(db: Database, item_id: int) -> bool:
@@ -234,8 +279,9 @@ def _remember_bands(db: Database, item_id: int, bands: Iterable[int]) -> None:
     db.conn.executemany("insert or ignore into bands (band, item_id) values (?, ?)", [(band, item_id) for band in bands])
 
 
-def _enter(db: Database, item_id: int, verdict: Verdict, other_id: int) -> None:
+def _enter(memory: _Memory, item_id: int, verdict: Verdict, other_id: int) -> None:
     """One more article in a story, two that begin one, or two stories that become one."""
+    db = memory.db
     (own,) = db.conn.execute("select story_id from items where id = ?", (item_id,)).fetchone()
     (story,) = db.conn.execute("select story_id from items where id = ?", (other_id,)).fetchone()
     if story is None:
@@ -247,24 +293,76 @@ def _enter(db: Database, item_id: int, verdict: Verdict, other_id: int) -> None:
     db.conn.execute(
         "update items set story_id = ?, story_score = ?, story_reason = ? where id = ?", (story, verdict.score, verdict.reason, item_id)
     )
-    settle_story(db, int(story or 0))
+    settle_story(db, int(story or 0), memory.owns)
 
 
-def settle_story(db: Database, story_id: int) -> None:
-    """Who leads a story: the first published, else the first seen; a story of one is none. Its score is that of its weakest link."""
-    rows = db.conn.execute(
-        "select id, story_score from items where story_id = ? order by coalesce(published_at, '9999'), id", (story_id,)
-    ).fetchall()
+def settle_story(db: Database, story_id: int, owns: Callable[[str, str], bool] | None = None) -> None:
+    """Who leads a story (`_order`); a story of one is none. Its score is that of its weakest link."""
+    owns = owns or _Memory.of(db, sample=_SAMPLE).owns
+    rows = _order(db, story_id, owns)
     if len(rows) < 2:
         db.conn.execute("update items set story_id = null, lead = 1, story_score = null, story_reason = '' where story_id = ?", (story_id,))
         db.conn.execute("delete from stories where id = ?", (story_id,))
         return
-    score = min((row[1] for row in rows if row[1] is not None), default=1.0)
+    score = min((row.score for row in rows if row.score is not None), default=1.0)
+    lead, why = rows[0].id, LEADS_SELECTED if rows[0].selected else LEADS_OWNER if rows[0].owner else LEADS_FIRST
     db.conn.execute(
         "update stories set lead_id = ?, score = ?, reason = ? where id = ? and (lead_id, score, reason) is not (?, ?, ?)",
-        (rows[0][0], score, LEADS_FIRST, story_id, rows[0][0], score, LEADS_FIRST),
+        (lead, score, why, story_id, lead, score, why),
     )
-    db.conn.execute("update items set lead = (id = ?) where story_id = ? and lead is not (id = ?)", (rows[0][0], story_id, rows[0][0]))
+    db.conn.execute("update items set lead = (id = ?) where story_id = ? and lead is not (id = ?)", (lead, story_id, lead))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An article as it stands in its story."""
+
+    id: int
+    score: float | None
+    selected: bool
+    owner: bool  # its address is its source's
+
+
+def _order(db: Database, story_id: int, owns: Callable[[str, str], bool]) -> list[Told]:
+    """The articles of a story, the one that leads first: what a curator selected; else the owner of the address; else the first.
+
+    The first by the day that its source states, unless that day is before the source's last good visit (it would have been seen then), or
+    to come: by the moment when it was first seen, then.
+    """
+    rows = db.conn.execute(
+        "select id, story_score, state, source_id, url, published_at, first_seen_at, backdated from items where story_id = ?", (story_id,)
+    ).fetchall()
+    told = []
+    for item_id, score, state, source_id, url, published_at, seen_at, backdated in rows:
+        owner = bool(url) and owns(source_id, url)
+        when = seen_at if backdated or not published_at else min(published_at, seen_at)
+        one = Told(id=item_id, score=score, selected=state == "selected", owner=owner)
+        told.append(((not one.selected, not owner, when, item_id), one))
+    return [one for _, one in sorted(told, key=lambda row: row[0])]
+
+
+def led_by_strangers(db: Database) -> Iterator[tuple[int, int]]:
+    """Stories that another one leads than would today, an owner: the article that leads, and the one that should."""
+    memory = _Memory.of(db, sample=None)
+    for story_id, lead in db.conn.execute("select id, lead_id from stories order by id").fetchall():
+        rows = _order(db, story_id, memory.owns)
+        if rows and rows[0].id != lead and rows[0].owner and not any(row.owner or row.selected for row in rows if row.id == lead):
+            yield lead, rows[0].id
+
+
+def mixed_pairs(db: Database) -> Iterator[tuple[int, int]]:
+    """Two articles of one source that share a story and are not the same by themselves; what a curator put together is not told."""
+    memory = _Memory.of(db, sample=None)
+    chosen = {item_id for pair, together in memory.decided.items() if together for item_id in pair}
+    stories: dict[int, list[int]] = {}
+    for story_id, item_id in db.conn.execute("select story_id, id from items where story_id is not null order by id").fetchall():
+        stories.setdefault(story_id, []).append(item_id)
+    for members in stories.values():
+        if chosen.isdisjoint(members):
+            for place, one in enumerate(members):
+                for other in members[place + 1 :]:
+                    if memory.held(one)[0].source == memory.held(other)[0].source and not memory.judge(one, other).same:
+                        yield one, other
 
 
 def leave_story(db: Database, item_id: int) -> None:
@@ -275,6 +373,16 @@ def leave_story(db: Database, item_id: int) -> None:
     if story_id is not None:
         db.conn.execute("update items set story_id = null, lead = 1, story_score = null, story_reason = '' where id = ?", (item_id,))
         settle_story(db, story_id)
+
+
+def propose_of_one_address(db: Database) -> None:
+    """Two articles of one address, its owner's and a stranger's that a curator touched, are put beside each other."""
+    db.conn.execute(
+        "insert or ignore into alike (item_id, other_id, score, reason) select own.item_id, other.item_id, ?, ? from addresses as other "
+        "join addresses as own on own.kind = 'canonical' and own.scope = '' and own.value = other.value "
+        "where other.kind = 'canonical' and other.scope <> '' and other.item_id <> own.item_id",
+        (DISPUTED_SCORE, ONE_ADDRESS),
+    )
 
 
 def make_stories(db: Database) -> tuple[int, int, int]:
@@ -296,6 +404,8 @@ def make_stories(db: Database) -> tuple[int, int, int]:
     pairs = db.conn.execute(_PAIRS, {"most": _OF_BAND}).fetchall()
     roots: dict[int, int] = {}
 
+    gathered: dict[int, list[int]] = {}  # by their root, what is together so far; one alone is not here
+
     def root(item_id: int) -> int:
         while roots.get(item_id, item_id) != item_id:
             item_id = roots[item_id]
@@ -303,7 +413,8 @@ def make_stories(db: Database) -> tuple[int, int, int]:
 
     held = {(row[0], row[1]) for row in pairs} | {pair for pair in memory.decided if all(_exists(db, one) for one in pair)}
     judged = ((memory.judge(*pair), pair) for pair in sorted(held))
-    verdicts = sorted(judged, key=lambda row: (row[1] not in memory.decided, -row[0].score, row[1]))  # a curator's word first
+    # A curator's word first, then what is equal letter for letter: no text that holds several keeps a copy from its original.
+    verdicts = sorted(judged, key=lambda row: (row[1] not in memory.decided, row[0].reason != EQUAL_TEXTS, -row[0].score, row[1]))
     apart = [pair for pair, together in memory.decided.items() if not together]
     told: dict[int, Verdict] = {}
     alike = []
@@ -312,6 +423,12 @@ def make_stories(db: Database) -> tuple[int, int, int]:
             one, other = sorted((root(first), root(second)))
             if one != other and any({root(left), root(right)} == {one, other} for left, right in apart):
                 continue
+            if one != other:
+                here, there = gathered.get(one, [one]), gathered.get(other, [other])
+                if (first, second) not in memory.decided and memory.mixes(here, there, (first, second)):
+                    alike.append((second, first, verdict.score, WOULD_MIX))
+                    continue
+                gathered[one] = [*here, *there]
             roots[other] = one
             for item_id in (first, second):
                 if item_id not in told or (verdict.score, verdict.reason) > (told[item_id].score, told[item_id].reason):
@@ -327,6 +444,7 @@ def make_stories(db: Database) -> tuple[int, int, int]:
             "update items set story_id = ?, story_score = ?, story_reason = ? where id = ?",
             [(number, told[item_id].score, told[item_id].reason, item_id) for item_id in ids],
         )
-        settle_story(db, number)
+        settle_story(db, number, memory.owns)
+    propose_of_one_address(db)
     db.conn.executemany("insert or replace into alike (item_id, other_id, score, reason) values (?, ?, ?, ?)", alike)
     return len(members), len(told), len(alike)

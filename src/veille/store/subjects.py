@@ -13,7 +13,7 @@ from veille.model import KINDS
 from veille.store.connection import Connection, Database, has_table
 from veille.store.corrections import NO, YES, correction, label_row, said_row, set_label, set_own
 from veille.store.items import hide_evidence, hide_learnt, index_items, set_context, unindex_items
-from veille.store.stories import decided_pairs, settle_pairs
+from veille.store.stories import decided_pairs, settle_pairs, settle_story
 
 CURATOR_REASON = "ajouté par un documentaliste"
 REFUSED_REASON = "retiré par un documentaliste"
@@ -143,6 +143,9 @@ def set_value(db: Connection, item_id: int, subject: str, value: Any) -> None:
     kind, _, rest = subject.partition(" ")
     if kind == "state":
         db.execute("update items set state = ? where id = ?", (value, item_id))
+        (story,) = db.execute("select story_id from items where id = ?", (item_id,)).fetchone()
+        if story is not None:
+            settle_story(Database(db), story)
     elif kind == "kind":
         db.execute("update items set kind = ?, kind_reason = ?, kind_origin = ? where id = ?", (*value, item_id))
     elif kind == "tag":

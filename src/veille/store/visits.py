@@ -170,11 +170,12 @@ _UPDATE = (
     "next_visit_at = :next, last_success_at = case when :answered then :at else last_success_at end, "
     "last_item_at = case when :new > 0 then :at else last_item_at end, entries = :entries, dated = :dated, "
     "newest_day = :newest, longest_gap = :longest, usual_gap = :usual, refresh_seconds = :refresh, moved_to = :moved_to, "
-    "moved_visits = :moved_visits, found = case when :collected then :found else found end where id = :id"
+    "moved_visits = :moved_visits, forgotten = coalesce(:forgotten, forgotten), "
+    "found = case when :collected then :found else found end where id = :id"
 )
 _VISIT = (
     "insert into visits (run_id, source_id, at, outcome, failure, reason, status, bytes, milliseconds, new, changed, seen, "
-    "duplicates, skipped, verdicts) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "duplicates, skipped, verdicts, forgotten) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -186,7 +187,7 @@ def _told(visit: Visit, outcome: Outcome, verdict: Verdict, past: Past, at: str 
         "kept": verdict.state == past.state and verdict.reason is None and verdict.failures > 0,
         "answered": False, "new": 0, "entries": past.entries, "dated": past.dated, "newest": past.newest_day,
         "longest": past.longest_gap, "usual": past.usual_gap, "refresh": past.refresh, "moved_to": past.moved_to,
-        "moved_visits": past.moved_visits, "collected": False, "found": "",
+        "moved_visits": past.moved_visits, "collected": False, "found": "", "forgotten": None,
     }  # fmt: skip
     if isinstance(outcome, Collected):
         read = verdict.sound and not outcome.unchanged
@@ -200,6 +201,7 @@ def _told(visit: Visit, outcome: Outcome, verdict: Verdict, past: Past, at: str 
             "dated": outcome.dated if read else past.dated,
             "refresh": outcome.refresh if not outcome.unchanged else outcome.refresh or past.refresh,
             "moved_to": moved_to, "moved_visits": moved_visits, "collected": True, "found": visit.found.url if visit.found else "",
+            "forgotten": None if outcome.unchanged else outcome.forgotten,
         }  # fmt: skip
     refresh = row["refresh"]
     return row | {"entries": json.dumps(row["entries"]), "refresh": int(refresh.total_seconds()) if refresh else None}
@@ -247,11 +249,12 @@ def _visit_row(run_id: int, visited: Visited, at: str | None) -> tuple[object, .
     if isinstance(outcome, Collected):
         said: tuple[object, ...] = ("unchanged" if outcome.unchanged else "ok", None, None, outcome.status, outcome.received)
         counts: tuple[object, ...] = (
-            outcome.new, outcome.changed, outcome.seen, outcome.duplicates, outcome.skipped, json.dumps(dict(outcome.verdicts)),
+            outcome.new, outcome.changed, outcome.seen, outcome.duplicates, outcome.skipped,
+            json.dumps(dict(outcome.verdicts)), outcome.forgotten,
         )  # fmt: skip
     else:
         said = ("failed", outcome.failure, outcome.reason, outcome.status, 0)
-        counts = (0, 0, 0, 0, 0, "{}")
+        counts = (0, 0, 0, 0, 0, "{}", 0)
     return (run_id, visited.visit.source.id, at, *said, visited.milliseconds, *counts)
 
 

@@ -1,4 +1,4 @@
-"""Do two texts tell the same thing? Containment of rare 4-word runs, with three guards against templates.
+"""Do two texts tell the same thing? Containment of rare 4-word runs, with several guards against templates.
 
 Comes in: titles and texts, how often a run was seen in its source. Goes out: a score (0–1), a verdict and its reason. Forbidden: the store.
 
@@ -27,7 +27,9 @@ _RUN = 4  # words
 _LONG_ENOUGH, _WHOLE = 100, 0.95  # runs that only these two texts hold, shared all but entirely
 _LEAST = 5  # runs: a shorter text is compared by its title too
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+_GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:\s\d{3})+(?!\d)")  # « 2 090 » is 2090
 _DIGIT = re.compile(r"\d")
+_LOOKED_AT = ("days", "steps", "jobs", "names")  # guards after which a person may look, of one source too
 _NONE: frozenset[str] = frozenset()
 _TIMES = frozenset(fold(name) for name in MONTHS) | {"printemps", "ete", "automne", "hiver", "trimestre", "semestre"}
 
@@ -45,6 +47,7 @@ class Print:
     days: frozenset[str]  # « 12 mars »
     source: str
     places: frozenset[str]
+    told: tuple[str, str] = ("", "")  # title and text themselves: what is seldom asked of them is looked for then
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def print_of(title: str, text: str, places: Iterable[str], source: str = "") -> 
     numbered = _DIGIT.search(text) is not None or _DIGIT.search(title) is not None
     return Print(
         runs=frozenset(runs_of(words)),
-        numbers=frozenset(_NUMBER.findall(f"{title} {text}")) if numbered else _NONE,
+        numbers=frozenset(_NUMBER.findall(_GROUPED.sub(_ungrouped, f"{title} {text}"))) if numbered else _NONE,
         title=heading,
         title_numbers=frozenset(word for word in heading if word.isdigit()),
         title_times=frozenset(word for word in heading if word in _TIMES),
@@ -73,7 +76,12 @@ def print_of(title: str, text: str, places: Iterable[str], source: str = "") -> 
         days=frozenset(" ".join(found) for found in _DAY.findall(fold(text))) if numbered else _NONE,
         source=source,
         places=frozenset(places),
+        told=(title, text),
     )
+
+
+def _ungrouped(number: re.Match[str]) -> str:
+    return re.sub(r"\s", "", number[0])
 
 
 def runs_of(words: list[str]) -> list[int]:
@@ -105,7 +113,7 @@ def compare(one: Print, other: Print, is_rare: Callable[[int], bool] = lambda _r
         return Verdict(same=False, score=round(score, 3), reason="")
     why = guard(one, other)
     if why and not (fewer >= _LONG_ENOUGH and score >= _WHOLE and _title_alone_differs(why, one, other)):
-        apart = why in ("places", "subjects") or one.source == other.source  # else a person may look
+        apart = why in ("places", "subjects") or (one.source == other.source and why not in _LOOKED_AT)  # else a person may look
         return Verdict(same=False, score=round(score, 3), reason=SAME_GUARDS[why], guarded=apart)
     said = SAME_ENOUGH if score >= SAME else SAME_PARTLY
     return Verdict(same=score >= SAME, score=round(score, 3), reason=said.format(share=round(100 * score)))
@@ -122,11 +130,84 @@ def guard(one: Print, other: Print) -> str:
             return "titles"
     if one.source and one.source == other.source and _other_subject(one.title, other.title):
         return "subjects"
-    if min(len(one.days), len(other.days)) >= 2 and not one.days & other.days:
+    if one.days and other.days and not one.days & other.days:
         return "days"
     if min(len(one.numbers - other.numbers), len(other.numbers - one.numbers)) >= 2:
         return "numbers"
-    return ""
+    if _other_steps(one, other):
+        return "steps"
+    if _other_jobs(one, other):
+        return "jobs"
+    here, there = _names(one), _names(other)
+    return "names" if here - there and there - here and _other_names(one, other) else ""
+
+
+# What one notice after another is told by. Each line is a ladder: two texts that stand on two of its steps are two notices.
+_LADDERS = tuple(
+    tuple(re.compile(rf"\b(?:{step})\b") for step in ladder.split(" / "))
+    for ladder in (
+        "alerte renforcee / vigilance / alerte / crise",
+        "vigilance jaune / vigilance orange / vigilance rouge",
+        "niveau 1 / niveau 2 / niveau 3 / niveau 4",
+        "premier tour / second tour",
+        "phase 1|premiere phase / phase 2|deuxieme phase|seconde phase / phase 3|troisieme phase",
+        "reporte\\w*|report / annule\\w*|annulation / prolonge\\w*|prolongation / maintenu\\w*|maintien",
+        "ouverture|ouvre\\w* / fermeture|ferme\\w* / reouverture|rouvre\\w*",
+        "lancement|lance\\w* / cloture\\w* / laureat\\w*|resultat\\w*",
+        "debut / fin",
+    )
+)
+_JOB = re.compile(r"\b(?:recrut\w+|offre d.emploi|h\s?/\s?f|f\s?/\s?h|cdd|cdi|poste a pourvoir|candidature)\b")
+_NAME = re.compile(r"(\S*)\s+([A-ZÀÂÇÉÈÊËÎÏÔÖÙÛÜŒ][\w’'-]*[^\W\d_])")
+_TOKEN = re.compile(r"[^\W_]+")
+_COMPARED, _SWAPPED = 600, 3  # words of each text that are laid side by side; words of one place that are others there
+_ENDS = tuple('.!?…:;»”"([«“–—•-')
+
+
+def _other_steps(one: Print, other: Print) -> bool:
+    """Whether two titles stand on two steps of one ladder."""
+    mine, theirs = fold(one.told[0]), fold(other.told[0])
+    for ladder in _LADDERS:
+        here, there = (next((place for place, step in enumerate(ladder) if step.search(title)), None) for title in (mine, theirs))
+        if here is not None and there is not None and here != there:
+            return True
+    return False
+
+
+def _other_jobs(one: Print, other: Print) -> bool:
+    """Whether two job adverts bear two titles over one employer's text."""
+    if not _other_subject(one.title, other.title):
+        return False
+    return all(_JOB.search(fold(f"{side.told[0]} {side.told[1][:1_000]}")) for side in (one, other))
+
+
+def _names(one: Print) -> set[str]:
+    """Places, people and bodies that a text names: what bears a capital elsewhere than at the beginning of a sentence."""
+    found = set()
+    for text in one.told:
+        for before, name in _NAME.findall(text[:LONGEST]):
+            if before and not before.endswith(_ENDS) and not name.isupper():
+                found.add(fold(name))
+    return {name for name in found if name not in STOP_WORDS and name not in _TIMES}
+
+
+def _other_names(one: Print, other: Print) -> bool:
+    """Whether a name stands in one text where another stands in the other: a notice for another place, and no text that was edited."""
+    from difflib import SequenceMatcher
+
+    for left, right in zip(one.told, other.told, strict=True):
+        mine, theirs = (_TOKEN.findall(side)[:_COMPARED] for side in (left, right))
+        matcher = SequenceMatcher(None, [fold(word) for word in mine], [fold(word) for word in theirs], autojunk=False)
+        for kind, start, end, first, last in matcher.get_opcodes():
+            if kind == "replace" and end - start <= _SWAPPED and last - first <= _SWAPPED:
+                swapped = (any(_is_name(word) for word in mine[start:end]), any(_is_name(word) for word in theirs[first:last]))
+                if all(swapped):
+                    return True
+    return False
+
+
+def _is_name(word: str) -> bool:
+    return word[:1].isupper() and len(word) > 2 and fold(word) not in STOP_WORDS
 
 
 def _title_alone_differs(why: str, one: Print, other: Print) -> bool:
