@@ -122,6 +122,16 @@ def test_editions_are_never_one_another(months):
     assert rows_of([one], [other]) == {"reused-address": 1}
 
 
+@pytest.mark.parametrize(
+    ("page", "same"),
+    [("/la-gironde-ouvre-son-laboratoire", True), ("/actu.php?id=45", True), ("/agenda", False), ("/agenda/2026/11", False)],
+)
+def test_the_same_words_under_a_new_guid_and_another_day_are_one_where_the_page_is_its_own(page, same):
+    short = LABO | {"link": f"{HOME}{page}", "summary": "Il ouvre."}
+
+    assert rows_of([short], [short | {"guid": "h2", "published": "2026-11-27"}]) == {"renamed" if same else "reused-address": 1}
+
+
 def test_an_article_whose_address_is_used_again_keeps_its_place(store, now):
     visit(store, now, HONEST, MAY)
     visit(store, now, HONEST, JUNE, days=1)

@@ -667,7 +667,7 @@ select 'loose', source_id, loose, item_id, 2 from told where own and loose <> ex
 
 delete from addresses where kind = 'shared' and scope = '';;
 
-update items set backdated = 1 where story_id is not null and published_at < (
+update items set backdated = 1 where published_at < (
     select substr(max(at), 1, length(published_at)) from visits
     where visits.source_id = items.source_id and at < items.first_seen_at and outcome in ('ok', 'unchanged'));;
 """

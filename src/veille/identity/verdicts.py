@@ -179,7 +179,7 @@ class _Answer:
         if by_place:
             if one.guid is None or one.echoed:
                 return _Verdict(Row.KNOWN, by_place, shares)
-            if self.guids_are_fresh or self._confirms(one, by_place, retitled=False):
+            if self.guids_are_fresh or self._confirms(one, by_place, by_address=True):
                 return _Verdict(Row.RENAMED, by_place, shares)
             return _Verdict(Row.REUSED_ADDRESS, shares=(*shares, *self._own(one)))
         if foreign:
@@ -298,8 +298,8 @@ class _Answer:
     def _own(self, one: Named) -> tuple[Name, ...]:
         return (one.own_canonical,) if one.own_canonical else ()
 
-    def _confirms(self, one: Named, known: Known, *, retitled: bool = True) -> bool:
-        return confirms(one.item, known, self.recall.text_of, retitled=retitled)
+    def _confirms(self, one: Named, known: Known, *, by_address: bool = False) -> bool:
+        return confirms(one.item, known, self.recall.text_of, by_address=by_address)
 
     def _outranks(self, one: Named, foreign: Known) -> bool:
         """Whether an address is this source's rather than that of the one whose article bears it."""

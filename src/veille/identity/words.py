@@ -7,9 +7,11 @@ one (what their software adds to each text, mostly), while all 28 edits share al
 texts apart, and what bears another day must be the same text nearly word for word.
 """
 
+import re
 from collections.abc import Callable
+from urllib.parse import unquote
 
-from veille.french import distance_at_most, fold, folded_words
+from veille.french import STOP_WORDS, distance_at_most, fold, folded_words
 from veille.model import Item, Known
 from veille.understand.same import Print, guard, meaning, print_of
 
@@ -19,18 +21,21 @@ _WHOLE = 0.9  # of the runs of four words of the shorter text
 _LITTLE = 0.2  # of the words of title and text together: 15 % of the pairs of different articles of one source share so much
 _LONG = 200  # characters: so long a text does not come back letter for letter by chance
 _SPELT = 7  # letters: two shorter words a letter or two apart are two words
+_SAID = 3  # words of a title in its address
+_YEAR = re.compile(r"(?:19|20)\d\d|0?[1-9]|1[0-2]")  # or a month: pages of archives
 _FEW = 3  # words: fewer tell nothing
 _LEAST = 12  # words: a shorter text is compared word by word only
 
 
-def confirms(item: Item, known: Known, text_of: Callable[[int], str], *, retitled: bool = True) -> bool:
+def confirms(item: Item, known: Known, text_of: Callable[[int], str], *, by_address: bool = False) -> bool:
     """Whether an entry that bears one name of an article, and another one that is new, is that article; `text_of` gives its text.
 
-    `retitled`: the same text is enough, whatever the title. It is not where notices of one text are told apart by their titles alone.
+    `by_address`: it is its address that is known. The same text is not enough then: notices of one text, told apart by their titles alone,
+    may share a page. A page of its own makes the same words the same article, whatever the day.
     """
     redated = bool(item.day and known.day and item.day != known.day)
     if item.fingerprint == known.fingerprint:
-        return not redated or len(item.text) >= _LONG
+        return not redated or len(item.text) >= _LONG or (by_address and _has_own_page(item))
     titled = _same_title(item.title, known.title)
     if titled and not redated and item.day and known.day:
         return True
@@ -48,7 +53,7 @@ def confirms(item: Item, known: Known, text_of: Callable[[int], str], *, retitle
         return copied and bool(mine and theirs) and (mine <= theirs or theirs <= mine)
     titles = _share(mine, theirs)
     if copied:
-        return retitled or titles >= _HALF
+        return not by_address or titles >= _HALF
     if not (item.text and held):
         return titles >= _NEARLY
     return titles >= _HALF and _share(_words(item.text), _words(held)) >= _HALF
@@ -82,6 +87,14 @@ def are_unlike(item: Item, known: Known, text_of: Callable[[int], str], *, texts
         (_words(item.text), _words(held)) if texts_alone else (_words(f"{item.title} {item.text}"), _words(f"{known.title} {held}"))
     )
     return min(len(one), len(other)) >= _FEW and _share(one, other) < _LITTLE
+
+
+def _has_own_page(item: Item) -> bool:
+    """Whether an address is that of one article: it says its title, or numbers it; « /agenda » is a page where others will come."""
+    path = item.canonical.partition("//")[2].partition("/")[2]
+    slug = set(folded_words(unquote(path)))
+    said = {word for word in folded_words(item.title) if word not in STOP_WORDS}
+    return len(slug & said) >= _SAID or any(word.isdigit() and not _YEAR.fullmatch(word) for word in slug)
 
 
 def _words(text: str) -> set[str]:

@@ -3,6 +3,7 @@
 Comes in: names. Goes out: `Recall`, rows of `addresses`. The caller holds the transaction wherever something is written.
 """
 
+import functools
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -83,12 +84,23 @@ def recall(db: Database, source: Source, named: Sequence[Named], *, shared: froz
         ids = [item_id for item_id, url in rows if url and loose(url) == place]
         return tuple(one for one in _known_items(db, ids, source.timezone) if one.source_id == source.id)
 
-    def twin_of(item: Item) -> Known | None:
+    @functools.cache
+    def twins() -> dict[str, list[tuple[int, str]]]:
+        """Articles of other sources in the words of this answer, by their fingerprints."""
+        wanted = json.dumps(list({one.item.fingerprint for one in named}))
         rows = db.conn.execute(
-            "select id, url from items where fingerprint = ? and source_id <> ?", (item.fingerprint, source.id)
-        ).fetchall()
-        ids = [item_id for item_id, url in rows if url and canonical(url) == item.canonical]
-        return next((one for one in _known_items(db, ids, source.timezone) if one.day == item.day), None)
+            "select fingerprint, items.id, items.url from json_each(?) as asked "
+            "cross join items on fingerprint = asked.value where source_id <> ?",
+            (wanted, source.id),
+        )
+        found: dict[str, list[tuple[int, str]]] = {}
+        for mark, item_id, url in rows:
+            found.setdefault(mark, []).append((item_id, url))
+        return found
+
+    def twin_of(item: Item) -> Known | None:
+        ids = [item_id for item_id, url in twins().get(item.fingerprint, ()) if url and canonical(url) == item.canonical]
+        return next((one for one in _known_items(db, ids, source.timezone) if one.day == item.day), None) if ids else None
 
     def places(source_id: str) -> list[Place]:
         own = _places(source.url, "", source.home) if source_id == source.id else []
