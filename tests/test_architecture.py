@@ -17,7 +17,14 @@ FLOORS = {
     "store": 3, "lanes": 3, "arrivals": 3, "intake": 4, "scout": 4, "collect": 5, "bring": 5, "web": 6, "cli": 7, "__main__": 8,
 }  # fmt: skip
 # Rooms of one floor that may know each other: a parser resolves links as normalisation does, and knows a wall from a page.
-SAME_FLOOR = {("parse", "normalize"), ("parse", "walls"), ("normalize", "moments"), ("identity", "understand"), ("identity", "normalize")}
+SAME_FLOOR = {
+    ("parse", "normalize"),
+    ("parse", "walls"),
+    ("normalize", "moments"),
+    ("identity", "understand"),
+    ("identity", "normalize"),
+    ("owners", "normalize"),
+}
 DOORS = {
     "httpx": {"fetch"}, "httptools": {"fetch"}, "socket": {"fetch", "cli"}, "ssl": {"fetch"}, "http.server": {"sample"}, "urllib.request": set(),
     "sqlite3": {"store"}, "sqlite_utils": {"store", "schema"}, "datasette": {"web"},

@@ -271,6 +271,19 @@ def test_addresses_that_count_positions_name_nothing(store, now):
     )
 
 
+def test_entries_of_one_title_and_day_at_addresses_that_count_positions_are_told_by_their_texts(store, now):
+    def page(*names):
+        rows = [
+            LABO | {"title": "Communiqué" if name > 90 else f"Projet {name}", "summary": f"{TEXT} {name}.", "guid": ""} for name in names
+        ]
+        return [row | {"link": f"{HOME}/journal#{place}"} for place, row in enumerate(rows)]
+
+    visit(store, now, HONEST, *page(5, 4, 3, 2, 1))
+    for number in range(2):
+        outcome = visit(store, now, HONEST, *page(92, 91, 6, 5, 4), days=number)
+        assert (outcome.new, outcome.changed) == ((3, 0) if not number else (0, 0))
+
+
 def test_a_guid_that_is_the_address_is_no_second_name(store, now):
     visit(store, now, HONEST, LABO | {"guid": LABO["link"]})
     there = "https://www.gironde.example.fr/labo?utm_source=rss"

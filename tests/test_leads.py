@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -145,6 +146,39 @@ def test_a_clone_of_an_article_that_is_corrected_after_leads_nothing(told, knowl
     visit(told, knowledge, now, LOT, article(1, title="Un récit numéro 1, corrigé"), days=3)
 
     assert lead(told, CLONE) == ("lot",)
+
+
+def test_a_day_that_comes_with_a_correction_counts_as_one_that_came_at_once(told, knowledge, now):
+    visit(told, knowledge, now, LOT, article(1, published="2026-11-23T07:00:00Z"), days=1)
+    visit(told, knowledge, now, PIRATE, article(1, link=CLONE, published=""), days=2)
+    visit(told, knowledge, now, PIRATE, article(1, link=CLONE, published="2001-01-01", summary=f"{text(1)} bis"), days=3)
+
+    assert lead(told, CLONE) == ("lot",)
+
+
+def test_an_owner_takes_back_an_article_that_a_rule_had_put_aside_and_it_waits(told, knowledge, now):
+    visit(told, knowledge, now, PIRATE, article(1, summary=f"{text(1)} Recrutement."), days=1)
+    told.conn.execute("update items set state = 'dismissed' where url = 'https://www.lot.fr/a1'")  # as a rule of editors does: no decision
+    visit(told, knowledge, now, LOT, article(1), days=2)
+
+    assert told.conn.execute("select source_id, state, queued from items where url = 'https://www.lot.fr/a1'").fetchall() == [
+        ("lot", "new", 1)
+    ]
+
+
+def test_many_equal_texts_of_one_source_cost_no_more_than_their_number(told, knowledge, now):
+    from veille.store import stories
+
+    judged = []
+    judge = stories._Memory.judge
+    stories._Memory.judge = lambda self, one, other: judged.append(1) or judge(self, one, other)
+    try:
+        visit(told, knowledge, now, LOT, *(article(1, guid=f"g{n}", link=f"https://www.lot.fr/{n}.html") for n in range(60)), days=1)
+    finally:
+        stories._Memory.judge = judge
+
+    assert len(judged) < 60 * 60
+    assert sorted(len(story) for story in sizes(told)) == [60]
 
 
 def test_a_search_shows_the_article_that_leads(told, knowledge, now, tmp_path):
@@ -328,6 +362,34 @@ def test_an_article_that_another_source_sights_goes_on_there(store, knowledge, n
     assert store.conn.execute("select count(*) from validators").fetchone() == (0,)  # it is read again
     assert visit(store, knowledge, now, LOT, article(1), days=1).forgotten == 1
     assert visit(store, knowledge, now, PIRATE, article(1, guid="copie", title="Lu ailleurs : un récit", summary=text(5)), days=1).new == 1
+
+
+def test_forgetting_one_entry_of_a_page_leaves_the_page(store, knowledge, now):
+    """What the first rule of addresses cut (a fragment, a parameter) tells entries apart: one of them is forgotten, and no other."""
+    page = [article(n, link=f"https://www.lot.fr/agenda#n{n}", guid="") for n in range(3)]
+    visit(store, knowledge, now, LOT, *page, article(8, link="https://www.lot.fr/agenda", guid=""))
+    for url in ("https://www.lot.fr/agenda#n1", "https://www.lot.fr/agenda"):
+        forget(store, [one.id for one in by_address(store, url)], now)
+    outcome = visit(store, knowledge, now, LOT, *page, article(5, link="https://www.lot.fr/agenda#n5", guid=""), days=1)
+
+    assert (outcome.new, outcome.seen, outcome.forgotten) == (1, 3, 1)
+
+
+def test_forgetting_a_liar_closes_no_door_to_the_owner(store, knowledge, now):
+    visit(store, knowledge, now, PIRATE, article(1, title="Un mensonge", summary="Texte mensonger du pirate."))
+    forget(store, [one.id for one in by_address(store, "https://www.lot.fr/a1")], now)
+
+    assert visit(store, knowledge, now, PIRATE, article(1), days=1).forgotten == 1
+    assert visit(store, knowledge, now, LOT, article(1), days=2).new == 1
+
+
+def test_what_was_forgotten_stays_so_when_its_source_takes_another_id(store, knowledge, now):
+    visit(store, knowledge, now, LOT, article(1))
+    visit(store, knowledge, now, PIRATE, article(1, guid="copie"))
+    forget(store, [one.id for one in by_address(store, "https://www.lot.fr/a1")], now)
+    renamed = replace(LOT, id="lot-actualites", formerly=("lot",))
+
+    assert visit(store, knowledge, now, renamed, article(1), days=1).forgotten == 1
 
 
 # Floods and cuts.

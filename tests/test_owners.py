@@ -29,6 +29,10 @@ def owns(source: str, address: str, *, home: str = "") -> bool:
         ("http://127.0.0.1:8001/rss", "http://127.0.0.1:8002/1", False),
         ("https://ville.example.test/rss", "https://autre.example.test/1", True),
         ("", "https://ville.fr/1", False),
+        ("https://évian.fr/feed", "https://www.xn--vian-9oa.fr/1", True),
+        ("https://[2001:db8::1]/feed", "https://[2001:db8::1]/1", True),
+        ("https://[2001:db8::1]/feed", "https://[2001:db8::2]/1", False),
+        ("https://ville.fr:99999/feed", "https://ville.fr/1", False),
     ],
 )  # fmt: skip
 def test_a_source_owns_its_registered_domain(source, address, owned):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from veille.identity import MASS, Named, Plan, asked_names, counted, graves_of, is_mass, name_items, plan, rejoin
+from veille.identity import MASS, Named, Plan, asked_names, counted, grave, graves_of, is_mass, name_items, plan, rejoin
 from veille.messages import FOUND_AGAIN, addresses_changed, guids_changed, old_flood, torrent
 from veille.model import Collected, Entry, Fetched, Item, Reading, Source, TaggedItem, Upheaval, Visit
 from veille.normalize import to_item
@@ -45,7 +45,7 @@ def prepare(db: Database, visit: Visit, fetched: Fetched, reading: Reading, know
     """Understand what is new in an answer that was read; without knowledge nothing is understood (to measure all the rest)."""
     source = visit.reads
     seen = seen_version(db)
-    items = _not_forgotten(db, reading)
+    items = _not_forgotten(db, source, reading)
     todo = plan_of(db, source, items)
     return Prepared(
         visit=visit,
@@ -66,7 +66,7 @@ def keep(db: Database, prepared: Prepared, knowledge: "Knowledge | None", *, now
     visit, source = prepared.visit, prepared.visit.reads
     todo = prepared.todo
     if todo is None or seen_version(db) != prepared.seen or (indexing and indexing.touches(todo)):
-        todo = plan_of(db, source, _not_forgotten(db, prepared.reading))
+        todo = plan_of(db, source, _not_forgotten(db, source, prepared.reading))
     tagged = _understood(db, source, todo, knowledge, prepared.tagged)
     upheaval = _upheaval(visit, todo, now)
     undated = sum(not one.item.day for one in todo.new)
@@ -152,13 +152,23 @@ def understand_page(db: Database, source: Source, wanted: Wanted, page: str, kno
     return understand(replace(item, published=None), source, knowledge, source_template(db, source.id, (item.text,)))
 
 
-def _not_forgotten(db: Database, reading: Reading) -> list[Item]:
-    """The items of an answer, without those that somebody asked to forget."""
+def _not_forgotten(db: Database, source: Source, reading: Reading) -> list[Item]:
+    """The items of an answer, without those that somebody asked to forget. What a stranger was forgotten for does not bind an owner."""
     if not any_forgotten(db):
         return list(reading.items)
-    graves = {item: graves_of(item) for item in reading.items}
+    graves = {item: graves_of(item, source.formerly) for item in reading.items}
     buried = buried_among(db, [one for marks in graves.values() for one in marks])
-    return [item for item in reading.items if not buried.intersection(graves[item])]
+    if not buried:
+        return list(reading.items)
+    own = recall(db, source, [], shared=frozenset())
+
+    def is_refused(item: Item) -> bool:
+        found = buried.intersection(graves[item])
+        if found <= {grave("address", "", item.canonical)}:
+            return bool(found) and own.owns(source.id, item.canonical) is None
+        return True
+
+    return [item for item in reading.items if not is_refused(item)]
 
 
 def plan_of(db: Database, source: Source, items: list[Item]) -> Plan:

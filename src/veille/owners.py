@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from veille.normalize.addresses import canonical
+
 Rank = tuple[bool, int]  # the same host, and how many characters of path a source's address and this one share
 
 # Hosts where many publish side by side, told apart by the path; and where feeds of others are served from.
@@ -95,12 +97,11 @@ def domain_of(host: str) -> str:
 def _host_and_path(url: str) -> tuple[str, str]:
     """The host (with its port where it is an odd one, or no name) and the path of an address; two empty strings for what is none."""
     try:
-        parts = urlsplit(url)
-        host, port = (parts.hostname or "").rstrip("."), parts.port
+        parts = urlsplit(canonical(url))
     except ValueError:
         return "", ""
-    host = host.removeprefix("www.") if host.count(".") > 1 else host
-    odd = port not in (None, 80, 443) and ("." not in host or host.rpartition(".")[2].isdigit())
+    host, port = parts.hostname or "", parts.port
+    odd = port is not None and ("." not in host or host.rpartition(".")[2].isdigit())
     return (f"{host}:{port}" if odd else host), parts.path or "/"
 
 

@@ -619,7 +619,7 @@ select item_id, source_id, url, own, canonical_1(url) as former, canonical_2(url
 
 create index temp.told_former on told(former);;
 
-create index temp.told_exact on told(exact, own);;
+create index temp.told_exact on told(exact, source_id, item_id);;
 
 create temp table former as select value, item_id from addresses where kind = 'canonical';;
 
@@ -635,8 +635,7 @@ delete from addresses where kind = 'canonical';;
 insert or ignore into addresses (kind, scope, value, item_id, rule)
 select distinct 'shared', source_id, 'canonical ' || exact, null, 2 from told
 where exists (select 1 from addresses where kind = 'shared' and scope = '' and value = 'canonical ' || told.former)
-    and (exact = canonical_2(former)
-        or (select count(distinct item_id) from told as other where other.exact = told.exact and other.source_id = told.source_id) > 1);;
+    and (select count(distinct item_id) from told as other where other.exact = told.exact and other.source_id = told.source_id) > 1;;
 
 insert or ignore into addresses (kind, scope, value, item_id, rule)
 select 'canonical', '', exact, item_id, 2 from told where own

@@ -7,11 +7,11 @@ docs, row by row, and the plan that follows. `moving`: a site that changed all i
 """
 
 from veille.identity.moving import MASS, is_mass, rejoin
-from veille.identity.names import Name, Named, asked_names, grave, graves_of, name_items
+from veille.identity.names import TELLING, Name, Named, asked_names, grave, graves_of, name_items, own_graves
 from veille.identity.verdicts import NOTHING, Plan, Recall, Row, counted, plan
 from veille.identity.words import confirms
 
 __all__ = [
-    "MASS", "NOTHING", "Name", "Named", "Plan", "Recall", "Row", "asked_names", "confirms", "counted", "grave", "graves_of",
-    "is_mass", "name_items", "plan", "rejoin",
+    "MASS", "NOTHING", "TELLING", "Name", "Named", "Plan", "Recall", "Row", "asked_names", "confirms", "counted", "grave", "graves_of",
+    "is_mass", "name_items", "own_graves", "plan", "rejoin",
 ]  # fmt: skip

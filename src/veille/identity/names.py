@@ -74,21 +74,26 @@ def name_items(items: list[Item], shared_before: frozenset[Name]) -> tuple[list[
     shared_now = {name for name, times in carried.items() if times > 1}
     shared = shared_before | shared_now
     named = []
-    nameless: dict[Name, set[str]] = {}
     for item, told_guid, own, title_day in distinct:
         guid = None if told_guid in shared else told_guid
         place = None if own is None or own in shared else own._replace(scope="")
-        if guid is None and place is None:
-            nameless.setdefault(title_day, set()).add(item.fingerprint)
         near = _near(item, shared) if place else ()
         named.append(Named(item=item, guid=guid, canonical=place, title_day=title_day, near=near, echoed=_is_echoed(item)))
-    # « Communiqué », twice on one day, with nothing else to tell them apart: their texts do.
+    named, alike = told_by_texts(named, shared)
+    return named, frozenset(shared_now | alike)
+
+
+def told_by_texts(named: list[Named], shared: frozenset[Name] | set[Name]) -> tuple[list[Named], set[Name]]:
+    """Two entries of one title and day with nothing else to tell them apart are told by their texts. Also: the names that are shared so."""
+    nameless: dict[Name, set[str]] = {}
+    for one in named:
+        if one.guid is None and one.canonical is None:
+            nameless.setdefault(one.title_day, set()).add(one.item.fingerprint)
     alike = {name for name, texts in nameless.items() if len(texts) > 1}
-    shared_now |= alike
-    alike |= shared & nameless.keys()
-    if alike:
-        named = [_by_text(one) if one.title_day in alike and not one.guid and not one.canonical else one for one in named]
-    return named, frozenset(shared_now)
+    by_text = alike | (shared & nameless.keys())
+    if by_text:
+        named = [_by_text(one) if one.title_day in by_text and not one.guid and not one.canonical else one for one in named]
+    return named, alike
 
 
 def _by_text(one: Named) -> Named:
@@ -96,20 +101,24 @@ def _by_text(one: Named) -> Named:
     return Named(item=one.item, guid=None, canonical=None, title_day=one.title_day._replace(value=value))
 
 
-def graves_of(item: Item, *, own_text: bool | None = None) -> list[tuple[str, str]]:
-    """What a forgotten article is known by, as kind and hash: its guid, its address as either rule writes it, title and day, text.
+def graves_of(item: Item, former_ids: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    """What an entry would be known by if its article was forgotten, as kind and hash; `former_ids`: what its source was called before.
 
-    Each in its source and, where that is how it was buried, everywhere. `own_text`: of one that is buried, whether its text is so in its
-    source alone, others saying the same; its address is then for the caller to bury.
+    Its guid, its address, its title and day, its text: each in its source, the last but one apart everywhere too. What was buried before
+    addresses had their second rule is known by the first (kind canonical, everywhere).
     """
-    source = item.source_id
-    names = [name for name in (_guid(item), _own(item), _title_day(item)) if name]
-    names += [name._replace(scope=source) for name in (_former(item),) if name]
-    if own_text is None:
-        names += [name for name in (_everywhere(item), _former(item)) if name]
-    found = [grave(*name) for name in names]
-    scopes = ("", source) if own_text is None else (source,) if own_text else ("",)
-    return found + [grave("text", scope, item.fingerprint) for scope in scopes if len(item.text) >= TELLING]
+    marks = [one for source in (item.source_id, *former_ids) for one in own_graves(item, source)]
+    if item.canonical:
+        marks += [grave("address", "", item.canonical), grave("canonical", "", canonical_1(item.url))]
+    return marks + [grave("text", "", item.fingerprint) for _ in range(len(item.text) >= TELLING)]
+
+
+def own_graves(item: Item, source_id: str) -> list[tuple[str, str]]:
+    """The names of an article in a source, as they are buried."""
+    names = [name for name in (_guid(item), _title_day(item)) if name]
+    found = [grave(name.kind, source_id, name.value) for name in names]
+    found += [grave("address", source_id, item.canonical)] if item.canonical else []
+    return found + ([grave("text", source_id, item.fingerprint)] if len(item.text) >= TELLING else [])
 
 
 def grave(kind: str, scope: str, value: str) -> tuple[str, str]:
@@ -128,10 +137,6 @@ def _guid(item: Item) -> Name | None:
 
 def _own(item: Item) -> Name | None:
     return Name("canonical", item.source_id, item.canonical) if item.canonical else None
-
-
-def _everywhere(item: Item) -> Name | None:
-    return Name("canonical", "", item.canonical) if item.canonical else None
 
 
 def _loose(item: Item) -> Name | None:

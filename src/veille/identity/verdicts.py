@@ -7,19 +7,18 @@ What is proposed and not confirmed is another article, and the name is shared wi
 docs/identite.md.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from veille.french import fold
-from veille.identity.names import Name, Named
+from veille.identity.names import Name, Named, told_by_texts
 from veille.identity.words import are_unlike, confirms, titles_agree
 from veille.model import Item, Known
 
 Rank = tuple[bool, int]  # how near an address is to a source's own: same host, length of the path they share
-_COUNTED = re.compile(r"(.*?)(\d+)\Z", re.S)
+_DIGITS, _COUNTS = "0123456789", 5  # figures of a position
 _TOLD = 80  # characters: a shorter text is the same by chance
 _MANY = 3  # entries whose guids are all new: fewer tell nothing of how guids are made
 
@@ -97,6 +96,8 @@ def plan(source_id: str, named: list[Named], recall: Recall) -> Plan:
     counted_places = _addresses_count(source_id, named, recall)
     if counted_places:
         named = [replace(one, canonical=None, guid=None if one.echoed else one.guid, near=()) for one in named]
+        named, alike = told_by_texts(named, recall.shared)
+        counted_places |= alike
     answer = _Answer(source_id, named, recall)
     told: list[_Verdict | None] = [answer.judge(one) for one in named]
     # Whoever is an article by name keeps it from those that the words alone would make the same.
@@ -153,8 +154,6 @@ class _Answer:
         self.source_id = source_id
         self.recall = recall
         self.claimed = {place.id: one for one in reversed(named) if (place := self._at_own_place(one))}
-        by_guid = {recall.known[one.guid].id for one in named if one.guid and one.guid in recall.known}
-        by_words = {recall.known[one.title_day].id for one in named if not one.guid and not one.canonical and one.title_day in recall.known}
         self.texts = Counter(one.item.text for one in named)
         guids = [(one, recall.known.get(one.guid) if one.guid else None) for one in named]
         self.guids_count = _name_count(guids, recall, [one.guid.value for one in named if one.guid])
@@ -350,12 +349,13 @@ def _name_count(pairs: list[tuple[Named, Known | None]], recall: Recall, written
 
 def _are_positions(written: list[str]) -> bool:
     """Whether names are 0, 1, 2… or 1, 2, 3… in the order of an answer, or against it, whatever stands before the number."""
-    parts = [match.groups() for one in written if (match := _COUNTED.fullmatch(one))]
-    if not written or len(parts) != len(written) or len({stem for stem, _ in parts}) != 1:
+    stems = {one.rstrip(_DIGITS) for one in written}
+    ends = [one[len(one.rstrip(_DIGITS)) :] for one in written]
+    if len(stems) != 1 or not all(0 < len(end) <= _COUNTS for end in ends):
         return False
-    if len(parts) == 1 and parts[0][0][-1:].isalpha():
+    if len(written) == 1 and min(stems)[-1:].isalpha():
         return False  # « h1 », alone, is a name as any other
-    numbers = [int(number) for _, number in parts]
+    numbers = [int(end) for end in ends]
     return any(
         numbers in (list(range(first, first + len(numbers))), list(range(first + len(numbers) - 1, first - 1, -1))) for first in (0, 1)
     )

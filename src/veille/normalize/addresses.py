@@ -152,6 +152,7 @@ def _form(url: str, *, loosely: bool) -> str:
     for prefix in ("www.", "m.", "amp.") if loosely else ("www.",):
         if host.startswith(prefix) and host.count(".") > 1:
             host = host.removeprefix(prefix)
+    host = f"[{host}]" if ":" in host else host
     place = host if port in (None, 80, 443) else f"{host}:{port}"
     pairs = parse_qsl(parts.query, keep_blank_values=True, errors="surrogateescape", max_num_fields=None)
     told = sorted(f"{_quoted(name)}={_quoted(value)}" for name, value in pairs if not (loosely and _is_loose(name.lower(), value)))

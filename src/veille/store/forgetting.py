@@ -5,19 +5,21 @@ come back. After `forget` the words are in no page of the file nor of its journa
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from veille.errors import StoreError
 from veille.french import bare
-from veille.identity import Name, grave, graves_of
+from veille.identity import TELLING, Name, grave, own_graves
 from veille.messages import FORGET_HELD
 from veille.model import Item
 from veille.moments import stored
 from veille.normalize import canonical
+from veille.owners import rank_among
 from veille.store.connection import Database, usable, writing
 from veille.store.items import unindex_items
 from veille.store.learning import unlearn_words
+from veille.store.names import places_of
 from veille.store.stories import leave_story
 
 _BATCH = 500
@@ -68,9 +70,9 @@ def by_text(db: Database, phrase: str) -> list[Doomed]:
 def _is_told_elsewhere(db: Database, name: Name, item_id: int, source_id: str) -> bool:
     """Whether another source tells of something at an address."""
     row = db.conn.execute(
-        "select exists (select 1 from sightings where item_id = :item and source_id <> :source) or exists (select 1 from addresses "
-        "where kind = 'canonical' and value = :value and scope not in ('', :source)) or exists (select 1 from addresses "
-        "where kind = 'shared' and value = :shared and scope <> :source)",
+        "select exists (select 1 from sightings where item_id = :item and source_id <> :source) or exists (select 1 from sources "
+        "cross join addresses on addresses.kind in ('canonical', 'shared') and scope = sources.id "
+        "and value = case addresses.kind when 'shared' then :shared else :value end where sources.id <> :source)",
         {"item": item_id, "source": source_id, "value": name.value, "shared": f"{name.kind} {name.value}"},
     ).fetchone()
     return bool(row[0])
@@ -140,18 +142,23 @@ def _bury(db: Database, ids: list[int], at: str, *, everywhere: bool) -> None:
     ).fetchall()
     for item_id, source_id, url, title, text, day, mark, language, author in rows:
         names = [Name(*row) for row in db.conn.execute("select kind, scope, value from addresses where item_id = ?", (item_id,))]
+        owned = rank_among(places_of(db, source_id), url) is not None
         for name in names:
+            kind = "address" if name.kind == "canonical" else name.kind
             if everywhere or name.scope == source_id:
-                marks.add(grave(*name))
-            elif not name.scope:
-                marks.add(grave(name.kind, source_id if _is_told_elsewhere(db, name, item_id, source_id) else "", name.value))
+                marks.add(grave(kind, *name[1:]))
+            if not name.scope:
+                marks.add(grave(kind, source_id, name.value))
+                if not _is_told_elsewhere(db, name, item_id, source_id):
+                    marks.add(grave(kind, "", name.value))
         held = Item(
             source_id=source_id, guid="", url=url, canonical=canonical(url) if url else "", title=title, text=text, author=author,
             published=None, day=day, language=language, fingerprint=mark,
         )  # fmt: skip
-        said = not everywhere and _is_said_elsewhere(db, item_id, source_id, mark, wanted)
         addressed = any(name.kind == "canonical" for name in names)  # else it shares its address, which is no name of its own
-        marks.update(one for one in graves_of(held, own_text=said) if addressed or one[0] != "canonical")
+        marks.update(own_graves(held if addressed else replace(held, canonical=""), source_id))
+        if len(text) >= TELLING and (everywhere or (owned and not _is_said_elsewhere(db, item_id, source_id, mark, wanted))):
+            marks.add(grave("text", "", mark))
     db.conn.executemany("insert or ignore into tombstones (kind, hash, at) values (?, ?, ?)", [(*mark, at) for mark in sorted(marks)])
     unindex_items(db, ids)
     for item_id in ids:

@@ -152,6 +152,8 @@ def _change(db: Database, index: "Indexing", known: Known, tagged: TaggedItem, r
         "kind_reason = case when kind_origin = 'curator' then kind_reason else :kind_reason end, interest = :interest, "
         "interest_reason = :interest_reason, language = :language, "
         "day = case when published_at is null and :day <> '' then min(:day, :today) else day end, "
+        "backdated = case when published_at is null and :published_at is not null then coalesce(:published_at < "
+        "(select substr(last_success_at, 1, length(:published_at)) from sources where id = source_id), 0) else backdated end, "
         "published_at = coalesce(published_at, :published_at), changed_at = :at, "
         "fingerprint = :fingerprint where id = :id",
         {
@@ -180,8 +182,11 @@ def _reclaim(
     db.conn.execute(
         "update items set source_id = :source, summary = :summary, author = :author, url = case when :url = '' then url else :url end, "
         "published_at = :published_at, day = case when :day = '' then substr(first_seen_at, 1, 10) else min(:day, :today) end, "
-        "queued = :queued, backdated = 0 where id = :id",
+        "queued = :queued, backdated = coalesce(:published_at < "
+        "(select substr(last_success_at, 1, length(:published_at)) from sources where id = :source), 0), "
+        "state = case when state = 'dismissed' then :state else state end where id = :id",
         {
+            "state": "dismissed" if tagged.dismissed else "new",
             "source": item.source_id, "summary": shown(item.text, rights), "author": item.author, "url": item.url,
             "published_at": stored(item.published), "day": item.day, "today": today, "queued": int(queued), "id": known.id,
         },

@@ -79,10 +79,19 @@ def recall(db: Database, source: Source, named: Sequence[Named], *, shared: froz
         (text,) = db.conn.execute("select text from texts where item_id = ?", (item_id,)).fetchone()
         return str(text)
 
+    @functools.cache
+    def sightings() -> dict[str, list[int]]:
+        """This source's articles by the loose forms of their addresses."""
+        found: dict[str, list[int]] = {}
+        for item_id, url in db.conn.execute(
+            "select item_id, url from sightings where source_id = ? and url <> ''", (source.id,)
+        ).fetchall():
+            found.setdefault(loose(url), []).append(item_id)
+        return found
+
+    @functools.cache
     def sighted_at(place: str) -> tuple[Known, ...]:
-        rows = db.conn.execute("select item_id, url from sightings where source_id = ?", (source.id,)).fetchall()
-        ids = [item_id for item_id, url in rows if url and loose(url) == place]
-        return tuple(one for one in _known_items(db, ids, source.timezone) if one.source_id == source.id)
+        return tuple(one for one in _known_items(db, sightings().get(place, ()), source.timezone) if one.source_id == source.id)
 
     @functools.cache
     def twins() -> dict[str, list[tuple[int, str]]]:
@@ -123,7 +132,7 @@ def recall(db: Database, source: Source, named: Sequence[Named], *, shared: froz
 def is_touched(db: Database, item_id: int) -> bool:
     """Whether a curator said something of an article, or brought it."""
     row = db.conn.execute(
-        "select state <> 'new' or source_id = :brought or kind_origin = 'curator' "
+        "select state in ('selected', 'later') or source_id = :brought or kind_origin = 'curator' "
         "or exists (select 1 from decisions where item_id = items.id and undone_at is null) "
         "or exists (select 1 from item_tags where item_id = items.id and origin in ('curator', 'refused')) "
         "or exists (select 1 from corrections where item_id = items.id) or exists (select 1 from notes where item_id = items.id) "

@@ -108,7 +108,8 @@ def _led(db: Connection, rows: Rows, kept: Sequence[int], page: list[int]) -> li
     stories = sorted({rows.stories[item] for item in page} - {0})
     if not stories:
         return page
-    leads = dict(rows_of(db, "select id, lead_id from stories where id in (select value from json_each(?))", (json.dumps(stories),)))
+    told = rows_of(db, "select id, lead_id from stories where id in (select value from json_each(?))", (json.dumps(stories),))
+    leads = {story: lead for story, lead in told if rows.stories[lead] == story}
     wanted = set(leads.values()) - set(page)
     held = wanted.intersection(kept) if wanted else wanted
     return [leads[rows.stories[item]] if leads.get(rows.stories[item]) in held else item for item in page]

@@ -22,6 +22,7 @@ LEAST_TEXT = 80  # characters; shorter texts are equal by chance
 _SHORT = 200  # characters: equal texts so short are one only of the same day and places
 _ENOUGH = 8  # texts of a source, before its template is known
 DISPUTED_SCORE = 0.5
+_LARGE = 30  # articles of a story, beyond which the first speak for the others
 _SAMPLE = 30  # of its latest texts, on arrival
 _MORE = 200  # when a curator waits
 _MOST = 10  # candidates, those that share most bands
@@ -131,6 +132,9 @@ class _Memory:
         Not where a curator put articles of theirs together.
         """
         here, there = set(here), set(there)
+        if here & there:
+            return False
+        here, there = ({*sorted(side)[:_LARGE]} for side in (here, there))
         if any(together and here | there >= {*pair} for pair, together in self.decided.items()):
             return False
         for one in here:
@@ -219,7 +223,7 @@ def _join(memory: _Memory, ids: Iterable[int], *, whole: bool) -> None:
             if not verdict.same:
                 near += [(item_id, other, verdict.score, verdict.reason)] if not verdict.guarded and verdict.score >= ALIKE else []
                 continue
-            if _is_kept_apart(memory, item_id, other):
+            if (entered and not whole and other not in joined) or _is_kept_apart(memory, item_id, other):
                 continue
             if other not in joined and memory.mixes(_members(db, item_id), _members(db, other), (item_id, other)):
                 near.append((item_id, other, verdict.score, WOULD_MIX))
@@ -380,7 +384,7 @@ def propose_of_one_address(db: Database) -> None:
     db.conn.execute(
         "insert or ignore into alike (item_id, other_id, score, reason) select own.item_id, other.item_id, ?, ? from addresses as other "
         "join addresses as own on own.kind = 'canonical' and own.scope = '' and own.value = other.value "
-        "where other.kind = 'canonical' and other.scope <> '' and other.item_id <> own.item_id",
+        "where other.kind = 'canonical' and other.scope in (select id from sources) and other.item_id <> own.item_id",
         (DISPUTED_SCORE, ONE_ADDRESS),
     )
 

@@ -160,7 +160,7 @@ _LADDERS = tuple(
 _JOB = re.compile(r"\b(?:recrut\w+|offre d.emploi|h\s?/\s?f|f\s?/\s?h|cdd|cdi|poste a pourvoir|candidature)\b")
 _NAME = re.compile(r"(\S*)\s+([A-ZÀÂÇÉÈÊËÎÏÔÖÙÛÜŒ][\w’'-]*[^\W\d_])")
 _TOKEN = re.compile(r"[^\W_]+")
-_COMPARED, _SWAPPED = 600, 3  # words of each text that are laid side by side; words of one place that are others there
+_COMPARED, _SWAPPED = 250, 3  # words of each text that are laid side by side; words of one place that are others there
 _ENDS = tuple('.!?…:;»”"([«“–—•-')
 
 
