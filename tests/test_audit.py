@@ -75,8 +75,7 @@ def test_sharing_goes_to_the_sources_that_saw_it_and_what_was_cut_tells_entries_
             held(old, item_id, "portail", f"https://portail.example.fr/journal#n{item_id}")
             held(old, item_id + 2, "hub", "https://hub.example.fr/")
         held(old, 5, "presse", "https://hub.example.fr/#haut")
-        held(old, 6, "victime", "https://victime.example.fr/a")  # a hostile answer shared its address, for everybody
-        old.conn.execute("insert into addresses values ('shared', '', 'canonical https://victime.example.fr/a', null, 1)")
+        held(old, 6, "seule", "https://hub.example.fr/")
         for value in ("https://portail.example.fr/journal", "https://hub.example.fr/"):
             old.conn.execute("insert into addresses values ('shared', '', ?, null, 1)", (f"canonical {value}",))
     migrate(old, knowledge, now)
@@ -84,7 +83,7 @@ def test_sharing_goes_to_the_sources_that_saw_it_and_what_was_cut_tells_entries_
     assert {row for row in names(old) if row[0] != "loose"} == {
         ("canonical", "", "https://portail.example.fr/journal#n1", 1), ("canonical", "", "https://portail.example.fr/journal#n2", 2),
         ("shared", "hub", "canonical https://hub.example.fr/", None), ("canonical", "", "https://hub.example.fr/#haut", 5),
-        ("canonical", "", "https://victime.example.fr/a", 6),
+        ("shared", "seule", "canonical https://hub.example.fr/", None),
     }  # fmt: skip
 
 

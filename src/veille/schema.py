@@ -635,7 +635,8 @@ delete from addresses where kind = 'canonical';;
 insert or ignore into addresses (kind, scope, value, item_id, rule)
 select distinct 'shared', source_id, 'canonical ' || exact, null, 2 from told
 where exists (select 1 from addresses where kind = 'shared' and scope = '' and value = 'canonical ' || told.former)
-    and (select count(distinct item_id) from told as other where other.exact = told.exact and other.source_id = told.source_id) > 1;;
+    and (exact = canonical_2(former)
+        or (select count(distinct item_id) from told as other where other.exact = told.exact and other.source_id = told.source_id) > 1);;
 
 insert or ignore into addresses (kind, scope, value, item_id, rule)
 select 'canonical', '', exact, item_id, 2 from told where own
