@@ -132,9 +132,6 @@ class _Memory:
         Not where a curator put articles of theirs together.
         """
         here, there = set(here), set(there)
-        if here & there:
-            return False
-        here, there = ({*sorted(side)[:_LARGE]} for side in (here, there))
         if any(together and here | there >= {*pair} for pair, together in self.decided.items()):
             return False
         for one in here:
@@ -223,9 +220,14 @@ def _join(memory: _Memory, ids: Iterable[int], *, whole: bool) -> None:
             if not verdict.same:
                 near += [(item_id, other, verdict.score, verdict.reason)] if not verdict.guarded and verdict.score >= ALIKE else []
                 continue
-            if (entered and not whole and other not in joined) or _is_kept_apart(memory, item_id, other):
+            if (
+                (entered and not whole and other not in joined)
+                or _is_one_story(db, item_id, other)
+                or _is_kept_apart(memory, item_id, other)
+            ):
                 continue
-            if other not in joined and memory.mixes(_members(db, item_id), _members(db, other), (item_id, other)):
+            here, there = (_members(db, one, most=_LARGE) for one in (item_id, other))
+            if other not in joined and memory.mixes(here, there, (item_id, other)):
                 near.append((item_id, other, verdict.score, WOULD_MIX))
             elif whole or not entered or other in joined:
                 _enter(memory, item_id, verdict, other)
@@ -248,9 +250,17 @@ def _is_kept_apart(memory: _Memory, item_id: int, other_id: int) -> bool:
     return any((one in here and two in there) or (two in here and one in there) for one, two in apart)
 
 
-def _members(db: Database, item_id: int) -> set[int]:
-    """An article, and those of its story."""
-    rows = db.conn.execute("select id from items where story_id = (select story_id from items where id = ?)", (item_id,))
+def _is_one_story(db: Database, item_id: int, other_id: int) -> bool:
+    """Whether two articles share a story already."""
+    sql = "select 1 from items as one join items as other on one.story_id = other.story_id where one.id = ? and other.id = ?"
+    return db.conn.execute(sql, (item_id, other_id)).fetchone() is not None
+
+
+def _members(db: Database, item_id: int, *, most: int = -1) -> set[int]:
+    """An article, and those of its story; the first ones, where only so many are asked for."""
+    rows = db.conn.execute(
+        "select id from items where story_id = (select story_id from items where id = ?) order by id limit ?", (item_id, most)
+    )
     return {item_id, *(row[0] for row in rows)}
 
 
@@ -297,24 +307,31 @@ def _enter(memory: _Memory, item_id: int, verdict: Verdict, other_id: int) -> No
     db.conn.execute(
         "update items set story_id = ?, story_score = ?, story_reason = ? where id = ?", (story, verdict.score, verdict.reason, item_id)
     )
-    settle_story(db, int(story or 0), memory.owns)
+    (members,) = db.conn.execute("select count(*) from (select 1 from items where story_id = ? limit ?)", (story, _LARGE + 1)).fetchone()
+    many = own is None and members > _LARGE  # one more among many: it is held beside the one that leads, and not beside all
+    settle_story(db, int(story or 0), memory.owns, newcomer=item_id if many else None)
 
 
-def settle_story(db: Database, story_id: int, owns: Callable[[str, str], bool] | None = None) -> None:
-    """Who leads a story (`_order`); a story of one is none. Its score is that of its weakest link."""
+def settle_story(db: Database, story_id: int, owns: Callable[[str, str], bool] | None = None, *, newcomer: int | None = None) -> None:
+    """Who leads a story (`_order`); a story of one is none. Its score is that of its weakest link. `newcomer`: all that has changed."""
     owns = owns or _Memory.of(db, sample=_SAMPLE).owns
-    rows = _order(db, story_id, owns)
+    rows = _order(db, story_id, owns, newcomer)
     if len(rows) < 2:
         db.conn.execute("update items set story_id = null, lead = 1, story_score = null, story_reason = '' where story_id = ?", (story_id,))
         db.conn.execute("delete from stories where id = ?", (story_id,))
         return
     score = min((row.score for row in rows if row.score is not None), default=1.0)
+    if newcomer:
+        score = min(score, db.conn.execute("select score from stories where id = ?", (story_id,)).fetchone()[0])
     lead, why = rows[0].id, LEADS_SELECTED if rows[0].selected else LEADS_OWNER if rows[0].owner else LEADS_FIRST
     db.conn.execute(
         "update stories set lead_id = ?, score = ?, reason = ? where id = ? and (lead_id, score, reason) is not (?, ?, ?)",
         (lead, score, why, story_id, lead, score, why),
     )
-    db.conn.execute("update items set lead = (id = ?) where story_id = ? and lead is not (id = ?)", (lead, story_id, lead))
+    if newcomer:
+        db.conn.executemany("update items set lead = ? where id = ?", [(int(row.id == lead), row.id) for row in rows])
+    else:
+        db.conn.execute("update items set lead = (id = ?) where story_id = ? and lead is not (id = ?)", (lead, story_id, lead))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,15 +344,18 @@ class Told:
     owner: bool  # its address is its source's
 
 
-def _order(db: Database, story_id: int, owns: Callable[[str, str], bool]) -> list[Told]:
+_ORDERED = "select id, story_score, state, source_id, url, published_at, first_seen_at, backdated from items where "
+_OF_STORY = f"{_ORDERED} story_id = :story"
+_OF_TWO = f"{_ORDERED} id in (:newcomer, (select lead_id from stories where id = :story))"  # noqa: S608
+
+
+def _order(db: Database, story_id: int, owns: Callable[[str, str], bool], newcomer: int | None = None) -> list[Told]:
     """The articles of a story, the one that leads first: what a curator selected; else the owner of the address; else the first.
 
     The first by the day that its source states, unless that day is before the source's last good visit (it would have been seen then), or
     to come: by the moment when it was first seen, then.
     """
-    rows = db.conn.execute(
-        "select id, story_score, state, source_id, url, published_at, first_seen_at, backdated from items where story_id = ?", (story_id,)
-    ).fetchall()
+    rows = db.conn.execute(_OF_STORY if newcomer is None else _OF_TWO, {"story": story_id, "newcomer": newcomer}).fetchall()
     told = []
     for item_id, score, state, source_id, url, published_at, seen_at, backdated in rows:
         owner = bool(url) and owns(source_id, url)
@@ -429,7 +449,7 @@ def make_stories(db: Database) -> tuple[int, int, int]:
                 continue
             if one != other:
                 here, there = gathered.get(one, [one]), gathered.get(other, [other])
-                if (first, second) not in memory.decided and memory.mixes(here, there, (first, second)):
+                if (first, second) not in memory.decided and memory.mixes(here[:_LARGE], there[:_LARGE], (first, second)):
                     alike.append((second, first, verdict.score, WOULD_MIX))
                     continue
                 gathered[one] = [*here, *there]
