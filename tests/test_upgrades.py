@@ -138,9 +138,9 @@ def test_steps_that_fail_leave_the_file_as_it_was(old, knowledge, now):
 
 
 def test_a_migration_killed_at_any_instant_is_done_or_not_begun(old, tmp_path):
-    for delay in range(12):
+    for delay in range(8):
         process = subprocess.Popen([sys.executable, "-c", BRING_UP], cwd=tmp_path, stderr=subprocess.DEVNULL)
-        threading.Event().wait(0.25 + delay * 0.03)
+        threading.Event().wait(0.25 + delay * 0.045)
         process.kill()
         process.wait()
         db = connect(old)
