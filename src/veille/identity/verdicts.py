@@ -176,7 +176,7 @@ class _Answer:
                 return verdict
             shares, refused = verdict.shares, verdict.row
         if by_place:
-            if one.guid is None or one.echoed:
+            if one.guid is None or one.echoed or self.guids_count:  # what counts positions is no other name
                 return _Verdict(Row.KNOWN, by_place, shares)
             if self.guids_are_fresh or self._confirms(one, by_place, by_address=True):
                 return _Verdict(Row.RENAMED, by_place, shares)
