@@ -166,6 +166,14 @@ def test_an_owner_takes_back_an_article_that_a_rule_had_put_aside_and_it_waits(t
     ]
 
 
+def test_an_owner_that_takes_back_a_copy_leaves_what_a_curator_decided_of_it(told, knowledge, now):
+    visit(told, knowledge, now, PIRATE, article(1), days=1)
+    act(told, "dismiss", "https://www.lot.fr/a1")
+    visit(told, knowledge, now, LOT, article(1), days=2)
+
+    assert told.conn.execute("select source_id, state from items where url = 'https://www.lot.fr/a1'").fetchall() == [("lot", "dismissed")]
+
+
 def test_many_equal_texts_of_one_source_cost_no_more_than_their_number(told, knowledge, now):
     from veille.store import stories
 

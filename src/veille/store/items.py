@@ -184,7 +184,8 @@ def _reclaim(
         "published_at = :published_at, day = case when :day = '' then substr(first_seen_at, 1, 10) else min(:day, :today) end, "
         "queued = :queued, backdated = coalesce(:published_at < "
         "(select substr(last_success_at, 1, length(:published_at)) from sources where id = :source), 0), "
-        "state = case when state = 'dismissed' then :state else state end where id = :id",
+        "state = case when state = 'dismissed' and not exists (select 1 from decisions where item_id = :id and undone_at is null) "
+        "then :state else state end where id = :id",
         {
             "state": "dismissed" if tagged.dismissed else "new",
             "source": item.source_id, "summary": shown(item.text, rights), "author": item.author, "url": item.url,
