@@ -1,4 +1,4 @@
-"""The second rule of canonical addresses, frozen: what m009 wrote. Never edited; `addresses` has the rule of today.
+"""The second rule of canonical addresses: what m009 wrote, and what is written today. Frozen: never edited, a test pins what it says.
 
 Comes in: an address. Goes out: its exact form (`canonical`), or the one that only proposes (`loose`).
 """
@@ -44,7 +44,7 @@ _IN_PATH = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.I)
 _AMP = re.compile(r"\.amp(?=\.html?\Z)|\.amp\Z|/amp\Z", re.I)
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php\d?|aspx?|jsp)\Z", re.I)
 # Addresses as nearly all are: nothing to decode, to join or to take away. Host (group 1) and path (group 2) are canonical already.
-_PLAIN = re.compile(
+PLAIN = re.compile(
     r"https?://(?!(?:www|m|amp)\.)((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,20})((?:/(?!\.)[A-Za-z0-9._~!$'()*,:@-]+)+)"
 )
 _NOT_PLAIN = re.compile(r"/(?:index|default)\.[A-Za-z0-9]+\Z", re.I)
@@ -94,7 +94,7 @@ def _fragment(fragment: str) -> str:
 
 def canonical(url: str) -> str:
     """The exact form of an address, by which two spellings of it meet; "" for what is no web address."""
-    plain = _PLAIN.fullmatch(url)
+    plain = PLAIN.fullmatch(url)
     if plain and not _NOT_PLAIN.search(url):
         return f"https://{plain[1]}{plain[2]}"
     return _form(url, loosely=False)
@@ -102,7 +102,7 @@ def canonical(url: str) -> str:
 
 def loose(url: str) -> str:
     """The form under which addresses meet that are the same page more likely than not; "" for what is no web address."""
-    plain = _PLAIN.fullmatch(url)
+    plain = PLAIN.fullmatch(url)
     if plain and not _NOT_PLAIN.search(url) and not _AMP.search(url):
         return f"https://{plain[1]}{plain[2]}"
     return _form(url, loosely=True)

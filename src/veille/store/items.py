@@ -94,7 +94,7 @@ def _insert(db: Database, found: Sequence[TaggedItem], rights: Rights, *, queued
     ).fetchone()
     ids = list(range(last + 1, last + 1 + len(found)))
     at = stored(now)
-    (read_at,) = db.conn.execute("select last_success_at from sources where id = ?", (found[0].item.source_id,)).fetchone()
+    read_at = _read_at(db, found[0].item.source_id)
     rows, texts = [], []
     for item_id, tagged, waits in zip(ids, found, queued, strict=True):
         item = tagged.item
@@ -128,6 +128,12 @@ def is_backdated(published_at: str | None, read_at: str | None) -> int:
     return int(bool(published_at and read_at) and (published_at or "") < (read_at or "")[: len(published_at or "")])
 
 
+def _read_at(db: Database, source_id: str) -> str | None:
+    """When a source last answered well, before this visit."""
+    (at,) = db.conn.execute("select last_success_at from sources where id = ?", (source_id,)).fetchone()
+    return str(at) if at else None
+
+
 def _see(db: Database, items: Iterable[tuple[int, Item]], at: str) -> None:
     db.conn.executemany(
         "insert or ignore into sightings (item_id, source_id, url, first_seen_at) values (?, ?, ?, ?)",
@@ -152,8 +158,7 @@ def _change(db: Database, index: "Indexing", known: Known, tagged: TaggedItem, r
         "kind_reason = case when kind_origin = 'curator' then kind_reason else :kind_reason end, interest = :interest, "
         "interest_reason = :interest_reason, language = :language, "
         "day = case when published_at is null and :day <> '' then min(:day, :today) else day end, "
-        "backdated = case when published_at is null and :published_at is not null then coalesce(:published_at < "
-        "(select substr(last_success_at, 1, length(:published_at)) from sources where id = source_id), 0) else backdated end, "
+        "backdated = case when published_at is null then :backdated else backdated end, "
         "published_at = coalesce(published_at, :published_at), changed_at = :at, "
         "fingerprint = :fingerprint where id = :id",
         {
@@ -162,6 +167,7 @@ def _change(db: Database, index: "Indexing", known: Known, tagged: TaggedItem, r
             "interest_reason": tagged.interest_reason, "language": tagged.language,
             "published_at": stored(item.published), "day": item.day, "today": today, "at": at,
             "fingerprint": item.fingerprint, "id": known.id,
+            "backdated": is_backdated(stored(item.published), _read_at(db, item.source_id)),
         },
     )  # fmt: skip
     db.conn.execute("update texts set text = ? where item_id = ?", (item.text, known.id))
@@ -182,12 +188,12 @@ def _reclaim(
     db.conn.execute(
         "update items set source_id = :source, summary = :summary, author = :author, url = case when :url = '' then url else :url end, "
         "published_at = :published_at, day = case when :day = '' then substr(first_seen_at, 1, 10) else min(:day, :today) end, "
-        "queued = :queued, backdated = coalesce(:published_at < "
-        "(select substr(last_success_at, 1, length(:published_at)) from sources where id = :source), 0), "
+        "queued = :queued, backdated = :backdated, "
         "state = case when state = 'dismissed' and not exists (select 1 from decisions where item_id = :id and undone_at is null) "
         "then :state else state end where id = :id",
         {
             "state": "dismissed" if tagged.dismissed else "new",
+            "backdated": is_backdated(stored(item.published), _read_at(db, item.source_id)),
             "source": item.source_id, "summary": shown(item.text, rights), "author": item.author, "url": item.url,
             "published_at": stored(item.published), "day": item.day, "today": today, "queued": int(queued), "id": known.id,
         },
