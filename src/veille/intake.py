@@ -45,7 +45,7 @@ def prepare(db: Database, visit: Visit, fetched: Fetched, reading: Reading, know
     """Understand what is new in an answer that was read; without knowledge nothing is understood (to measure all the rest)."""
     source = visit.reads
     seen = seen_version(db)
-    items = _not_forgotten(db, source, reading)
+    items = not_forgotten(db, source, reading)
     todo = plan_of(db, source, items)
     return Prepared(
         visit=visit,
@@ -66,7 +66,7 @@ def keep(db: Database, prepared: Prepared, knowledge: "Knowledge | None", *, now
     visit, source = prepared.visit, prepared.visit.reads
     todo = prepared.todo
     if todo is None or seen_version(db) != prepared.seen or (indexing and indexing.touches(todo)):
-        todo = plan_of(db, source, _not_forgotten(db, source, prepared.reading))
+        todo = plan_of(db, source, not_forgotten(db, source, prepared.reading))
     tagged = _understood(db, source, todo, knowledge, prepared.tagged)
     upheaval = _upheaval(visit, todo, now)
     undated = sum(not one.item.day for one in todo.new)
@@ -152,7 +152,7 @@ def understand_page(db: Database, source: Source, wanted: Wanted, page: str, kno
     return understand(replace(item, published=None), source, knowledge, source_template(db, source.id, (item.text,)))
 
 
-def _not_forgotten(db: Database, source: Source, reading: Reading) -> list[Item]:
+def not_forgotten(db: Database, source: Source, reading: Reading) -> list[Item]:
     """The items of an answer, without those that somebody asked to forget. What a stranger was forgotten for does not bind an owner."""
     if not any_forgotten(db):
         return list(reading.items)

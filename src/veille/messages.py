@@ -316,6 +316,7 @@ VERDICTS = {  # by the rows of the table of identity
     "reused-guid": "nouveau, sous un identifiant déjà employé",
     "counted-guid": "nouveau : les identifiants comptent des positions",
     "new": "nouveau",
+    "forgotten": "refusé : on a demandé de l’oublier",
 }
 AUDIT_CLEAN = "Rien à revoir : aucun article ne porte les mots ou l’adresse d’un autre."
 AUDIT_HEADS = {

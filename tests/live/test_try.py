@@ -142,7 +142,10 @@ def test_what_is_known_already_is_said_beside_each_entry(tmp_path):
         veille("collect", "--source", "une", "--allow-private-network", "--spacing", "0", cwd=tmp_path)
         shown = try_("une", tmp_path).stdout
         told = json.loads(try_("une", tmp_path, "--json").stdout)
+        veille("forget", told["entries"][0]["url"], "--yes", cwd=tmp_path)
+        refused = try_("une", tmp_path).stdout
 
     assert [one["verdict"] for one in before["entries"]] == [None] * 3  # no base yet
     assert [one["verdict"] for one in told["entries"]] == ["known"] * 3
     assert shown.count("déjà connu") == 3
+    assert (refused.count("déjà connu"), refused.count("on a demandé de l’oublier")) == (2, 1)

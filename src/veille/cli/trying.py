@@ -81,14 +81,16 @@ def _verdicts(source: Source, found: Found, db_file: str) -> dict[Item, str]:
     """Which row of the table of identity each entry falls under, where there is a base of this version to ask."""
     if not Path(db_file).is_file():
         return {}
-    from veille.intake import plan_of
+    from veille.intake import not_forgotten, plan_of
 
     with contextlib.closing(connect(db_file)) as db:
         if not is_settled(db, shipped_version()):
             return {}
         finding = found.finding
         reads = replace(source, kind=finding.kind, url=finding.url, select=finding.select)
-        return {one.item: str(row) for one, row in plan_of(db, reads, list(found.reading.items)).verdicts}
+        kept = not_forgotten(db, reads, found.reading)
+        told = {one.item: str(row) for one, row in plan_of(db, reads, kept).verdicts}
+        return dict.fromkeys((item for item in found.reading.items if item not in kept), "forgotten") | told
 
 
 def _config(file: str) -> Config:
