@@ -14,7 +14,7 @@ from mutants import mutated
 from veille import french
 from veille.errors import FetchError, ParseError
 from veille.fetch.places import judged_place, place_of
-from veille.normalize import addresses, text
+from veille.normalize import addresses, rule_2, text
 from veille.parse import quick
 from veille.parse.feed import read_by_feedparser
 from veille.parse.quick import read_quickly
@@ -208,8 +208,9 @@ def test_plain_addresses_are_what_every_address_becomes(monkeypatch):
         at = dice.randrange(len(url))
         urls.append(url[:at] + dice.choice(bits) + url[at + dice.randint(0, 2) :])
     quickly = [(addresses.absolute("https://b.fr/x", url), addresses.canonical(url)) for url in urls]
-    assert sum(addresses._PLAIN.fullmatch(url) is not None for url in urls) > 400
-    monkeypatch.setattr(addresses, "_PLAIN", re.compile(r"(?!)"))
+    assert sum(rule_2.PLAIN.fullmatch(url) is not None for url in urls) > 400
+    for room in (addresses, rule_2):
+        monkeypatch.setattr(room, "PLAIN", re.compile(r"(?!)"))
     assert quickly == [(addresses.absolute("https://b.fr/x", url), addresses.canonical(url)) for url in urls]
 
     def asked(judge, url):
