@@ -50,6 +50,7 @@ def seeded(store):
             db.execute(
                 "insert into item_territories (item_id, code, role, origin, reason) values (?, ?, 'place', 'rule', '')", (number, one)
             )
+    db.execute("update items set summary = (select text from texts where item_id = id)")
     index_items(store, list(range(1, 151)))
     return store
 

@@ -61,7 +61,8 @@ def test_an_old_file_comes_up_whole_with_a_copy_of_what_it_was(old, knowledge, n
     migrate(db, knowledge, now)
 
     assert rows(db) == before
-    told_anew = {"_sqlite_migrations", "bands", "addresses"}  # see the next test
+    told_anew = {"_sqlite_migrations", "bands", "addresses", "settings"}  # see the next tests
+    assert counts(db.conn)["settings"] >= held["settings"]
     assert {name: count for name, count in counts(db.conn).items() if name in held and name not in told_anew} == {
         name: count for name, count in held.items() if name not in told_anew
     }
@@ -72,6 +73,18 @@ def test_an_old_file_comes_up_whole_with_a_copy_of_what_it_was(old, knowledge, n
     assert counts(former.conn) == held
     former.close()
     db.close()
+
+
+def test_an_old_file_gets_an_identifier_of_its_own(old, tmp_path, knowledge, now):
+    db, other = connect(old), connect(tmp_path / "autre.db")
+    for one in (db, other):
+        migrate(one, knowledge, now)
+    told = [one.conn.execute("select value from settings where key = 'file_id'").fetchone()[0] for one in (db, other)]
+    migrate(db, knowledge, now)
+    assert db.conn.execute("select value from settings where key = 'file_id'").fetchone()[0] == told[0]
+    assert len(set(told)) == 2 and all(len(one) == 32 for one in told)
+    db.close()
+    other.close()
 
 
 def corrected(db):

@@ -673,6 +673,47 @@ update items set backdated = 1 where published_at < (
 """
 
 
+# The words that are shown stand apart from those that rights hide, so that a truncated word is looked for among the first alone.
+@migrations(transactional=False)
+def m010_shown_apart(db: Database) -> None:
+    for statement in _M010.split(";;\n"):
+        if statement.strip():
+            db.execute(statement)
+    (last,) = db.execute("select coalesce(max(id), 0) from items").fetchone()
+    for first in range(0, last, _PART):
+        db.execute(_REINDEX_APART, (first, first + _PART))
+
+
+_REINDEX_APART = """insert into items_fts (rowid, title, shown, text, context)
+select id, index_text(title), index_text(shown), index_text(hidden_text(text, shown)), index_text(context)
+from items_words where id > ? and id <= ?"""
+_M010 = """
+drop table items_vocabulary;;
+
+drop table items_fts;;
+
+drop view items_words;;
+
+create view items_words as select items.id as id, items.title as title, items.summary as shown,
+    case when texts.page = '' then texts.text else texts.page end as text, texts.context as context
+    from items join texts on texts.item_id = items.id;;
+
+create virtual table items_fts using fts5(
+    title, shown, text, context, content='items_words', content_rowid='id', tokenize="unicode61 remove_diacritics 2"
+);;
+
+insert into items_fts (items_fts, rank) values ('automerge', 16), ('crisismerge', 64);;
+
+create virtual table items_vocabulary using fts5vocab('items_fts', 'row');;
+
+insert or ignore into settings (key, value) values ('file_id', lower(hex(randomblob(16))));;
+
+create table known_addresses (
+    account_id integer not null references accounts(id), address text not null, at text not null, primary key (account_id, address)
+) strict, without rowid;;
+"""
+
+
 def _report_addresses(db: Database) -> None:
     """What the rule joined and parted, kept for `veille audit`: at most a thousand of each."""
     counts = db.execute("select (select count(*) from temp.joined), (select count(*) from temp.parted)").fetchone()

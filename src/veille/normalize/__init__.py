@@ -11,7 +11,7 @@ from veille.model import Entry, Item, Source
 from veille.moments import local_day, stored
 from veille.normalize.addresses import CANONICAL_VERSION, LONGEST_URL, absolute, canonical, loose, without_tracking
 from veille.normalize.dates import day_ago, day_without_year, moment_of
-from veille.normalize.text import LONGEST_TEXT, clean, cut, shown, spreadsheet_cell, text_of, title_of
+from veille.normalize.text import LONGEST_TEXT, clean, cut, hidden, shown, spreadsheet_cell, text_of, title_of
 
 
 def to_item(source: Source, entry: Entry) -> Item | None:
@@ -68,6 +68,6 @@ def fingerprint(title: str, text: str) -> str:
 
 __all__ = [
     "CANONICAL_VERSION", "LONGEST_TEXT", "absolute", "canonical", "clean", "cut", "day_ago", "day_without_year",
-    "fingerprint", "local_day", "loose", "moment_of",
+    "fingerprint", "hidden", "local_day", "loose", "moment_of",
     "shown", "spreadsheet_cell", "stored", "text_of", "to_item",
 ]  # fmt: skip

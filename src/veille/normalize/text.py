@@ -192,6 +192,15 @@ def cut(text: str, longest: int) -> str:
     return head[: space if space > 0 else None].rstrip(" ,;:.–—-") + "…"
 
 
+def hidden(text: str, shown_of_it: str) -> str:
+    """What is left of a text beside what is shown of it (`shown`): all of it where what is shown comes from elsewhere.
+
+    The index is told with it what it holds: with another rule it must be made anew.
+    """
+    head = shown_of_it.removesuffix("…")
+    return text[len(head) :] if text.replace("\n", " ").startswith(head.replace("\n", " ")) else text
+
+
 def shown(text: str, rights: str) -> str:
     """What may be shown of a text: nothing under link, at most 300 characters under excerpt, all under full."""
     if rights == "full":

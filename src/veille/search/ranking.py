@@ -170,7 +170,7 @@ def _matched(kept: str, narrowly: str, limit: str, *, scored: bool) -> str:
 
 
 # bm25 is negative in FTS5; higher is better here.
-SCORE = f"-bm25(items_fts, {TITLE_WEIGHT}, {TEXT_WEIGHT}, {CONTEXT_WEIGHT})"
+SCORE = f"-bm25(items_fts, {TITLE_WEIGHT}, {TEXT_WEIGHT}, {TEXT_WEIGHT}, {CONTEXT_WEIGHT})"  # title, shown, text, context
 # The unary plus keeps SQLite from asking the index once for each id.
 SCORE_SQL = (
     f"select rowid, {SCORE} from items_fts where items_fts match :match and rowid >= :floor "  # noqa: S608

@@ -150,8 +150,8 @@ def _minus(wanted: str, query: Query) -> str:
 
 
 def _expression(term: Term) -> str:
-    if term.prefix:
-        return "(" + " OR ".join(f"{_quoted(words)} *" for words in (term.words, *term.others)) + ")"
+    if term.prefix:  # in what is shown alone: letter by letter, what rights hide could be read back
+        return "({title shown} : (" + " OR ".join(f"{_quoted(words)} *" for words in (term.words, *term.others)) + "))"
     ways = [
         "(" + " AND ".join(_quoted((word,)) for word in term.words) + ")" if term.spread else _quoted(term.words),
         *(_quoted(other) for other in term.others),

@@ -37,7 +37,7 @@ _BUSY = 5  # SQLITE_BUSY
 _SOON = 0.002  # seconds between two tries of somebody who is waited for
 CHECKPOINT_PAGES = 4_000  # 16 MiB of journal before it goes into the file: pages that change often are written once
 STATEMENTS = 512  # prepared at hand: a collection uses about a hundred
-STEPS = 9  # of `schema.migrations`, which a settled file need not load
+STEPS = 10  # of `schema.migrations`, which a settled file need not load
 _SAFE_WAL = (3, 51, 3)  # older ones can corrupt a WAL that a checkpoint resets while another process writes
 Connection = Any  # sqlite3.Connection of whichever SQLite sqlite-utils picked
 
@@ -218,12 +218,13 @@ def migrate(db: Database, knowledge: "Knowledge", now: datetime) -> None:
 
 def _teach(connection: Connection) -> None:
     """The functions that the steps of the schema ask for. What is numbered is frozen: a step does in ten years what it does today."""
-    from veille.normalize import rule_1, rule_2
+    from veille.normalize import hidden, rule_1, rule_2
 
     connection.create_function("bands_of", 2, _bands_of, deterministic=True)
     connection.create_function("canonical_1", 1, rule_1.canonical, deterministic=True)
     connection.create_function("canonical_2", 1, rule_2.canonical, deterministic=True)
     connection.create_function("loose_2", 1, rule_2.loose, deterministic=True)
+    connection.create_function("hidden_text", 2, hidden, deterministic=True)
 
 
 def _bands_of(title: str, text: str) -> str:

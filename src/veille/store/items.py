@@ -13,7 +13,7 @@ from veille.identity import Named, Plan
 from veille.messages import reason
 from veille.model import Item, Known, Reason, Rights, Tag, TaggedItem
 from veille.moments import local_day, stored
-from veille.normalize import shown
+from veille.normalize import hidden, shown
 from veille.store.connection import Database
 from veille.store.corrections import correct_labels, correct_own, uncorrect, uncorrect_labels
 from veille.store.names import forget_shared, remember_names, take_names
@@ -363,21 +363,30 @@ def index_items(db: Database, item_ids: Sequence[int]) -> None:
     if not item_ids:
         return
     rows = db.conn.execute(
-        "select id, title, text, context from items_words where id in (select value from json_each(?)) order by id", (json.dumps(item_ids),)
+        f"select {_WORDS} from items_words where id in (select value from json_each(?)) order by id",  # noqa: S608 - our own names
+        (json.dumps(item_ids),),
     )
-    db.conn.executemany(
-        "insert into items_fts (rowid, title, text, context) values (?, ?, ?, ?)",
-        [(item_id, index_text(title), index_text(text), index_text(context)) for item_id, title, text, context in rows.fetchall()],
-    )
+    db.conn.executemany("insert into items_fts (rowid, title, shown, text, context) values (?, ?, ?, ?, ?)", map(_indexed, rows.fetchall()))
+
+
+_WORDS = "id, title, shown, text, context"
+
+
+def _indexed(row: tuple[int, str, str, str, str]) -> tuple[int, str, str, str, str]:
+    """What the index is given of an article: what rights hide of its text apart from what is shown."""
+    item_id, title, shown_text, text, context = row
+    return item_id, index_text(title), index_text(shown_text), index_text(hidden(text, shown_text)), index_text(context)
 
 
 def unindex_items(db: Database, item_ids: list[int]) -> None:
     """External content: the index is told what it held, before the content changes."""
-    db.conn.execute(
-        "insert into items_fts (items_fts, rowid, title, text, context) "
-        "select 'delete', id, index_text(title), index_text(text), index_text(context) "
-        "from items_words where id in (select value from json_each(?))",
+    rows = db.conn.execute(
+        f"select {_WORDS} from items_words where id in (select value from json_each(?))",  # noqa: S608 - our own names
         (json.dumps(item_ids),),
+    )
+    db.conn.executemany(
+        "insert into items_fts (items_fts, rowid, title, shown, text, context) values ('delete', ?, ?, ?, ?, ?)",
+        map(_indexed, rows.fetchall()),
     )
 
 
@@ -390,7 +399,10 @@ def apply_rights(db: Database, source_id: str, rights: str) -> int:
     todo = [(now, item_id) for now, item_id, before in wanted if now != before]
     if rights == "link":  # a copy is kept only where rights allow it
         db.conn.execute("delete from copies where item_id in (select id from items where source_id = ?)", (source_id,))
+    changed = [item_id for _, item_id in todo]
+    unindex_items(db, changed)
     db.conn.executemany("update items set summary = ? where id = ?", todo)
-    hide_evidence(db, [item_id for _, item_id in todo])
-    hide_learnt(db, [item_id for _, item_id in todo])
+    index_items(db, changed)
+    hide_evidence(db, changed)
+    hide_learnt(db, changed)
     return len(todo)
