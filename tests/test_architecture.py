@@ -89,8 +89,8 @@ def test_only_the_collectors_boundary_catches_everything(path):
     caught = len(re.findall(r"except Exception", text))
 
     # arrivals.py: that nobody waits for an answer whose reading fails; collect.py: the boundary of a visit, of what is kept (together, then one by one), of an article's page; lanes.py: of its reading; feed.py: feedparser
-    # raises anything.
-    allowed = {"arrivals.py": 1, "collect.py": 4, "lanes.py": 1, "feed.py": 1}
+    # raises anything. guard.py: what is behind it has no error handling around its own readers of cookies and forms.
+    allowed = {"guard.py": 1, "arrivals.py": 1, "collect.py": 4, "lanes.py": 1, "feed.py": 1}
     assert caught <= allowed.get(path.name, 0)
     assert "except:" not in text
 

@@ -427,7 +427,7 @@ def test_sources_kept_together_are_kept_as_one_after_the_other(store, tmp_path, 
     assert store.conn.execute(words).fetchall() == apart.conn.execute(words).fetchall()
     assert store.conn.execute("select count(*) from words where term = 'gironde'").fetchone()[0] > 0
     for table in ours.keys() - {name for name in ours if name.startswith(("items_fts", "_sqlite"))}:
-        assert ours[table] == theirs[table], table
+        assert [row for row in ours[table] if "file_id" not in row] == [row for row in theirs[table] if "file_id" not in row], table
     apart.close()
 
 

@@ -161,7 +161,10 @@ def test_only_what_is_shown_is_marked(knowledge):
 def test_the_match_expression_is_made_of_quoted_words(knowledge):
     query = read_query('l\'accueil "deux mots" RSA pré* -chien', knowledge.synonyms)
 
-    assert match_all(query) == '("accueil" AND "deux mot" AND ("rsa" OR "revenu de solidarite actif") AND ({title shown} : ("pre" *))) NOT ("chien")'
+    assert (
+        match_all(query)
+        == '("accueil" AND "deux mot" AND ("rsa" OR "revenu de solidarite actif") AND ({title shown} : ("pre" *))) NOT ("chien")'
+    )
     assert match_any(query) == '("accueil" OR "deux mot" OR "rsa" OR ({title shown} : ("pre" *))) NOT ("chien")'
 
 

@@ -82,7 +82,8 @@ def test_an_old_file_gets_an_identifier_of_its_own(old, tmp_path, knowledge, now
     told = [one.conn.execute("select value from settings where key = 'file_id'").fetchone()[0] for one in (db, other)]
     migrate(db, knowledge, now)
     assert db.conn.execute("select value from settings where key = 'file_id'").fetchone()[0] == told[0]
-    assert len(set(told)) == 2 and all(len(one) == 32 for one in told)
+    assert len(set(told)) == 2
+    assert all(len(one) == 32 for one in told)
     db.close()
     other.close()
 

@@ -85,7 +85,7 @@ class Collector:
         started = self.clock()
         with writing(self.db):
             missing = sync_sources(self.db, self.config, retire=retire, now=started)
-            remember_settings(self.db, agent=self.fetcher.agent, contact=self.config.contact, collector=self.owner)
+            remember_settings(self.db, agent=self.fetcher.agent, contact=self.config.contact, site=self.config.site, collector=self.owner)
         chosen = tuple(source for source in self.config.sources if not only or source.id in only)
         with usable(self.db):
             visits = due_visits(self.db, chosen, started, everything=everything, named=only)

@@ -259,6 +259,7 @@ CONFIG_COUNT = "{problems} dans {file} ; rien n’a été collecté."
 FILE_MISSING = "{file} : fichier introuvable."
 FILE_UNREADABLE = "{file} : lecture impossible ; il faut un fichier de texte que ce compte peut lire."
 TAKEN_OVER = "une autre collecte a pris la main sur cette base : celle-ci s’arrête ; ce qui est écrit reste."
+OUTPUT_REFUSED = "La sortie n’a pas pu être écrite ({why}) : ce qui a été fait reste fait."
 UNEXPECTED = "{what} ({kind}) : rien de ce qui était enregistré n’est perdu ; recommencez."
 NO_MEMORY = "mémoire épuisée"
 SYSTEM_REFUSES = "le système refuse : {why}"
@@ -291,6 +292,11 @@ FORGET_HELD = (
 )
 COPIES_REMAIN = "Ces copies les contiennent encore : {files}"
 SOURCE_DISABLED = "la source « {id} » est désactivée : mettez « enabled: true » pour la lire."
+NO_SITE = (
+    "{file} ne dit pas l’adresse publique du site (« site: https://… » sous « defaults: ») : ses adresses absolues suivent ce que demande "
+    "chaque visiteur."
+)
+EXAMPLE_CONTACT = "{file} : « contact: {contact} » est celui de l’exemple ; mettez le vôtre, les sites visités le lisent (avertissement)"
 PORT_TAKEN = "{host}, port {port} : impossible d’y écouter ; le port est pris ou l’adresse n’est pas d’ici."
 UNKNOWN_SOURCE = "source inconnue : « {id} »"
 MEANT = ", vouliez-vous dire « {guess} » ?"
@@ -402,6 +408,8 @@ LAST_ADMIN = "il faut qu’un administrateur reste : nommez-en un autre d’abor
 SIGN_IN_REFUSED = "Nom ou mot de passe incorrect."
 SIGN_IN_WAIT = "Trop d’essais : attendez une minute."
 NOTHING_CHANGED = "Rien n’a changé."
+DATABASE_DAMAGED = "La base est abîmée : l’exploitant doit remettre une copie en place (« veille restore »)."
+DATABASE_AWAY = "La base ne répond pas : réessayez dans un moment."
 WAITS_FOR_MIGRATION = "La base attend sa mise à jour : lancez « veille serve », ou une collecte."
 EDIT_LABELS = {
     "tag": "vocabulaire",
@@ -503,6 +511,8 @@ NO_SUCH_PAGE = "Cette page de résultats n’existe pas."
 QUERY_TOO_LONG = "Votre recherche est trop longue : gardez l’essentiel, {limit} caractères au plus."
 BAD_DAY = "« {value} » n’est pas une date : écrivez AAAA-MM-JJ."
 BAD_YEAR = "« {value} » n’est pas une année : écrivez quatre chiffres, comme 2025."
+TOO_MANY_FILTERS = "Trop de filtres : {each} valeurs au plus pour chacun, {all} en tout."
+BAD_FILTER = "« {value} » n’est la valeur d’aucun filtre : un identifiant, un code ou une année."
 BAD_NUMBER = "« {value} » n’est pas un nombre de page."
 TOO_SLOW = "Cette recherche demande trop de temps : ajoutez un mot ou un filtre."
 

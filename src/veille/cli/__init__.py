@@ -3,17 +3,20 @@
 Exit codes: 0 done, 1 some sources failed, 2 could not run.
 """
 
+import contextlib
 import gettext
 import os
+import signal
 import sys
 from pathlib import Path
 
 import click
 
 from veille import __version__
+from veille.cli import streams
 from veille.errors import VeilleError
 from veille.logs import printable
-from veille.messages import NO_MEMORY, SYSTEM_REFUSES, UNEXPECTED
+from veille.messages import NO_MEMORY, OUTPUT_REFUSED, SYSTEM_REFUSES, UNEXPECTED
 
 # Each command and the file that has it, loaded when it is asked for: collecting needs neither Datasette nor what learns.
 _COMMANDS = {
@@ -34,6 +37,7 @@ _COMMANDS = {
     "learn": "learning:learn_",
     "predict": "predicting:predict",
     "curators": "curating:curators",
+    "datasette": "serving:datasette_",  # what `serve` becomes; not listed
 }
 
 
@@ -41,7 +45,7 @@ class _Commands(click.Group):
     """The commands of veille."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's interface
-        return sorted(_COMMANDS)
+        return sorted(_COMMANDS.keys() - {"datasette"})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
@@ -75,27 +79,48 @@ def _unexpected() -> tuple[type[Exception], ...]:
 
 def main() -> None:
     """A mistake of the person is one sentence and exit 2, never a traceback."""
+    streams.open_streams()
     speak_french()
     sys.unraisablehook = lambda _unraisable: None  # what a library cannot even say while it ends is no line of cron's mail
+    code = _run()
+    refused = streams.flush_streams()
+    if refused is not None and not isinstance(refused, BrokenPipeError):
+        _say(OUTPUT_REFUSED.format(why=printable(str(refused.strerror), 120)))
+        code = 2
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # all is done: an interruption has nothing to interrupt
+    sys.exit(code)
+
+
+def _run() -> int:
+    """The exit code of a command."""
     try:
         cli.main(prog_name="veille", standalone_mode=False)
+    except SystemExit as exc:
+        return exc.code if isinstance(exc.code, int) else int(exc.code is not None)
     except VeilleError as exc:
-        click.echo(str(exc), err=True)
-        sys.exit(2)
+        _say(str(exc))
+        return 2
+    except BrokenPipeError:  # who read has left
+        return 0
     except _unexpected() as exc:  # of the file or the machine: a sentence, and no traceback
-        if isinstance(exc, BrokenPipeError):
-            sys.stderr.close()
-            sys.exit(0)
         what = NO_MEMORY if isinstance(exc, MemoryError) else SYSTEM_REFUSES.format(why=printable(str(exc), 120))
-        click.echo(UNEXPECTED.format(what=what, kind=type(exc).__name__), err=True)
-        sys.exit(2)
+        _say(UNEXPECTED.format(what=what, kind=type(exc).__name__))
+        return 2
     except click.exceptions.Exit as exc:
-        sys.exit(exc.exit_code)
+        return exc.exit_code
     except click.ClickException as exc:
-        exc.show()
-        sys.exit(2)
+        with contextlib.suppress(OSError):
+            exc.show()
+        return 2
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
+        return 130
+    return 0
+
+
+def _say(sentence: str) -> None:
+    """A sentence on standard error, if it takes one."""
+    with contextlib.suppress(OSError):
+        click.echo(sentence, err=True)
 
 
 __all__ = ["cli", "main"]

@@ -36,6 +36,7 @@ from veille.moments import stored
 from veille.resources import load_knowledge
 from veille.store.connection import Database
 from veille.store.followed import names_of, with_wishes
+from veille.store.partial import open_lock, sweep
 
 if TYPE_CHECKING:
     from veille.understand import Knowledge
@@ -161,7 +162,8 @@ def alone(db_file: str) -> Iterator[bool]:
     path = Path(db_file + ".collecte")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.open("a")
+        sweep(path.parent)
+        lock = open_lock(path)
     except OSError as exc:
         raise StoreError(DATABASE_UNUSABLE.format(file=db_file, why=exc.strerror)) from exc
     with lock:

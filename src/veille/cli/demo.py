@@ -10,10 +10,11 @@ from pathlib import Path
 import click
 
 from veille.cli.collecting import run_collection, summary_text
-from veille.cli.options import config_option, db_option, read_clock
+from veille.cli.options import read_clock
 from veille.cli.serving import free_port, serve_command
 from veille.clock import PARIS
-from veille.messages import failed_source, plural
+from veille.errors import UsageError
+from veille.messages import FILE_EXISTS, failed_source, plural
 from veille.model import Failed
 from veille.moments import stored
 from veille.resources import package_text
@@ -29,25 +30,27 @@ from veille.store.decisions import decide
 )
 @click.option("--once", is_flag=True, help="Collecter, dire le bilan et s’arrêter.")
 @click.option("--port", "-p", type=click.IntRange(0, 65535), default=8001, show_default=True, help="Le port du site.")
-@config_option
-@db_option
-def demo(*, once: bool, port: int, config_file: str, db_file: str) -> None:  # noqa: ARG001
-    sample = package_text("sample.yaml")
-    today = read_clock()().astimezone(PARIS).date()
-    with tempfile.TemporaryDirectory(prefix="veille-demo-") as folder:
-        db = str(Path(folder) / "veille.db")
-        config = Path(folder) / "feeds.yaml"
-        answers = documents(sample, today)
-        with serving(answers) as root:
-            config.write_text(sample_config(sample, root), encoding="utf-8")
+@click.option("--config", "config_file", metavar="FICHIER", help="Les sources à montrer, à la place de l’échantillon.")
+@click.option("--db", "db_file", metavar="FICHIER", help="Où garder la base, qui doit être neuve ; sans cela elle est jetée à la fin.")
+def demo(*, once: bool, port: int, config_file: str | None, db_file: str | None) -> None:
+    if db_file and Path(db_file).exists():
+        raise UsageError(FILE_EXISTS.format(file=db_file))
+    with tempfile.TemporaryDirectory(prefix="veille-demo-") as folder, contextlib.ExitStack() as stack:
+        db = db_file or str(Path(folder) / "veille.db")
+        if not config_file:
+            config_file = str(Path(folder) / "feeds.yaml")
+            sample = package_text("sample.yaml")
+            answers = documents(sample, read_clock()().astimezone(PARIS).date())
+            root = stack.enter_context(serving(answers))
+            Path(config_file).write_text(sample_config(sample, root), encoding="utf-8")
             click.echo(f"{plural(len(answers), 'source', 'sources')} d’exemple servies sur {root}")
-            for label in ("Première collecte", "Deuxième collecte"):
-                summary = run_collection(str(config), db, everything=True, allow_private=True, spacing=0.0)
-                assert summary is not None
-                click.echo(f"{label} : {summary_text(summary)}")
-                for source, outcome in summary.outcomes.items():
-                    if isinstance(outcome, Failed) and source not in summary.quiet_failures:
-                        click.echo(f"  {failed_source(source, outcome.failure, outcome.reason)}")
+        for label in ("Première collecte", "Deuxième collecte"):
+            summary = run_collection(config_file, db, everything=True, allow_private=True, spacing=0.0)
+            assert summary is not None
+            click.echo(f"{label} : {summary_text(summary)}")
+            for source, outcome in summary.outcomes.items():
+                if isinstance(outcome, Failed) and source not in summary.quiet_failures:
+                    click.echo(f"  {failed_source(source, outcome.failure, outcome.reason)}")
         password = _curate(db)
         _tell(db)
         if once:

@@ -3,8 +3,6 @@
 import contextlib
 import csv
 import json
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -35,6 +33,7 @@ from veille.normalize import spreadsheet_cell
 from veille.resources import load_knowledge, package_text
 from veille.store.copies import back_up
 from veille.store.copies import restore as put_back
+from veille.store.partial import beside
 from veille.store.taking import TABLES, Row, all_rows, columns, one_instant, public_rows, public_tables, schema_steps, sequence, take_in
 
 _LICENCE = {"name": "etalab-2.0", "title": "Licence Ouverte 2.0", "path": "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"}
@@ -89,11 +88,12 @@ def export(folder: str, *, everything: bool, config_file: str, db_file: str) -> 
         raise UsageError(FILE_EXISTS.format(file=folder))
     now = read_clock()()
     described = yaml.safe_load(package_text("colonnes.yaml"))
-    partial = None
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))  # its owner's alone until it is whole
-        with contextlib.closing(open_database(db_file, load_knowledge, now, existing=True)) as db, one_instant(db):
+        with (
+            beside(target, folder=True) as partial,  # its owner's alone until it is whole
+            contextlib.closing(open_database(db_file, load_knowledge, now, existing=True)) as db,
+            one_instant(db),
+        ):
             resources: list[dict[str, Any]] = []
             for table in TABLES if everything else public_tables():
                 rows = all_rows(db.conn, table) if everything else public_rows(db.conn, table)
@@ -109,17 +109,14 @@ def export(folder: str, *, everything: bool, config_file: str, db_file: str) -> 
                 "resources": resources,
                 "veille": {"version": __version__, "schema": schema_steps(db), "last_id": sequence(db.conn), "complete": everything},
             }
-        (partial / "datapackage.json").write_text(json.dumps(package, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        if not everything:
-            partial.chmod(0o755)
-        if target.exists():
-            target.rmdir()
-        partial.replace(target)
+            (partial / "datapackage.json").write_text(json.dumps(package, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            if not everything:
+                partial.chmod(0o755)
+            if target.exists():
+                target.rmdir()
+            partial.replace(target)
     except OSError as exc:
         raise StoreError(f"{folder} : {exc.strerror}.") from exc
-    finally:
-        if partial:
-            shutil.rmtree(partial, ignore_errors=True)
     rows_told = sum(one["veille:rows"] for one in resources if one["format"] == "jsonl")
     names = {one["name"] for one in resources if one["format"] == "jsonl"}
     click.echo(EXPORTED.format(folder=folder, tables=plural(len(names), "table", "tables"), rows=plural(rows_told, "ligne", "lignes")))

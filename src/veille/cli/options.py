@@ -16,6 +16,7 @@ from veille.model import Config
 from veille.resources import load_names, shipped_version
 from veille.store import connect, is_settled, migrate
 from veille.store.connection import Database
+from veille.store.partial import followed
 
 if TYPE_CHECKING:
     from veille.understand import Knowledge
@@ -35,7 +36,23 @@ def config_option(command: Decorated) -> Decorated:
 
 
 def db_option(command: Decorated) -> Decorated:
-    return click.option("--db", "db_file", default="data/veille.db", show_default=True, metavar="FICHIER", help="La base SQLite.")(command)
+    return click.option(
+        "--db", "db_file", default="data/veille.db", show_default=True, metavar="FICHIER", help="La base SQLite.", callback=_followed
+    )(command)
+
+
+_GIVEN = "veille.db_given"
+
+
+def _followed(context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    """The file that a symbolic link names: locks, secrets and copies are beside it, by whatever name it is reached."""
+    context.meta[_GIVEN] = value
+    return str(followed(Path(value)))
+
+
+def given_db(db_file: str) -> str:
+    """The database as it was named: Datasette calls it so in its addresses."""
+    return str(click.get_current_context().meta.get(_GIVEN, db_file))
 
 
 def read_config(file: str) -> Config:
@@ -74,4 +91,4 @@ def taught(knowledge: "Knowledge", file: str) -> "Knowledge":
         return knowing(db.conn, knowledge)
 
 
-__all__ = ["config_option", "db_option", "open_database", "read_clock", "read_config", "taught"]
+__all__ = ["config_option", "db_option", "given_db", "open_database", "read_clock", "read_config", "taught"]

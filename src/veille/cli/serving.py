@@ -12,10 +12,13 @@ from pathlib import Path
 
 import click
 
-from veille.cli.options import config_option, db_option, open_database, read_clock
-from veille.errors import StoreError, UsageError
-from veille.messages import DATABASE_UNUSABLE, PORT_TAKEN
+from veille.cli.options import config_option, db_option, given_db, open_database, read_clock, read_config
+from veille.errors import ConfigError, StoreError, UsageError
+from veille.messages import DATABASE_UNUSABLE, NO_SITE, PORT_TAKEN
 from veille.resources import load_knowledge
+from veille.store import writing
+from veille.store.connection import Database
+from veille.store.hosts import remember_settings, setting
 
 _SECRET_BYTES = 32
 _SETTINGS = {
@@ -34,22 +37,46 @@ _SETTINGS = {
 @click.option(
     "--allow-private-network", is_flag=True, help="Admettre les adresses privées qu’un documentaliste apporte (essais seulement)."
 )
-def serve(config_file: str, db_file: str, host: str, port: int, base_url: str, *, allow_private_network: bool) -> None:  # noqa: ARG001
-    with contextlib.closing(open_database(db_file, load_knowledge, read_clock()())):
-        pass
+def serve(config_file: str, db_file: str, host: str, port: int, base_url: str, *, allow_private_network: bool) -> None:
+    with contextlib.closing(open_database(db_file, load_knowledge, read_clock()())) as db:
+        _tell_where(db, config_file)
     if not can_listen(host, port):
         raise UsageError(PORT_TAKEN.format(host=host, port=port))
     if allow_private_network:
         os.environ["VEILLE_ALLOW_PRIVATE_NETWORK"] = "1"
     os.environ["DATASETTE_SECRET"] = form_secret(db_file)
-    command = serve_command(db_file, host=host, port=port, base_url=base_url)
+    command = serve_command(given_db(db_file), host=host, port=port, base_url=base_url)
     sys.stdout.flush()
     os.execv(command[0], command)  # noqa: S606 - our own interpreter; signals reach Datasette itself
 
 
+def _tell_where(db: Database, config_file: str) -> None:
+    """The file learns the public address of the site (`site:` of feeds.yaml); without one, whoever serves is told what that means."""
+    try:
+        told = read_config(config_file).site
+    except ConfigError as exc:  # a site that stands must not fall for a mistake in feeds.yaml
+        if Path(config_file).exists():
+            click.echo(exc.problems[0], err=True)
+        told = setting(db.conn, "site")
+    if told != setting(db.conn, "site"):
+        with writing(db):
+            remember_settings(db, site=told)
+    if not told:
+        click.echo(NO_SITE.format(file=config_file), err=True)
+
+
+@click.command("datasette", hidden=True, context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def datasette_(arguments: tuple[str, ...]) -> None:
+    """Datasette itself, under our own way to end: an interruption, at whatever moment, is no traceback."""
+    from veille.web.running import run
+
+    run(arguments)
+
+
 def serve_command(db_file: str, *, host: str, port: int, base_url: str = "/") -> list[str]:
     """The command line of Datasette on this file, with settings that suit a public site."""
-    command = [sys.executable, "-m", "datasette", "serve", db_file, "--host", host, "--port", str(port)]
+    command = [sys.executable, "-m", "veille", "datasette", "serve", db_file, "--host", host, "--port", str(port)]
     for name, value in {**_SETTINGS, "base_url": base_url}.items():
         command += ["--setting", name, value]
     return command

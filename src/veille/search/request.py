@@ -10,9 +10,12 @@ from datetime import date
 from urllib.parse import urlencode
 
 from veille.errors import UsageError
-from veille.messages import BAD_DAY, BAD_NUMBER, BAD_YEAR, QUERY_TOO_LONG
+from veille.messages import BAD_DAY, BAD_FILTER, BAD_NUMBER, BAD_YEAR, QUERY_TOO_LONG, TOO_MANY_FILTERS
 
 LONGEST_QUERY = 500
+# Each link of a page of results holds all of them.
+MOST_VALUES, MOST_FILTERS = 20, 60
+_VALUE = re.compile(r"[A-Za-z0-9._-]{1,80}")  # ids, codes, years
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +63,16 @@ def read_request(given: Mapping[str, Sequence[str]]) -> Request:
     if not re.fullmatch(r"[1-9]\d{0,5}", page, re.ASCII):
         raise UsageError(BAD_NUMBER.format(value=page[:20]))
     lists = {
-        name: tuple(dict.fromkeys(value.strip()[:80] for value in given.get(parameter, ())[:50] if value.strip()))
-        for name, parameter in PARAMETERS
+        name: tuple(dict.fromkeys(value.strip() for value in given.get(parameter, ()) if value.strip())) for name, parameter in PARAMETERS
     }
+    if max(map(len, lists.values())) > MOST_VALUES or sum(map(len, lists.values())) > MOST_FILTERS:
+        raise UsageError(TOO_MANY_FILTERS.format(each=MOST_VALUES, all=MOST_FILTERS))
     for year in lists["years"]:
         if not re.fullmatch(r"\d{4}", year, re.ASCII):
             raise UsageError(BAD_YEAR.format(value=year[:20]))
+    for value in (value for values in lists.values() for value in values):
+        if not _VALUE.fullmatch(value):
+            raise UsageError(BAD_FILTER.format(value=value[:40]))
     return Request(
         q=q, since=_day(one("depuis")), until=_day(one("jusqua")), order="date" if one("tri") == "date" else "",
         page=int(page), dismissed=one("ecartes") == "1", selected=one("selection") == "1", verbatim=one("exact") == "1",

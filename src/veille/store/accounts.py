@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +18,7 @@ from veille.store.connection import Connection, Database, has_table, sqlite3, wr
 
 ROLES = ("curator", "editor", "admin")  # each may do what the one before may
 SESSION_LASTS = timedelta(hours=12)
+KNOWN_FOR = timedelta(days=30)
 LEAST_PASSWORD = 10
 _COST = {"n": 1 << 15, "r": 8, "p": 1}  # 32 MiB and about 0.1 s a guess
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,38}[a-z0-9]\Z")
@@ -33,9 +35,9 @@ class Account:
 
 
 def hash_password(password: str) -> str:
-    """scrypt$cost$salt$digest."""
+    """scrypt$cost$salt$digest, of the composed form (NFC): keyboards write « é » in one character or in two."""
     salt = secrets.token_bytes(16)
-    return f"scrypt${_COST['n']}${salt.hex()}${_digest(password, salt, _COST['n']).hex()}"
+    return f"scrypt${_COST['n']}${salt.hex()}${_digest(unicodedata.normalize('NFC', password), salt, _COST['n']).hex()}"
 
 
 def _digest(password: str, salt: bytes, cost: int) -> bytes:
@@ -158,8 +160,34 @@ def active_account(db: Connection, account_id: int) -> Account | None:
 
 def check_password(db: Connection, name: str, password: str) -> Account | None:
     """The account whose password this is; takes as long for an unknown name."""
+    account_id, held = held_hash(db, name)
+    return active_account(db, account_id) if is_password(password, held) and account_id else None
+
+
+def held_hash(db: Connection, name: str) -> tuple[int, str]:
+    """The id and the hash of an account, (0, nobody's) for a name that has none."""
     row = db.execute("select id, hash from accounts where name = ? and disabled_at is null", (name,)).fetchone()
-    # An account that came with an import has no password yet: it is nobody's.
-    _, cost, salt, digest = (row[1] if row and row[1] else _NOBODY).split("$")
-    right = hmac.compare_digest(_digest(password[:1000], bytes.fromhex(salt), int(cost)).hex(), digest)
-    return active_account(db, row[0]) if row and right else None
+    return (row[0], row[1] or _NOBODY) if row else (0, _NOBODY)  # an account that came with an import has no password yet
+
+
+def is_password(password: str, held: str) -> bool:
+    """Whether a hash is that of a password; slow by design (0.1 s and 32 MiB, three times that for accents that are no NFC)."""
+    _, cost, salt, digest = held.split("$")
+    given = password[:1000]
+    forms = dict.fromkeys(
+        (unicodedata.normalize("NFC", given), given, unicodedata.normalize("NFD", given))
+    )  # former hashes: as it was typed
+    return any(hmac.compare_digest(_digest(form, bytes.fromhex(salt), int(cost)).hex(), digest) for form in forms)
+
+
+def is_known(db: Connection, name: str, address: str, now: datetime) -> bool:
+    """Whether somebody signed in to an account from an address lately; `address`: a keyed hash, which names no machine."""
+    since = stored(now - KNOWN_FOR)
+    held = "select 1 from known_addresses join accounts on id = account_id where name = ? and address = ? and at >= ?"
+    return db.execute(held, (name, address, since)).fetchone() is not None
+
+
+def know(db: Connection, account_id: int, address: str, now: datetime) -> None:
+    """Somebody signed in from an address; the caller holds the transaction. What is too old goes."""
+    db.execute("delete from known_addresses where at < ?", (stored(now - KNOWN_FOR),))
+    db.execute("insert or replace into known_addresses (account_id, address, at) values (?, ?, ?)", (account_id, address, stored(now)))

@@ -6,7 +6,8 @@ Comes in: a path. Goes out: a `Database`. A file from a newer veille is refused 
 import contextlib
 import functools
 import json
-import shutil
+import os
+import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from veille.errors import StoreError
 from veille.french import FOLDING_VERSION, index_text
 from veille.messages import DATABASE_NEWER, DATABASE_UNUSABLE
+from veille.store.partial import COMPANIONS, beside, open_lock
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -109,7 +111,7 @@ def connect(path: str | Path, *, durable: bool = False) -> Database:
     """The database of a file, made if need be; `durable` waits for the disk at each commit (decisions)."""
     try:
         if str(path) != ":memory:":
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            _own(Path(path))
         connection = sqlite3.connect(
             str(path), isolation_level=None, check_same_thread=False, timeout=BUSY_MILLISECONDS / 1000, cached_statements=STATEMENTS
         )
@@ -124,6 +126,20 @@ def connect(path: str | Path, *, durable: bool = False) -> Database:
     except (sqlite3.Error, OSError) as exc:
         raise StoreError(DATABASE_UNUSABLE.format(file=path, why=exc)) from exc
     return Database(connection)
+
+
+def _own(path: Path) -> None:
+    """A new file is its owner's alone, whatever the umask, and what SQLite puts beside it too: hashes and hidden texts are in it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def _close_to_others(path: Path) -> None:
+    """What an earlier version left readable by everybody is no more; a group that was let in stays."""
+    for one in (path, *(path.with_name(path.name + ending) for ending in COMPANIONS)):
+        with contextlib.suppress(OSError):
+            one.chmod(stat.S_IMODE(one.stat().st_mode) & 0o770)
 
 
 def begin_soon(connection: Connection) -> None:
@@ -206,6 +222,7 @@ def migrate(db: Database, knowledge: "Knowledge", now: datetime) -> None:
                 raise StoreError(DATABASE_NEWER.format(file=name))
             if pending:
                 if applied and path:
+                    _close_to_others(Path(path))
                     _back_up(db, Path(path), now)
                 _teach(db.conn)
                 with writing(db):  # all the steps, or none: each is a savepoint of its own within
@@ -253,17 +270,17 @@ def _one_at_a_time(path: str) -> Iterator[None]:
         return
     import fcntl
 
-    with Path(path + ".migration").open("a") as lock:
+    with open_lock(Path(path + ".migration")) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def _back_up(db: Database, path: Path, now: datetime) -> None:
     target = path.with_name(f"{path.name}.avant-{now:%Y%m%dT%H%M%SZ}")
-    partial = target.with_name(target.name + ".part")
-    with contextlib.closing(sqlite3.connect(str(partial))) as copy:
-        db.conn.backup(copy)
-    shutil.move(partial, target)
+    with beside(target) as partial:
+        with contextlib.closing(sqlite3.connect(str(partial))) as copy:
+            db.conn.backup(copy)
+        partial.replace(target)
 
 
 def _seed(db: Database, knowledge: "Knowledge") -> None:

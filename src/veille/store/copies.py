@@ -4,9 +4,10 @@ Comes in: paths. Goes out: checked files. Forbidden: a copy that nobody verified
 """
 
 import contextlib
+import fcntl
 import os
 import shutil
-import tempfile
+import stat
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 from veille.errors import StoreError, UsageError
 from veille.messages import COPY_DIFFERS, COPY_UNSOUND, DATABASE_BUSY, DATABASE_NEWER, DATABASE_UNUSABLE, FILE_EXISTS, FILE_MISSING
 from veille.store.connection import Connection, Database, described, prepare, sqlite3
+from veille.store.partial import COMPANIONS, beside, followed
 
 # What must be as numerous in every sound file: an article, its text, its place in the index.
 _COUNTED = ("items", "texts", "items_fts_docsize")
@@ -48,68 +50,94 @@ def back_up(db: Database, target: Path) -> dict[str, int]:
 
     Raises UsageError when the target exists, StoreError when the copy differs or is not sound: nothing stays then.
     """
+    target = followed(target)
     if target.exists():
         raise UsageError(FILE_EXISTS.format(file=target))
-    partial = None
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = _beside(target)
-        db.conn.execute("begin")  # one instant for the counts and the copy
-        try:
-            before = counts(db.conn)
-            with contextlib.closing(sqlite3.connect(str(partial))) as copy:
-                db.conn.backup(copy)
-        finally:
-            db.conn.rollback()
-        _check(partial, before)
-        _settle(partial, target)
+        with beside(target) as partial:
+            db.conn.execute("begin")  # one instant for the counts and the copy
+            try:
+                before = counts(db.conn)
+                with contextlib.closing(sqlite3.connect(str(partial))) as copy:
+                    db.conn.backup(copy)
+            finally:
+                db.conn.rollback()
+            _check(partial, before)
+            _settle(partial, target)
     except (sqlite3.Error, OSError) as exc:
         raise StoreError(DATABASE_UNUSABLE.format(file=target.name, why=exc)) from exc
-    finally:
-        _clear(partial)
     return before
 
 
 def restore(source: Path, target: Path, now: datetime) -> tuple[dict[str, int], Path | None]:
-    """Put a copy in the place of the file; its counts, and where the file that was there has gone.
+    """Put a copy in the place of the file; its counts, and where what was there has gone.
 
-    The copy is checked as a new file beside the target first. Raises StoreError when it is not sound or of a newer veille, and when the
-    present file is in use: nothing has changed then.
+    The copy is checked as a new file beside the target first. What is left of a former file (its journal, when the file itself is gone or
+    torn) goes aside with it: SQLite would write it into the copy. Raises StoreError when the copy is not sound or of a newer veille, and
+    when the present file is in use: nothing has changed then.
     """
+    target = followed(target)
     if not source.is_file():
         raise UsageError(FILE_MISSING.format(file=source))
-    partial = None
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = _beside(target)
-        given = sqlite3.connect(f"file:{_quoted(source)}?mode=ro", uri=True)
-        with contextlib.closing(given), contextlib.closing(sqlite3.connect(str(partial))) as copy:
-            given.backup(copy)
-        found = _check(partial, None)
-        aside = None
-        if target.exists():
-            _quiet(target)
-            shutil.copymode(target, partial)
-            aside = _free_name(target, now)
-            _keep(target, aside)
-        _settle(partial, target)
+        with beside(target) as partial:
+            given = sqlite3.connect(f"file:{_quoted(source)}?mode=ro", uri=True)
+            with contextlib.closing(given), contextlib.closing(sqlite3.connect(str(partial))) as copy:
+                given.backup(copy)
+            found = _check(partial, None)
+            aside = _make_way(target, partial, now)
+            _settle(partial, target)
     except (sqlite3.Error, OSError) as exc:
         raise StoreError(DATABASE_UNUSABLE.format(file=source.name, why=exc)) from exc
-    finally:
-        _clear(partial)
     return found, aside
 
 
-def _beside(target: Path) -> Path:
-    """A new, empty file of its owner's alone in the same folder: what it becomes takes its name in one step."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    os.close(descriptor)
-    return Path(name)
+def _make_way(target: Path, partial: Path, now: datetime) -> Path | None:
+    """What is there goes aside under one name, companions included; the new file gets its owner and its rights, without everybody's.
+
+    Raises StoreError when somebody has it open. The file itself keeps its name beside the new one: at no instant is there none.
+    """
+    if target.exists() and _is_database(target):
+        _quiet(target)
+    if _is_open(target):
+        raise StoreError(DATABASE_BUSY.format(file=target.name))
+    left = [target.with_name(target.name + ending) for ending in COMPANIONS]
+    left = [path for path in left if path.exists()]
+    if not left and not target.exists():
+        return None
+    aside = _free_name(target, now)
+    if target.exists():
+        held = target.stat()
+        partial.chmod(stat.S_IMODE(held.st_mode) & 0o770)
+        with contextlib.suppress(PermissionError):
+            os.chown(partial, held.st_uid, held.st_gid)
+        _keep(target, aside)
+    for path in left:
+        path.replace(aside.with_name(aside.name + path.name.removeprefix(target.name)))
+    return aside if target.exists() else aside.with_name(aside.name + left[0].name.removeprefix(target.name))
 
 
-def _clear(partial: Path | None) -> None:
-    for leftover in (partial, *_companions(partial)) if partial else ():
-        leftover.unlink(missing_ok=True)
+_SHM_HELD = 128  # the byte of `-shm` that every connection keeps locked, shared (sqlite.org/walformat.html, WAL locks)
+
+
+def _is_open(target: Path) -> bool:
+    """Whether another process has the file, or what was it, open in WAL."""
+    try:
+        descriptor = os.open(target.with_name(f"{target.name}-shm"), os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _SHM_HELD)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _is_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(16) == b"SQLite format 3\0"
 
 
 def _keep(target: Path, aside: Path) -> None:
@@ -174,10 +202,6 @@ def _settle(partial: Path, target: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
-
-
-def _companions(path: Path) -> list[Path]:
-    return [path.with_name(path.name + ending) for ending in ("-wal", "-shm", "-journal")]
 
 
 def _quoted(path: Path) -> str:

@@ -16,7 +16,7 @@ from veille.store.items import index_items
 
 Row = dict[str, Any]
 _BATCH = 500
-# Where each comes after what it refers to; `accounts` without hashes. Not `sessions` and `known_addresses`: who signed in is of one machine.
+# Where each comes after what it refers to; `accounts` without hashes. Not `sessions`, `known_addresses`: who signed in is of one machine.
 TABLES = (
     "settings", "tags", "departements", "sources", "validators", "runs", "visits", "stories", "items", "texts", "addresses", "sightings",
     "versions", "item_tags", "item_territories", "item_dates", "accounts", "decisions", "alarms", "hosts", "requests", "tombstones",

@@ -8,7 +8,7 @@ from typing import Any
 from datasette import hookimpl
 
 from veille import logs
-from veille.web import errors, permissions, routes, session, site
+from veille.web import errors, guard, permissions, routes, session, site
 
 
 @hookimpl
@@ -55,7 +55,7 @@ def get_metadata(datasette: Any) -> dict[str, Any]:
 
 @hookimpl
 def asgi_wrapper(datasette: Any) -> Any:
-    return permissions.guard(datasette)
+    return guard.guard(datasette)
 
 
 @hookimpl(tryfirst=True)

@@ -25,10 +25,10 @@ class AtomEntry:
     categories: tuple[tuple[str, str], ...]  # term, label
 
 
-def atom_feed(*, title: str, subtitle: str, self_link: str, page: str, updated: datetime, entries: list[AtomEntry]) -> bytes:
-    """A whole feed; its id is its own address."""
+def atom_feed(*, id_: str, title: str, subtitle: str, self_link: str, page: str, updated: datetime, entries: list[AtomEntry]) -> bytes:
+    """A whole feed."""
     feed = Element(f"{{{_ATOM}}}feed", {"xml:lang": "fr"})
-    _text(feed, "id", self_link)
+    _text(feed, "id", id_)
     _text(feed, "title", title)
     _text(feed, "subtitle", subtitle)
     _text(feed, "updated", atom_moment(updated))

@@ -22,6 +22,7 @@ from veille.store.edits import Change, edit, note_edit
 from veille.web.answering import ask
 from veille.web.desk import Form, Said, answer, now_of, page
 from veille.web.errors import PageError
+from veille.web.origin import origin_of
 from veille.web.session import curating, may
 from veille.web.site import deciding, reading, site_of
 
@@ -88,7 +89,7 @@ async def ajouter(datasette: Any, request: Any) -> Any:
 
 
 async def _form(datasette: Any, request: Any, *, address: str, wrong: str = "", **shown: Any) -> Any:
-    root = datasette.absolute_url(request, datasette.urls.path("/tri/ajouter"))
+    root = f"{(await origin_of(datasette, request)).root}tri/ajouter"
     return await page(
         datasette, request, "veille_ajouter.html",
         address=address, wrong=wrong, bookmarklet=_BOOKMARKLET.format(root=root), editor=may(request.actor, "editor"), **shown,

@@ -19,7 +19,6 @@ from veille.web.answering import ask, render
 from veille.web.session import safe_path
 from veille.web.site import deciding, site_of
 
-_LONGEST_FORM = 200_000  # characters
 _MOST_SAID = 5
 
 
@@ -33,7 +32,7 @@ class Said:
 
 
 class Form:
-    """The fields of a posted form; raises UsageError for one that is too long."""
+    """The fields of a posted form; raises UsageError for one that has too many."""
 
     def __init__(self, fields: dict[str, list[str]]) -> None:
         self._fields = fields
@@ -41,8 +40,6 @@ class Form:
     @classmethod
     async def of(cls, request: Any) -> "Form":
         body = await request.post_body()
-        if len(body) > _LONGEST_FORM:
-            raise UsageError("Ce formulaire est trop long.")
         try:
             return cls(parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=10_000))
         except ValueError as exc:

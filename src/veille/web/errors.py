@@ -10,8 +10,10 @@ from typing import Any
 from datasette import Response
 from datasette.plugins import pm
 from datasette.utils.asgi import Base400, NotFound
+from datasette.utils.sqlite import sqlite3
 
 from veille.errors import StoreError, UsageError
+from veille.messages import DATABASE_AWAY, DATABASE_DAMAGED, WAITS_FOR_MIGRATION
 
 log = logging.getLogger("veille")
 
@@ -60,7 +62,7 @@ _FIRST_WORDS = frozenset(
     {"", "recherche", "article", "decision", "connexion", "deconnexion", "donnees", "robot", "theme", "themes", "departement", "carte",
      "agenda", "source", "sources", "integrer", "a-propos", "accessibilite", "robots", "sitemap", "tri"}
 )  # fmt: skip
-_OURS = (re.compile(r"^/-/veille/"), re.compile(r"^/sitemap-"))
+_OURS = (re.compile(r"^/-/"), re.compile(r"^/sitemap-"))
 
 
 def _meaning(exception: Exception, *, ours: bool) -> tuple[int, str]:
@@ -72,6 +74,8 @@ def _meaning(exception: Exception, *, ours: bool) -> tuple[int, str]:
         return 503, str(exception)
     if isinstance(exception, NotFound):
         return 404, ""
+    if isinstance(exception, sqlite3.DatabaseError) and (said := _unusable(exception, ours=ours)):
+        return 503, said
     status = getattr(exception, "status", None)
     if isinstance(exception, Base400) or (isinstance(status, int) and 400 <= status < 500):
         return int(status or 400), ""
@@ -82,6 +86,30 @@ def _meaning(exception: Exception, *, ours: bool) -> tuple[int, str]:
         log.warning("%s: %s", type(exception).__name__, exception)
         return 400, ""
     return 500, ""
+
+
+# Primary result codes (sqlite.org/rescode.html): busy, locked, read-only, I/O error, corrupt, full, cannot open, not a database.
+_OF_THE_FILE = frozenset({5, 6, 8, 10, 11, 13, 14, 26})
+_OF_DAMAGE = frozenset({11, 26})
+
+
+def is_damage(exception: BaseException) -> bool:
+    """Whether SQLite says that the file is torn, or no database any more."""
+    return isinstance(exception, sqlite3.DatabaseError) and _code(exception) in _OF_DAMAGE
+
+
+def _code(exception: Any) -> int:
+    return int(getattr(exception, "sqlite_errorcode", None) or 0) & 0xFF
+
+
+def _unusable(exception: Exception, *, ours: bool) -> str:
+    """What to say where the file, and not the request, is why SQLite refused; "" otherwise."""
+    if _code(exception) in _OF_THE_FILE:
+        log.error("%s", exception)
+        return DATABASE_DAMAGED if is_damage(exception) else DATABASE_AWAY
+    if ours and str(exception).startswith(("no such table", "no such column", "no such function")):
+        return WAITS_FOR_MIGRATION
+    return ""
 
 
 async def refuse(datasette: Any, request: Any) -> Any:

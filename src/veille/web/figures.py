@@ -5,6 +5,7 @@ Small files: at once, so that a page never shows old figures. Large ones: beside
 
 import asyncio
 import logging
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,7 @@ async def file_version(datasette: Any) -> str:
     if not await veille_databases(datasette):
         return ""
     path = (await database(datasette)).path
+    path = path and os.path.realpath(path)  # SQLite keeps the journal beside the file that a link names
     return "-".join(_state(Path(one)) for one in (path, f"{path}-wal")) if path else ""
 
 

@@ -15,6 +15,7 @@ from veille.web.citing import changes, coins
 from veille.web.desk import what_was_said
 from veille.web.errors import PageError
 from veille.web.figures import figures
+from veille.web.origin import origin_of
 from veille.web.places import groups_of
 from veille.web.session import may
 from veille.web.site import Site, site_of
@@ -96,7 +97,7 @@ async def article(datasette: Any, request: Any) -> Any:
         "said": what_was_said(datasette, request),
         "back": f"{request.full_path}#decisions",
         "changes": changes(found),
-        "coins": coins(found, datasette.absolute_url(request, datasette.urls.path(f"/article/{item_id}"))),
+        "coins": coins(found, f"{(await origin_of(datasette, request)).root}article/{item_id}"),
         "here": "article",
     }
     return await render(datasette, request, "veille_article.html", context)

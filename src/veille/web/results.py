@@ -10,6 +10,7 @@ from veille.search import MOST_MATCHES, PAGE_SIZE, PARAMETERS, Request, address,
 from veille.store import articles, searching
 from veille.web.answering import ask, ask_rows, asked, readable, render
 from veille.web.errors import PageError
+from veille.web.origin import origin_of
 from veille.web.outputs import as_atom, as_csv, as_json, as_json_feed
 from veille.web.site import group_class, site_of, typo
 
@@ -160,8 +161,7 @@ async def resultats(datasette: Any, request: Any) -> Any:
         wanted = replace(wanted, order="date", page=1)
     size, make = FORMATS[format_]
     results = await ask_rows(datasette, searching.search, wanted, site.knowledge, site.today().isoformat(), size)
-    here = datasette.absolute_url(request, datasette.urls.path("/"))
-    return make(wanted, results, site.knowledge, here, site.clock())
+    return make(wanted, results, site.knowledge, await origin_of(datasette, request), site.clock())
 
 
 @readable
@@ -173,11 +173,12 @@ async def integrer(datasette: Any, request: Any) -> Any:
     size = min(int(count), _EMBEDDED) if count.isascii() and count.isdigit() and count != "0" and len(count) < 3 else _EMBEDDED
     results = await ask_rows(datasette, searching.search, wanted, site.knowledge, site.today().isoformat(), size)
     query = address(replace(wanted, order=""))
+    root = (await origin_of(datasette, request)).root
     context = {
         "cards": results.cards,
         "total": results.total,
         "titled": wanted.q or ", ".join(_label(site, name, value, {}) for name, _ in PARAMETERS for value in getattr(wanted, name)),
-        "root": datasette.absolute_url(request, datasette.urls.path("/")),
-        "search": datasette.absolute_url(request, datasette.urls.path("/recherche")) + (f"?{query}" if query else ""),
+        "root": root,
+        "search": f"{root}recherche{f'?{query}' if query else ''}",
     }
     return await render(datasette, request, "veille_integrer.html", context)

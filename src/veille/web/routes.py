@@ -8,11 +8,13 @@ from veille.web import (
     journal,
     lots,
     pages,
+    permissions,
     places,
     quality,
     results,
     saved,
     session,
+    tables,
     texts,
     triage,
     vocabulary,
@@ -66,4 +68,8 @@ ROUTES = [
     (r"^/tri/qualite$", quality.qualite),
     (r"^/article/(?P<id>[0-9]{1,15})/preuve$", bringing.preuve),
     (r"^/article/(?P<id>[0-9]{1,15})/copie/(?P<number>[0-9]{1,15})$", bringing.copie),
+    # Of Datasette's own.
+    (r"^/(?P<database>[^/]+)/(?P<table>[^/]+)\.csv$", tables.table_csv),
+    (r"^/(?P<database>[^/]+)/(?P<table>[^/]+)/(?P<row>[^/]+)\.csv$", tables.row_csv),
+    (r"^/-/(?!static/|static-plugins/|veille/)", permissions.closed),
 ]

@@ -4,7 +4,10 @@ The session is a random token in a cookie; the file holds its hash, so that sign
 does not.
 """
 
+import asyncio
 import functools
+import hashlib
+import ipaddress
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +17,18 @@ from datasette import Response
 
 from veille.messages import ROLE_LABELS, SIGN_IN_REFUSED, SIGN_IN_WAIT, WAITS_FOR_MIGRATION
 from veille.moments import stored
-from veille.store.accounts import ROLES, SESSION_LASTS, begin_session, check_password, end_session, session_account
+from veille.store.accounts import (
+    ROLES,
+    SESSION_LASTS,
+    active_account,
+    begin_session,
+    end_session,
+    held_hash,
+    is_known,
+    is_password,
+    know,
+    session_account,
+)
 from veille.store.connection import has_table
 from veille.store.saved import arrive
 from veille.web.answering import Handler
@@ -22,7 +36,8 @@ from veille.web.errors import PageError
 from veille.web.site import deciding, reading, site_of, veille_databases
 
 COOKIE = "veille_session"
-_TRIES, _TRIES_OF_ADDRESS, _WITHIN = 5, 9, 60.0  # wrong guesses within so many seconds
+# Wrong guesses within so many seconds: at one account from one address, at any from one address, at one account from everywhere.
+_TRIES, _TRIES_OF_ADDRESS, _TRIES_OF_NAME, _WITHIN = 5, 9, 40, 60.0
 
 
 async def actor_of(datasette: Any, request: Any) -> dict[str, Any] | None:
@@ -75,6 +90,8 @@ def same_site(request: Any) -> None:
     """A form of another site is refused, whatever token it carries; raises PageError."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise PageError(403, "Ce formulaire vient d’un autre site.")
+    if "sec-fetch-site" in request.headers:
+        return  # the browser's own word, which no page can forge: a proxy may have lost the port of `Host`
     origin = request.headers.get("origin")
     if origin and origin != "null" and origin.split("://")[-1] != request.headers.get("host"):
         raise PageError(403, "Ce formulaire vient d’un autre site.")
@@ -100,28 +117,48 @@ async def connexion(datasette: Any, request: Any) -> Any:
     form = await request.post_vars()
     name = str(form.get("nom", ""))[:80].strip().lower()
     site = site_of(datasette)
-    address = (request.scope.get("client") or ("",))[0]
-    keys = {f"compte {name}": _TRIES, f"adresse {address}": _TRIES_OF_ADDRESS}
+    if not await reading(datasette, has_table, "known_addresses"):
+        raise PageError(503, WAITS_FOR_MIGRATION)
+    address = _network((request.scope.get("client") or ("",))[0])
+    # Keyed by the secret of the forms, which is not in the file.
+    mark = hashlib.blake2b(datasette.sign(address, "veille-address").encode(), digest_size=16).hexdigest()
+    keys = {f"ici {name} {address}": _TRIES, f"adresse {address}": _TRIES_OF_ADDRESS}
+    known = await reading(datasette, is_known, name, mark, site.clock())
+    if not known:  # whoever signed in from here lately still enters while strangers guess from everywhere
+        keys[f"compte {name}"] = _TRIES_OF_NAME
     if not _may_try(site.attempts, keys, time.monotonic()):
         return await sign_in_page(datasette, request, sentence=SIGN_IN_WAIT, status=429, name=name)
-    if not await reading(datasette, has_table, "sessions"):
-        raise PageError(503, WAITS_FOR_MIGRATION)
-    account = await reading(datasette, check_password, name, str(form.get("mot-de-passe", "")))
-    if account is None:
+    account_id, held = await reading(datasette, held_hash, name)
+    async with site.judging:
+        right = await asyncio.to_thread(is_password, str(form.get("mot-de-passe", "")), held)
+    if not right or not account_id:
         return await sign_in_page(datasette, request, sentence=SIGN_IN_REFUSED, status=403, name=name)
-    site.attempts.pop(f"compte {name}", None)
-    site.attempts[f"adresse {address}"].pop()  # its own try; the wrong ones still count: one good account must not buy guesses at others
+    for key in keys:  # its own try; the wrong ones still count: one good account must not buy guesses at others
+        site.attempts[key] = site.attempts.get(key, [])[:-1]
+    site.attempts.pop(f"ici {name} {address}", None)
     now = site.clock()
 
     def enter(connection: Any) -> str:
-        arrive(connection, account.id, stored(now) or "")
-        return begin_session(connection, account.id, now)
+        if active_account(connection, account_id) is None:
+            raise PageError(403, SIGN_IN_REFUSED)
+        arrive(connection, account_id, stored(now) or "")
+        know(connection, account_id, mark, now)
+        return begin_session(connection, account_id, now)
 
     token = await deciding(datasette, enter)
     response = Response.redirect(safe_path(form.get("suite")) or datasette.urls.path("/tri"))
     lasts = int(SESSION_LASTS.total_seconds())
     response.set_cookie(COOKIE, token, max_age=lasts, httponly=True, samesite="lax", secure=request.scheme == "https")
     return response
+
+
+def _network(address: str) -> str:
+    """An address as it counts: of IPv6, what one customer holds (/64)."""
+    try:
+        given = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(given) if given.version == 4 else str(ipaddress.ip_network((given, 64), strict=False))
 
 
 def _may_try(attempts: dict[str, list[float]], keys: dict[str, int], now: float) -> bool:

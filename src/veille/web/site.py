@@ -4,6 +4,7 @@ One `Site` for each Datasette, kept on it.
 """
 
 import asyncio
+import contextlib
 import functools
 import gc
 import hashlib
@@ -15,6 +16,7 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 from datasette.utils import sqlite_timelimit
@@ -30,6 +32,7 @@ from veille.store import begin_soon, prepare
 from veille.store.accounts import ROLES
 from veille.store.articles import last_run
 from veille.store.columns import Columns
+from veille.store.hosts import setting
 from veille.store.summary import Summary
 from veille.store.vocabulary import as_edited
 from veille.understand import Knowledge
@@ -69,9 +72,11 @@ class Site:
     allow_private: bool = False  # addresses of private networks may be brought: tests only
     brought: dict[str, Any] = field(default_factory=dict)  # what was shown and may be kept, by token
     fetching: asyncio.Lock = field(default_factory=asyncio.Lock)  # one address at a time
+    judging: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))  # passwords at once: each takes 32 MiB
     said: dict[int, list[Any]] = field(default_factory=dict)  # what waits to be said, by account
     figures: Figures = field(default_factory=Figures)
     columns: Columns = field(default_factory=Columns)  # the rows in memory that searches count
+    looked: tuple[float, bool] | None = None  # when the file was last looked through, and whether it was sound
     templates: list[Any] = field(default_factory=list)  # the one environment of our pages, once it was asked for
 
     def today(self) -> date:
@@ -270,14 +275,21 @@ def typo(text: str) -> str:
     return _APOSTROPHE.sub("’", text)
 
 
+def absolute(datasette: Any, request: Any, told: str, path: str) -> str:
+    """The absolute address of a path, which has the site's own prefix; `told`: what `site:` says, "" for nothing."""
+    if not told:
+        return str(datasette.absolute_url(request, path))
+    parts = urlsplit(told)
+    return f"{parts.scheme}://{parts.netloc}{path}"
+
+
 async def shared_variables(datasette: Any, request: Any) -> dict[str, Any]:
     """What every page may show, Datasette's own included."""
     site = site_of(datasette)
-    names = await veille_databases(datasette)
-    try:
-        run = await reading(datasette, last_run) if names else None
-    except sqlite3.OperationalError:  # an error page must not fail for want of its footer
-        run = None
+    names = site.databases
+    run, told = None, ""
+    with contextlib.suppress(sqlite3.DatabaseError):  # an error page must not fail for want of its footer
+        run, told = await reading(datasette, _of_every_page) if names else (None, "")
     today = site.today()
     return {
         "last_run": run and {"when": spoken_moment(run["ended_at"], today), "alarms": run["alarms"]},
@@ -302,8 +314,12 @@ async def shared_variables(datasette: Any, request: Any) -> dict[str, Any]:
         "tile": tile,
         "today": today.isoformat,
         "asset": lambda name: f"{datasette.urls.static_plugins('veille', name)}?{code_version()}",
-        "here_url": lambda: datasette.absolute_url(request, request.full_path) if request else "",
+        "here_url": lambda: absolute(datasette, request, told, request.full_path) if request else "",
     }
+
+
+def _of_every_page(connection: Any) -> tuple[dict[str, Any] | None, str]:
+    return last_run(connection), setting(connection, "site")
 
 
 def tile(value: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from veille.web.answering import ask, readable, render
 from veille.web.charts import bars, places
 from veille.web.errors import PageError
 from veille.web.figures import figures
+from veille.web.origin import origin_of
 from veille.web.outputs import as_calendar
 from veille.web.places import coming, groups_of
 from veille.web.site import TABLES, columns, database, site_of
@@ -46,7 +47,7 @@ async def interfaces(datasette: Any, request: Any) -> Any:
     """/donnees/api: every address a program may read, with examples that work."""
     db = await database(datasette)
     summary = await figures(datasette)
-    root = datasette.absolute_url(request, datasette.urls.path("/")).rstrip("/")
+    root = (await origin_of(datasette, request)).root.rstrip("/")
     theme = max(summary.themes, key=lambda tag: summary.themes[tag], default="laboratoires")
     place = max(summary.places, key=lambda code: summary.places[code], default="33")
     context = {"root": root, "theme_": theme, "place_": place, "table": datasette.urls.table(db.name, "articles"), "here": "donnees"}
@@ -105,8 +106,7 @@ async def composants(datasette: Any, request: Any) -> Any:
 async def agenda_ics(datasette: Any, request: Any) -> Any:
     """/agenda.ics: the same dates as /agenda, to subscribe to."""
     _, dates = await coming(datasette, request)
-    here = datasette.absolute_url(request, datasette.urls.path("/"))
-    return as_calendar(dates, site_of(datasette).knowledge, here, AGENDA_NAME)
+    return as_calendar(dates, site_of(datasette).knowledge, await origin_of(datasette, request), AGENDA_NAME)
 
 
 @readable
@@ -116,7 +116,7 @@ async def robots_txt(datasette: Any, request: Any) -> Any:
     db = await database(datasette)
     lines = ["User-agent: *"]
     lines += [f"Disallow: {path(one)}" for one in ("/recherche?", "/agenda?", "/carte?", "/integrer", "/connexion", "/-/", f"/{db.name}/")]
-    lines += ["", f"Sitemap: {datasette.absolute_url(request, path('/sitemap.xml'))}", ""]
+    lines += ["", f"Sitemap: {(await origin_of(datasette, request)).root}sitemap.xml", ""]
     return Response.text("\n".join(lines))
 
 
@@ -128,7 +128,8 @@ async def sitemap(datasette: Any, request: Any) -> Any:
     """/sitemap.xml: an index (sitemaps.org 0.9): the pages, then the articles by ranges of ids."""
     last = await ask(datasette, articles.greatest_id)
     names = ["/sitemap-pages.xml", *(f"/sitemap-articles-{place}.xml" for place in range(-(-last // _CHUNK)))]
-    body = "".join(f"<sitemap><loc>{escape(datasette.absolute_url(request, datasette.urls.path(name)))}</loc></sitemap>" for name in names)
+    root = (await origin_of(datasette, request)).root.rstrip("/")
+    body = "".join(f"<sitemap><loc>{escape(root + name)}</loc></sitemap>" for name in names)
     return _xml(f'<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{body}</sitemapindex>')
 
 
@@ -139,7 +140,7 @@ async def sitemap_pages(datasette: Any, request: Any) -> Any:
     followed = await ask(datasette, browsing.followed)
     paths = [*_FIXED, *(f"/theme/{tag}" for tag in known.themes), *(f"/departement/{code}" for code in known.departements)]
     paths += [f"/source/{one['id']}" for one in followed]
-    return _urls(datasette, request, [(path, "") for path in paths])
+    return await _urls(datasette, request, [(path, "") for path in paths])
 
 
 @readable
@@ -149,11 +150,11 @@ async def sitemap_articles(datasette: Any, request: Any) -> Any:
     if place * _CHUNK >= max(1, await ask(datasette, articles.greatest_id)):
         raise PageError(404)
     rows = await ask(datasette, browsing.page_dates, place * _CHUNK + 1, (place + 1) * _CHUNK)
-    return _urls(datasette, request, [(f"/article/{item}", moment[:10]) for item, moment in rows])
+    return await _urls(datasette, request, [(f"/article/{item}", moment[:10]) for item, moment in rows])
 
 
-def _urls(datasette: Any, request: Any, pages: list[tuple[str, str]]) -> Any:
-    root = datasette.absolute_url(request, datasette.urls.path("/")).rstrip("/")
+async def _urls(datasette: Any, request: Any, pages: list[tuple[str, str]]) -> Any:
+    root = (await origin_of(datasette, request)).root.rstrip("/")
     body = "".join(f"<url><loc>{escape(root + path)}</loc>{f'<lastmod>{day}</lastmod>' if day else ''}</url>" for path, day in pages)
     return _xml(f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{body}</urlset>')
 

@@ -1,0 +1,137 @@
+"""What stands before everything else: requests that no page of this site can mean are answered here, in one sentence.
+
+An ASGI application around Datasette's (asgi.readthedocs.io). It counts a body as it comes, so that nothing behind it holds more than a form
+of ours; it puts the same safety headers on every answer; and whatever a client sent that what is behind cannot read is a 400.
+"""
+
+import logging
+from typing import Any
+from urllib.parse import parse_qsl
+
+from datasette import Response
+
+from veille.web.compression import Compressor
+from veille.web.errors import is_ours
+from veille.web.site import site_of
+
+log = logging.getLogger("veille")
+LONGEST_BODY = 64 << 10  # bytes; five hundred articles at once are a tenth of it
+_FORM = b"application/x-www-form-urlencoded"  # what every form and script of ours sends
+_RECEIVING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+# `_through` filters by private tables, `_where` is SQL, `_extras` counts rows of private tables; the others choose what is searched and
+# how: with them a reader would get at hidden texts letter by letter.
+_REFUSED_PARAMETERS = frozenset({"_through", "_where", "_extras", "_searchmode", "_fts_table", "_fts_pk"})
+_REFUSED_BEGINNING = "_search_"  # one column of the index
+_COMMON = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"strict-origin-when-cross-origin"))
+_STRICT = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+_FRAMABLE = _STRICT.replace("frame-ancestors 'none'", "frame-ancestors *")
+# Datasette's own pages write styles and a script into the page.
+_DATASETTE = _STRICT.replace(
+    "default-src 'self'", "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'"
+)
+_YEAR = b"public, max-age=31536000, immutable"
+
+
+class _Refused(Exception):
+    """A request that is answered here."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status, self.sentence = status, sentence
+
+
+def safety_headers(path: str, databases: list[str]) -> list[tuple[bytes, bytes]]:
+    """What every answer of a path carries, errors included; pages of our tables are our own templates."""
+    own = is_ours(path) or path.lstrip("/").split("/", 1)[0].split(".", 1)[0] in databases
+    policy = _FRAMABLE if path == "/integrer" else _STRICT if own else _DATASETTE
+    return [*_COMMON, (b"content-security-policy", policy.encode())]
+
+
+def guard(datasette: Any) -> Any:
+    """Datasette's `asgi_wrapper`."""
+
+    def wrap(app: Any) -> Any:
+        async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] != "http":
+                await app(scope, receive, send)
+                return
+            base = datasette.setting("base_url").rstrip("/")
+            path = scope["path"].removeprefix(base) or "/"
+            shrink = Compressor(scope, send)
+            started = False
+
+            async def send_once(message: Any) -> None:
+                nonlocal started
+                started = True
+                await shrink(_with_headers(message, path, site_of(datasette).databases))
+
+            try:
+                _judge(scope)
+                await app(scope, await _body(scope, receive), send_once)
+            except _Refused as exc:
+                await _say(exc.status, exc.sentence, send_once)
+            except Exception as exc:  # Datasette asserts, and its form reader decodes, outside of its own error handling
+                meant = isinstance(exc, (AssertionError, ValueError, TypeError, LookupError))
+                log.log(logging.WARNING if meant else logging.ERROR, "%s %s: %s: %s", scope["method"], path, type(exc).__name__, exc)
+                if started:
+                    raise
+                await _say(400, "Demande incomprise.", send_once) if meant else await _say(500, "La page n’a pas pu être faite.", send_once)
+
+        return wrapped
+
+    return wrap
+
+
+def _judge(scope: Any) -> None:
+    """Raises _Refused for what no reader of this site asks."""
+    query = scope.get("query_string", b"").decode("latin-1")
+    names = {name for name, _ in parse_qsl(query, keep_blank_values=True)}
+    odd = "%00" in query or "\x00" in query or scope["path"].endswith(".blob")
+    if odd or names & _REFUSED_PARAMETERS or any(name.startswith(_REFUSED_BEGINNING) for name in names):
+        raise _Refused(400, "Cette demande n’est pas admise sur ce site.")
+    if any(name == b"authorization" and value.strip().lower().startswith(b"bearer") for name, value in scope["headers"]):
+        raise _Refused(403, "Ce site n’a pas de jetons d’accès : connectez-vous par /connexion.")
+
+
+async def _body(scope: Any, receive: Any) -> Any:
+    """What gives the body again once it is here, whole and of a type that is read; raises _Refused."""
+    if scope["method"] not in _RECEIVING:
+        return receive
+    headers = {name.lower(): value for name, value in scope["headers"]}
+    told = headers.get(b"content-length", b"0")
+    if told.isdigit() and int(told[:20]) > LONGEST_BODY:
+        raise _Refused(413, "Ce formulaire est trop long.")
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":  # gone
+            raise _Refused(400, "Demande interrompue.")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > LONGEST_BODY:
+            raise _Refused(413, "Ce formulaire est trop long.")
+        if not message.get("more_body"):
+            break
+    if size and headers.get(b"content-type", b"").split(b";")[0].strip().lower() != _FORM:
+        raise _Refused(415, "Ce site ne lit que des formulaires (application/x-www-form-urlencoded).")
+    waiting = [{"type": "http.request", "body": b"".join(parts), "more_body": False}]
+
+    async def again() -> Any:
+        return waiting.pop() if waiting else await receive()
+
+    return again
+
+
+def _with_headers(message: Any, path: str, databases: list[str]) -> Any:
+    if message["type"] != "http.response.start":
+        return message
+    extra = safety_headers(path, databases)
+    if "/-/static-plugins/veille/" in path and message["status"] == 200:
+        extra.append((b"cache-control", _YEAR))  # their addresses carry the version of the code; fonts never change
+    present = {name.lower() for name, _ in message["headers"]}
+    return {**message, "headers": [*message["headers"], *(header for header in extra if header[0] not in present)]}
+
+
+async def _say(status: int, sentence: str, send: Any) -> None:
+    closing = {"connection": "close"} if status == 413 else {}  # what is left of the body is not waited for
+    await Response.text(f"{sentence}\n", status=status, headers=closing).asgi_send(send)
