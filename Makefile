@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 BROWSER := $(VENV)/.browser
+LOCKED := pyproject.toml --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: demo run test lint fast live corpus quality soak bench screenshots clean
+.PHONY: demo run test lint fast live corpus quality soak bench screenshots lock clean
 
 demo: $(INSTALLED)
 	$(BIN)/veille demo $(if $(CI),--once)
@@ -50,10 +51,12 @@ bench: $(INSTALLED)
 screenshots: $(INSTALLED) $(BROWSER)
 	$(BIN)/python tools/screenshots.py
 
-$(INSTALLED): pyproject.toml
+$(INSTALLED): pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Il faut Python 3.11 ou plus récent : installez-le, ou lancez « make PYTHON=python3.12 … »."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]' || { \
+	  echo "Une version de constraints.txt ne s’obtient pas ici : les intervalles de pyproject.toml servent à sa place."; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'; }
 	@touch $@
 
 # The browser of the tests is Debian's chromium, driven by Playwright for Python.
@@ -65,6 +68,12 @@ $(BROWSER): $(INSTALLED)
 	    echo "Les essais du navigateur demandent chromium : installez-le (Debian : apt-get install chromium), puis relancez make."; exit 1; \
 	  fi; }
 	@touch $@
+
+# The versions that are known to work together: with hashes for a server, without for the environment of make. By uv.
+lock: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
+	$(BIN)/uv pip compile $(LOCKED) --upgrade --generate-hashes --output-file requirements.lock
+	$(BIN)/uv pip compile $(LOCKED) --all-extras --no-annotate --constraint requirements.lock --output-file constraints.txt
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build src/*.egg-info

@@ -10,8 +10,9 @@ from urllib.parse import parse_qsl
 
 from datasette import Response
 
+from veille.messages import DATABASE_DAMAGED
 from veille.web.compression import Compressor
-from veille.web.errors import is_ours
+from veille.web.errors import is_damage, is_ours
 from veille.web.site import site_of
 
 log = logging.getLogger("veille")
@@ -75,7 +76,10 @@ def guard(datasette: Any) -> Any:
                 log.log(logging.WARNING if meant else logging.ERROR, "%s %s: %s: %s", scope["method"], path, type(exc).__name__, exc)
                 if started:
                     raise
-                await _say(400, "Demande incomprise.", send_once) if meant else await _say(500, "La page n’a pas pu être faite.", send_once)
+                if is_damage(exc):
+                    await _say(503, DATABASE_DAMAGED, send_once)
+                else:
+                    await _say(*((400, "Demande incomprise.") if meant else (500, "La page n’a pas pu être faite.")), send_once)
 
         return wrapped
 
