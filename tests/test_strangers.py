@@ -33,9 +33,8 @@ def site(store, knowledge, now, tmp_path, monkeypatch):
     gironde = make_source(territory=("33",))
     entries = [
         make_entry(title="Un budget participatif au collège", summary=PADDING + SECRET + " et la suite."),
-        make_entry(
-            guid="2", link="https://e.fr/2", title="=HYPERLINK(1)", summary="Dans l’Ain (01). Dépôt des dossiers jusqu’au 15 décembre 2026."
-        ),
+        make_entry(guid="2", link="https://e.fr/2", title="=HYPERLINK(1)", summary="Dans l’Ain (01)."),
+        make_entry(guid="3", link="https://e.fr/3", title="Appel à projets : tiers-lieux", summary="Dépôt jusqu’au 15 décembre 2026."),
     ]
     collect_entries(store, gironde, entries, knowledge, now)
     ain = make_source(id="ain", name="Ain", url="https://ain.fr/rss", territory=("01",), rights="link")
@@ -210,13 +209,13 @@ def test_identifiers_do_not_follow_the_request(site, store):
     entries, items, dates = told = identifiers(site, "veille.exemple.fr")
     assert told == identifiers(site, "mal.exemple.net:8443")
     assert entries[1:] == items
-    assert len(items) == 3
+    assert len(items) == 4
     assert dates
     assert "exemple" not in repr(told)
     with writing(store):
         remember_settings(store, site="https://veille.exemple.fr/")
     entries, items, dates = told = identifiers(site, "mal.exemple.net")
-    assert items == entries[1:] == [f"https://veille.exemple.fr/article/{item}" for item in (3, 2, 1)]
+    assert items == entries[1:] == [f"https://veille.exemple.fr/article/{item}" for item in (4, 3, 2, 1)]
     assert all(one.endswith("@veille.exemple.fr") for one in dates)
     assert told == identifiers(site, "127.0.0.1:8001")
 
