@@ -4,8 +4,10 @@ The tokens of forms are signed with a secret that is made at the first start and
 """
 
 import contextlib
+import importlib
 import os
 import secrets
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -47,6 +49,7 @@ def serve(config_file: str, db_file: str, host: str, port: int, base_url: str, *
     os.environ["DATASETTE_SECRET"] = form_secret(db_file)
     command = serve_command(given_db(db_file), host=host, port=port, base_url=base_url)
     sys.stdout.flush()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until our own code is there again to end in silence
     os.execv(command[0], command)  # noqa: S606 - our own interpreter; signals reach Datasette itself
 
 
@@ -68,10 +71,9 @@ def _tell_where(db: Database, config_file: str) -> None:
 @click.command("datasette", hidden=True, context_settings={"ignore_unknown_options": True, "help_option_names": []})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def datasette_(arguments: tuple[str, ...]) -> None:
-    """Datasette itself, under our own way to end: an interruption, at whatever moment, is no traceback."""
-    from veille.web.running import run
-
-    run(arguments)
+    """Datasette as the program that it is, under our own way to end: an interruption, at whatever moment, is no traceback."""
+    program = importlib.import_module("datasette.cli").cli  # before our plugin, which it loads itself
+    program.main(args=list(arguments), prog_name="datasette", standalone_mode=False)
 
 
 def serve_command(db_file: str, *, host: str, port: int, base_url: str = "/") -> list[str]:

@@ -5,9 +5,11 @@ Comes in: the streams of the process. Goes out: streams that take every sentence
 
 import codecs
 import contextlib
+import io
 import os
 import sys
 import unicodedata
+from typing import TextIO
 
 # What has no nearest letter by its own decomposition.
 _NEAREST = {
@@ -27,6 +29,22 @@ _NEAREST = {
 }
 
 
+_held: list[TextIO] = []
+
+
+class _Deaf(io.TextIOWrapper):
+    """Standard error: that nobody can be told changes nothing of what is done, nor of the exit code."""
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            return super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            super().flush()
+
+
 def open_streams() -> None:
     """At start: a closed stream leads nowhere, so that no file of ours gets its number; a letter it cannot write becomes the nearest."""
     for number in range(3):
@@ -38,6 +56,8 @@ def open_streams() -> None:
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - as long as the process
     if sys.stderr is None:
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    _held.append(sys.stderr)  # whoever forgets a stream closes it
+    sys.stderr = _Deaf(sys.stderr.buffer, encoding=sys.stderr.encoding, errors=sys.stderr.errors, line_buffering=True)
     codecs.register_error("nearest", _nearest)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
@@ -55,7 +75,7 @@ def _nearest(error: UnicodeError) -> tuple[str, int]:
 def flush_streams() -> OSError | None:
     """At the end: what standard output refused, None when all was written; nothing is tried again while the interpreter ends."""
     refused = None
-    for number, stream in ((1, sys.stdout), (2, sys.stderr)):
+    for number, stream in ((1, sys.stdout), (2, sys.stderr.buffer)):
         try:
             stream.flush()
         except (OSError, ValueError) as exc:

@@ -7,7 +7,6 @@ import contextlib
 import functools
 import json
 import os
-import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from veille.errors import StoreError
 from veille.french import FOLDING_VERSION, index_text
 from veille.messages import DATABASE_NEWER, DATABASE_UNUSABLE
-from veille.store.partial import COMPANIONS, beside, open_lock
+from veille.store.partial import COMPANIONS, beside, open_lock, private_mode
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -136,10 +135,10 @@ def _own(path: Path) -> None:
 
 
 def _close_to_others(path: Path) -> None:
-    """What an earlier version left readable by everybody is no more; a group that was let in stays."""
+    """What an earlier version left readable by everybody is its owner's alone."""
     for one in (path, *(path.with_name(path.name + ending) for ending in COMPANIONS)):
         with contextlib.suppress(OSError):
-            one.chmod(stat.S_IMODE(one.stat().st_mode) & 0o770)
+            one.chmod(private_mode(one.stat().st_mode))
 
 
 def begin_soon(connection: Connection) -> None:

@@ -7,7 +7,6 @@ import contextlib
 import fcntl
 import os
 import shutil
-import stat
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 from veille.errors import StoreError, UsageError
 from veille.messages import COPY_DIFFERS, COPY_UNSOUND, DATABASE_BUSY, DATABASE_NEWER, DATABASE_UNUSABLE, FILE_EXISTS, FILE_MISSING
 from veille.store.connection import Connection, Database, described, prepare, sqlite3
-from veille.store.partial import COMPANIONS, beside, followed
+from veille.store.partial import COMPANIONS, beside, followed, private_mode
 
 # What must be as numerous in every sound file: an article, its text, its place in the index.
 _COUNTED = ("items", "texts", "items_fts_docsize")
@@ -108,7 +107,7 @@ def _make_way(target: Path, partial: Path, now: datetime) -> Path | None:
     aside = _free_name(target, now)
     if target.exists():
         held = target.stat()
-        partial.chmod(stat.S_IMODE(held.st_mode) & 0o770)
+        partial.chmod(private_mode(held.st_mode))
         with contextlib.suppress(PermissionError):
             os.chown(partial, held.st_uid, held.st_gid)
         _keep(target, aside)

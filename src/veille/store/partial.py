@@ -8,6 +8,7 @@ import fcntl
 import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,12 @@ def beside(target: Path, *, folder: bool = False) -> Iterator[Path]:
     finally:
         _remove(path)
         os.close(descriptor)
+
+
+def private_mode(mode: int) -> int:
+    """The permissions of a file that must not be everybody's: its owner's alone where it was; a group alone that was let in stays."""
+    mode = stat.S_IMODE(mode)
+    return mode & 0o700 if mode & 0o007 else mode
 
 
 def open_lock(path: Path) -> IO[bytes]:
