@@ -41,8 +41,9 @@ soak: $(INSTALLED) $(BROWSER)
 	VEILLE_VISITS=60 VEILLE_WORLDS=6 $(BIN)/pytest -s tests/test_identity_law.py
 	VEILLE_TOGETHER=60 $(BIN)/pytest -s tests/live/test_together.py
 	VEILLE_EVERY=1 $(BIN)/pytest -s tests/live/test_faults.py -k operation
-	$(BIN)/pytest -s tests/soak/soak_day.py tests/soak/soak_mutations.py tests/soak/soak_export.py
-	VEILLE_KILLS=1000 $(BIN)/pytest -s tests/live/test_killed.py
+	$(BIN)/pytest -s tests/soak/soak_day.py tests/soak/soak_mutations.py tests/soak/soak_export.py tests/soak/soak_fuzz.py
+	VEILLE_KILLS=1000 VEILLE_KILLS_EACH=30 $(BIN)/pytest -s tests/live/test_killed.py
+	VEILLE_DEAD=1000 $(BIN)/pytest -s tests/live/test_bad_days.py -k dead_sources
 
 bench: $(INSTALLED)
 	$(BIN)/python bench/collect.py
@@ -67,6 +68,8 @@ $(BROWSER): $(INSTALLED)
 	  else \
 	    echo "Les essais du navigateur demandent chromium : installez-le (Debian : apt-get install chromium), puis relancez make."; exit 1; \
 	  fi; }
+	@command -v nginx >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nginx-light >/dev/null; } || echo "Sans nginx, les essais du fichier livré sont sautés."
 	@touch $@
 
 # The versions that are known to work together: with hashes for a server, without for the environment of make. By uv.
