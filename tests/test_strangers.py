@@ -185,6 +185,15 @@ def test_nothing_in_a_form_or_a_cookie_is_a_traceback(site, body, cookie, traced
     assert not traced
 
 
+def test_odd_cookies_of_other_sites_shut_nobody_out(site):
+    browser = signed_in(site)
+    session = browser.cookies["veille_session"]
+    for odd in (b">M=z)`B\tx", b"a:b=c", b'x="\\', b"\xff\xfe=1", b";;;=", b"nom=\xc3\xa9", b"a,b=1"):
+        for cookie in (odd, odd + b"; veille_session=" + session.encode(), b"veille_session=" + session.encode() + b"; " + odd):
+            asked = asyncio.run(site.client.get("/tri", headers={"cookie": cookie}))
+            assert asked.status_code == (200 if b"veille_session" in cookie else 302), cookie
+
+
 def test_a_bearer_switches_nothing_off(site):
     for given in ("Bearer x", "bearer  x", "BEARER dstok_x"):
         form = {"nom": "claire", "mot-de-passe": PASSWORD}

@@ -5,6 +5,7 @@ of ours; it puts the same safety headers on every answer; and whatever a client 
 """
 
 import logging
+import re
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -31,6 +32,9 @@ _DATASETTE = _STRICT.replace(
     "default-src 'self'", "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'"
 )
 _YEAR = b"public, max-age=31536000, immutable"
+
+
+_COOKIE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+=[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*")
 
 
 class _Refused(Exception):
@@ -68,6 +72,7 @@ def guard(datasette: Any) -> Any:
 
             try:
                 _judge(scope)
+                scope = {**scope, "headers": _readable_cookies(scope["headers"])}
                 await app(scope, await _body(scope, receive), send_once)
             except _Refused as exc:
                 await _say(exc.status, exc.sentence, send_once)
@@ -95,6 +100,14 @@ def _judge(scope: Any) -> None:
         raise _Refused(400, "Cette demande n’est pas admise sur ce site.")
     if any(name == b"authorization" and value.strip().lower().startswith(b"bearer") for name, value in scope["headers"]):
         raise _Refused(403, "Ce site n’a pas de jetons d’accès : connectez-vous par /connexion.")
+
+
+def _readable_cookies(headers: Any) -> list[tuple[bytes, bytes]]:
+    """The same headers; of the cookies, those that are some (RFC 6265 §4.1.1): another site's on our domain must not shut a reader out."""
+    kept = [header for header in headers if header[0] != b"cookie"]
+    cookies = [part.strip() for name, value in headers if name == b"cookie" for part in value.split(b";")]
+    cookies = [cookie for cookie in cookies if _COOKIE.fullmatch(cookie)]
+    return [*kept, (b"cookie", b"; ".join(cookies))] if cookies else kept
 
 
 async def _body(scope: Any, receive: Any) -> Any:
