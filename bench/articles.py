@@ -118,9 +118,11 @@ def _chunk(db: Database, maker: Maker, numbers: range, count: int) -> None:
         if story and number % 66 == 0:
             rows["stories"].append((story, number))
         said, context = " ".join(text).capitalize() + ".", " ; ".join((source.replace("s", "Source "), *(one.name for one in places)))
+        room = list(accumulate(len(word) + 1 for word in text))
+        shown = sum(end <= 300 for end in room)  # words of the text that are shown
         rows["items"].append(
             (
-                number, source, f"https://{source}.fr/{number}", " ".join(title).capitalize(), said[:300],
+                number, source, f"https://{source}.fr/{number}", " ".join(title).capitalize(), said[: room[shown - 1] - 1],
                 "en" if dice.random() < 0.03 else "fr", dice.choices(KINDS, (60, 8, 8, 10, 8, 3, 3))[0], round(dice.random(), 3),
                 day.isoformat(), day.isoformat(), at, str(number),
                 dice.choices(("new", "selected", "dismissed"), (97, 1, 2))[0], int(seen >= LAST - timedelta(days=30)), story,
@@ -129,7 +131,7 @@ def _chunk(db: Database, maker: Maker, numbers: range, count: int) -> None:
         )  # fmt: skip
         rows["texts"].append((number, said, context))
         # What `index_text` makes of it, word by word: the same tokens, ten times cheaper for words that come back.
-        index = [" ".join(maker.indexed[word] for word in words) for words in (title, text)]
+        index = [" ".join(maker.indexed[word] for word in words) for words in (title, text[:shown], text[shown:])]
         rows["items_fts"].append((number, *index, index_text(context)))
         rows["sightings"].append((number, source, at))
         if dice.random() < 0.05:
@@ -149,7 +151,7 @@ _INSERTS = {
     "published_at, day, first_seen_at, fingerprint, state, queued, story_id, lead) "
     "values (?, ?, ?, ?, ?, '', ?, ?, 'made', ?, 'made', ?, ?, ?, ?, ?, ?, ?, ?)",
     "texts": "insert into texts (item_id, text, context) values (?, ?, ?)",
-    "items_fts": "insert into items_fts (rowid, title, text, context) values (?, ?, ?, ?)",
+    "items_fts": "insert into items_fts (rowid, title, shown, text, context) values (?, ?, ?, ?, ?)",
     "sightings": "insert or ignore into sightings (item_id, source_id, url, first_seen_at) values (?, ?, 'https://e.fr/', ?)",
     "item_tags": "insert into item_tags (item_id, tag_id, origin, score, reason, evidence) "
     """values (?, ?, ?, ?, '« mot » dans le titre', '[{"phrase": "mot", "field": "title", "position": 12}]')""",

@@ -23,8 +23,9 @@ from veille.store.connection import Database
 from veille.store.hosts import remember_settings, setting
 
 _SECRET_BYTES = 32
-_SETTINGS = {
-    "allow_download": "off", "default_allow_sql": "off", "suggest_facets": "off", "max_returned_rows": "1000", "sql_time_limit_ms": "1500",
+SETTINGS = {
+    "allow_download": "off", "default_allow_sql": "off", "suggest_facets": "off", "max_returned_rows": "500", "sql_time_limit_ms": "400",
+    "facet_time_limit_ms": "50",
 }  # fmt: skip
 
 
@@ -79,7 +80,7 @@ def datasette_(arguments: tuple[str, ...]) -> None:
 def serve_command(db_file: str, *, host: str, port: int, base_url: str = "/") -> list[str]:
     """The command line of Datasette on this file, with settings that suit a public site."""
     command = [sys.executable, "-m", "veille", "datasette", "serve", db_file, "--host", host, "--port", str(port)]
-    for name, value in {**_SETTINGS, "base_url": base_url}.items():
+    for name, value in {**SETTINGS, "base_url": base_url}.items():
         command += ["--setting", name, value]
     return command
 

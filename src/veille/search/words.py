@@ -11,6 +11,7 @@ from functools import lru_cache
 from veille.french import ELISIONS, STOP_WORDS, WORD, fold, lemma, lemmas
 
 MOST_WORDS = 24
+MOST_PREFIXES = 2  # each may stand for thousands of words; the next ones are words as they are
 
 Synonyms = Mapping[tuple[str, ...], tuple[tuple[str, ...], ...]]
 
@@ -44,6 +45,7 @@ def read_query(q: str, synonyms: Synonyms) -> Query:
     """Words, "phrases", -exclusions and prefix*; anything else is a word."""
     plain: list[Term] = []
     excluded: list[Term] = []
+    prefixes = 0
     for piece in _PIECE.finditer(q):
         text = piece["phrase"] if piece["phrase"] is not None else piece["word"]
         words = lemmas(text)
@@ -52,7 +54,8 @@ def read_query(q: str, synonyms: Synonyms) -> Query:
                 words = words[1:]
         if not words:
             continue
-        prefix = piece["phrase"] is None and text.endswith("*") and len(words) == 1 and len(words[0]) > 1
+        prefix = piece["phrase"] is None and text.endswith("*") and len(words) == 1 and len(words[0]) > 1 and prefixes < MOST_PREFIXES
+        prefixes += prefix
         if prefix:
             words = [WORD.findall(fold(text))[-1]]
             # The index holds inflected words: what is typed may be longer than them (numérique*, habitants*).

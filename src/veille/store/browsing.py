@@ -176,7 +176,7 @@ def seen_since(db: Connection, since: str, most: int) -> tuple[list[Card], dict[
         )
     ]
     themes = db.execute(
-        "select tag_id, count(*) from items join item_tags on item_id = items.id "  # noqa: S608
+        "select tag_id, count(*) from items cross join item_tags on item_id = items.id "  # noqa: S608 - the new ones first, then their labels
         f"where first_seen_at >= ? and {_PUBLIC} and origin <> 'refused' group by 1",
         (since,),
     )

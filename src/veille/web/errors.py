@@ -13,7 +13,7 @@ from datasette.utils.asgi import Base400, NotFound
 from datasette.utils.sqlite import sqlite3
 
 from veille.errors import StoreError, UsageError
-from veille.messages import DATABASE_AWAY, DATABASE_DAMAGED, WAITS_FOR_MIGRATION
+from veille.messages import DATABASE_AWAY, DATABASE_DAMAGED, TOO_SLOW, WAITS_FOR_MIGRATION
 
 log = logging.getLogger("veille")
 
@@ -76,6 +76,8 @@ def _meaning(exception: Exception, *, ours: bool) -> tuple[int, str]:
         return 404, ""
     if isinstance(exception, sqlite3.DatabaseError) and (said := _unusable(exception, ours=ours)):
         return 503, said
+    if getattr(exception, "title", None) == "SQL Interrupted":
+        return 503, TOO_SLOW
     status = getattr(exception, "status", None)
     if isinstance(exception, Base400) or (isinstance(status, int) and 400 <= status < 500):
         return int(status or 400), ""

@@ -23,6 +23,7 @@ _RECEIVING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # `_through` filters by private tables, `_where` is SQL, `_extras` counts rows of private tables; the others choose what is searched and
 # how: with them a reader would get at hidden texts letter by letter.
 _REFUSED_PARAMETERS = frozenset({"_through", "_where", "_extras", "_searchmode", "_fts_table", "_fts_pk"})
+_MOST_FACETS = 4  # columns of a table counted at once: each looks through all its rows
 _REFUSED_BEGINNING = "_search_"  # one column of the index
 _COMMON = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"strict-origin-when-cross-origin"))
 _STRICT = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
@@ -94,10 +95,13 @@ def guard(datasette: Any) -> Any:
 def _judge(scope: Any) -> None:
     """Raises _Refused for what no reader of this site asks."""
     query = scope.get("query_string", b"").decode("latin-1")
-    names = {name for name, _ in parse_qsl(query, keep_blank_values=True)}
+    given = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
+    names = set(given)
     odd = "%00" in query or "\x00" in query or scope["path"].endswith(".blob")
     if odd or names & _REFUSED_PARAMETERS or any(name.startswith(_REFUSED_BEGINNING) for name in names):
         raise _Refused(400, "Cette demande n’est pas admise sur ce site.")
+    if sum(name.startswith("_facet") for name in given) > _MOST_FACETS:
+        raise _Refused(400, f"Trop de colonnes à compter : {_MOST_FACETS} au plus.")
     if any(name == b"authorization" and value.strip().lower().startswith(b"bearer") for name, value in scope["headers"]):
         raise _Refused(403, "Ce site n’a pas de jetons d’accès : connectez-vous par /connexion.")
 

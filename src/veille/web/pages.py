@@ -21,6 +21,7 @@ from veille.web.session import may
 from veille.web.site import Site, site_of
 
 _SINCE_SHOWN = 12
+_LONG_AGO = timedelta(days=366)  # who comes back later is told of a year
 _SILENT = timedelta(days=45)
 
 
@@ -65,7 +66,7 @@ def _since(site: Site, text: str) -> str:
         raise UsageError(BAD_DAY.format(value=text[:20])) from exc
     if day > site.today():
         raise UsageError(FUTURE_DAY)
-    return day.isoformat()
+    return max(day, site.today() - _LONG_AGO).isoformat()
 
 
 def _begins(day: str) -> str:

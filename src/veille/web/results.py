@@ -21,6 +21,7 @@ _FACET_TITLES = {
 }  # fmt: skip
 _HOLE = "_hole_of_a_link_"  # nobody asks it: ids of labels have no underscore
 _FEED_SIZE, _EXPORT_SIZE, _EMBEDDED = 50, 1000, 10
+_WAYS_TRIED = 8  # searches of one page that found nothing
 
 
 @readable
@@ -132,7 +133,7 @@ def _exports(datasette: Any, wanted: Request) -> dict[str, str]:
 async def _ways_on(datasette: Any, site: Any, wanted: Request, names: dict[str, str], link: Any) -> list[dict[str, Any]]:
     """For a search that finds nothing: which filter to drop, and how many articles that gives; the best first."""
     found = []
-    for chip in _chips(site, wanted, names, link):
+    for chip in _chips(site, wanted, names, link)[:_WAYS_TRIED]:
         freer = replace(wanted, **{**chip["without"], "page": 1})
         results = await ask_rows(datasette, searching.search, freer, site.knowledge, site.today().isoformat(), 1)
         if results.total:

@@ -13,7 +13,7 @@ _FAILURES = {400: 400, 403: 403, 404: 404}
 
 
 async def table_csv(datasette: Any, request: Any, send: Any) -> Any:
-    """/<database>/<table>.csv: at most a thousand rows, with the filters of the table's page; other databases keep Datasette's."""
+    """/<database>/<table>.csv: at most five hundred rows, with the filters of the table's page; other databases keep Datasette's."""
     if request.method not in ("GET", "HEAD"):
         raise PageError(405)
     database, table = request.url_vars["database"], request.url_vars["table"]
