@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from veille.french import ELISIONS, STOP_WORDS, WORD, fold, lemma, lemmas
 
-MOST_WORDS = 24
+MOST_WORDS = 16
 MOST_PREFIXES = 2  # each may stand for thousands of words; the next ones are words as they are
 
 Synonyms = Mapping[tuple[str, ...], tuple[tuple[str, ...], ...]]
