@@ -5,6 +5,8 @@ What OPML has no word for travels in attributes of our own namespace, so that no
 reader gives sources with an id made from their title.
 """
 
+import contextlib
+import html.entities
 import re
 from collections.abc import Iterable
 from datetime import timedelta
@@ -68,34 +70,55 @@ def _attributes(source: Source) -> str:
 
 def read_opml(text: bytes) -> list[Source]:
     """The sources of an OPML file, folders flattened; raises UsageError for what is none."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, recover=False)
-    try:
-        root = etree.fromstring(text, parser)
-    except (etree.XMLSyntaxError, ValueError) as exc:
-        raise UsageError(NOT_OPML) from exc
-    if etree.QName(root).localname != "opml":
+    root = _root(text)
+    if root is None or _local(root) != "opml":
         raise UsageError(NOT_OPML)
     found: list[Source] = []
     taken: set[str] = set()
-    for outline in root.iter("outline"):
-        source = _source(outline, taken)
-        if source:
+    watched: set[tuple[str, str]] = set()
+    for outline in root.iter():
+        source = _source(outline, taken) if _local(outline) == "outline" else None
+        if source and (source.kind, source.url) not in watched:  # a feed in two folders is one source
+            watched.add((source.kind, source.url))
             taken.add(source.id)
             found.append(source)
     return found
 
 
+_NAMED = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{1,31});")
+_BARE = re.compile(r"&(?!#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)")
+
+
+def _root(text: bytes) -> etree._Element | None:
+    """The tree of a document; once more, where it is not well-formed, with its HTML entities read and its bare ampersands escaped."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, recover=False)
+    text = text.lstrip(b"\xef\xbb\xbf \t\r\n")
+    with contextlib.suppress(etree.XMLSyntaxError, ValueError):
+        return etree.fromstring(text, parser)
+    try:
+        known = lambda found: html.entities.html5.get(f"{found[1]};", f"&amp;{found[1]};")  # noqa: E731
+        mended = _BARE.sub("&amp;", _NAMED.sub(known, text.decode("utf-8")))
+        return etree.fromstring(mended.encode(), parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+
+
+def _local(node: etree._Element) -> str:
+    return etree.QName(node).localname.lower() if isinstance(node.tag, str) else ""
+
+
 def _source(outline: etree._Element, taken: set[str]) -> Source | None:
-    feed, page = outline.get("xmlUrl", "").strip(), outline.get("url", "").strip()
+    given = {str(name).lower(): str(value).strip() for name, value in outline.attrib.items()}
+    feed, page = given.get("xmlurl", ""), given.get("url", "")
     own = {name: outline.get(_OURS + name, "") for name in _NAMES}
     kind = own["kind"] if own["kind"] in ("feed", "page", "discover") else "feed" if feed else "discover"
-    url = feed if kind == "feed" else page or outline.get("htmlUrl", "").strip() or feed
+    url = feed if kind == "feed" else page or given.get("htmlurl", "") or feed
     if not url:
         return None
-    name = " ".join((outline.get("title") or outline.get("text") or urlsplit(url).hostname or url).split())[:120]
+    name = " ".join((given.get("title") or given.get("text") or urlsplit(url).hostname or url).split())[:120]
     usual = Source(id="", name="", kind="feed", url="")
     select = {part: own[f"select_{part}"] for part in _SELECT if own[f"select_{part}"]}
-    language = outline.get("language", "")
+    language = given.get("language", "")
     return Source(
         id=own["id"] if own["id"] and own["id"] not in taken else _fresh_id(name, taken),
         name=name,

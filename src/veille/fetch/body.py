@@ -14,6 +14,9 @@ from veille.fetch.wire import Head, Wire
 from veille.messages import CODING_BROKEN, CODING_UNKNOWN, TOO_MANY_CODINGS, TOO_MANY_PIECES, number, too_large
 
 _WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+_MEMBER = b"\x1f\x8b"
+# What servers say there of a body that is as it is: its alphabet, its type, how it travelled.
+_NO_CODINGS = frozenset("identity none utf-8 utf8 iso-8859-1 windows-1252 8bit 7bit binary aws-chunked plain text/html text/xml".split())
 _CODINGS = 3  # one upon the other
 _LARGE = 128 << 10  # bytes; most feeds are smaller
 _PIECES, _CRUMB = 20_000, 32  # so many, of fewer bytes each: a piece costs the loop that reads for all ten microseconds
@@ -106,7 +109,7 @@ class _Reader:
 def _decoders(head: Head, most: int) -> list["_Decoder"]:
     """What undoes the codings of an answer, the last one applied first (RFC 9110 §8.4)."""
     codings = [coding.strip().lower() for coding in head.headers.get("content-encoding", "").split(",") if coding.strip()]
-    codings = [coding for coding in codings if coding != "identity"]
+    codings = [coding for coding in codings if coding not in _NO_CODINGS]
     if len(codings) > _CODINGS:
         raise FetchError("decode", TOO_MANY_CODINGS.format(limit=_CODINGS), status=head.status)
     if any(coding not in _WINDOW for coding in codings):
@@ -128,6 +131,8 @@ class _Decoder:
         if not self._taken and self._coding == "deflate" and chunk[:1] and (chunk[0] & 0x0F) != 8:
             self._inflate = zlib.decompressobj(-15)  # some servers send raw deflate under that name
         parts: list[bytes] = []
+        if self._inflate.eof and self._coding != "deflate":
+            return b""
         while chunk:
             try:
                 plain = self._inflate.decompress(chunk, _SLICE)
@@ -141,6 +146,8 @@ class _Decoder:
             chunk = self._inflate.unconsumed_tail
             if self._inflate.eof and self._coding != "deflate":
                 chunk = self._inflate.unused_data
+                if not _MEMBER.startswith(chunk[:2]):  # padding, or what a script said after the end
+                    break
                 if chunk:  # gzip allows several members, one after the other (RFC 1952 §2.2)
                     self._inflate = zlib.decompressobj(_WINDOW[self._coding])
         return b"".join(parts)

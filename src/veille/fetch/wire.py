@@ -7,6 +7,7 @@ httpx's models and pool (docs/performance.md), and every bound holds on the wire
 """
 
 import asyncio
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,6 +52,12 @@ class Buffer:
         self.view = memoryview(self.bytes)
 
 
+# The same length, said again further down the head.
+_LENGTH_AGAIN = re.compile(
+    rb"(?<=\n)(content-length:[ \t]*(\d+)[ \t]*\r?\n(?:(?!\r?\n)[^\n]*\n)*?)content-length:[ \t]*\2[ \t]*\r?\n", re.I
+)
+
+
 class Wire(asyncio.BufferedProtocol):
     """One connection, one request at a time."""
 
@@ -73,6 +80,7 @@ class Wire(asyncio.BufferedProtocol):
         )  # fmt: skip
         self._fields: dict[str, str] = {}
         self._head: Head | None = None
+        self._beginning = bytearray()  # what came while the head was not whole
         self._pieces: list[bytes] = []
         self._held = self._head_bytes = 0
         self._count = 0  # of headers, then of pieces
@@ -97,10 +105,12 @@ class Wire(asyncio.BufferedProtocol):
             self.close()
             return
         self._answered = True
+        if self._head is None:
+            self._beginning += self._buffer.view[:nbytes]
         try:
             self._parser.feed_data(self._buffer.view[:nbytes])
         except (HttpParserError, HttpParserUpgrade) as exc:
-            if not self._whole:
+            if not self._whole and not self._says_length_once():
                 self._end(Broken(str(exc)))
                 self.close()
                 return
@@ -114,6 +124,19 @@ class Wire(asyncio.BufferedProtocol):
         if self._held >= _MOST_UNREAD and not self._whole and self._transport:
             self._transport.pause_reading()
         self._wake()
+
+    def _says_length_once(self) -> bool:
+        """Read the beginning again without a Content-Length that says the same a second time (RFC 9110 §8.6); whether that went."""
+        again = _LENGTH_AGAIN.sub(rb"\1", bytes(self._beginning))
+        if self._head is not None or again == self._beginning:
+            return False
+        self._begin()
+        self._answered = True
+        try:
+            self._parser.feed_data(again)
+        except (HttpParserError, HttpParserUpgrade):
+            return False
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Where the end of the connection is the end of the body (RFC 9112 §6.3), the answer is whole; else it is cut."""

@@ -9,16 +9,16 @@ from urllib.parse import unquote, urlsplit
 
 from veille.model import Entry, Item, Source
 from veille.moments import local_day, stored
-from veille.normalize.addresses import CANONICAL_VERSION, LONGEST_URL, absolute, canonical, loose, without_tracking
-from veille.normalize.dates import day_ago, day_without_year, moment_of
-from veille.normalize.text import LONGEST_TEXT, clean, cut, hidden, shown, spreadsheet_cell, text_of, title_of
+from veille.normalize.addresses import CANONICAL_VERSION, LONGEST_URL, absolute, canonical, loose, with_scheme, without_tracking
+from veille.normalize.dates import day_ago, day_without_year, feed_date, moment_of
+from veille.normalize.text import LONGEST_TEXT, clean, cut, hidden, plain_text, shown, sound_references, spreadsheet_cell, text_of, title_of
 
 
 def to_item(source: Source, entry: Entry) -> Item | None:
     """The article that an entry speaks of; None when it has neither title, nor text, nor address."""
-    url = without_tracking(absolute(source.url, entry.link))
+    url = without_tracking(with_scheme(source.url, absolute(source.url, entry.link)))
     markup = entry.content if len(entry.content) >= len(entry.summary) else entry.summary
-    text = clean(markup) if entry.body_is_text else text_of(markup)
+    text = plain_text(markup) if entry.body_is_text else text_of(markup)
     text = cut(text, LONGEST_TEXT)
     title = title_of(entry) or _first_words(text) or _title_from(url or entry.link)
     if not title:
@@ -68,6 +68,6 @@ def fingerprint(title: str, text: str) -> str:
 
 __all__ = [
     "CANONICAL_VERSION", "LONGEST_TEXT", "absolute", "canonical", "clean", "cut", "day_ago", "day_without_year",
-    "fingerprint", "hidden", "local_day", "loose", "moment_of",
-    "shown", "spreadsheet_cell", "stored", "text_of", "to_item",
+    "feed_date", "fingerprint", "hidden", "local_day", "loose", "moment_of",
+    "shown", "sound_references", "spreadsheet_cell", "stored", "text_of", "to_item",
 ]  # fmt: skip

@@ -35,4 +35,16 @@ def absolute(base: str, link: str) -> str:
     return joined if parts.scheme.lower() in ("http", "https") and parts.hostname else ""
 
 
-__all__ = ["CANONICAL_VERSION", "LONGEST_URL", "absolute", "canonical", "loose", "without_tracking"]
+def with_scheme(base: str, link: str) -> str:
+    """An address that was written without its scheme, and so taken for a file beside the feed (`www.x.fr/a`, or the feed's own host)."""
+    folder, _, _ = base.rpartition("/")
+    rest = link.removeprefix(f"{folder}/")
+    host = urlsplit(base).hostname or ""
+    if rest != link and (_BARE_HOST.match(rest) or (host and rest.lower().startswith(f"{host}/"))):
+        return f"{base.partition(':')[0]}://{rest}"
+    return link
+
+
+_BARE_HOST = re.compile(r"www\.[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,20}(?:[/?#]|\Z)", re.I)
+
+__all__ = ["CANONICAL_VERSION", "LONGEST_URL", "absolute", "canonical", "loose", "with_scheme", "without_tracking"]

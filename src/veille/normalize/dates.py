@@ -6,7 +6,7 @@ None. Forbidden: guessing, the clock.
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from veille.french import fold
 from veille.messages import MONTHS
@@ -19,27 +19,105 @@ _MONTH_NUMBERS = {fold(name): number for number, name in enumerate(MONTHS, 1)} |
 }  # fmt: skip
 _MONTH = "|".join(sorted(_MONTH_NUMBERS, key=len, reverse=True))
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?)?", re.I)
-_IN_WORDS = re.compile(rf"\b(\d{{1,2}})(?:er|st|nd|rd|th)?[\s.-]+({_MONTH})\.?,?[\s-]+(\d{{4}})\b")
+# A year of two figures is one only where no hour can be meant (« 12 mars 24 », « 3 mai ’23 », but not « 12 mars 14 h »).
+_YEAR = r"(?:(\d{4})\b|['’]?(\d\d)\b(?!\s*(?:h\b|heures?\b|[:.]\d|°|/|\d)))"
+_IN_WORDS = re.compile(rf"\b(\d{{1,2}})\s*(?:er|st|nd|rd|th)?[\s.-]+({_MONTH})\b\.?,?[\s-]+{_YEAR}")
 _MONTH_FIRST = re.compile(rf"\b({_MONTH})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})\b")
 _IN_FIGURES = re.compile(r"(?<![\d/.-])(\d{1,2})\s*([/.-])\s*(\d{1,2})\s*\2\s*(\d{4}|\d\d)(?![\d/-])")
 
 
+def _folded(text: str) -> str:
+    """As it is compared; « 1ᵉʳ » is « 1er »."""
+    return fold(text.strip()[:300].translate(_RAISED))
+
+
+_RAISED = str.maketrans("ᵉʳᵈⁿˢᵗ", "erdnst")
+
+
 def moment_of(text: str, timezone: str) -> Moment | None:
     """The day or the moment that a text names, French or ISO; None when it names none, or an impossible one."""
-    text = fold(text.strip())[:300]
+    text = _folded(text)
     iso = _ISO.search(text)
     if iso:
         return _iso_moment(iso, timezone)
-    for pattern, order in ((_IN_WORDS, (3, 2, 1)), (_MONTH_FIRST, (3, 1, 2))):
-        match = pattern.search(text)
-        if match:
-            year, month, day = (match[group] for group in order)
-            return _day(int(year), _MONTH_NUMBERS[month], int(day))
+    match = _IN_WORDS.search(text)
+    if match:
+        return _day(int(match[3] or 2000 + int(match[4])), _MONTH_NUMBERS[match[2]], int(match[1]))
+    match = _MONTH_FIRST.search(text)
+    if match:
+        return _day(int(match[3]), _MONTH_NUMBERS[match[1]], int(match[2]))
     match = _IN_FIGURES.search(text)
     if match:
         year = int(match[4]) + (2000 if len(match[4]) == 2 else 0)
         return _day(year, int(match[3]), int(match[1]))
     return None
+
+
+# Hours from UTC of the names that feeds write (RFC 822 §5, and those of Europe).
+_ZONES = {
+    "z": 0, "gmt": 0, "ut": 0, "utc": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "met": 1, "mez": 1, "cest": 2, "mest": 2, "mesz": 2,
+    "eet": 2, "eest": 3, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7,
+}  # fmt: skip
+_TIME = (
+    r"(?:[t\s,]+(?:a\s+)?([01]?\d|2[0-3])\s*[:h]\s*([0-5]\d)(?::([0-5]\d|60)(?:[.,]\d+)?)?\s*"
+    r"((?:gmt|utc)?[+-]\d\d:?\d\d|[+-]\d\d|[a-z]{1,5}|[a-z]+/[a-z_/-]+)?(?:\s*\([^)]*\))?)?\s*\Z"
+)
+_DAY_NAME = r"\A(?:[a-z]{2,9}\.?,?\s+)?(?:le\s+)?"
+_OF_FEEDS = (
+    (re.compile(rf"{_DAY_NAME}(\d{{1,2}})\s*(?:er|st|nd|rd|th)?[\s.-]+({_MONTH})\.?,?[\s-]+(\d{{4}}|\d\d){_TIME}"), (3, 2, 1)),
+    (re.compile(rf"{_DAY_NAME}({_MONTH})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}}){_TIME}"), (3, 1, 2)),
+    (re.compile(rf"\A(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}}){_TIME}"), (1, 3, 4)),
+    (re.compile(rf"{_DAY_NAME}(\d{{1,2}})([/.-])(\d{{1,2}})\2(\d{{4}}|\d\d){_TIME}"), (4, 3, 1)),
+)  # fmt: skip
+_ASCTIME = re.compile(rf"\A[a-z]{{3}}\s+({_MONTH})\s+(\d{{1,2}})\s+(\d\d:\d\d:\d\d)\s+(?:([a-z]{{3,4}})\s+)?(\d{{4}})\s*\Z")
+
+
+def feed_date(text: str) -> str:
+    """What a feed's date says, in ISO 8601: a day, a moment in UTC, or a moment of the source's own clock where no zone is told.
+
+    "" for a form that is not known here. RFC 822, ISO 8601, the day in figures either way round, French and English months, names of zones.
+    """
+    text = " ".join(_folded(text).split())
+    clock = _ASCTIME.match(text)
+    if clock:
+        text = f"{clock[2]} {clock[1]} {clock[5]} {clock[3]} {clock[4] or ''}".strip()
+    for pattern, order in _OF_FEEDS:
+        match = pattern.match(text)
+        if match:
+            year, month, day = (match[place] for place in order)
+            number = _MONTH_NUMBERS.get(month) or int(month)
+            if number > 12 >= int(day) and order == (4, 3, 1):
+                number, day = int(day), str(number)  # 11/23/2026
+            hour, minute, second, zone = match.groups()[-4:]
+            found = _day(int(year) + (2000 if len(year) == 2 else 0), number, int(day))
+            if found is None:
+                return ""
+            return found.isoformat() if hour is None else _in_utc(found, (hour, minute, second), zone or "")
+    return ""
+
+
+def _in_utc(day: date, time: tuple[str, str, str | None], zone: str) -> str:
+    hour, minute, second = int(time[0]), int(time[1]), min(int(time[2] or 0), 59)
+    local = datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=UTC)
+    figures = re.fullmatch(r"(?:gmt|utc)?([+-])(\d\d):?(\d\d)?", zone)
+    try:
+        if not zone:
+            return f"{local:%Y-%m-%dT%H:%M:%S}"
+        if figures:
+            away = timedelta(hours=int(figures[2]), minutes=int(figures[3] or 0))
+            if away >= timedelta(hours=24):
+                return ""
+            local -= -away if figures[1] == "-" else away
+        elif zone in _ZONES:
+            local -= timedelta(hours=_ZONES[zone])
+        elif "/" in zone:
+            name = "/".join("_".join(part.capitalize() for part in one.split("_")) for one in zone.split("/"))
+            local = local.replace(tzinfo=ZoneInfo(name)).astimezone(UTC)
+        else:
+            return ""
+    except (ValueError, OverflowError, ZoneInfoNotFoundError):
+        return ""
+    return f"{local.isoformat()[:19]}Z"
 
 
 _AGO = re.compile(
@@ -58,7 +136,7 @@ def day_ago(text: str, today: date) -> date | None:
 
     Months count 30 days and years 365: the page itself is no more exact.
     """
-    text = fold(text.strip())[:300]
+    text = _folded(text)
     ago = _AGO.search(text)
     if ago:
         count = _COUNTS.get(ago[1]) or int(ago[1])
@@ -72,13 +150,13 @@ def day_ago(text: str, today: date) -> date | None:
     return None
 
 
-_YEARLESS = re.compile(rf"\b(\d{{1,2}})(?:er)?[\s.-]+({_MONTH})\b\.?(?!\s*\d{{3}})|(?<![\d/])(\d{{1,2}})/(\d{{1,2}})(?![\d/])")
+_YEARLESS = re.compile(rf"\b(\d{{1,2}})\s*(?:er)?[\s.-]+({_MONTH})\b\.?(?!\s*\d{{3}})|(?<![\d/])(\d{{1,2}})/(\d{{1,2}})(?![\d/])")
 _AHEAD = timedelta(days=35)  # an entry dated further ahead would be of last year
 
 
 def day_without_year(text: str, today: date) -> date | None:
     """The day that « 20 nov. » or 20/11 names on a page read `today`: the last such day, or one within five weeks; else None."""
-    match = _YEARLESS.search(fold(text.strip())[:300])
+    match = _YEARLESS.search(_folded(text))
     if match is None:
         return None
     day, month = (int(match[1]), _MONTH_NUMBERS[match[2]]) if match[1] else (int(match[3]), int(match[4]))

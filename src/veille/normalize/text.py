@@ -29,6 +29,8 @@ _UNSEEN = frozenset("script style noscript template iframe object embed svg math
 _TITLE_MARKUP = re.compile(r"</?(?:a|abbr|b|br|cite|code|em|font|i|p|q|s|small|span|strong|sub|sup|u|div|h[1-6])\b[^<>]*>", re.I)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.I)
 _MARKUP = re.compile(r"<[a-z/!?]", re.I)
+_ESCAPED_MARKUP = re.compile(r"\s*<(p|div|h[1-6]|ul|ol|span|strong|em|a|b|blockquote|figure)\b[^<>]*>.*</\1>.*", re.I | re.S)
+_OF_CDATA = re.compile(r"\A\s*<!\[CDATA\[(.*?)\]\]>\s*\Z", re.S)
 # Plain markup: tags that nest as they should, attributes in quotes, and none of what a parser of HTML has to make sense of.
 _PLAIN_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,9})((?:\s+[a-zA-Z][a-zA-Z0-9_:-]*(?:=(?:\"[^\"<>]*\"|'[^'<>]*'))?)*)\s*/?>")
 _PLAIN_BLOCKS = frozenset("p div h1 h2 h3 h4 h5 h6 blockquote section article figure figcaption header footer".split())
@@ -39,12 +41,39 @@ _ONLY_INLINE = frozenset("p h1 h2 h3 h4 h5 h6 a".split()) | _PLAIN_INLINE
 _PLAIN_ENTITY = re.compile(r"&(?:#(\d{2,5})|([a-zA-Z]{2,8}[1-4]{0,2}));")
 _SPACES = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*")
+_PICTURES = "\u2190-\u2bff\ufe0f\U0001f000-\U0001faff"
 # Controls, zero-width and direction marks, byte-order mark, lone surrogates, non-characters.
 _INVISIBLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffc"
+    # A zero-width joiner between two pictures makes one of them (emoji, UTS #51 §2.3): it stays.
+    f"(?<![{_PICTURES}])\u200d|\u200d(?![{_PICTURES}])|"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffc"
     "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U000e007f]"
 )
 _VISIBLE = re.compile(r"[^\s\u2800\u3164\u115f\u1160\uffa0\u00a0]")
+
+
+_PAIR = re.compile(r"(&(?:amp;)?#)(?:x([dD][89abAB][0-9a-fA-F]{2})|0*(5[5-6]\d{3}));\1(?:x([dD][c-fC-F][0-9a-fA-F]{2})|0*(5[6-7]\d{3}));")
+_REFERENCE = re.compile(r"(&(?:amp;)?)#(?:[xX]([0-9a-fA-F]{1,40})|(\d{1,40}));")
+
+
+def sound_references(text: str) -> str:
+    """Numeric references that name a character: halves of a pair are joined, what names none is U+FFFD (HTML §13.2.5.80)."""
+    if "&" not in text or "#" not in text:
+        return text
+    return _REFERENCE.sub(_named, _PAIR.sub(_joined, text))
+
+
+def _joined(found: re.Match[str]) -> str:
+    high, low = (int(found[one], 16) if found[one] else int(found[one + 1]) for one in (2, 4))
+    if not (0xD800 <= high < 0xDC00 <= low < 0xE000):
+        return found[0]
+    return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
+
+
+def _named(found: re.Match[str]) -> str:
+    code = int(found[2], 16) if found[2] else int(found[3])
+    wrong = code in (0, 0xFFFE, 0xFFFF) or 0xD800 <= code < 0xE000 or code > 0x10FFFF or (code < 32 and code not in (9, 10, 13))
+    return "\ufffd" if wrong else found[0]
 
 
 def clean(text: str) -> str:
@@ -68,10 +97,12 @@ def _is_plain(line: str) -> bool:
 
 def text_of(markup: str) -> str:
     """The words of a piece of HTML, blocks on lines of their own; what a browser would not show is left out."""
-    if len(markup) > LONGEST_MARKUP:
-        markup = markup[:LONGEST_MARKUP]
+    markup = sound_references(markup[:LONGEST_MARKUP])
     if not _MARKUP.search(markup):
-        return clean(html.unescape(markup))
+        text = html.unescape(markup)
+        if _ESCAPED_MARKUP.fullmatch(text):
+            return text_of(text)  # escaped once more than its format asks
+        return clean(_unescaped(text))
     line = markup.replace("\n", " ").replace("\r", " ").replace("\t", " ").replace("\xa0", " ").replace("\u202f", " ")
     plain = _plain_text(line if _is_plain(line) else _INVISIBLE.sub("", line))
     return clean(_soup_text(markup) if plain is None else plain)
@@ -165,11 +196,22 @@ def _pieces(root: "Tag") -> Iterator[str]:
             stack.extend(reversed(node.contents))
 
 
+def plain_text(text: str) -> str:
+    """The words of what its format says is plain text: publishers escape it all the same, and that is undone once; a `<tag>` stays."""
+    return clean(_unescaped(sound_references(text)))
+
+
+def _unescaped(text: str) -> str:
+    """Without the entities that are left: nobody writes `&#8217;` to be read."""
+    return html.unescape(text) if "&" in text and _ENTITY.search(text) else text
+
+
 def title_of(entry: Entry) -> str:
     """A title on one line; markup is taken off only where it is surely markup."""
-    title = entry.title[: LONGEST_TITLE * 8]
+    title = _OF_CDATA.sub(r"\1", sound_references(entry.title[: LONGEST_TITLE * 8]))
     if not entry.title_is_text and (_TITLE_MARKUP.search(title) or _ENTITY.search(title)):
         title = text_of(title) if _TITLE_MARKUP.search(title) else html.unescape(title)
+    title = _OF_CDATA.sub(r"\1", _unescaped(title))
     return cut(clean(title).replace("\n", " "), LONGEST_TITLE)
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from veille.errors import ParseError
-from veille.messages import EMPTY_ANSWER, EMPTY_PAGE, ENTITIES_DECLARED
+from veille.messages import EMPTY_ANSWER, EMPTY_PAGE, ENTITIES_DECLARED, NOT_A_FEED
 from veille.model import Fetched, ParsedFeed, Selectors
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ _BEGINNING = 4_000  # bytes in which a sitemap says what it is
 _DOCTYPE = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?(?:\s|<\?.*?\?>|<!--.*?-->)*<!DOCTYPE[^>\[]*\[", re.I | re.S)
 _SOMETHING = re.compile(rb"[^\x00\t\n\r\x20\xef\xbb\xbf]")
 _JSON = re.compile(rb"[\xef\xbb\xbf \t\r\n]*[{\[]")
+_MOST_UNZIPPED, _HONEST_RATIO = 20 << 20, 150  # as at the door (`fetch`)
 _A_WORD = 20  # characters: a page that says less is empty
 
 
@@ -47,6 +48,7 @@ def parse(kind: str, fetched: Fetched, select: Selectors | None, today: date | N
 
     A page without selectors is read by its JSON-LD. `today` is the day when the answer came: « il y a 2 jours » needs it.
     """
+    fetched = unzipped(fetched)
     if not _SOMETHING.search(fetched.body):
         raise ParseError("bad-page" if kind == "page" else "bad-feed", EMPTY_ANSWER)
     if kind == "page":
@@ -60,6 +62,23 @@ def parse(kind: str, fetched: Fetched, select: Selectors | None, today: date | N
     if declares_entities(fetched.body):
         raise ParseError("bad-feed", ENTITIES_DECLARED)
     return _feed_parser(fetched.body)(fetched)
+
+
+def unzipped(fetched: Fetched) -> Fetched:
+    """A document that is a gzip file (`sitemap.xml.gz`, or a feed whose server forgets to say so), unpacked; any other as it is."""
+    if not fetched.body.startswith(b"\x1f\x8b"):
+        return fetched
+    import zlib
+    from dataclasses import replace
+
+    inflate = zlib.decompressobj(31)
+    try:
+        body = inflate.decompress(fetched.body, _MOST_UNZIPPED)
+    except zlib.error as exc:
+        raise ParseError("bad-feed", NOT_A_FEED) from exc
+    if not inflate.eof or len(body) > _HONEST_RATIO * len(fetched.body) + _BEGINNING:
+        raise ParseError("bad-feed", NOT_A_FEED)
+    return replace(fetched, body=body, content_type="application/xml" if "zip" in fetched.content_type else fetched.content_type)
 
 
 def declares_entities(body: bytes) -> bool:
@@ -94,7 +113,7 @@ def _feed_parser(body: bytes) -> Callable[[Fetched], ParsedFeed]:
 
 def wall_of(fetched: Fetched) -> ParseError | None:
     """What stands in the place of a page, or that it says nothing; None for a page that does."""
-    from veille.parse.page import page_text
+    from veille.parse.letters import page_text
     from veille.walls import wall_failure, words_of
 
     page = page_text(fetched)

@@ -9,7 +9,7 @@ from veille.errors import ParseError
 from veille.messages import NO_ARTICLE_TEXT
 from veille.model import Fetched
 from veille.normalize import LONGEST_TEXT, clean, cut
-from veille.parse.page import page_text
+from veille.parse.letters import page_text
 from veille.walls import wall_failure
 
 SHORT_TEXT = 140  # characters: so little may be what a wall says

@@ -7,17 +7,19 @@ Comes in: `Fetched`. Goes out: `ParsedFeed`. Forbidden: handing feedparser anyth
 import calendar
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from veille.errors import ParseError
 from veille.messages import HTML_NOT_FEED, NO_READABLE_ENTRY, NOT_A_FEED
 from veille.model import Entry, Fetched, ParsedFeed
+from veille.normalize import feed_date, sound_references
+from veille.parse.letters import escaped_ampersands, in_utf8
 from veille.parse.quick import read_quickly, refresh_of
 from veille.walls import wall_failure
 
 _WALL_LOOK = 300_000  # bytes
-_DAY_ONLY = re.compile(r"\s*\d{4}-\d\d-\d\d\s*\Z")
 _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.I | re.S)
 
 
@@ -26,7 +28,13 @@ def parse_feed(fetched: Fetched) -> ParsedFeed:
     if _HTML.match(fetched.body[:2000].lstrip(b"\xef\xbb\xbf")):
         page = fetched.body[:_WALL_LOOK].decode("utf-8", "replace")
         raise wall_failure(page) or ParseError("bad-feed", HTML_NOT_FEED)
-    return read_quickly(fetched) or read_by_feedparser(fetched)
+    found = read_quickly(fetched)
+    if found is None:  # with doubts: its letters first, then what XML does not forgive
+        mended = in_utf8(fetched)
+        text = escaped_ampersands(sound_references(mended.body.decode("utf-8")))
+        mended = replace(mended, body=text.encode("utf-8", "replace"))
+        found = read_quickly(mended) or read_by_feedparser(mended)
+    return found
 
 
 def read_by_feedparser(fetched: Fetched) -> ParsedFeed:
@@ -42,7 +50,8 @@ def read_by_feedparser(fetched: Fetched) -> ParsedFeed:
         raise ParseError("bad-feed", NOT_A_FEED) from exc
     if not document.get("version") and not document.entries:
         raise wall_failure(fetched.body[:_WALL_LOOK].decode("utf-8", "replace")) or ParseError("bad-feed", NOT_A_FEED)
-    entries = [_entry(entry) for entry in document.entries]
+    named = _names_in(fetched.body)
+    entries = [_entry(entry, named) for entry in document.entries]
     readable = tuple(entry for entry in entries if entry.title or entry.link or entry.summary or entry.content)
     if entries and not readable:
         raise ParseError("bad-feed", NO_READABLE_ENTRY)
@@ -54,7 +63,7 @@ def read_by_feedparser(fetched: Fetched) -> ParsedFeed:
     )
 
 
-def _entry(entry: Any) -> Entry:
+def _entry(entry: Any, named: frozenset[str]) -> Entry:
     contents = [part for part in entry.get("content") or () if part.get("value")]
     longest = max(contents, key=lambda part: len(part["value"]), default=None)
     title = entry.get("title_detail") or {}
@@ -62,7 +71,7 @@ def _entry(entry: Any) -> Entry:
     body = longest if longest and len(longest["value"]) >= len(entry.get("summary") or "") else summary
     return Entry(
         guid=str(entry.get("id") or ""),
-        link=_link(entry),
+        link=_link(entry, named),
         title=str(entry.get("title") or ""),
         summary=str(entry.get("summary") or ""),
         content=str(longest["value"]) if longest else "",
@@ -73,16 +82,38 @@ def _entry(entry: Any) -> Entry:
     )
 
 
-def _link(entry: Any) -> str:
+def _link(entry: Any, named: frozenset[str]) -> str:
     """The page of the entry: its link, else an alternate one, else an enclosure, else a guid that is an address."""
     link = entry.get("link")
+    hrefs = [found.get("href") for found in entry.get("links") or ()]
+    if link and link not in hrefs and not _is_written(str(link), named):
+        link = ""  # an opaque guid that feedparser took for a page beside the feed
     if not link:
         links = [found for found in entry.get("links") or () if found.get("href")]
         order = {"alternate": 0, "self": 1, "related": 2, "via": 3, "enclosure": 4}
         links.sort(key=lambda found: order.get(found.get("rel") or "", 5))
         link = links[0]["href"] if links else ""
     guid = str(entry.get("id") or "")
+    if not _is_written(guid, named):
+        guid = ""
     return str(link or (guid if guid.startswith(("http://", "https://")) else ""))
+
+
+_NAMING = re.compile(
+    rb"<(?:\w{1,20}:)?(?:guid|id)\b[^>]{0,300}>\s*(?:<!\[CDATA\[)?\s*([^<\]]{1,2000}?)\s*(?:\]\]>)?\s*</|\babout\s*=\s*[\"']([^\"']{1,2000})",
+    re.I,
+)
+
+
+def _names_in(body: bytes) -> frozenset[str]:
+    """Every guid of a document as it is written, before any is joined to the address of the feed."""
+    found = (one or other for one, other in _NAMING.findall(body))
+    return frozenset(name.replace(b"&amp;", b"&").decode("utf-8", "replace") for name in found)
+
+
+def _is_written(address: str, named: frozenset[str]) -> bool:
+    """Whether a document says an address, or its path, as it is: what a reader made of a name by joining it is nowhere in it."""
+    return address in named or f"/{address.partition('://')[2].partition('/')[2]}" in named
 
 
 def _published(entry: Any) -> str:
@@ -92,8 +123,9 @@ def _published(entry: Any) -> str:
         text = str(entry.get(name) or "") if name in entry else ""
         if not text:
             continue
-        if _DAY_ONLY.match(text):
-            return text.strip()
+        known = feed_date(text)  # feedparser takes a moment without a zone for one of UTC, and knows neither CET nor Europe/Paris
+        if known:
+            return known
         parsed = entry.get(name + "_parsed")
         if parsed:
             try:

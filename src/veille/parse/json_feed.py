@@ -10,12 +10,13 @@ from veille.errors import ParseError
 from veille.messages import NO_READABLE_ENTRY, NOT_A_FEED
 from veille.model import Entry, Fetched, ParsedFeed
 from veille.normalize import absolute
+from veille.parse.letters import decoded
 
 
 def parse_json(fetched: Fetched) -> ParsedFeed:
     """Raises ParseError when the document is neither."""
     try:
-        document = json.loads(fetched.body.decode("utf-8-sig"))
+        document = json.loads(decoded(fetched.body, fetched.content_type, None), strict=False)
     except (ValueError, RecursionError) as exc:
         raise ParseError("bad-feed", NOT_A_FEED) from exc
     if isinstance(document, dict) and isinstance(document.get("items"), list) and "version" in document:
@@ -57,12 +58,14 @@ def _wordpress_entry(base: str, row: dict[str, Any]) -> Entry:
         value = row.get(name)
         return _text(value.get("rendered")) if isinstance(value, dict) else _text(value)
 
-    moment = _text(row.get("date_gmt"))
+    moment, local = _text(row.get("date_gmt")), _text(row.get("date"))
+    if moment < "1971" or not moment[:4].isdigit():  # drafts and imports have none: zero, or the first moment of Unix
+        moment = ""
     return Entry(
         guid=rendered("guid") or _text(row.get("id")),
         link=absolute(base, _text(row.get("link"))),
         title=rendered("title"),
         summary=rendered("excerpt"),
         content=rendered("content"),
-        published=moment + "Z" if moment else _text(row.get("date")),
+        published=moment + "Z" if moment else local,
     )

@@ -4,6 +4,7 @@ Comes in: `Fetched`. Goes out: `ParsedFeed`. Forbidden: trusting a type; any val
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,15 +34,27 @@ def articles_in(soup: BeautifulSoup, base: str) -> list[Entry]:
     """The articles described in a page, each address once."""
     found: dict[str, Entry] = {}
     for script in soup.find_all("script", type="application/ld+json"):
-        try:
-            described = json.loads(script.get_text())
-        except (ValueError, RecursionError):
-            continue
+        described = _described(script.get_text())
         for row in _objects(described, 0):
             entry = _entry(row, base)
             if entry:
                 found.setdefault(entry.link, entry)
     return list(found.values())
+
+
+_WRAPPING = re.compile(r"\A\s*(?://|/\*)?\s*(?:<!\[CDATA\[|<!--)\s*(?:\*/)?|\s*(?://|/\*)?\s*(?:\]\]>|-->)\s*(?:\*/)?\s*\Z")
+_TRAILING = re.compile(r"(\"(?:[^\"\\]|\\.)*\")|,(\s*[}\]])", re.S)
+
+
+def _described(text: str) -> Any:
+    """What a script describes, in JSON as people write it: tabs and ends of lines in its texts, commas too many, a semicolon, CDATA."""
+    text = _WRAPPING.sub("", _WRAPPING.sub("", text)).strip().rstrip("; \n\t")
+    for given in (text, _TRAILING.sub(lambda found: found[1] or found[2], text)):
+        try:
+            return json.loads(given, strict=False)
+        except (ValueError, RecursionError):
+            continue
+    return None
 
 
 def _objects(value: Any, depth: int) -> Iterator[dict[str, Any]]:

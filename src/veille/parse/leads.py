@@ -12,7 +12,8 @@ from bs4 import BeautifulSoup, Tag
 from veille.french import fold
 from veille.model import Fetched, Lead, Leads
 from veille.normalize import absolute, clean
-from veille.parse.page import base_of, page_text, soup_of
+from veille.parse.letters import page_text
+from veille.parse.page import base_of, soup_of
 
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml", "text/xml", "application/xml")
 _MOST_LEADS = 60

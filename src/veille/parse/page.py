@@ -10,13 +10,13 @@ from dataclasses import replace
 from datetime import date
 
 from bs4 import BeautifulSoup, Tag
-from bs4.dammit import EncodingDetector
 
 from veille.errors import ParseError
 from veille.french import fold
 from veille.messages import DOCUMENTS, EMPTY_ANSWER, ENTRIES_WITHOUT_TITLE, NOT_A_DOCUMENT, NOT_HTML, SELECTOR_MISSED, TOO_MANY_TAGS, number
 from veille.model import Entry, Fetched, ParsedFeed, Selectors
-from veille.normalize import absolute, clean, day_ago, day_without_year
+from veille.normalize import absolute, clean, day_ago, day_without_year, moment_of
+from veille.parse.letters import page_text
 from veille.walls import wall_failure
 
 _WALL_LOOK = 300_000  # characters
@@ -25,25 +25,6 @@ LEAST = 3  # entries: fewer may share one link by chance
 _SAYS_EMPTY = re.compile(
     r"\b(?:aucune? (?:actualites?|articles?|resultats?|publications?|evenements?|projets?|contenus?)|pas encore d['’]\w+)\b"
 )
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.I)
-
-
-def page_text(fetched: Fetched) -> str:
-    """The characters of a page: by byte-order mark, header, what the document says, then windows-1252."""
-    body = fetched.body
-    for mark, unicode in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
-        if body.startswith(mark):
-            return body[len(mark) :].decode(unicode, "replace")
-    header = _CHARSET.search(fetched.content_type)
-    declared = EncodingDetector.find_declared_encoding(body[:20_000], is_html=True)
-    encodings: tuple[str | None, ...] = (header[1] if header else None, declared, "utf-8")
-    for encoding in encodings:
-        if encoding:
-            try:
-                return body.decode(encoding)
-            except (LookupError, ValueError):  # unknown names, bytes that do not fit, a NUL in the name
-                continue
-    return body.decode("windows-1252", "replace")
 
 
 def soup_of(fetched: Fetched) -> BeautifulSoup:
@@ -168,7 +149,9 @@ def _entry(block: Tag, select: Selectors, base: str, url: str, today: date | Non
 
 def _dated(text: str, today: date | None) -> str:
     """The date as written; one that is counted from today as a day."""
-    day = (day_ago(text, today) or day_without_year(text, today)) if today and not re.search(r"\d{4}", text) else None
+    day = None
+    if today and not re.search(r"\d{4}", text) and moment_of(text, "UTC") is None:  # « 12 mars 24 » has its year
+        day = day_ago(text, today) or day_without_year(text, today)
     return day.isoformat() if day else text
 
 

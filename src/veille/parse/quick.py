@@ -364,8 +364,8 @@ class _Reader:
             if any(name.lower() == "ispermalink" and name not in ("isPermaLink", "ispermalink") for name in self._attributes):
                 raise _Unsure
             entry.guid = self._mended(self._joined(text) if text and is_link else text)
-            if is_link and entry.link is None:
-                entry.link = entry.guid
+            if is_link and entry.link is None and text.startswith(("http://", "https://", "/")):
+                entry.link = entry.guid  # « x7Q-20 » is a name, and no page beside the feed
         elif what == "title":
             if entry.title and entry.quotes:
                 raise _Unsure  # which of two titles counts depends on the source between them
