@@ -16,7 +16,7 @@ from veille.messages import HTML_NOT_FEED, NO_READABLE_ENTRY, NOT_A_FEED
 from veille.model import Entry, Fetched, ParsedFeed
 from veille.normalize import feed_date, sound_references
 from veille.parse.letters import escaped_ampersands, in_utf8
-from veille.parse.quick import read_quickly, refresh_of
+from veille.parse.quick import OPAQUE, read_quickly, refresh_of
 from veille.walls import wall_failure
 
 _WALL_LOOK = 300_000  # bytes
@@ -113,6 +113,8 @@ def _names_in(body: bytes) -> frozenset[str]:
 
 def _is_written(address: str, named: frozenset[str]) -> bool:
     """Whether a document says an address, or its path, as it is: what a reader made of a name by joining it is nowhere in it."""
+    if not OPAQUE.fullmatch(address.rpartition("/")[2]):
+        return True
     return address in named or f"/{address.partition('://')[2].partition('/')[2]}" in named
 
 

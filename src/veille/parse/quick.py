@@ -72,6 +72,7 @@ _LANGUAGE = "http://www.w3.org/XML/1998/namespace lang xml"
 _TYPES = {"text": "text/plain", "plain": "text/plain", "html": "text/html", "text/plain": "text/plain", "text/html": "text/html"}
 _HTML_TYPES = ("text/html", "html", "application/xhtml+xml", "xhtml")
 _ABSOLUTE = re.compile(r"https?://[a-z0-9.-]+(?::\d+)?/[A-Za-z0-9._~!$&'()*+,:@%/=-]*(?:\?[A-Za-z0-9._~!$&'()*+,:@%/=;-]+)?")
+OPAQUE = re.compile(r"[A-Za-z0-9_-]+")  # a name (« x7Q-20 »), and no page beside the feed
 _SLASHES = re.compile("^([A-Za-z][A-Za-z0-9+-.]*://)(/*)(.*?)")
 _WINDOWS = re.compile("[\x80-\x9f]")
 # Bytes from which a text may come that is to be mended: a control of Latin-1, UTF-8 that was encoded twice, a reference to such a letter.
@@ -364,8 +365,8 @@ class _Reader:
             if any(name.lower() == "ispermalink" and name not in ("isPermaLink", "ispermalink") for name in self._attributes):
                 raise _Unsure
             entry.guid = self._mended(self._joined(text) if text and is_link else text)
-            if is_link and entry.link is None and text.startswith(("http://", "https://", "/")):
-                entry.link = entry.guid  # « x7Q-20 » is a name, and no page beside the feed
+            if is_link and entry.link is None and not OPAQUE.fullmatch(text):
+                entry.link = entry.guid
         elif what == "title":
             if entry.title and entry.quotes:
                 raise _Unsure  # which of two titles counts depends on the source between them
