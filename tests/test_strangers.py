@@ -123,7 +123,7 @@ def test_filters_are_counted(site):
         for over in (many(21), f"{sixty}&langue=fr", many(350)):
             refusal = get(site, f"{path}?{over}")
             assert refusal.status_code == 400, (path, over[:30])
-            assert "20 valeurs au plus" in refusal.text, path
+            assert "au plus" in refusal.text, path
     assert get(site, f"/recherche?{'&'.join(['theme=budget'] * 300)}").status_code == 200  # the same value again is one value
     assert get(site, "/recherche?theme=%C3%A9%20%3Cb%3E").status_code == 400
 
@@ -440,3 +440,96 @@ def test_a_torn_file_is_a_503_and_an_unwell_health_page(store, knowledge, now, t
     assert "La base est abîmée" in answer.text
     assert get(Datasette([str(path)]), "/recherche.json").status_code == 503
     assert not traced
+
+
+# --- what a stranger found ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", ["/recherche", "/recherche.csv", "/agenda", "/agenda.ics", "/integrer", "/veille/articles", "/veille/tags", "/"]
+)
+def test_parameters_and_addresses_are_counted(site, path):
+    """Datasette reads a query anew for each parameter that is asked of it: two thousand unknown ones were five seconds."""
+    assert status(site, "get", f"{path}?{'&'.join(f'x{number}=' for number in range(150))}") in (200, 400)
+    assert status(site, "get", f"{path}?{'&'.join(f'x{number}=' for number in range(2000))}") in (400, 414)
+    assert status(site, "get", f"{path}?x={'a' * 9000}") == 414
+    assert status(site, "get", f"{path}{'/' if path != '/' else ''}{'a' * 300}") == 404
+
+
+@pytest.mark.parametrize("path", ["/-/static/", "/-/static-plugins/veille/", "/article/", "/veille/articles/"])
+def test_a_name_longer_than_any_file_has_is_a_404(site, path, traced):
+    assert status(site, "get", path + "a" * 300) == 404
+    assert not traced
+
+
+def test_a_table_is_searched_by_as_few_letters_as_the_site(site):
+    assert status(site, "get", f"/veille/articles?_search={'de+' * 400}") == 400
+    assert status(site, "get", "/veille/articles?_search=de") == 200
+
+
+@pytest.mark.parametrize("body", [b"nom=\xff", b"csrftoken=\xe9&nom=x", b"\xff\xfe"])
+def test_a_form_that_is_no_utf8_is_a_400(site, body, traced):
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    for path in ("/connexion", "/deconnexion", "/tri/decision"):
+        assert asyncio.run(site.client.post(path, content=body, headers=headers)).status_code == 400
+    assert not traced
+
+
+def test_mapped_addresses_are_those_that_they_map(site, quick):
+    assert From(site, "::ffff:198.51.100.7").enter(PASSWORD) == 302
+    assert [From(site, "::ffff:203.0.113.66", f"nom{number}").enter("faux") for number in range(10)][-1] == 429
+    assert From(site, "::ffff:198.51.100.7").enter(PASSWORD) == 302
+    assert From(site, "198.51.100.7").enter(PASSWORD) == 302
+
+
+def test_tables_name_no_other_host_than_the_sites(site, store):
+    with writing(store):
+        remember_settings(store, site="https://veille.exemple.fr/")
+    told = Datasette(site.files)
+    headers = {"host": "mal.exemple.net:99", "x-forwarded-proto": "https"}
+    for path in (
+        "/veille/articles.json?_size=1",
+        "/veille/articles?_size=1",
+        "/veille",
+        "/veille/sources.json?_shape=array&_nl=on&_size=1",
+        "/",
+    ):
+        answer = get(told, path, headers=headers)
+        assert "mal.exemple" not in answer.text + repr(answer.headers), path
+    tags = {get(told, "/a-propos", headers={"host": host}).headers["etag"] for host in ("a.fr", "b.fr")}
+    assert len(tags) == 1
+
+
+@pytest.mark.parametrize(
+    "path", ["/veille/%23.csv", "/veille/articles%23.csv", "/veille/articles%3Fa.csv", "/veille/~61ccounts.csv", "/veille/rien.csv"]
+)
+def test_an_odd_name_of_a_table_has_no_sheet(site, path):
+    answer = get(site, path, follow_redirects=True)  # Datasette sends an odd name to its own spelling of it
+    assert answer.status_code in (400, 403, 404)
+    assert get(site, "/veille/~61rticles.csv").text.startswith("\ufeff")
+
+
+@pytest.mark.parametrize("title", ["00,5", "01 02 03", "1-2", "3/4", "12/03/2026", "＝1+1", "2E10", "123456789012345"])
+def test_a_cell_that_would_change_is_text(site, store, knowledge, now, title):
+    collect_entries(store, make_source(), [make_entry(guid="c", link="https://e.fr/c", title=title)], knowledge, now)
+    for path in ("/recherche.csv?tri=date", "/veille/articles.csv"):
+        rows = sheet(site, path)[1]
+        assert f"'{title}" in [row.get("titre") or row.get("title") for row in rows], path
+
+
+def test_the_health_page_hears_of_damage_from_the_others(site):
+    from veille.web.errors import is_damage
+
+    assert get(site, "/-/veille/sante").json()["sound"]
+    torn = UnicodeDecodeError("utf-8", b"malformed database schema (\xff)", 27, 28, "invalid start byte")
+    assert is_damage(torn)
+    assert not is_damage(UnicodeDecodeError("utf-8", b"nom=\xff", 4, 5, "invalid start byte"))
+    from veille.web import errors
+
+    async def page():
+        from datasette.utils.asgi import Request
+
+        return await errors.answer(site, Request.fake("/recherche.json"), torn)
+
+    assert asyncio.run(page()).status == 503
+    assert get(site, "/-/veille/sante").status_code == 503

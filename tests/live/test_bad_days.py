@@ -98,6 +98,13 @@ def test_full_standard_output_is_a_sentence_and_a_2(folder):
 
 # From where our own code begins: what Python and its launcher do before (some 20 ms) cannot be made silent.
 OURS = [sys.executable, "-c", "import sys; from veille.__main__ import main; print('ours', flush=True); main()"]
+
+
+def interruptible():
+    """A shell that runs the tests behind it has the signal ignored, by whatever they start too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 ENDS = (0, 1, 2, 130, -signal.SIGINT)  # Python ends itself by the signal where it came while code was being made
 
 
@@ -106,7 +113,13 @@ def test_an_interruption_in_the_first_half_second_is_silent(folder, name):
     """At instants spread over the loading of everything and the first of the work."""
     for tenth in range(11):
         process = subprocess.Popen(
-            [*OURS, *COMMANDS[name]], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+            [*OURS, *COMMANDS[name]],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            preexec_fn=interruptible,
         )
         assert process.stdout.readline() == "ours\n"
         time.sleep(0.01 + tenth * 0.05)
@@ -123,7 +136,9 @@ def test_an_interruption_in_the_first_half_second_is_silent(folder, name):
 @pytest.mark.parametrize("after", [0.1, 0.3, 0.45, 0.6, 0.8, 1.5, 3.0])
 def test_an_interrupted_server_is_silent(folder, after):
     with (folder / "journal.txt").open("w+", encoding="utf-8") as log:
-        process = subprocess.Popen([*OURS, "serve", "--port", str(free_port(0))], cwd=folder, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [*OURS, "serve", "--port", str(free_port(0))], cwd=folder, stdout=log, stderr=log, preexec_fn=interruptible
+        )
         try:
             while "ours" not in (folder / "journal.txt").read_text(encoding="utf-8"):
                 time.sleep(0.005)
@@ -263,6 +278,69 @@ def test_what_somebody_has_open_is_not_replaced(folder, what):
         holder.kill()
         holder.communicate()
     assert veille("restore", "copie.db", cwd=folder).returncode == 0
+
+
+def test_what_is_no_file_is_neither_waited_for_nor_replaced(folder):
+    assert veille("backup", "copie.db", cwd=folder).returncode == 0
+    os.mkfifo(folder / "tube.db")
+    (folder / "dossier.db").mkdir()
+    for name in ("tube.db", "dossier.db", "/dev/null"):
+        for command in (["restore", "copie.db"], ["sources"], ["collect"], ["backup", "x.db"]):
+            done = veille(*command, "--db", name, cwd=folder)
+            assert (done.returncode, done.stderr.count("\n")) == (2, 1), (name, command, done.stderr)
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+    assert veille("restore", "tube.db", cwd=folder).returncode == 2
+
+
+@pytest.mark.parametrize("ending", ["-wal", "-journal"])
+def test_a_journal_that_is_a_link_to_nowhere_goes_aside_too(folder, ending):
+    assert veille("backup", "copie.db", cwd=folder).returncode == 0
+    base = folder / "neuf" / "veille.db"
+    base.parent.mkdir()
+    base.with_name(base.name + ending).symlink_to("/nulle/part")
+    assert veille("restore", "copie.db", "--db", "neuf/veille.db", cwd=folder).returncode == 0
+    assert veille("sources", "--db", "neuf/veille.db", cwd=folder).returncode == 0
+    with contextlib.closing(sqlite3.connect(base)) as restored:
+        assert restored.execute("select count(*) from items").fetchone() == (2,)
+
+
+def test_the_demo_behind_a_link_is_its_owners_alone(folder):
+    (folder / "volume").mkdir()
+    (folder / "demo.db").symlink_to("volume/vrai.db")
+    assert veille("demo", "--once", "--db", "demo.db", cwd=folder, umask=0o022).returncode == 0
+    assert {name: oct(mode) for name, mode in modes(folder / "volume").items() if mode & 0o077} == {}
+    assert "vrai.db.collecte" in modes(folder / "volume")
+
+
+@pytest.mark.parametrize("seed", [5, 6, 7])
+def test_a_base_with_bytes_flipped_anywhere_is_a_sentence_for_every_command_and_can_be_restored(folder, seed):
+    import random
+
+    assert veille("backup", "copie.db", cwd=folder).returncode == 0
+    dice, base = random.Random(seed), folder / "data" / "veille.db"
+    body = bytearray((folder / "copie.db").read_bytes())
+    for _ in range(3000):
+        body[dice.randrange(4096 if seed < 7 else 100, len(body))] = dice.randrange(256)
+    for command in (
+        ["sources"],
+        ["audit"],
+        ["export", "dehors"],
+        ["retag"],
+        ["learn"],
+        ["curators", "list"],
+        ["forget", "1", "--yes"],
+        ["collect", "--allow-private-network"],
+        ["backup", "x.db"],
+        ["serve", "--port", "0"],
+    ):
+        base.write_bytes(body)
+        for ending in ("-wal", "-shm"):
+            base.with_name(base.name + ending).unlink(missing_ok=True)
+        done = veille(*command, cwd=folder)
+        assert done.returncode == 2, (command, done)
+        assert "Traceback" not in done.stderr, (command, done.stderr[-800:])
+    assert veille("restore", "copie.db", cwd=folder).returncode == 0
+    assert veille("collect", "--all", "--allow-private-network", cwd=folder).returncode == 0
 
 
 # --- a base torn while it is served -------------------------------------------------------------------------------

@@ -37,12 +37,12 @@ class Front:
     def __init__(self, tls: int, plain: int):
         self.tls, self.plain = tls, plain
 
-    def ask(self, path, *, host=NAME, method="GET", body=None, secure=True, sni=NAME, **headers):
+    def ask(self, path, *, host=NAME, method="GET", body=None, secure=True, sni=NAME, source="127.0.0.1", **headers):
         """Status, headers, body; None where the connection was closed without an answer."""
         headers = {"host": host, **{name.replace("_", "-"): value for name, value in headers.items()}}
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        raw = socket.create_connection(("127.0.0.1", self.tls if secure else self.plain), 20)
+        raw = socket.create_connection(("127.0.0.1", self.tls if secure else self.plain), 20, source_address=(source, 0))
         try:
             if secure:
                 raw = context.wrap_socket(raw, server_hostname=sni)
@@ -181,13 +181,13 @@ def test_only_the_list_to_embed_may_be_framed(front):
 
 
 def test_bodies_guesses_and_readers_are_limited(front):
-    form = {"method": "POST", "content_type": "application/x-www-form-urlencoded"}
+    form = {"source": "127.0.0.2", "method": "POST", "content_type": "application/x-www-form-urlencoded"}
     assert [told(front, "/connexion") for _ in range(9)] == [200] * 9  # the form itself is no guess
     assert told(front, "/tri/decision", body="a" * (65 << 10), **form) == 413
     answers = [front.ask("/connexion", body="nom=paul&mot-de-passe=faux", **form) for _ in range(12)]
     assert {status for status, _, _ in answers} <= {403, 429}
     assert [page for status, _, page in answers if status == 429 and b"nginx" in page]  # ten a minute, and five at once
     with ThreadPoolExecutor(16) as readers_at_once:
-        readers = list(readers_at_once.map(lambda number: told(front, f"/robots.txt?{number}"), range(160)))
+        readers = list(readers_at_once.map(lambda number: told(front, f"/robots.txt?{number}", source="127.0.0.3"), range(160)))
     assert readers.count(200) >= 40
     assert 429 in readers  # ten a second, and forty at once

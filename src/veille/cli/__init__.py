@@ -16,7 +16,7 @@ from veille import __version__
 from veille.cli import streams
 from veille.errors import VeilleError
 from veille.logs import printable
-from veille.messages import NO_MEMORY, OUTPUT_REFUSED, SYSTEM_REFUSES, UNEXPECTED
+from veille.messages import DATABASE_UNUSABLE, NO_MEMORY, OUTPUT_REFUSED, SYSTEM_REFUSES, UNEXPECTED
 
 # Each command and the file that has it, loaded when it is asked for: collecting needs neither Datasette nor what learns.
 _COMMANDS = {
@@ -102,6 +102,11 @@ def _run() -> int:
         return 2
     except BrokenPipeError:  # who read has left
         return 0
+    except UnicodeDecodeError as exc:
+        if b"malformed" not in exc.object:
+            raise
+        _say(DATABASE_UNUSABLE.format(file="la base", why="malformed database schema"))  # see `connection.is_torn_schema`
+        return 2
     except _unexpected() as exc:  # of the file or the machine: a sentence, and no traceback
         what = NO_MEMORY if isinstance(exc, MemoryError) else SYSTEM_REFUSES.format(why=printable(str(exc), 120))
         _say(UNEXPECTED.format(what=what, kind=type(exc).__name__))

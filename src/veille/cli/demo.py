@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from veille.cli.collecting import run_collection, summary_text
-from veille.cli.options import read_clock
+from veille.cli.options import file_of, read_clock
 from veille.cli.serving import free_port, serve_command
 from veille.clock import PARIS
 from veille.errors import UsageError
@@ -35,6 +35,7 @@ from veille.store.decisions import decide
 def demo(*, once: bool, port: int, config_file: str | None, db_file: str | None) -> None:
     if db_file and Path(db_file).exists():
         raise UsageError(FILE_EXISTS.format(file=db_file))
+    db_file = db_file and file_of(db_file)
     with tempfile.TemporaryDirectory(prefix="veille-demo-") as folder, contextlib.ExitStack() as stack:
         db = db_file or str(Path(folder) / "veille.db")
         if not config_file:

@@ -10,8 +10,8 @@ import click
 
 from veille.clock import read_clock
 from veille.config import decode_config, parse_config
-from veille.errors import ConfigError, UsageError
-from veille.messages import FILE_MISSING, FILE_UNREADABLE
+from veille.errors import ConfigError, StoreError, UsageError
+from veille.messages import DATABASE_UNUSABLE, FILE_MISSING, FILE_UNREADABLE
 from veille.model import Config
 from veille.resources import load_names, shipped_version
 from veille.store import connect, is_settled, migrate
@@ -47,7 +47,15 @@ _GIVEN = "veille.db_given"
 def _followed(context: click.Context, _parameter: click.Parameter, value: str) -> str:
     """The file that a symbolic link names: locks, secrets and copies are beside it, by whatever name it is reached."""
     context.meta[_GIVEN] = value
-    return str(followed(Path(value)))
+    return file_of(value)
+
+
+def file_of(value: str) -> str:
+    """The file that a name, or the symbolic link of that name, stands for; raises StoreError for what is there and is no file."""
+    path = followed(Path(value))
+    if path.exists() and not path.is_file():
+        raise StoreError(DATABASE_UNUSABLE.format(file=value, why="ce n’est pas un fichier"))
+    return str(path)
 
 
 def given_db(db_file: str) -> str:
@@ -91,4 +99,4 @@ def taught(knowledge: "Knowledge", file: str) -> "Knowledge":
         return knowing(db.conn, knowledge)
 
 
-__all__ = ["config_option", "db_option", "given_db", "open_database", "read_clock", "read_config", "taught"]
+__all__ = ["config_option", "db_option", "file_of", "given_db", "open_database", "read_clock", "read_config", "taught"]

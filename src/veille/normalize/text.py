@@ -222,7 +222,7 @@ def spreadsheet_cell(value: object) -> str:
     """
     text = cut("" if value is None else str(value), LONGEST_CELL)
     bare = text.lstrip("\"' \t\r\n\u00a0")
-    return f"'{text}" if bare[:1] in ("=", "+", "-", "@") or text[:1] in ("\t", "\r") else text
+    return f"'{text}" if bare[:1] in ("=", "+", "-", "@", "＝", "＋", "－", "＠") or text[:1] in ("\t", "\r") else text
 
 
 def cut(text: str, longest: int) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from veille.errors import StoreError
 from veille.french import FOLDING_VERSION, index_text
 from veille.messages import DATABASE_NEWER, DATABASE_UNUSABLE
-from veille.store.partial import COMPANIONS, beside, open_lock, private_mode
+from veille.store.partial import COMPANIONS, beside, followed, open_lock, private_mode
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -87,7 +87,7 @@ def prepare(connection: Connection) -> None:
 def keep_pages(connection: Connection, share: int, least: int, most: int) -> None:
     """Keep one part in `share` of the file in memory, from `least` to `most` KiB: a small file asks for little, a large one has need."""
     kib = least
-    with contextlib.suppress(sqlite3.Error):  # what is no database says so when it is read
+    with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):  # what is no database says so when it is read
         pages, size = (connection.execute(f"pragma {name}").fetchone()[0] for name in ("page_count", "page_size"))
         kib = min(most, max(least, pages * size // 1024 // share))
     connection.execute(f"pragma cache_size = -{kib}")
@@ -122,13 +122,15 @@ def connect(path: str | Path, *, durable: bool = False) -> Database:
             connection.execute(f"pragma journal_mode = {wanted}")
         connection.execute(f"pragma wal_autocheckpoint = {CHECKPOINT_PAGES}")
         connection.execute(f"pragma synchronous = {'full' if durable or wanted == 'delete' else 'normal'}")
-    except (sqlite3.Error, OSError) as exc:
-        raise StoreError(DATABASE_UNUSABLE.format(file=path, why=exc)) from exc
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as exc:
+        why = "malformed database schema" if is_torn_schema(exc) else exc
+        raise StoreError(DATABASE_UNUSABLE.format(file=path, why=why)) from exc
     return Database(connection)
 
 
 def _own(path: Path) -> None:
     """A new file is its owner's alone, whatever the umask, and what SQLite puts beside it too: hashes and hidden texts are in it."""
+    path = followed(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
@@ -139,6 +141,11 @@ def _close_to_others(path: Path) -> None:
     for one in (path, *(path.with_name(path.name + ending) for ending in COMPANIONS)):
         with contextlib.suppress(OSError):
             one.chmod(private_mode(one.stat().st_mode))
+
+
+def is_torn_schema(exception: BaseException) -> bool:
+    """Whether SQLite says that a schema is damaged and quotes bytes of it that are no UTF-8: its driver raises something else then."""
+    return isinstance(exception, UnicodeDecodeError) and b"malformed" in exception.object
 
 
 def begin_soon(connection: Connection) -> None:

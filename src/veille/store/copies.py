@@ -63,7 +63,7 @@ def back_up(db: Database, target: Path) -> dict[str, int]:
                 db.conn.rollback()
             _check(partial, before)
             _settle(partial, target)
-    except (sqlite3.Error, OSError) as exc:
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as exc:
         raise StoreError(DATABASE_UNUSABLE.format(file=target.name, why=exc)) from exc
     return before
 
@@ -86,7 +86,7 @@ def restore(source: Path, target: Path, now: datetime) -> tuple[dict[str, int], 
             found = _check(partial, None)
             aside = _make_way(target, partial, now)
             _settle(partial, target)
-    except (sqlite3.Error, OSError) as exc:
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as exc:
         raise StoreError(DATABASE_UNUSABLE.format(file=source.name, why=exc)) from exc
     return found, aside
 
@@ -101,7 +101,7 @@ def _make_way(target: Path, partial: Path, now: datetime) -> Path | None:
     if _is_open(target):
         raise StoreError(DATABASE_BUSY.format(file=target.name))
     left = [target.with_name(target.name + ending) for ending in COMPANIONS]
-    left = [path for path in left if path.exists()]
+    left = [path for path in left if os.path.lexists(path)]
     if not left and not target.exists():
         return None
     aside = _free_name(target, now)
@@ -185,7 +185,7 @@ def _quiet(path: Path) -> None:
             present.rollback()
         except sqlite3.OperationalError as exc:
             raise StoreError(DATABASE_BUSY.format(file=path.name)) from exc
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
             return  # damaged: the reason to restore
         if mode != "delete":
             raise StoreError(DATABASE_BUSY.format(file=path.name))

@@ -3,6 +3,7 @@
 Datasette is imported in this folder alone. The plugin works under `veille serve` and under plain `datasette data/veille.db`.
 """
 
+import warnings
 from typing import Any
 
 from datasette import hookimpl
@@ -15,6 +16,8 @@ from veille.web import errors, guard, permissions, routes, session, site
 def startup(datasette: Any) -> Any:
     logs.set_up()
     errors.replace_default_handler()
+    # Datasette leaves the coroutines of its facets behind when the first of their questions is refused.
+    warnings.filterwarnings("ignore", message="coroutine .* was never awaited", category=RuntimeWarning)
     return lambda: site.open_site(datasette)
 
 

@@ -88,7 +88,8 @@ async def entity_tag(datasette: Any, request: Any) -> str:
     if not version or request.actor:
         return ""
     site = site_of(datasette)
-    parts = (version, site.today().isoformat(), code_version(), request.scheme, request.host, request.full_path)
+    asked = site.told or f"{request.scheme} {request.host}"
+    parts = (version, site.today().isoformat(), code_version(), asked, request.full_path)
     return f'W/"{hashlib.blake2b("|".join(parts).encode(), digest_size=12).hexdigest()}"'
 
 

@@ -5,6 +5,7 @@ Datasette's own handler prints local variables to the terminal on every error, 4
 
 import logging
 import re
+import time
 from typing import Any
 
 from datasette import Response
@@ -14,6 +15,8 @@ from datasette.utils.sqlite import sqlite3
 
 from veille.errors import StoreError, UsageError
 from veille.messages import DATABASE_AWAY, DATABASE_DAMAGED, TOO_SLOW, WAITS_FOR_MIGRATION
+from veille.store.connection import is_torn_schema
+from veille.web.site import site_of
 
 log = logging.getLogger("veille")
 
@@ -47,6 +50,8 @@ def replace_default_handler() -> None:
 async def answer(datasette: Any, request: Any, exception: Exception) -> Any:
     """The page for an exception."""
     status, sentence = _meaning(exception, ours=is_ours(request.path))
+    if is_damage(exception):
+        site_of(datasette).looked = (time.monotonic(), False)  # the health page says so at once
     if status == 500:
         log.error("page %s", request.path, exc_info=exception)
     return await page(datasette, request, status, sentence)
@@ -74,6 +79,9 @@ def _meaning(exception: Exception, *, ours: bool) -> tuple[int, str]:
         return 503, str(exception)
     if isinstance(exception, NotFound):
         return 404, ""
+    if is_torn_schema(exception):
+        log.error("malformed database schema")
+        return 503, DATABASE_DAMAGED
     if isinstance(exception, sqlite3.DatabaseError) and (said := _unusable(exception, ours=ours)):
         return 503, said
     if getattr(exception, "title", None) == "SQL Interrupted":
@@ -97,7 +105,7 @@ _OF_DAMAGE = frozenset({11, 26})
 
 def is_damage(exception: BaseException) -> bool:
     """Whether SQLite says that the file is torn, or no database any more."""
-    return isinstance(exception, sqlite3.DatabaseError) and _code(exception) in _OF_DAMAGE
+    return is_torn_schema(exception) or (isinstance(exception, sqlite3.DatabaseError) and _code(exception) in _OF_DAMAGE)
 
 
 def _code(exception: Any) -> int:

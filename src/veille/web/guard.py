@@ -11,12 +11,16 @@ from urllib.parse import parse_qsl
 
 from datasette import Response
 
-from veille.messages import DATABASE_DAMAGED
+from veille.messages import DATABASE_DAMAGED, QUERY_TOO_LONG
+from veille.search.request import LONGEST_QUERY
 from veille.web.compression import Compressor
 from veille.web.errors import is_damage, is_ours
 from veille.web.site import site_of
 
 log = logging.getLogger("veille")
+LONGEST_ADDRESS = 8_000  # characters of a query: sixty filters of eighty
+_MOST_PARAMETERS = 200  # Datasette reads all of them again for each that is asked
+_LONGEST_SEGMENT = 255  # bytes, of a name in any file system
 LONGEST_BODY = 64 << 10  # bytes; five hundred articles at once are a tenth of it
 _FORM = b"application/x-www-form-urlencoded"  # what every form and script of ours sends
 _RECEIVING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -95,11 +99,20 @@ def guard(datasette: Any) -> Any:
 def _judge(scope: Any) -> None:
     """Raises _Refused for what no reader of this site asks."""
     query = scope.get("query_string", b"").decode("latin-1")
-    given = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
+    if query.count("&") >= _MOST_PARAMETERS:
+        raise _Refused(400, f"Trop de paramètres : {_MOST_PARAMETERS} au plus.")
+    if len(query) > LONGEST_ADDRESS:
+        raise _Refused(414, "Cette adresse est trop longue.")
+    if any(len(one) > _LONGEST_SEGMENT for one in scope["path"].encode("utf-8", "replace").split(b"/")):
+        raise _Refused(404, "Cette page n’existe pas.")
+    pairs = parse_qsl(query, keep_blank_values=True)
+    given = [name for name, _ in pairs]
     names = set(given)
     odd = "%00" in query or "\x00" in query or scope["path"].endswith(".blob")
     if odd or names & _REFUSED_PARAMETERS or any(name.startswith(_REFUSED_BEGINNING) for name in names):
         raise _Refused(400, "Cette demande n’est pas admise sur ce site.")
+    if any(name == "_search" and len(value) > LONGEST_QUERY for name, value in pairs):
+        raise _Refused(400, QUERY_TOO_LONG.format(limit=LONGEST_QUERY))
     if sum(name.startswith("_facet") for name in given) > _MOST_FACETS:
         raise _Refused(400, f"Trop de colonnes à compter : {_MOST_FACETS} au plus.")
     if any(name == b"authorization" and value.strip().lower().startswith(b"bearer") for name, value in scope["headers"]):
@@ -135,7 +148,12 @@ async def _body(scope: Any, receive: Any) -> Any:
             break
     if size and headers.get(b"content-type", b"").split(b";")[0].strip().lower() != _FORM:
         raise _Refused(415, "Ce site ne lit que des formulaires (application/x-www-form-urlencoded).")
-    waiting = [{"type": "http.request", "body": b"".join(parts), "more_body": False}]
+    body = b"".join(parts)
+    try:
+        body.decode("utf-8")  # a form is ASCII; what is not is read as browsers write it, or not at all
+    except UnicodeDecodeError as exc:
+        raise _Refused(400, "Ce formulaire n’est pas écrit en UTF-8.") from exc
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def again() -> Any:
         return waiting.pop() if waiting else await receive()

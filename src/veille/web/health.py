@@ -15,7 +15,7 @@ from veille.web.errors import PageError, is_damage
 from veille.web.site import alone, database, reading, site_of
 
 _A_LOOK = 300  # milliseconds; a file of some ten thousand articles is looked through in that
-_PAUSE = 60.0  # seconds between two looks
+_PAUSE = 15.0  # seconds between two looks
 
 
 async def sante(datasette: Any, request: Any) -> Any:

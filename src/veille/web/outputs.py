@@ -185,7 +185,8 @@ def as_sheet(names: list[str], rows: list[list[Any]], knowledge: Knowledge, *, n
 _DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?\Z")
 _OF_PLACES = frozenset({"code", "departement", "departements", "territory"})
-_LIKE_A_NUMBER = re.compile(r"0\d+\Z|\d{12,}\Z|\d+[eE]\d+\Z")  # « 01 », a number too long to be kept, « 2E10 »
+# « 01 », « 00,5 », a number too long to be kept, « 2E10 », « 1-2 » and « 3/4 », which would be days.
+_LIKE_A_NUMBER = re.compile(r"0\d+(?:[., ]\d+)*\Z|\d{12,}\Z|\d+[eE]\d+\Z|\d{1,4}[-/.]\d{1,2}(?:[-/.]\d{1,4})?\Z")
 
 
 def _place(code: str, knowledge: Knowledge) -> str:

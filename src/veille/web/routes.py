@@ -69,7 +69,7 @@ ROUTES = [
     (r"^/article/(?P<id>[0-9]{1,15})/preuve$", bringing.preuve),
     (r"^/article/(?P<id>[0-9]{1,15})/copie/(?P<number>[0-9]{1,15})$", bringing.copie),
     # Of Datasette's own.
-    (r"^/(?P<database>[^/]+)/(?P<table>[^/]+)\.csv$", tables.table_csv),
+    (r"^/(?P<database>[^/]+)/(?P<table>[\w~.+-]+)\.csv$", tables.table_csv),
     (r"^/(?P<database>[^/]+)/(?P<table>[^/]+)/(?P<row>[^/]+)\.csv$", tables.row_csv),
     (r"^/-/(?!static/|static-plugins/|veille/)", permissions.closed),
 ]

@@ -158,7 +158,9 @@ def _network(address: str) -> str:
         given = ipaddress.ip_address(address)
     except ValueError:
         return address
-    return str(given) if given.version == 4 else str(ipaddress.ip_network((given, 64), strict=False))
+    if isinstance(given, ipaddress.IPv6Address) and not given.is_loopback:
+        return str(given.ipv4_mapped or ipaddress.ip_network((given, 64), strict=False))
+    return str(given)
 
 
 def _may_try(attempts: dict[str, list[float]], keys: dict[str, int], now: float) -> bool:

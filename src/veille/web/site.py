@@ -76,6 +76,7 @@ class Site:
     said: dict[int, list[Any]] = field(default_factory=dict)  # what waits to be said, by account
     figures: Figures = field(default_factory=Figures)
     columns: Columns = field(default_factory=Columns)  # the rows in memory that searches count
+    told: str = ""  # what `site:` says, as it was last read
     looked: tuple[float, bool] | None = None  # when the file was last looked through, and whether it was sound
     templates: list[Any] = field(default_factory=list)  # the one environment of our pages, once it was asked for
 
@@ -88,6 +89,15 @@ async def open_site(datasette: Any) -> None:
     """At start: read what ships with the package, once."""
     if await veille_databases(datasette):
         await learn_edits(datasette)
+        site = site_of(datasette)
+        with contextlib.suppress(sqlite3.OperationalError):
+            _, site.told = await reading(datasette, _of_every_page)
+        by_request = datasette.absolute_url
+
+        def absolute_url(request: Any, path: str) -> str:
+            return absolute(datasette, request, site.told, path) if site.told else str(by_request(request, path))
+
+        datasette.absolute_url = absolute_url  # Datasette's own pages too name no other host than `site:`
     _settle()
 
 
@@ -290,6 +300,7 @@ async def shared_variables(datasette: Any, request: Any) -> dict[str, Any]:
     run, told = None, ""
     with contextlib.suppress(sqlite3.DatabaseError):  # an error page must not fail for want of its footer
         run, told = await reading(datasette, _of_every_page) if names else (None, "")
+        site.told = told
     today = site.today()
     return {
         "last_run": run and {"when": spoken_moment(run["ended_at"], today), "alarms": run["alarms"]},
