@@ -309,3 +309,26 @@ def test_a_list_of_another_reader_brings_its_source_once(text):
 def test_what_is_no_list_is_one_sentence(text):
     with pytest.raises(UsageError):
         read_opml(text.encode())
+
+
+def opml(folder, text):
+    import subprocess
+    import sys
+
+    (folder / "liste.opml").write_text(text, encoding="utf-8")
+    return subprocess.run([sys.executable, "-m", "veille", "opml", "liste.opml"], cwd=folder, capture_output=True, text=True, timeout=60)
+
+
+def test_lines_that_check_would_refuse_are_told_and_not_written(tmp_path):
+    odd = '<outline text="Locale" xmlUrl="ftp://a.fr/rss"/><outline text="Vide" xmlUrl="http:///rss"/>'
+    done = opml(tmp_path, f"<opml><body>{OUTLINE}{odd}</body></opml>")
+    assert done.returncode == 1
+    assert done.stdout.count("- id:") == 1
+    assert done.stderr.startswith("Locale : ")
+    assert done.stderr.count("\n") == 2
+
+
+def test_a_list_that_fails_writes_nothing(tmp_path):
+    done = opml(tmp_path, "<html></html>")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1

@@ -1,14 +1,16 @@
 """`veille opml`: the sources, to and from other readers."""
 
+import sys
 from pathlib import Path
 
 import click
 
 from veille.cli.options import config_option, db_option, read_config
-from veille.config import source_yaml
+from veille.config import parse_config, source_yaml
 from veille.config.opml import read_opml, write_opml
-from veille.errors import UsageError
+from veille.errors import ConfigError, UsageError
 from veille.messages import FILE_MISSING, FILE_UNREADABLE, OPML_TITLE
+from veille.resources import load_names
 
 
 @click.command(
@@ -29,6 +31,19 @@ def opml(*, fichier: str | None, config_file: str, db_file: str) -> None:  # noq
         raise UsageError(FILE_MISSING.format(file=fichier)) from exc
     except OSError as exc:
         raise UsageError(FILE_UNREADABLE.format(file=fichier)) from exc
-    click.echo("version: 1\nsources:")
+    names = load_names()
+    written, refused = [], []
     for source in read_opml(text):
-        click.echo(source_yaml(source), nl=False)
+        lines = source_yaml(source)
+        try:  # what `veille check` would refuse is told, and not written
+            parse_config(f"version: 1\nsources:\n{lines}", fichier, names)
+        except ConfigError as exc:
+            refused.append(f"{source.name} : {exc.problems[0].split(': ', 1)[-1]}")
+        else:
+            written.append(lines)
+    click.echo("version: 1\nsources:" + ("" if written else " []"))
+    click.echo("".join(written), nl=False)
+    for sentence in refused:
+        click.echo(sentence, err=True)
+    if refused:
+        sys.exit(1)
