@@ -102,7 +102,7 @@ def _judge(scope: Any) -> None:
     if query.count("&") >= _MOST_PARAMETERS:
         raise _Refused(400, f"Trop de paramètres : {_MOST_PARAMETERS} au plus.")
     if len(query) > LONGEST_ADDRESS:
-        raise _Refused(414, "Cette adresse est trop longue.")
+        raise _Refused(400, "Cette adresse est trop longue : demandez moins de choses à la fois.")
     if any(len(one) > _LONGEST_SEGMENT for one in scope["path"].encode("utf-8", "replace").split(b"/")):
         raise _Refused(404, "Cette page n’existe pas.")
     pairs = parse_qsl(query, keep_blank_values=True)
