@@ -29,6 +29,7 @@ _UNSEEN = frozenset("script style noscript template iframe object embed svg math
 _TITLE_MARKUP = re.compile(r"</?(?:a|abbr|b|br|cite|code|em|font|i|p|q|s|small|span|strong|sub|sup|u|div|h[1-6])\b[^<>]*>", re.I)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.I)
 _MARKUP = re.compile(r"<[a-z/!?]", re.I)
+_ABOUT_MARKUP = re.compile(r"<|&(?:amp;)*(?:lt|#0*60|#x0*3c);?", re.I)
 _ESCAPED_MARKUP = re.compile(r"\s*<(p|div|h[1-6]|ul|ol|span|strong|em|a|b|blockquote|figure)\b[^<>]*>.*</\1>.*", re.I | re.S)
 _OF_CDATA = re.compile(r"\A\s*<!\[CDATA\[(.*?)\]\]>\s*\Z", re.S)
 # Plain markup: tags that nest as they should, attributes in quotes, and none of what a parser of HTML has to make sense of.
@@ -52,8 +53,8 @@ _INVISIBLE = re.compile(
 _VISIBLE = re.compile(r"[^\s\u2800\u3164\u115f\u1160\uffa0\u00a0]")
 
 
-_PAIR = re.compile(r"(&(?:amp;)?#)(?:x([dD][89abAB][0-9a-fA-F]{2})|0*(5[5-6]\d{3}));\1(?:x([dD][c-fC-F][0-9a-fA-F]{2})|0*(5[6-7]\d{3}));")
-_REFERENCE = re.compile(r"(&(?:amp;)?)#(?:[xX]([0-9a-fA-F]{1,40})|(\d{1,40}));")
+_PAIR = re.compile(r"(&#)(?:x([dD][89abAB][0-9a-fA-F]{2})|0*(5[5-6]\d{3}));\1(?:x([dD][c-fC-F][0-9a-fA-F]{2})|0*(5[6-7]\d{3}));")
+_REFERENCE = re.compile(r"(&)#(?:[xX]([0-9a-fA-F]{1,40})|(\d{1,40}));")
 
 
 def sound_references(text: str) -> str:
@@ -198,17 +199,19 @@ def _pieces(root: "Tag") -> Iterator[str]:
 
 def plain_text(text: str) -> str:
     """The words of what its format says is plain text: publishers escape it all the same, and that is undone once; a `<tag>` stays."""
-    return clean(_unescaped(sound_references(text)))
+    return clean(_unescaped(text))
 
 
 def _unescaped(text: str) -> str:
-    """Without the entities that are left: nobody writes `&#8217;` to be read."""
-    return html.unescape(text) if "&" in text and _ENTITY.search(text) else text
+    """Without the entities that are left: nobody writes `&#8217;` to be read. A text about markup stays, letter for letter."""
+    return html.unescape(sound_references(text)) if "&" in text and not _ABOUT_MARKUP.search(text) and _ENTITY.search(text) else text
 
 
 def title_of(entry: Entry) -> str:
     """A title on one line; markup is taken off only where it is surely markup."""
-    title = _OF_CDATA.sub(r"\1", sound_references(entry.title[: LONGEST_TITLE * 8]))
+    title = _OF_CDATA.sub(r"\1", entry.title[: LONGEST_TITLE * 8])
+    if not entry.title_is_text:
+        title = sound_references(title)
     if not entry.title_is_text and (_TITLE_MARKUP.search(title) or _ENTITY.search(title)):
         title = text_of(title) if _TITLE_MARKUP.search(title) else html.unescape(title)
     title = _OF_CDATA.sub(r"\1", _unescaped(title))
