@@ -14,7 +14,7 @@ import click
 
 from veille import __version__
 from veille.cli import streams
-from veille.errors import VeilleError
+from veille.errors import VeilleError, is_torn_schema
 from veille.logs import printable
 from veille.messages import DATABASE_UNUSABLE, NO_MEMORY, OUTPUT_REFUSED, SYSTEM_REFUSES, UNEXPECTED
 
@@ -103,9 +103,9 @@ def _run() -> int:
     except BrokenPipeError:  # who read has left
         return 0
     except UnicodeDecodeError as exc:
-        if b"malformed" not in exc.object:
+        if not is_torn_schema(exc):
             raise
-        _say(DATABASE_UNUSABLE.format(file="la base", why="malformed database schema"))  # see `connection.is_torn_schema`
+        _say(DATABASE_UNUSABLE.format(file="la base", why="malformed database schema"))
         return 2
     except _unexpected() as exc:  # of the file or the machine: a sentence, and no traceback
         what = NO_MEMORY if isinstance(exc, MemoryError) else SYSTEM_REFUSES.format(why=printable(str(exc), 120))

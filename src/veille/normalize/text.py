@@ -53,8 +53,8 @@ _INVISIBLE = re.compile(
 _VISIBLE = re.compile(r"[^\s\u2800\u3164\u115f\u1160\uffa0\u00a0]")
 
 
-_PAIR = re.compile(r"(&#)(?:x([dD][89abAB][0-9a-fA-F]{2})|0*(5[5-6]\d{3}));\1(?:x([dD][c-fC-F][0-9a-fA-F]{2})|0*(5[6-7]\d{3}));")
-_REFERENCE = re.compile(r"(&)#(?:[xX]([0-9a-fA-F]{1,40})|(\d{1,40}));")
+_PAIR = re.compile(r"&#(?:x([dD][89abAB][0-9a-fA-F]{2})|0*(5[5-6]\d{3}));&#(?:x([dD][c-fC-F][0-9a-fA-F]{2})|0*(5[6-7]\d{3}));")
+_REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,40})|(\d{1,40}));")
 
 
 def sound_references(text: str) -> str:
@@ -65,14 +65,14 @@ def sound_references(text: str) -> str:
 
 
 def _joined(found: re.Match[str]) -> str:
-    high, low = (int(found[one], 16) if found[one] else int(found[one + 1]) for one in (2, 4))
+    high, low = (int(found[one], 16) if found[one] else int(found[one + 1]) for one in (1, 3))
     if not (0xD800 <= high < 0xDC00 <= low < 0xE000):
         return found[0]
     return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
 
 
 def _named(found: re.Match[str]) -> str:
-    code = int(found[2], 16) if found[2] else int(found[3])
+    code = int(found[1], 16) if found[1] else int(found[2])
     wrong = code in (0, 0xFFFE, 0xFFFF) or 0xD800 <= code < 0xE000 or code > 0x10FFFF or (code < 32 and code not in (9, 10, 13))
     return "\ufffd" if wrong else found[0]
 

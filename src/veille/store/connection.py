@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from veille.errors import StoreError
+from veille.errors import StoreError, is_torn_schema
 from veille.french import FOLDING_VERSION, index_text
 from veille.messages import DATABASE_NEWER, DATABASE_UNUSABLE
 from veille.store.partial import COMPANIONS, beside, followed, open_lock, private_mode
@@ -141,11 +141,6 @@ def _close_to_others(path: Path) -> None:
     for one in (path, *(path.with_name(path.name + ending) for ending in COMPANIONS)):
         with contextlib.suppress(OSError):
             one.chmod(private_mode(one.stat().st_mode))
-
-
-def is_torn_schema(exception: BaseException) -> bool:
-    """Whether SQLite says that a schema is damaged and quotes bytes of it that are no UTF-8: its driver raises something else then."""
-    return isinstance(exception, UnicodeDecodeError) and b"malformed" in exception.object
 
 
 def begin_soon(connection: Connection) -> None:

@@ -13,9 +13,8 @@ from datasette.plugins import pm
 from datasette.utils.asgi import Base400, NotFound
 from datasette.utils.sqlite import sqlite3
 
-from veille.errors import StoreError, UsageError
+from veille.errors import StoreError, UsageError, is_torn_schema
 from veille.messages import DATABASE_AWAY, DATABASE_DAMAGED, TOO_SLOW, WAITS_FOR_MIGRATION
-from veille.store.connection import is_torn_schema
 from veille.web.site import site_of
 
 log = logging.getLogger("veille")

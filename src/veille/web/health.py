@@ -26,7 +26,7 @@ async def sante(datasette: Any, request: Any) -> Any:
     try:
         found = await reading(datasette, wellbeing, site_of(datasette).clock())
         sound = await _is_sound(datasette)
-    except sqlite3.DatabaseError as exc:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as exc:
         if not is_damage(exc):
             raise
         found, sound = {}, False
