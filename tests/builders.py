@@ -62,7 +62,7 @@ def collect_entries(
     register(db, source)
     items = [to_item(source, entry) for entry in entries]
     reading = Reading(items=tuple(item for item in items if item), skipped=items.count(None))
-    prepared = prepare(db, Visit(source=source, first=first), make_fetched(b"x"), reading, knowledge)
+    prepared = prepare(db, Visit(source=source, first=first), make_fetched(b"x"), reading, knowledge, now=now)
     with writing(db):
         return keep(db, prepared, knowledge, now=now)
 

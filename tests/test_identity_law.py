@@ -24,7 +24,7 @@ WORLDS = int(os.environ.get("VEILLE_WORLDS", "1"))
 def visit(db, source, entries, now, *, first):
     register(db, source)
     items = tuple(item for entry in entries if (item := to_item(source, entry)))
-    prepared = prepare(db, Visit(source=source, first=first), make_fetched(b"x"), Reading(items=items), None)
+    prepared = prepare(db, Visit(source=source, first=first), make_fetched(b"x"), Reading(items=items), None, now=now)
     with writing(db):
         return keep(db, prepared, None, now=now)
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from veille.model import Config, Reading, Visit
 from veille.normalize import to_item
 from veille.store import connect, migrate, writing
 from veille.store.items import Indexing
+from veille.store.retagging import retag
 from veille.store.sources import sync_sources
 from veille.store.visits import start_run
 
@@ -146,9 +148,69 @@ def test_recency_is_never_in_the_future_and_a_bad_date_is_none(store, knowledge,
     collect_entries(store, make_source(), [make_entry(published="2031-01-01")], knowledge, now)
     collect_entries(store, make_source(id="b"), [make_entry(link="https://e.fr/2", published="demain")], knowledge, now)
 
-    assert store.conn.execute("select published_at, day from items order by id").fetchall() == [
-        ("2031-01-01", "2026-11-22"), (None, "2026-11-22"),
+    assert store.conn.execute("select published_at, stated_day, day from items order by id").fetchall() == [
+        (None, "2031-01-01", "2026-11-22"), (None, None, "2026-11-22"),
     ]  # fmt: skip
+
+
+_DATES = 'select role, start, "end", evidence from item_dates where item_id = 1'
+_DAYS = "select published_at, stated_day, day from items where id = 1"
+
+
+@pytest.mark.parametrize(
+    ("stated", "kept"),
+    [
+        ("2026-11-22T08:59:00Z", ("2026-11-22T08:59:00Z", None)),
+        ("2026-11-22T09:30:00Z", ("2026-11-22T09:00:00Z", "2026-11-22")),  # half an hour ahead: it is seen, so it is out
+        ("2026-11-24T09:00:00Z", ("2026-11-22T09:00:00Z", "2026-11-24")),
+        ("2026-11-24T09:00:01Z", (None, "2026-11-24")),
+        ("2026-11-22", ("2026-11-22", None)),
+        ("2026-11-24", ("2026-11-22", "2026-11-24")),
+        ("2026-11-25", (None, "2026-11-25")),
+    ],
+)
+def test_what_is_to_come_within_two_days_is_published_as_it_is_seen_and_what_is_further_is_an_event(store, knowledge, now, stated, kept):
+    collect_entries(store, make_source(), [make_entry(published=stated)], knowledge, now)
+
+    assert store.conn.execute(_DAYS).fetchone() == (*kept, "2026-11-22")
+    assert store.conn.execute(_DATES).fetchall() == ([("event", kept[1], kept[1], "")] if kept[0] is None else [])
+
+
+def test_an_event_outlives_understanding_again_and_its_own_day(store, knowledge, now):
+    source = make_source()
+    talk = make_entry(guid="t", link="https://e.fr/t", title="Une journée d’étude", published="2026-12-10T09:00:00Z")
+    collect_entries(store, source, [talk], knowledge, now)
+    event = [("event", "2026-12-10", "2026-12-10", "")]
+
+    told = retag(store, {source.id: source}, knowledge, now, dry_run=True)
+    assert (told.read, told.changed) == (1, 0)
+    later = now + timedelta(days=30)
+    edited = replace(talk, title="Une journée d’étude sur les tiers-lieux")
+    assert collect_entries(store, source, [edited], knowledge, later).changed == 1
+    assert store.conn.execute(_DAYS).fetchone() == (None, "2026-12-10", "2026-11-22")
+    retag(store, {source.id: source}, replace(knowledge, model=None), later, dry_run=False)
+    assert store.conn.execute(_DATES).fetchall() == event
+
+
+def test_a_day_that_was_a_slip_is_mended_with_the_words(store, knowledge, now):
+    source = make_source()
+    slip = make_entry(guid="t", link="https://e.fr/t", title="Un budget participatif", published="2031-11-20T09:00:00Z")
+    collect_entries(store, source, [slip], knowledge, now)
+    mended = replace(slip, title="Un budget participatif, corrigé", published="2026-11-20T09:00:00Z")
+    collect_entries(store, source, [mended], knowledge, now + timedelta(hours=1))
+
+    assert store.conn.execute(_DAYS).fetchone() == ("2026-11-20T09:00:00Z", None, "2026-11-20")
+    assert store.conn.execute(_DATES).fetchall() == []
+
+
+def test_an_article_dated_ahead_is_itself_at_every_visit(store, knowledge, now):
+    """Without a guid or an address, title and day are all its name."""
+    source = make_source()
+    for hours in (0, 1, 40, 60, 24 * 60):
+        for day in ("2026-11-23", "2026-12-10"):
+            entry = make_entry(guid="", link="", title="Atelier du jeudi", summary="", published=day)
+            collect_entries(store, source, [entry], knowledge, now + timedelta(hours=hours))
+    assert store.conn.execute("select count(*) from items").fetchone()[0] == 2
 
 
 def test_rights_bound_what_is_kept_to_be_shown(store, knowledge, now):
@@ -398,7 +460,9 @@ def together(store, knowledge, now, answers):
     for source, entries in answers:
         register(store, source)
         items = [to_item(source, entry) for entry in entries]
-        prepared.append(prepare(store, Visit(source=source, first=False), make_fetched(b"x"), Reading(items=tuple(items)), knowledge))
+        prepared.append(
+            prepare(store, Visit(source=source, first=False), make_fetched(b"x"), Reading(items=tuple(items)), knowledge, now=now)
+        )
     with writing(store):
         indexing = Indexing(store)
         kept = [keep(store, one, knowledge, now=now, indexing=indexing) for one in prepared]
@@ -435,7 +499,9 @@ def test_a_plan_is_made_again_when_another_writer_came_between(store, tmp_path, 
     source = make_source()
     register(store, source)
     entry = make_entry()
-    prepared = prepare(store, Visit(source=source, first=True), make_fetched(b"x"), Reading(items=(to_item(source, entry),)), knowledge)
+    prepared = prepare(
+        store, Visit(source=source, first=True), make_fetched(b"x"), Reading(items=(to_item(source, entry),)), knowledge, now=now
+    )
     other = connect(store.conn.execute("select file from pragma_database_list").fetchone()[0])
     collect_entries(other, source, [entry], knowledge, now)
     other.close()

@@ -36,7 +36,8 @@ _PAGE = resource.getpagesize()
 _LENGTHS = struct.Struct("!II")
 _TIMED_OUT = (-signal.SIGPROF, -signal.SIGXCPU)
 _OUT_OF_MEMORY = 3
-_FIELDS = ("guid", "url", "canonical", "title", "text", "author", "published", "day", "fingerprint")
+_FIELDS = ("guid", "url", "canonical", "loose", "title", "text", "author", "published", "day", "fingerprint", "former")
+_PUBLISHED = _FIELDS.index("published")
 _BETWEEN = "\0"
 
 
@@ -178,17 +179,17 @@ def _items(flat: str, source: Source) -> Iterator[Item]:
     del flat  # it may be as large as all the fields together
     fields.pop()
     for row in zip(*[iter(fields)] * len(_FIELDS), strict=True):
-        guid, url, canonical, title, text, author, published, day, fingerprint = row
+        guid, url, canonical, loose, title, text, author, published, day, fingerprint, former = row
         yield Item(
-            source_id=source.id, guid=guid, url=url, canonical=canonical, title=title, text=text, author=author,
-            published=_moment(published), day=day, language=source.language, fingerprint=fingerprint,
+            source_id=source.id, guid=guid, url=url, canonical=canonical, loose=loose, title=title, text=text, author=author,
+            published=_moment(published), day=day, language=source.language, fingerprint=fingerprint, former=former,
         )  # fmt: skip
 
 
 def _flat(items: Iterable[Item]) -> str:
     """Articles as fields, each followed by a sign that no clean text holds."""
     rows = ([getattr(item, name) for name in _FIELDS] for item in items)
-    return "".join(f"{_BETWEEN.join([*row[:6], stored(row[6]) or '', *row[7:]])}{_BETWEEN}" for row in rows)
+    return "".join(f"{_BETWEEN.join([*row[:_PUBLISHED], stored(row[_PUBLISHED]) or '', *row[_PUBLISHED + 1 :]])}{_BETWEEN}" for row in rows)
 
 
 def _moment(text: str) -> Moment | None:

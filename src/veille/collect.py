@@ -237,7 +237,7 @@ class Collector:
             return None
         from veille.intake import prepare
 
-        return prepare(self.db, answer.visit, answer.got, answer.read, self._known)
+        return prepare(self.db, answer.visit, answer.got, answer.read, self._known, now=self.clock())
 
     def _keep(self, waiting: "list[tuple[Answer, Prepared | None]]", now: datetime, written: set[str]) -> list[tuple[Answer, Outcome]]:
         """As many of these as a moment allows, one at least. `written`: addresses that were since they were prepared; is added to."""
@@ -319,6 +319,7 @@ class Collector:
     def _keep_page(self, source: Source, one: "Wanted", got: Fetched | NotModified | Exception, told: Notes) -> None:
         """Read one article's page and keep its text; a page that cannot be read is left, the article stays as its feed tells it."""
         from veille.intake import understand_page
+        from veille.moments import first_sight
         from veille.normalize import moment_of
         from veille.store.pages import keep_page, mark_read
 
@@ -338,7 +339,8 @@ class Collector:
             now = self.clock()
             keep_notes(self.db, *told, now)
             if tagged:
-                keep_page(self.db, one, page, moment_of(day, source.timezone) if day else None, tagged, source.rights, now)
+                known_day = moment_of(day, source.timezone) if day and not one.is_stated else None
+                keep_page(self.db, one, page, first_sight(known_day, now, source.timezone)[0], tagged, source.rights, now)
             elif not again:
                 mark_read(self.db, one.id, now)
 

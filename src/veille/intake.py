@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from veille.identity import MASS, Named, Plan, asked_names, counted, grave, graves_of, is_mass, name_items, plan, rejoin
 from veille.messages import FOUND_AGAIN, addresses_changed, guids_changed, old_flood, torrent
 from veille.model import Collected, Entry, Fetched, Item, Reading, Source, TaggedItem, Upheaval, Visit
+from veille.moments import first_sight
 from veille.normalize import to_item
 from veille.store.connection import Database, seen_version
 from veille.store.graves import any_forgotten, buried_among
@@ -41,7 +42,7 @@ class Prepared:
     tagged: dict[Item, TaggedItem] = field(default_factory=dict)
 
 
-def prepare(db: Database, visit: Visit, fetched: Fetched, reading: Reading, knowledge: "Knowledge | None") -> Prepared:
+def prepare(db: Database, visit: Visit, fetched: Fetched, reading: Reading, knowledge: "Knowledge | None", *, now: datetime) -> Prepared:
     """Understand what is new in an answer that was read; without knowledge nothing is understood (to measure all the rest)."""
     source = visit.reads
     seen = seen_version(db)
@@ -57,7 +58,7 @@ def prepare(db: Database, visit: Visit, fetched: Fetched, reading: Reading, know
         received=fetched.received,
         moved_to=fetched.moved_to,
         refresh=max(filter(None, (fetched.fresh_for, reading.refresh)), default=None),
-        tagged=_understood(db, source, todo, knowledge, {}),
+        tagged=_understood(db, source, todo, knowledge, {}, now),
     )
 
 
@@ -67,7 +68,7 @@ def keep(db: Database, prepared: Prepared, knowledge: "Knowledge | None", *, now
     todo = prepared.todo
     if todo is None or seen_version(db) != prepared.seen or (indexing and indexing.touches(todo)):
         todo = plan_of(db, source, not_forgotten(db, source, prepared.reading))
-    tagged = _understood(db, source, todo, knowledge, prepared.tagged)
+    tagged = _understood(db, source, todo, knowledge, prepared.tagged, now)
     upheaval = _upheaval(visit, todo, now)
     undated = sum(not one.item.day for one in todo.new)
     flooded = (upheaval is not None and upheaval.kind == "flood") or (visit.first and undated >= FLOOD)
@@ -115,7 +116,7 @@ def _upheaval(visit: Visit, todo: Plan, now: datetime) -> Upheaval | None:
 
 
 def _understood(
-    db: Database, source: Source, todo: Plan, knowledge: "Knowledge | None", before: dict[Item, TaggedItem]
+    db: Database, source: Source, todo: Plan, knowledge: "Knowledge | None", before: dict[Item, TaggedItem], now: datetime
 ) -> dict[Item, TaggedItem]:
     """What is new, changed or from elsewhere, with its labels; an article whose page was read is understood by that page."""
     fresh = [
@@ -130,9 +131,14 @@ def _understood(
     from veille.understand import understand
 
     template = source_template(db, source.id, (item.text for item in fresh))
-    found = before | {item: understand(item, source, knowledge, template) for item in fresh}
-    for item, text in changed:
-        found[item] = replace(understand(replace(item, text=text), source, knowledge, template), item=item)
+    found = dict(before)
+    for item, text in (*((item, item.text) for item in fresh), *changed):
+        read = item if item.text == text else replace(item, text=text)
+        moment, ahead = first_sight(item.published, now, source.timezone)
+        if ahead:  # a year that words leave out is told by the day on which they were read
+            read = replace(read, published=moment or now)
+        tagged = understand(read, source, knowledge, template)
+        found[item] = tagged if read is item else replace(tagged, item=item)
     return found
 
 

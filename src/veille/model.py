@@ -207,6 +207,11 @@ class Item:
     language: str
     fingerprint: str  # of title and text; changes when the article does
     loose: str = ""  # the form of the address that only proposes (`normalize.loose`)
+    former: str = ""  # the fingerprint with what publishing software added, "" where it added nothing
+
+    def is_worded(self, fingerprint: str) -> bool:
+        """Whether a fingerprint is that of these words, be they held with what publishing software added."""
+        return fingerprint == self.fingerprint or (self.former != "" and fingerprint == self.former)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

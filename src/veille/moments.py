@@ -3,7 +3,7 @@
 Comes in: `Moment`. Goes out: text. Forbidden: the clock.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from veille.model import Moment
 
@@ -15,6 +15,22 @@ def local_day(moment: Moment | None, timezone: str) -> str:
 
         return moment.astimezone(ZoneInfo(timezone)).date().isoformat()
     return moment.isoformat() if moment else ""
+
+
+AHEAD = timedelta(hours=48)  # a publication may be stated so much too early: a clock that is wrong, a day that has begun elsewhere
+
+
+def first_sight(stated: Moment | None, seen: datetime, timezone: str) -> tuple[Moment | None, str]:
+    """When an article was published, by what its source states as it is first seen; and that day, YYYY-MM-DD, where it is still to come.
+
+    What is to come within 48 hours is published as it is seen. What is further away is the day of an event, and no publication.
+    """
+    if stated is None:
+        return None, ""
+    if isinstance(stated, datetime):
+        return (stated, "") if stated <= seen else (None if stated - seen > AHEAD else seen, local_day(stated, timezone))
+    today = date.fromisoformat(local_day(seen, timezone))
+    return (stated, "") if stated <= today else (None if stated - today > AHEAD else today, stated.isoformat())
 
 
 def stored(moment: Moment | None) -> str | None:

@@ -714,6 +714,27 @@ create table known_addresses (
 """
 
 
+# A day to come that a source states as an article's own is no publication: it is kept apart, and told among the article's dates.
+@migrations()
+def m011_stated_days(db: Database) -> None:
+    for statement in _M011.split(";;\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+_M011 = """
+alter table items add column stated_day text;;
+
+update items set stated_day = substr(published_at, 1, 10), published_at = null
+where published_at > strftime('%Y-%m-%dT%H:%M:%SZ', first_seen_at, '+48 hours')
+    and not exists (select 1 from corrections where item_id = items.id and field = 'day');;
+
+insert or ignore into item_dates (item_id, role, start, "end", evidence)
+select id, 'event', stated_day, stated_day, '' from items where stated_day is not null
+    and not exists (select 1 from corrections where item_id = items.id and field = 'date event ' || stated_day || ' ' || stated_day);;
+"""
+
+
 def _report_addresses(db: Database) -> None:
     """What the rule joined and parted, kept for `veille audit`: at most a thousand of each."""
     counts = db.execute("select (select count(*) from temp.joined), (select count(*) from temp.parted)").fetchone()

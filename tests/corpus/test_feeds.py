@@ -81,7 +81,7 @@ def test_no_entry_is_lost_on_the_way_to_the_store(shared, kind, store, knowledge
             register(store, source)
             try:
                 fetched = make_fetched(body, url="https://e.fr/feed", content_type="")
-                prepared = prepare(store, Visit(source=source), fetched, parser.read(source, fetched, now), knowledge)
+                prepared = prepare(store, Visit(source=source), fetched, parser.read(source, fetched, now), knowledge, now=now)
             except ParseError:
                 assert not [entry for entry in entries if entry.get("title") or entry.get("link")], path
                 continue

@@ -1,4 +1,4 @@
-"""Eighteen sites over thirty simulated days: every expected article once, right states, one alarm each, no request against the rules.
+"""Twenty-one sites over thirty simulated days: every expected article once, right states, one alarm each, no request against the rules.
 
 `VEILLE_STEP` is the hours between two collections (12; `make soak` runs 3).
 """
@@ -9,7 +9,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from portals.sites import DAYS, START, remember_roots, stories
+from portals.sites import DAYS, START, published, remember_roots, stories
 from portals.world import World, serving
 
 from veille.child import Parser
@@ -107,6 +107,35 @@ def test_edits_are_versions(month):
     versions = db.conn.execute("select count(*) from versions join items on items.id = item_id where source_id = 'jahia'").fetchone()[0]
 
     assert versions >= 10
+
+
+def test_summaries_are_the_words_of_their_authors(month):
+    """Letters as they were written, nothing that software added, and no version for what it adds later."""
+    told, db, _ = month
+    sites = {story.site.name: story.site for story in told}
+    rows = {name: dict(db.conn.execute("select title, summary from items where source_id = ?", (name,)).fetchall()) for name in sites}
+
+    assert rows["ez-2008"]
+    assert all(summary.startswith("« ") and summary.endswith(" » : le cœur de l’été…") for summary in rows["ez-2008"].values())
+    assert rows["wordpress-yoast"] == {one.title: one.lead for one in published(sites["wordpress-yoast"])}
+    assert db.conn.execute(
+        "select count(*) from versions join items on items.id = item_id where source_id in ('ez-2008', 'plan-2031', 'wordpress-yoast')"
+    ).fetchone() == (0,)
+
+
+def test_what_a_source_dates_years_ahead_is_an_event_and_no_publication(month):
+    _, db, _ = month
+    rows = db.conn.execute(
+        "select published_at is null, stated_day from items where source_id = 'plan-2031' and stated_day > '2027'"
+    ).fetchall()
+    events = db.conn.execute(
+        "select count(*) from item_dates join items on items.id = item_id where source_id = 'plan-2031' and role = 'event' "
+        "and start = stated_day"
+    ).fetchone()[0]
+
+    assert len(rows) >= 5
+    assert all(unpublished for unpublished, _ in rows)
+    assert events == len(rows)
 
 
 def test_a_silent_month_is_a_silent_cron(month):

@@ -63,8 +63,8 @@ def rejoin(todo: Plan, held: list[Known]) -> Plan:
             rest.append(one)
     if len(found) < MASS or len(found) * 2 < len(todo.new):
         return todo
-    same = tuple(pair for pair in found if pair[0].fingerprint == pair[1].item.fingerprint)
-    changed = tuple(pair for pair in found if pair[0].fingerprint != pair[1].item.fingerprint)
+    same = tuple(pair for pair in found if pair[1].item.is_worded(pair[0].fingerprint))
+    changed = tuple(pair for pair in found if not pair[1].item.is_worded(pair[0].fingerprint))
     moved = {one for _, one in found}
     return replace(
         todo, new=tuple(rest), same=(*todo.same, *same), changed=(*todo.changed, *changed), moved=tuple(found),
@@ -87,7 +87,7 @@ def _without_site(titles: list[str]) -> list[str]:
 
 
 def _under_another_day(held: Known | None, one: Named) -> Known | None:
-    if held is None or held.fingerprint != one.item.fingerprint:
+    if held is None or not one.item.is_worded(held.fingerprint):
         return None
     return held if len(one.item.text) >= _LONG or not held.day or not one.item.day else None
 

@@ -110,7 +110,7 @@ def graves_of(item: Item, former_ids: tuple[str, ...] = ()) -> list[tuple[str, s
     marks = [one for source in (item.source_id, *former_ids) for one in own_graves(item, source)]
     if item.canonical:
         marks += [grave("address", "", item.canonical), grave("canonical", "", canonical_1(item.url))]
-    return marks + [grave("text", "", item.fingerprint) for _ in range(len(item.text) >= TELLING)]
+    return marks + [grave("text", "", one) for one in _texts(item)]
 
 
 def own_graves(item: Item, source_id: str) -> list[tuple[str, str]]:
@@ -118,7 +118,12 @@ def own_graves(item: Item, source_id: str) -> list[tuple[str, str]]:
     names = [name for name in (_guid(item), _title_day(item)) if name]
     found = [grave(name.kind, source_id, name.value) for name in names]
     found += [grave("address", source_id, item.canonical)] if item.canonical else []
-    return found + ([grave("text", source_id, item.fingerprint)] if len(item.text) >= TELLING else [])
+    return found + [grave("text", source_id, one) for one in _texts(item)]
+
+
+def _texts(item: Item) -> list[str]:
+    """The fingerprints of a text that is long enough to be known by."""
+    return [one for one in (item.fingerprint, item.former) if one and len(item.text) >= TELLING]
 
 
 def grave(kind: str, scope: str, value: str) -> tuple[str, str]:

@@ -138,7 +138,7 @@ def plan(source_id: str, named: list[Named], recall: Recall) -> Plan:
                 readdressed.append((found, one))
             if one.guid and one.guid not in recall.known and (answer.guids_are_fresh or verdict.row is Row.SAME_WORDS):
                 reguided.add(found.id)
-            rows["same" if found.fingerprint == one.item.fingerprint else "changed"].append((found, one))
+            rows["same" if one.item.is_worded(found.fingerprint) else "changed"].append((found, one))
     return Plan(
         new=tuple(new), changed=tuple(rows["changed"]), same=tuple(rows["same"]), elsewhere=tuple(rows["elsewhere"]),
         reclaimed=tuple(rows["reclaimed"]), taken=tuple(taken), shared=frozenset(shared), renamed=renamed,
@@ -246,13 +246,13 @@ class _Answer:
         if one.canonical:
             # On a page of many entries, at another place of it than last time, word for word.
             placed = not one.near and one.item.loose != one.item.canonical and by_title is not None
-            if placed and by_title and by_title.fingerprint == one.item.fingerprint and by_title.id not in self.held:
+            if placed and by_title and one.item.is_worded(by_title.fingerprint) and by_title.id not in self.held:
                 return _Verdict(Row.SAME_WORDS, by_title, shares)
             return _Verdict(refused, shares=shares)
         if by_title:
             # A new guid and no address: the same article only when nothing but the guid changed, and nobody else is it.
             alone = one.guid is None or bool(shares)
-            if alone or (by_title.fingerprint == one.item.fingerprint and by_title.id not in self.held):
+            if alone or (one.item.is_worded(by_title.fingerprint) and by_title.id not in self.held):
                 return _Verdict(Row.SAME_WORDS, by_title, shares)
         elif one.guid is None:
             beside = self._beside(one)

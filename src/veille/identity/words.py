@@ -34,7 +34,7 @@ def confirms(item: Item, known: Known, text_of: Callable[[int], str], *, by_addr
     may share a page. A page of its own makes the same words the same article, whatever the day.
     """
     redated = bool(item.day and known.day and item.day != known.day)
-    if item.fingerprint == known.fingerprint:
+    if item.is_worded(known.fingerprint):
         return not redated or len(item.text) >= _LONG or (by_address and _has_own_page(item))
     titled = _same_title(item.title, known.title)
     if titled and not redated and item.day and known.day:
@@ -80,7 +80,7 @@ def titles_agree(item: Item, known: Known) -> bool:
 
 def are_unlike(item: Item, known: Known, text_of: Callable[[int], str], *, texts_alone: bool = False) -> bool:
     """Whether the words of two articles have next to nothing in common, though one address is told of both."""
-    if item.fingerprint == known.fingerprint or (not texts_alone and fold(item.title) == fold(known.title)):
+    if item.is_worded(known.fingerprint) or (not texts_alone and fold(item.title) == fold(known.title)):
         return False
     held = text_of(known.id)
     one, other = (

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from veille.model import Entry, Item, Source
 from veille.moments import local_day, stored
 from veille.normalize.addresses import CANONICAL_VERSION, LONGEST_URL, absolute, canonical, loose, with_scheme, without_tracking
+from veille.normalize.boilerplate import ADDED, without_boilerplate
 from veille.normalize.dates import day_ago, day_without_year, feed_date, moment_of
 from veille.normalize.text import LONGEST_TEXT, clean, cut, hidden, plain_text, shown, sound_references, spreadsheet_cell, text_of, title_of
 
@@ -18,14 +19,15 @@ def to_item(source: Source, entry: Entry) -> Item | None:
     """The article that an entry speaks of; None when it has neither title, nor text, nor address."""
     url = without_tracking(with_scheme(source.url, absolute(source.url, entry.link)))
     markup = entry.content if len(entry.content) >= len(entry.summary) else entry.summary
-    text = plain_text(markup) if entry.body_is_text else text_of(markup)
-    text = cut(text, LONGEST_TEXT)
-    title = title_of(entry) or _first_words(text) or _title_from(url or entry.link)
+    said = cut(plain_text(markup) if entry.body_is_text else text_of(markup), LONGEST_TEXT)
+    own_title = title_of(entry)
+    title = own_title or _first_words(said) or _title_from(url or entry.link)
     if not title:
         return None
     published = moment_of(entry.published, source.timezone) if entry.published else None
-    if text == title:
-        text = ""
+    text = said if entry.body_is_text or not ADDED.search(markup) else cut(text_of(markup, added=False), LONGEST_TEXT)
+    text = without_boilerplate(text, own_title)
+    said, text = ("" if one == title else one for one in (said, text))
     return Item(
         source_id=source.id,
         guid=clean(entry.guid)[:LONGEST_URL],
@@ -39,6 +41,7 @@ def to_item(source: Source, entry: Entry) -> Item | None:
         day=local_day(published, source.timezone),
         language=source.language,
         fingerprint=fingerprint(title, text),
+        former=fingerprint(title, said) if said != text else "",
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from veille.model import Entry
+from veille.normalize.boilerplate import is_added
 
 if TYPE_CHECKING:
     from bs4.element import Tag
@@ -96,9 +97,14 @@ def _is_plain(line: str) -> bool:
     return line.isprintable() and "\ufffc" not in line
 
 
-def text_of(markup: str) -> str:
-    """The words of a piece of HTML, blocks on lines of their own; what a browser would not show is left out."""
+def text_of(markup: str, *, added: bool = True) -> str:
+    """The words of a piece of HTML, blocks on lines of their own; what a browser would not show is left out.
+
+    `added=False` leaves out what publishing software added as well (`boilerplate.is_added`), at the cost of a parser.
+    """
     markup = sound_references(markup[:LONGEST_MARKUP])
+    if not added:
+        return clean(_soup_text(markup, added=False))
     if not _MARKUP.search(markup):
         text = html.unescape(markup)
         if _ESCAPED_MARKUP.fullmatch(text):
@@ -164,7 +170,7 @@ def _is_sound(number: str, name: str) -> bool:
     return 32 <= code < 127 or 160 <= code < 55_296
 
 
-def _soup_text(markup: str) -> str:
+def _soup_text(markup: str, *, added: bool = True) -> str:
     """The text of any markup, by BeautifulSoup over lxml."""
     import warnings
 
@@ -173,10 +179,10 @@ def _soup_text(markup: str) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # BeautifulSoup warns about text that looks like a file name or XML
         soup = BeautifulSoup(_INVISIBLE.sub("", markup), "lxml")
-    return "".join(_pieces(soup))
+    return "".join(_pieces(soup, added=added))
 
 
-def _pieces(root: "Tag") -> Iterator[str]:
+def _pieces(root: "Tag", *, added: bool) -> Iterator[str]:
     """Text in reading order; a stack and not recursion, since pages nest as deep as they please."""
     from bs4.element import NavigableString, PreformattedString, Tag
 
@@ -189,7 +195,7 @@ def _pieces(root: "Tag") -> Iterator[str]:
             continue  # comments, CDATA, declarations
         elif isinstance(node, NavigableString):
             yield node.replace("\n", " ")
-        elif isinstance(node, Tag) and node.name not in _UNSEEN:
+        elif isinstance(node, Tag) and node.name not in _UNSEEN and (added or not is_added(node.get("class"))):
             block = node.name in _BLOCKS
             if block:
                 yield "\n"

@@ -12,7 +12,7 @@ from veille.french import WORD, fold, index_text
 from veille.identity import Named, Plan
 from veille.messages import reason
 from veille.model import Item, Known, Reason, Rights, Tag, TaggedItem
-from veille.moments import local_day, stored
+from veille.moments import first_sight, local_day, stored
 from veille.normalize import hidden, shown
 from veille.store.connection import Database
 from veille.store.corrections import correct_labels, correct_own, uncorrect, uncorrect_labels
@@ -50,21 +50,21 @@ def save(
     `waiting`: those of the new ones that enter the queue; all of them when it is not told. `alone`: no article is compared with others.
     The words of new articles go into the index at the end: here, or where `indexing` is given, when the caller says so.
     """
-    at, today = stored(now) or "", local_day(now, timezone)
+    at = stored(now) or ""
     queued = [waiting is None or one in waiting for one in todo.new]
-    ids = _insert(db, [tagged[one.item] for one in todo.new], rights, queued=queued, now=now, today=today)
+    ids = _insert(db, [tagged[one.item] for one in todo.new], rights, queued=queued, now=now, timezone=timezone)
     new_ids = list(zip(ids, todo.new, strict=True))
     index = indexing or Indexing(db)
     index.put(ids)
     keep_keywords(db, [(item_id, tagged[one.item].terms) for item_id, one in new_ids if tagged[one.item].terms])
     for known, one in todo.changed:
-        _change(db, index, known, tagged[one.item], rights, at, today)
+        _change(db, index, known, tagged[one.item], rights, now, timezone)
     db.conn.executemany(
         "update items set url = ? where id = ?",
         [(one.item.url, known.id) for known, one in (*todo.moved, *todo.readdressed) if one.item.url],
     )
     for known, one in todo.reclaimed:
-        _reclaim(db, index, known, tagged[one.item], rights, at=at, today=today, queued=waiting is None or one in waiting)
+        _reclaim(db, index, known, tagged[one.item], rights, now=now, timezone=timezone, queued=waiting is None or one in waiting)
     own = [*new_ids, *((known.id, one) for known, one in (*todo.changed, *todo.same, *todo.reclaimed))]
     others = [(known.id, one) for known, one in todo.elsewhere]
     forget_shared(db, todo.shared)
@@ -85,7 +85,9 @@ def save(
     return Saved(new=len(new_ids), changed=changes, seen=len(own) + len(others), duplicates=len(others))
 
 
-def _insert(db: Database, found: Sequence[TaggedItem], rights: Rights, *, queued: Sequence[bool], now: datetime, today: str) -> list[int]:
+def _insert(
+    db: Database, found: Sequence[TaggedItem], rights: Rights, *, queued: Sequence[bool], now: datetime, timezone: str
+) -> list[int]:
     """New items, all of one answer; their ids, in the same order."""
     if not found:
         return []
@@ -93,25 +95,27 @@ def _insert(db: Database, found: Sequence[TaggedItem], rights: Rights, *, queued
         "select max(coalesce((select seq from sqlite_sequence where name = 'items'), 0), coalesce((select max(id) from items), 0))"
     ).fetchone()
     ids = list(range(last + 1, last + 1 + len(found)))
-    at = stored(now)
+    at, today = stored(now), local_day(now, timezone)
     read_at = _read_at(db, found[0].item.source_id)
     rows, texts = [], []
     for item_id, tagged, waits in zip(ids, found, queued, strict=True):
         item = tagged.item
+        moment, stated_day = first_sight(item.published, now, timezone)
+        published = stored(moment)
         rows.append((
             item_id, item.source_id, item.url, item.title, shown(item.text, rights), item.author, tagged.language, tagged.kind,
-            tagged.kind_reason, tagged.interest, tagged.interest_reason, stored(item.published), min(item.day or today, today), at,
-            item.fingerprint, int(waits), "dismissed" if tagged.dismissed else "new", is_backdated(stored(item.published), read_at),
+            tagged.kind_reason, tagged.interest, tagged.interest_reason, published, stated_day or None, min(item.day or today, today), at,
+            item.fingerprint, int(waits), "dismissed" if tagged.dismissed else "new", is_backdated(published, read_at),
         ))  # fmt: skip
         texts.append((item_id, item.text, item.source_id))
     db.conn.executemany(
         "insert into items (id, source_id, url, title, summary, author, language, kind, kind_reason, interest, interest_reason, "
-        "published_at, day, first_seen_at, fingerprint, queued, state, backdated) "
-        "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "published_at, stated_day, day, first_seen_at, fingerprint, queued, state, backdated) "
+        "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
     )
     _see(db, zip(ids, (tagged.item for tagged in found), strict=True), at or "")
-    _label(db, zip(ids, found, strict=True))
+    _label(db, list(zip(ids, found, strict=True)))
     # The text comes last: with it an article enters the narrow rows, labels and all (`texts_inserted`).
     db.conn.executemany("insert into texts (item_id, text, context) values (?, ?, (select name from sources where id = ?))", texts)
     dated = [item_id for item_id, tagged in zip(ids, found, strict=True) if tagged.mentions]
@@ -141,10 +145,12 @@ def _see(db: Database, items: Iterable[tuple[int, Item]], at: str) -> None:
     )
 
 
-def _change(db: Database, index: "Indexing", known: Known, tagged: TaggedItem, rights: Rights, at: str, today: str) -> None:
+def _change(db: Database, index: "Indexing", known: Known, tagged: TaggedItem, rights: Rights, now: datetime, timezone: str) -> None:
     item = tagged.item
+    at = stored(now) or ""
     index.take_out(known.id)
     uncorrect(db.conn, known.id)
+    published, stated_day = _dated_again(db, known.id, item, now, timezone)
     db.conn.execute(
         "insert into versions (item_id, until, title, text, fingerprint) select id, ?, title, text, ? from items "
         "join texts on item_id = items.id where id = ?",
@@ -157,17 +163,17 @@ def _change(db: Database, index: "Indexing", known: Known, tagged: TaggedItem, r
         "kind = case when kind_origin = 'curator' then kind else :kind end, "
         "kind_reason = case when kind_origin = 'curator' then kind_reason else :kind_reason end, interest = :interest, "
         "interest_reason = :interest_reason, language = :language, "
-        "day = case when published_at is null and :day <> '' then min(:day, :today) else day end, "
+        "day = case when published_at is null and (stated_day is null or stated_day is not :stated_day) and :day <> '' "
+        "then min(:day, :today) else day end, "
         "backdated = case when published_at is null then :backdated else backdated end, "
-        "published_at = coalesce(published_at, :published_at), changed_at = :at, "
+        "published_at = :published_at, stated_day = :stated_day, changed_at = :at, "
         "fingerprint = :fingerprint where id = :id",
         {
             "title": item.title, "summary": shown_of(item.text, page, rights), "author": item.author, "url": item.url,
             "kind": tagged.kind, "kind_reason": tagged.kind_reason, "interest": tagged.interest,
             "interest_reason": tagged.interest_reason, "language": tagged.language,
-            "published_at": stored(item.published), "day": item.day, "today": today, "at": at,
-            "fingerprint": item.fingerprint, "id": known.id,
-            "backdated": is_backdated(stored(item.published), _read_at(db, item.source_id)),
+            "published_at": published, "stated_day": stated_day, "day": item.day, "today": local_day(now, timezone), "at": at,
+            "fingerprint": item.fingerprint, "id": known.id, "backdated": is_backdated(published, _read_at(db, item.source_id)),
         },
     )  # fmt: skip
     db.conn.execute("update texts set text = ? where item_id = ?", (item.text, known.id))
@@ -176,26 +182,38 @@ def _change(db: Database, index: "Indexing", known: Known, tagged: TaggedItem, r
     index.put([known.id])
 
 
+def _dated_again(db: Database, item_id: int, item: Item, now: datetime, timezone: str) -> tuple[str | None, str | None]:
+    """`published_at` and `stated_day` of an article whose words changed: the first publication that was stated stays."""
+    published, stated_day = db.conn.execute("select published_at, stated_day from items where id = ?", (item_id,)).fetchone()
+    if published or (stated_day and stated_day == item.day):
+        return published, stated_day
+    moment, ahead = first_sight(item.published, now, timezone)
+    return stored(moment), ahead or None
+
+
 def _reclaim(
-    db: Database, index: "Indexing", known: Known, tagged: TaggedItem, rights: Rights, *, at: str, today: str, queued: bool
+    db: Database, index: "Indexing", known: Known, tagged: TaggedItem, rights: Rights, *, now: datetime, timezone: str, queued: bool
 ) -> None:
     """A stranger's article becomes its owner's: source, words, day and rights; its id, its sightings and the former version stay."""
     item = tagged.item
-    if known.fingerprint != item.fingerprint:
-        _change(db, index, known, tagged, rights, at, today)
+    if not item.is_worded(known.fingerprint):
+        _change(db, index, known, tagged, rights, now, timezone)
+    moment, stated_day = first_sight(item.published, now, timezone)
+    published = stored(moment)
     index.take_out(known.id)
     uncorrect(db.conn, known.id)
     db.conn.execute(
         "update items set source_id = :source, summary = :summary, author = :author, url = case when :url = '' then url else :url end, "
-        "published_at = :published_at, day = case when :day = '' then substr(first_seen_at, 1, 10) else min(:day, :today) end, "
+        "published_at = :published_at, stated_day = :stated_day, "
+        "day = case when :day = '' then substr(first_seen_at, 1, 10) else min(:day, :today) end, "
         "queued = :queued, backdated = :backdated, "
         "state = case when state = 'dismissed' and not exists (select 1 from decisions where item_id = :id and undone_at is null) "
         "then :state else state end where id = :id",
         {
             "state": "dismissed" if tagged.dismissed else "new",
-            "backdated": is_backdated(stored(item.published), _read_at(db, item.source_id)),
+            "backdated": is_backdated(published, _read_at(db, item.source_id)), "stated_day": stated_day or None,
             "source": item.source_id, "summary": shown(item.text, rights), "author": item.author, "url": item.url,
-            "published_at": stored(item.published), "day": item.day, "today": today, "queued": int(queued), "id": known.id,
+            "published_at": published, "day": item.day, "today": local_day(now, timezone), "queued": int(queued), "id": known.id,
         },
     )  # fmt: skip
     db.conn.execute("update texts set page = '', page_at = null where item_id = ?", (known.id,))
@@ -224,7 +242,7 @@ def shown_of(text: str, page: str, rights: str) -> str:
     return shown(page if page and (rights == "full" or not text) else text, rights)
 
 
-def _label(db: Database, found: Iterable[tuple[int, TaggedItem]]) -> None:
+def _label(db: Database, found: Sequence[tuple[int, TaggedItem]]) -> None:
     """Labels by rule; a row that a curator wrote, a refusal included, stays as it is."""
     tags, places, dates = [], [], []
     for item_id, tagged in found:
@@ -241,6 +259,19 @@ def _label(db: Database, found: Iterable[tuple[int, TaggedItem]]) -> None:
         "insert or ignore into item_territories (item_id, code, role, origin, reason, evidence) values (?, ?, ?, ?, ?, ?)", places
     )
     db.conn.executemany('insert or ignore into item_dates (item_id, role, start, "end", evidence, doubt) values (?, ?, ?, ?, ?, ?)', dates)
+    db.conn.execute(_COMING, (json.dumps([item_id for item_id, _ in found]),))
+
+
+# The day of an event: one to come that a source states as an article's own, where that is no publication, whatever a curator says.
+COMING_DAY = (
+    "select id, stated_day from items where id in (select value from json_each(?)) and stated_day is not null and case when exists "
+    "(select 1 from corrections where item_id = items.id and field = 'day') then (select was ->> 0 from corrections "
+    "where item_id = items.id and field = 'day') else published_at end is null"
+)
+_COMING = (
+    'insert or ignore into item_dates (item_id, role, start, "end", evidence) '  # noqa: S608 - our own words
+    f"select id, 'event', stated_day, stated_day, '' from ({COMING_DAY})"
+)
 
 
 def hide_evidence(db: Database, item_ids: list[int]) -> None:

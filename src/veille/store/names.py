@@ -32,7 +32,11 @@ def shared_names(db: Database, source_id: str, names: Iterable[Name]) -> frozens
 _WAS = "coalesce((select was ->> 0 from corrections where item_id = items.id and field = '{field}'), {own})"
 # An article as its source gave it, whatever curators say.
 _KNOWN = ", ".join(
-    ("items.id, items.source_id, items.fingerprint", _WAS.format(field="title", own="title"), _WAS.format(field="day", own="published_at"))
+    (
+        "items.id, items.source_id, items.fingerprint",
+        _WAS.format(field="title", own="title"),
+        f"coalesce(stated_day, {_WAS.format(field='day', own='published_at')})",
+    )
 )
 
 

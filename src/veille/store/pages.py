@@ -26,16 +26,18 @@ class Wanted:
     title: str
     text: str
     published: str | None
+    is_stated: bool = False  # its source stated a day, be it to come
 
 
 def wanted_pages(db: Database, source_id: str, most: int, now: datetime) -> list[Wanted]:
     """New articles of a source whose page was never read, the newest first."""
     rows = db.conn.execute(
-        "select items.id, url, title, text, published_at from items join texts on item_id = items.id where source_id = ? "
-        "and page_at is null and url <> '' and first_seen_at >= ? and day >= ? order by day desc, items.id desc limit ?",
+        "select items.id, url, title, text, published_at, stated_day is not null from items join texts on item_id = items.id "
+        "where source_id = ? and page_at is null and url <> '' and first_seen_at >= ? and day >= ? "
+        "order by day desc, items.id desc limit ?",
         (source_id, stored(now - PATIENCE), (now - BACKFILL).date().isoformat(), most),
     )
-    return [Wanted(id=row[0], url=row[1], title=row[2], text=row[3], published=row[4]) for row in rows]
+    return [Wanted(id=row[0], url=row[1], title=row[2], text=row[3], published=row[4], is_stated=bool(row[5])) for row in rows]
 
 
 def keep_page(db: Database, wanted: Wanted, page: str, day: Moment | None, tagged: TaggedItem, rights: Rights, now: datetime) -> None:

@@ -8,22 +8,23 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from veille.model import Item, Moment, Source, TaggedItem
+from veille.model import Item, Mention, Moment, Source, TaggedItem
 from veille.moments import stored
 from veille.normalize import canonical, fingerprint, moment_of
 from veille.store.connection import Database, writing
 from veille.store.corrections import correct_labels, uncorrect_labels
-from veille.store.items import hide_evidence, hide_learnt, index_items, relabel, set_context, unindex_items
+from veille.store.items import COMING_DAY, hide_evidence, hide_learnt, index_items, relabel, set_context, unindex_items
 from veille.store.templates import Templates
 from veille.understand import Knowledge, understand
 
 _BATCH = 200
 _ITEMS = (
     "select items.id, items.source_id, items.url, items.title, words.text, items.author, items.published_at, items.day, "
-    "sources.language, items.kind, items.kind_reason, items.kind_origin, items.interest, items.interest_reason, items.language "
+    "sources.language, items.kind, items.kind_reason, items.kind_origin, items.interest, items.interest_reason, items.language, "
+    "items.stated_day, items.first_seen_at "
     "from items join items_words as words on words.id = items.id join sources on sources.id = items.source_id "
 )
 _NEXT = _ITEMS + "where items.id > ? order by items.id limit ?"
@@ -107,11 +108,13 @@ def _without_decided(db: Database, item_id: int, tagged: TaggedItem) -> TaggedIt
     }
     places = {row[0] for row in db.conn.execute("select code from item_territories where item_id = ? and origin = 'curator'", (item_id,))}
     said = {row[0] for row in db.conn.execute("select field from corrections where item_id = ?", (item_id,))}
+    coming = [date.fromisoformat(day) for _, day in db.conn.execute(COMING_DAY, (json.dumps([item_id]),))]
+    events = [Mention(start=day, end=day, role="event", evidence="") for day in coming]
     return replace(
         tagged,
         tags=tuple(tag for tag in tagged.tags if tag.id not in tags),
         territories=tuple(place for place in tagged.territories if place.code not in places and f"place {place.code}" not in said),
-        mentions=tuple(one for one in tagged.mentions if f"date {one.role} {one.start} {one.end}" not in said),
+        mentions=tuple(one for one in (*tagged.mentions, *events) if f"date {one.role} {one.start} {one.end}" not in said),
     )
 
 
@@ -125,7 +128,8 @@ def kept_items(db: Database, ids: Iterable[int]) -> Iterator[tuple[int, Item]]:
 
 def _item(row: tuple[Any, ...]) -> Item:
     _, source_id, url, title, text, author, published_at, day, language = row[:9]
-    published: Moment | None = moment_of(published_at, "UTC") if published_at else None
+    read_by = published_at or (row[16] if row[15] else None)  # what a year is told by, as when it came
+    published: Moment | None = moment_of(read_by, "UTC") if read_by else None
     return Item(
         source_id=source_id, guid="", url=url, canonical=canonical(url) if url else "", title=title, text=text, author=author,
         published=published, day=day if published_at else "", language=language, fingerprint=fingerprint(title, text),

@@ -1,4 +1,4 @@
-"""Eighteen sites in as many manners, and what befalls each in thirty days.
+"""Twenty-one sites in as many manners, and what befalls each in thirty days.
 
 `Story` says how feeds.yaml names the site, what must be held at the end, and in which state its source must be.
 """
@@ -302,6 +302,45 @@ def _broken(site: Site, path: str, now: datetime) -> Answer | None:
     return feed_answer(rss(site.out(now), site.root)) if path == "/rss" else None
 
 
+# 19. Windows-1252 that its header and its declaration call iso-8859-1: apostrophes, œ and the euro are where that has none.
+def _spelled(rows: list[Article]) -> list[Article]:
+    return [replace(one, title=f"{one.title} – l’œuvre à 12 €", lead=f"« {one.lead} » : le cœur de l’été…") for one in rows]
+
+
+def _windows(site: Site, path: str, now: datetime) -> Answer | None:
+    if path != "/rss":
+        return None
+    body = rss(_spelled(site.out(now)), site.root).decode().replace('encoding="utf-8"', 'encoding="iso-8859-1"').encode("cp1252")
+    return 200, {"content-type": "application/rss+xml; charset=iso-8859-1"}, body
+
+
+# 20. Two articles in five are dated five years ahead: by a slip, or an event of a plan.
+def _is_ahead(one: Article) -> bool:
+    return sum(one.title.encode()) % 5 < 2
+
+
+def _ahead(site: Site, now: datetime) -> bytes:
+    return rss([replace(one, day=one.day.replace(year=2031)) if _is_ahead(one) else one for one in site.out(now)], site.root)
+
+
+def _first_seen(site: Site) -> list[tuple[str, str]]:
+    visits = sorted({asked.now.date() for asked in site.asked if asked.path == "/rss"})
+    seen = {one: next(day for day in visits if day >= one.day) for one in published(site)}
+    return [(one.title, (seen[one] if _is_ahead(one) else one.day).isoformat()) for one in published(site)]
+
+
+# 21. WordPress and what it adds: where it appeared first, a link to read on, buttons to share; its version changes the words on day 14.
+def _footed(site: Site, now: datetime) -> bytes:
+    def said(one: Article) -> str:
+        link = f"<a rel='nofollow' href='{site.root}/a/{one.slug}'>"
+        foot = f"<p>L’article {link}{one.title}</a> est apparu en premier sur <a href='{site.root}'>Le Département</a>.</p>"
+        share = "<div class='sharedaddy sd-sharing-enabled'><h3>Partager :</h3><ul><li>Cliquez pour partager sur X</li></ul></div>"
+        more = f"<p><a class='more-link' href='{site.root}/a/{one.slug}'>Continuer la lecture de « {one.title} »</a></p>"
+        return f"<p>{one.lead}</p>{more}{share if now >= on(14) else ''}{foot}"
+
+    return rss([replace(one, lead=said(one)) for one in site.out(now)], site.root)
+
+
 def no_request(since: datetime, until: datetime, but: str = "") -> Callable[[list], str]:
     def rule(asked: list) -> str:
         bad = [one for one in asked if since < one.now < until and not (but and re.fullmatch(but, one.path))]
@@ -358,6 +397,12 @@ def stories() -> list[Story]:
         Story(site(16, "nuxt", _structured), discover, "live"),
         Story(site(17, "ametys", fixed(_guids)), feed("/rss"), "live", ("upheaval-guids",)),
         Story(site(18, "ghost", _broken), feed("/rss"), "live", ("failing", "live")),
+        Story(
+            site(19, "ez-2008", _windows), feed("/rss"), "live",
+            expected=lambda site: [(one.title, one.day.isoformat()) for one in _spelled(published(site))],
+        ),
+        Story(site(20, "plan-2031", fixed(_ahead)), feed("/rss"), "live", expected=_first_seen),
+        Story(site(21, "wordpress-yoast", fixed(_footed)), feed("/rss"), "live"),
     ]  # fmt: skip
 
 
