@@ -127,7 +127,7 @@ def test_our_own_feeds_yaml_is_right(knowledge):
 
     config = parse_config(text, "feeds.yaml", names)
 
-    assert len(config.sources) == 202
+    assert len(config.sources) == 230
     assert all(not source.enabled for source in config.sources if source.id.endswith("opendata"))
     assert not config.warnings
 

@@ -28,6 +28,9 @@ KINDS = {
     "spip": ("<meta name=generator content='SPIP 4.3.1'>", "/spip.php?rubrique12", "/spip.php?page=backend", "/spip.php?page=backend&id_rubrique=12", "spip"),
     "drupal": ("<meta name=Generator content='Drupal 10 (https://www.drupal.org)'>", "/actualites", "/rss.xml", "/actualites.xml", "drupal"),
     "typo3": ("<meta name=generator content='TYPO3 CMS'>", "/nos-actions/actualites.html", "/?type=9818", "/nos-actions/actualites/rss.xml", "typo3"),
+    "stratis": ("<link rel=stylesheet href='/fileadmin/templates/x.css'>", "/nos-actions/actualites", None, "/nos-actions/actualites/rss", "typo3"),
+    "eolas": ("<script src='/include/js/x.js'></script><a href='/402-aide-financiere.htm'>Aides</a>", "/44-actualites.htm", "/rss_actualite.rss", None, "drupal"),
+    "wmaker": ("<a href='/Le-budget_a5029.html'>Le budget</a>", "/Actualites_r1.html", "/xml/syndication.rss", None, "wordpress"),
     "joomla": ("<meta name=generator content='Joomla! - Open Source Content Management'>", "/index.php/actualites", "/index.php?format=feed&type=rss", "/index.php/actualites?format=feed&type=rss", "joomla"),
     "jalios": ("<script src='/jcms/js/jalios.js'></script>", "/jcms/dep_5083/fr/toute-l-info", "/rss", None, "jalios"),
     "jahia": ("<link rel=stylesheet href='/modules/jahia-theme/x.css'>", "/accueil/actualites.html", "/rss.xml", "/accueil/actualites.rss", "jahia"),
@@ -37,7 +40,9 @@ KINDS = {
     "hugo": ("<meta name=generator content='Hugo 0.135.0'>", "/actus/", "/index.xml", "/actus/index.xml", "bare"),
     "ez": ("<meta name=generator content='eZ Platform'>", "/actualites", "/rss.xml", "/actualites/rss", "definition"),
 }  # fmt: skip
-WAYS = ("announced", "usual", "section-announced", "section-usual", "linked", "listing", "json-ld", "sitemap")
+# A feed that nothing but its address names: a link without words.
+BARE = {"eolas": "/rss_maj.php", "wmaker": "/xml/syndication.rss", "jalios": "/feed/Rss2.jsp?id=p_3081452", "drupal": "/fr/rss/general"}
+WAYS = ("announced", "usual", "section-announced", "section-usual", "linked", "bare", "listing", "json-ld", "sitemap")
 
 
 @dataclass
@@ -81,6 +86,8 @@ def make_case(kind: str, way: str, seed: int) -> Case:
                 head += f"<link rel='alternate' type='application/rss+xml' title='{kind} » Flux' href='/flux-{seed}.xml'>"
             if way == "linked":
                 links += f"<li><a href='/flux-{seed}.xml'><img alt='' src='/rss.png'>Flux RSS</a></li>"
+            if way == "bare":
+                links += f"<li><a href='{BARE[kind]}'><img alt='' src='/picto.png'></a></li>"
             if way == "json-ld":
                 head += described(news)
             return home("Le Département", head=head, links=links)
@@ -95,6 +102,7 @@ def make_case(kind: str, way: str, seed: int) -> Case:
         wanted = {
             "announced": f"/flux-{seed}.xml",
             "linked": f"/flux-{seed}.xml",
+            "bare": BARE.get(kind),
             "section-announced": f"/rubrique-{seed}.xml",
             "usual": usual,
             "section-usual": usual_section,
@@ -135,7 +143,7 @@ def cases() -> list[Case]:
     found = []
     for kind, (_, _, usual, usual_section, _) in KINDS.items():
         for way in WAYS:
-            if (way == "usual" and not usual) or (way == "section-usual" and not usual_section):
+            if (way == "usual" and not usual) or (way == "section-usual" and not usual_section) or (way == "bare" and kind not in BARE):
                 continue
             found += [make_case(kind, way, seed) for seed in range(2)]
     return found
@@ -157,8 +165,13 @@ def findings():
                     found.append((case, exc.reason, []))
 
         async def everything() -> None:
-            for case in told:
-                await look(case)
+            at_once = asyncio.Semaphore(4)
+
+            async def turn(case: Case) -> None:
+                async with at_once:
+                    await look(case)
+
+            await asyncio.gather(*map(turn, told))
 
         asyncio.run(everything())
     return found

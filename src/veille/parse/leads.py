@@ -33,7 +33,9 @@ _SECTIONS = (
     (re.compile(r"\bprojets?\b|\bpublications?\b|\bmagazine\b|\bjournal\b"), 1),
 )  # fmt: skip
 _FEED_ADDRESS = re.compile(
-    r"(?:/feed/?|/rss/?|\.rss|\.atom|/rss[^/]*\.xml|/atom[^/]*\.xml|/feed[^/]*\.xml|[?&]type=rss|backend[^/]*|format=feed.*)\Z", re.I
+    r"(?:/feed/?|/rss/?|\.rss|\.atom|/rss[^/]*\.xml|/atom[^/]*\.xml|/feed[^/]*\.xml|[?&]type=rss|backend[^/]*|format=feed.*|"
+    r"/rss_maj\.php|/syndication\.rss|/rss2?\.jsp(?:\?[^/]*)?|/rss/[a-z][a-z-]{2,30})\Z",
+    re.I,
 )
 _ENDING = re.compile(r"(?:/index)?(?:\.html?|\.php|/)?\Z")
 _NOT_A_SECTION = re.compile(r"agenda|evenement|contact|mentions|newsletter|lettre|lettres|accessibilite|plan du site|abonn|connexion|rss")
@@ -51,11 +53,18 @@ _SOFTWARE: tuple[_Software, ...] = (
     ),
     (
         "TYPO3", re.compile(r"typo3|/fileadmin/"), ("/rss.xml", "/feed.xml", "/?type=9818", "/?type=100"),
-        ("{}/rss.xml", "{}/feed.xml", "{}?type=9818", "{}?type=100"),
+        ("{}/rss", "{}/rss.xml", "{}/feed.xml", "{}?type=9818", "{}?type=100"),
     ),
     (
         "Joomla", re.compile(r"joomla|/components/com_|/media/jui/|/media/system/js"),
         ("/?format=feed&type=rss", "/index.php?format=feed&type=rss"), ("{}?format=feed&type=rss",),
+    ),
+    (
+        "CMS.Eolas", re.compile(r"cms\.eolas|/include/viewfile|href=[\"'][^\"'?#]*/\d{1,6}-[a-z0-9-]{3,}\.htm[\"'?#]"),
+        ("/rss_actualite.rss", "/rss_actualite.php", "/rss_maj.php"), (),
+    ),
+    (
+        "WMaker", re.compile(r"wmaker|href=[\"'][^\"'?#]*_[ar]\d{1,7}\.html[\"'?#]"), ("/xml/syndication.rss", "/xml/atom.xml"), (),
     ),
     ("Jalios", re.compile(r"/jcms/|jalios"), ("/rss", "/feed"), ("{}?rss=true", "{}/rss")),
     ("Jahia", re.compile(r"jahia|/cms/render/"), ("/rss.xml",), ("{}.rss",)),
