@@ -252,3 +252,20 @@ def test_the_index_is_given_the_same_words_either_way(store):
     words = [store.conn.execute(f"select doc, offset, term from temp.{table}_words order by 1, 2").fetchall() for table in ("one", "two")]
     assert words[0] == words[1]
     assert len(words[0]) > 1_000
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "<rss version='2.0' xml:lang='fr-FR'><channel><title>t</title>{item}</channel></rss>",
+        "<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='fr-FR'><title>t</title><id>a</id><entry><title>A</title><id>x</id>"
+        "<link href='https://e.fr/a'/></entry></feed>",
+        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/' xml:lang='fr-FR'>"
+        "<channel rdf:about='x'><title>t</title></channel><item rdf:about='y'><title>A</title><link>https://e.fr/a</link></item></rdf:RDF>",
+    ],
+)
+def test_both_readers_take_the_language_of_the_root(document):
+    item = "<item><title>A</title><link>https://e.fr/a</link></item>"
+    fetched = make_fetched("<?xml version='1.0'?>" + document.replace("{item}", item), content_type="application/xml")
+
+    assert (read_quickly(fetched) or read_by_feedparser(fetched)).language == read_by_feedparser(fetched).language == "fr-FR"

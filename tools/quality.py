@@ -97,6 +97,7 @@ def pages(folder: Path, tell: Callable[..., float]) -> None:
     truth = [row for row in rows(folder / "truth.jsonl") if "body" in row or row.get("date")]
     ours: dict[bool, list[float]] = {True: [], False: []}
     theirs: dict[bool, list[float]] = {True: [], False: []}
+    by_site: dict[str, list[float]] = {}  # how far above trafilatura, of each folder and language
     days = []
     for row in truth:
         url = row.get("url") or "https://exemple.fr/page"
@@ -110,11 +111,15 @@ def pages(folder: Path, tell: Callable[..., float]) -> None:
             french = row.get("lang") == "fr"
             ours[french].append(words_f1(text, row["body"]))
             theirs[french].append(words_f1(trafilatura.extract(page_text(fetched).replace("\x00", ""), url=url) or "", row["body"]))
+            site = f"{row['file'].split('/')[0]}{', en français' if french else ''}"
+            by_site.setdefault(site, []).append(ours[french][-1] - theirs[french][-1])
         if row.get("date"):
             days.append((int(day == row["date"][:10]), int(bool(day) and day != row["date"][:10]), int(not day)))
     for french, name in ((True, "pages françaises"), (False, "autres pages")):
         base = tell(f"{name} : F1 des mots, trafilatura", theirs[french], mean, 0.0)
         tell(f"{name} : F1 des mots, veille", ours[french], mean, base)
+    for site, gains in by_site.items():
+        tell(f"pages, {site} : F1 des mots, au-dessus de trafilatura", gains, mean, -0.02)
     tell("pages : jour de publication, F1", days, f1, 0.85)
 
 

@@ -1,17 +1,24 @@
-"""The text and the day of an article's own page, by trafilatura.
+"""The text and the day of an article's own page, by trafilatura; by the page's main element where that kept little of it.
 
 Comes in: a page. Goes out: plain text, and the day it says it was published, or "". Forbidden: markup, comments of readers.
 """
 
 import re
+from collections import Counter
 
 from veille.errors import ParseError
 from veille.messages import NO_ARTICLE_TEXT
 from veille.model import Fetched
-from veille.normalize import LONGEST_TEXT, clean, cut
+from veille.normalize import LONGEST_TEXT, clean, cut, text_of
 from veille.parse.letters import page_text
 from veille.walls import wall_failure
 
+_DATES = {"original_date": True, "extensive_search": True}
+# Where trafilatura finds so little (characters) and the main element holds so many times more, of which it kept so much of the words.
+# On 171 pages: F1 of the words 0.897 to 0.921 on French ones, 0.932 to 0.947 on others; without the first bound it loses on the others.
+_LITTLE_TEXT, _MUCH_MORE, _HELD = 1000, 1.8, 0.8
+_MAIN = ("main", "[role=main]", "#main-content", "#main", "#content", "#contenu", ".contenu", "#primary", ".content", "article")
+_FURNITURE = ["nav", "aside", "footer", "form", "button", "script", "style"]
 SHORT_TEXT = 140  # characters: so little may be what a wall says
 # The day of a last change is no day of publication; left in the page it is taken for one where there is no other.
 _CHANGED = re.compile(
@@ -29,11 +36,34 @@ def article_of(fetched: Fetched) -> tuple[str, str]:
     found = trafilatura.bare_extraction(
         page, url=fetched.url, include_comments=False, favor_recall=True, with_metadata=True, date_extraction_params=_DATES
     )
-    text = cut(clean(str(getattr(found, "text", "") or "")), LONGEST_TEXT)
+    text = clean(str(getattr(found, "text", "") or ""))
+    if len(text) < _LITTLE_TEXT:
+        text = _main_text(page, text)
+    text = cut(text, LONGEST_TEXT)
     wall = wall_failure(page) if len(text) < SHORT_TEXT else None
     if wall or not text:
         raise wall or ParseError("bad-page", NO_ARTICLE_TEXT)
     return text, str(getattr(found, "date", "") or "")[:10]
 
 
-_DATES = {"original_date": True, "extensive_search": True}
+def _main_text(page: str, text: str) -> str:
+    """The words of a page's main element, where they hold what was found and much more, and are no list of links; else what was found."""
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup(page, "lxml")
+    for furniture in soup.find_all(_FURNITURE):
+        furniture.decompose()
+    for place in _MAIN:
+        for element in soup.select(place, limit=3):
+            told = text_of(element.decode(), added=False)
+            if told:
+                links = sum(len(clean(link.get_text(" "))) for link in element.find_all("a"))
+                is_more = len(told) >= _MUCH_MORE * len(text) and _share_of_words(text, told) >= _HELD and links * 2 < len(told)
+                return told if is_more else text
+    return text
+
+
+def _share_of_words(text: str, other: str) -> float:
+    """Of the words of a text, the share that another holds; 1 where it has none."""
+    mine, theirs = (Counter(re.findall(r"\w+", one.lower())) for one in (text, other))
+    return (mine & theirs).total() / mine.total() if mine else 1.0

@@ -57,10 +57,20 @@ def read_by_feedparser(fetched: Fetched) -> ParsedFeed:
         raise ParseError("bad-feed", NO_READABLE_ENTRY)
     return ParsedFeed(
         entries=readable,
-        language=str(document.feed.get("language") or ""),
+        language=str(document.feed.get("language") or "") or _root_language(fetched.body),
         skipped=len(entries) - len(readable),
         refresh=refresh_of(document.feed),
     )
+
+
+def _root_language(body: bytes) -> str:
+    """What the root element says of its language: feedparser leaves it out for RSS 1.0."""
+    found = _ROOT_LANGUAGE.search(body[:_ROOT_LOOK])
+    return found[1].decode("ascii").replace("_", "-") if found else ""
+
+
+_ROOT_LOOK = 4096  # bytes
+_ROOT_LANGUAGE = re.compile(rb"<(?:rss|feed|(?:[\w-]{1,20}:)?RDF)\b[^<>]*?\sxml:lang\s*=\s*[\"']([A-Za-z]{2,3}(?:[-_]\w{1,8})*)[\"']")
 
 
 def _entry(entry: Any, named: frozenset[str]) -> Entry:
