@@ -258,10 +258,14 @@ def test_the_index_is_given_the_same_words_either_way(store):
     "document",
     [
         "<rss version='2.0' xml:lang='fr-FR'><channel><title>t</title>{item}</channel></rss>",
-        "<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='fr-FR'><title>t</title><id>a</id><entry><title>A</title><id>x</id>"
-        "<link href='https://e.fr/a'/></entry></feed>",
-        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/' xml:lang='fr-FR'>"
-        "<channel rdf:about='x'><title>t</title></channel><item rdf:about='y'><title>A</title><link>https://e.fr/a</link></item></rdf:RDF>",
+        (
+            "<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='fr-FR'><title>t</title><id>a</id><entry><title>A</title><id>x</id>"
+            "<link href='https://e.fr/a'/></entry></feed>"
+        ),
+        (
+            "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/' xml:lang='fr-FR'>"
+            "<channel rdf:about='x'><title>t</title></channel><item rdf:about='y'><title>A</title><link>https://e.fr/a</link></item></rdf:RDF>"
+        ),
     ],
 )
 def test_both_readers_take_the_language_of_the_root(document):
