@@ -3,6 +3,8 @@
     VEILLE_SHARED=… python bench/collect.py                      # 1,000 feeds of 20 entries, every phase, every peer that is there
     VEILLE_SHARED=… python bench/collect.py --feeds 200 --quick  # veille and the floor alone
     VEILLE_SHARED=… python bench/collect.py --scale              # warm runs from 1,000 to 20,000 sources, and `veille check`
+    python bench/collect.py --tls                                # in clear and by TLS, 1,000 hosts and 50 hosts × 20 (bench/secure.py)
+    python bench/collect.py --before ../other/src                # 1,000 × 304 by another version's code and by this one, five pairs
 
 Feeds, server (nginx) and floor (curl, expat, one bulk insert with FTS5) are those of the shared bench kit; what is measured is a whole
 collection as a process. `off`: with understanding switched off, as other collectors have none. CPU seconds are those of the process and
@@ -36,12 +38,19 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8300)
     parser.add_argument("--quick", action="store_true", help="no peer, no latency")
     parser.add_argument("--scale", action="store_true", help="warm runs at 1,000 to 20,000 sources, and `veille check`")
+    parser.add_argument("--tls", action="store_true", help="what secure connections cost")
+    parser.add_argument("--before", type=Path, metavar="SRC", help="the folder `src` of another version")
     parser.add_argument("--one", choices=("on", "off"), help=argparse.SUPPRESS)
     parser.add_argument("--rooms", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package is compiled
     if given.one:
         one(understanding=given.one == "on", rooms=given.rooms)
+        return
+    if given.tls or given.before:
+        import secure
+
+        secure.compare() if given.tls else secure.pairs(given.before.resolve())
         return
     shared = os.environ.get("VEILLE_SHARED", "")
     kit = Path(shared) / "bench"

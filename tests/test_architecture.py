@@ -26,7 +26,7 @@ SAME_FLOOR = {
     ("owners", "normalize"),
 }
 DOORS = {
-    "httpx": {"fetch"}, "httptools": {"fetch"}, "socket": {"fetch", "cli"}, "ssl": {"fetch"}, "http.server": {"sample"}, "urllib.request": set(),
+    "httpx": {"fetch"}, "httptools": {"fetch"}, "socket": {"fetch", "cli"}, "ssl": {"fetch"}, "http.server": {"sample"}, "urllib.request": {"fetch"},
     "sqlite3": {"store"}, "sqlite_utils": {"store", "schema"}, "datasette": {"web"},
     "click": {"cli"}, "rich": {"cli"}, "feedparser": {"parse"}, "bs4": {"parse", "normalize"}, "subprocess": {"child", "cli"},
     "logging": {"collect", "web", "logs"}, "random": set(), "requests": set(), "sklearn": {"learning"}, "numpy": {"learning"},

@@ -6,6 +6,7 @@ import pytest
 
 from veille.config import Names, decode_config, parse_config, source_yaml
 from veille.errors import ConfigError
+from veille.model import Proxy
 
 NAMES = Names(
     tags=frozenset({"laboratoires", "design-usages"}),
@@ -139,3 +140,51 @@ def test_an_address_is_watched_once_and_the_contact_can_be_written_to():
 
     assert any("feeds.yaml:5: cette adresse est déjà suivie (ligne 4)" in problem for problem in found)
     assert any(problem.startswith("feeds.yaml:2: « contact: claire »") for problem in found)
+
+
+PROXY = "version: 1\ndefaults: {{{}}}\nsources:\n  - {{id: a, name: A, feed: 'https://e.fr/rss'{}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("defaults", "own", "read"),
+    [
+        ("proxy: 'http://proxy.exemple.fr:3128'", "", Proxy(url="http://proxy.exemple.fr:3128")),
+        ("proxy: environment", "", Proxy(url="environment")),
+        ("proxy: environment", ", proxy: none", Proxy()),
+        ("every: 6h", ", proxy: 'http://p.fr:3128/'", Proxy(url="http://p.fr:3128/")),
+        (
+            "proxy: {url: 'https://p.fr:3128', user: P_NOM, password: P_MOT}, no_proxy: [intranet.fr, 127.0.0.1]", "",
+            Proxy(url="https://p.fr:3128", user="P_NOM", password="P_MOT", no_proxy=("intranet.fr", "127.0.0.1")),
+        ),
+    ],
+)  # fmt: skip
+def test_a_proxy_is_for_all_or_for_one(defaults, own, read):
+    assert parse_config(PROXY.format(defaults, own), "feeds.yaml", NAMES).sources[0].access.proxy == read
+
+
+@pytest.mark.parametrize(
+    ("defaults", "own", "said"),
+    [
+        ("proxy: 'http://agent:s3cr3t@p.fr:3128'", "", "pas de mot de passe ici"),
+        ("proxy: 'http://p.fr:3128/chemin'", "", "ni chemin ni question"),
+        ("proxy: 'socks5://p.fr:1080'", "", "http ou https seulement"),
+        ("proxy: proxy.exemple.fr", "", "adresse sans protocole"),
+        ("proxy: {url: 'http://p.fr:3128', user: P_NOM}", "", "vont ensemble"),
+        ("proxy: {url: 'http://p.fr:3128', user: P_NOM, password: s3cr3t}", "", "le nom d’une variable d’environnement"),
+        ("proxy: {user: P_NOM, password: P_MOT}", "", "il manque « url »"),
+        ("no_proxy: [e.fr]", "", "ne va qu’avec « proxy »"),
+        ("every: 6h", ", headers: {X-Api-Key: s3cr3t}", "le nom d’une variable d’environnement"),
+        ("every: 6h", ", headers: {Host: AUTRE}", "ne peut être un en-tête"),
+        ("every: 6h", ", headers: {'X Clé': CLE}", "ne peut être un en-tête"),
+        ("every: 6h", ", headers: [CLE]", "Nom: NOM_DE_VARIABLE"),
+    ],
+)
+def test_a_mistake_of_proxy_or_headers_is_told_and_what_may_be_secret_is_not(defaults, own, said):
+    (problem,) = problems(PROXY.format(defaults, own))
+    assert said in problem
+    assert "s3cr3t" not in problem
+
+
+def test_headers_are_names_of_variables_for_the_origin_of_their_source():
+    access = parse_config(PROXY.format("every: 6h", ", headers: {X-Api-Key: CLE_AGENDA}"), "feeds.yaml", NAMES).sources[0].access
+    assert (access.headers, access.origin) == ((("X-Api-Key", "CLE_AGENDA"),), "https://e.fr/rss")

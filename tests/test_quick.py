@@ -12,8 +12,7 @@ from feedparser.sanitizer import _HTMLSanitizer
 from builders import make_fetched
 from mutants import mutated
 from veille import french
-from veille.errors import FetchError, ParseError
-from veille.fetch.places import judged_place, place_of
+from veille.errors import ParseError
 from veille.normalize import addresses, rule_2, text
 from veille.parse import quick
 from veille.parse.feed import read_by_feedparser
@@ -212,14 +211,6 @@ def test_plain_addresses_are_what_every_address_becomes(monkeypatch):
     for room in (addresses, rule_2):
         monkeypatch.setattr(room, "PLAIN", re.compile(r"(?!)"))
     assert quickly == [(addresses.absolute("https://b.fr/x", url), addresses.canonical(url)) for url in urls]
-
-    def asked(judge, url):
-        try:
-            return judge(url)
-        except FetchError as exc:
-            return exc.failure
-
-    assert [asked(place_of, url) for url in urls] == [asked(judged_place, url) for url in urls]
 
 
 def test_letters_of_two_alphabets_are_folded_as_all_letters_are():

@@ -19,11 +19,11 @@ from veille.identity import name_items
 from veille.intake import Prepared, keep
 from veille.messages import FORGOTTEN_ARTICLE, LINK_ALIVE, LINK_GONE, LINK_MOVED, LINK_UNKNOWN, LINK_WALLED, NOTHING_TO_READ
 from veille.model import BROUGHT as BROUGHT_ID
-from veille.model import Entry, Fetched, HostNote, Item, Reading, Source, TaggedItem, Validators, Visit
+from veille.model import Access, Entry, Fetched, HostNote, Item, Reading, Source, TaggedItem, Validators, Visit
 from veille.normalize import to_item
 from veille.scout import Found, Scout
 from veille.store.connection import Connection, Database
-from veille.store.hosts import host_notes, keep_notes
+from veille.store.hosts import access_to, host_notes, keep_notes
 from veille.store.names import known_names
 from veille.understand import Knowledge, understand
 
@@ -44,9 +44,9 @@ class Brought:
     received: int
 
 
-def door(agent_contact: str, clock: Callable[[], datetime], notes: Iterable[HostNote], *, allow_private: bool) -> Fetcher:
-    """The fetcher for one address; raises nothing yet."""
-    fetcher = Fetcher(contact=agent_contact, clock=clock, allow_private=allow_private, limits=Limits(spacing=SPACING))
+def door(agent_contact: str, clock: Callable[[], datetime], notes: Iterable[HostNote], access: Access, *, allow_private: bool) -> Fetcher:
+    """The fetcher for one address, by the way that the collector goes; raises nothing yet."""
+    fetcher = Fetcher(contact=agent_contact, clock=clock, access=access, allow_private=allow_private, limits=Limits(spacing=SPACING))
     fetcher.remember(notes)
     return fetcher
 
@@ -119,7 +119,9 @@ async def text_of_page(url: str, fetcher: Fetcher) -> str:
 async def read_site(url: str, fetcher: Fetcher, now: datetime) -> Found:
     """What to follow on a site; raises SourceError where there is nothing."""
     with Parser() as parser:
-        return await Scout(fetcher, parser).find(Source(id="nouvelle-source", name="", kind="discover", url=url, timeout=TIMEOUT), now)
+        return await Scout(fetcher, parser).find(
+            Source(id="nouvelle-source", name="", kind="discover", url=url, timeout=TIMEOUT, access=fetcher.access), now
+        )
 
 
 async def read_source(source: Source, fetcher: Fetcher, now: datetime) -> Reading:
@@ -143,9 +145,9 @@ def named(found: Found, url: str, taken: Iterable[str]) -> Source:
     return Source(id=wanted, name=name, kind=finding.kind, url=finding.url, select=finding.select)
 
 
-def site_notes(db: Connection) -> list[HostNote]:
-    """What sites asked for, as the file has it."""
-    return host_notes(Database(db))
+def site_notes(db: Connection, source_id: str = "") -> tuple[list[HostNote], Access]:
+    """What sites asked for, as the file has it, and how a source, or any other address, is reached."""
+    return host_notes(Database(db)), access_to(db, source_id)
 
 
 def keep_site_notes(db: Connection, fetcher: Fetcher, now: datetime) -> None:

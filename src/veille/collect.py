@@ -40,7 +40,7 @@ from veille.model import (
 from veille.moments import stored
 from veille.store import usable, writing
 from veille.store.connection import Database
-from veille.store.hosts import forget_old_requests, has_outgrown, host_notes, keep_notes, remember_settings, setting
+from veille.store.hosts import forget_old_requests, has_outgrown, host_notes, keep_notes, remember_access, remember_settings, setting
 from veille.store.sources import sync_sources
 from veille.store.sweeping import sweep
 from veille.store.visits import Visited, due_visits, end_run, put_off, record_visits, start_run
@@ -86,6 +86,7 @@ class Collector:
         with writing(self.db):
             missing = sync_sources(self.db, self.config, retire=retire, now=started)
             remember_settings(self.db, agent=self.fetcher.agent, contact=self.config.contact, site=self.config.site, collector=self.owner)
+            remember_access(self.db, self.config)
         chosen = tuple(source for source in self.config.sources if not only or source.id in only)
         with usable(self.db):
             visits = due_visits(self.db, chosen, started, everything=everything, named=only)
@@ -157,7 +158,7 @@ class Collector:
             if visit.source.kind == "discover":
                 visit, got = await self._discover(visit)
             else:
-                got = await self.fetcher.fetch(visit.address, visit.validators, visit.source.timeout)
+                got = await self.fetcher.fetch(visit.address, visit.validators, visit.source.timeout, visit.source.access)
         except Exception as exc:  # a refused fetch, or a bug of ours: `_settle` tells them apart, and one source pays
             got = _bare(exc)
         return Answer(visit, got, int((time.monotonic() - started) * 1000))
@@ -179,7 +180,7 @@ class Collector:
         source = visit.source
         if visit.found and visit.failures < _LOOK_AGAIN:
             try:
-                return visit, await self.fetcher.fetch(visit.found.url, visit.validators, source.timeout)
+                return visit, await self.fetcher.fetch(visit.found.url, visit.validators, source.timeout, source.access)
             except FetchError as exc:
                 if not _is_lost(exc):
                     raise
@@ -299,7 +300,7 @@ class Collector:
 
         async def read(source: Source, one: "Wanted") -> None:
             try:
-                got: Fetched | NotModified | Exception = await self.fetcher.fetch(one.url, Validators(), source.timeout)
+                got: Fetched | NotModified | Exception = await self.fetcher.fetch(one.url, Validators(), source.timeout, source.access)
             except FetchError as exc:
                 got = exc
             try:

@@ -35,6 +35,25 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proxy:
+    """What stands before sites: `url` of http or https, "" for nothing, « environment » for what the usual variables say."""
+
+    url: str = ""
+    user: str = ""  # names of environment variables
+    password: str = ""
+    no_proxy: tuple[str, ...] = ()  # hosts and domains that are asked directly
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """How a site is reached: by a proxy, with headers of our own (name, environment variable) that no other origin is sent."""
+
+    proxy: Proxy = Proxy()
+    headers: tuple[tuple[str, str], ...] = ()
+    origin: str = ""  # an address of the site that the headers are for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """Something watched, as feeds.yaml describes it; checked, so nothing is checked again."""
 
@@ -54,6 +73,7 @@ class Source:
     expect: Expectation = Expectation()
     formerly: tuple[str, ...] = ()
     home: str = ""  # the site whose articles these are, where the feed is served from elsewhere
+    access: Access = Access()
     enabled: bool = True
 
 
@@ -76,6 +96,7 @@ class Config:
     contact: str = ""
     site: str = ""  # the public address of the site: robots are told where to read about us
     retention: Retention = Retention()
+    proxy: Proxy = Proxy()  # for what names none of its own
     warnings: tuple[str, ...] = ()
 
 

@@ -184,13 +184,13 @@ class Scout:
         return search.asked[url]
 
     async def _fetch(self, url: str, source: Source) -> Fetched | None:
-        answer = await self._fetcher.fetch(url, Validators(), source.timeout)
+        answer = await self._fetcher.fetch(url, Validators(), source.timeout, source.access)
         return self._fetcher.release(answer) if isinstance(answer, Fetched) else None
 
     async def _sitemap(self, search: _Search) -> Found | None:
         """A sitemap of news, announced in robots.txt or at its usual place."""
         root = urljoin(search.home, "/")
-        announced = await self._fetcher.sitemaps(search.home, search.source.timeout)
+        announced = await self._fetcher.sitemaps(search.home, search.source.timeout, search.source.access)
         places = list(dict.fromkeys([*announced[:3], f"{root}sitemap-news.xml", f"{root}sitemap.xml"]))
         for place in places:
             page = await self._ask(search, place)

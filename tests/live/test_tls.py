@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from veille.errors import FetchError
-from veille.fetch import Fetcher, Limits, dialing
+from veille.fetch import Fetcher, Limits, transport
 from veille.model import Validators
 
 HERE = Path(__file__).parent / "tls"
@@ -68,14 +68,14 @@ def visit(*urls: str):
 @pytest.fixture
 def believed(monkeypatch):
     """Our own authority, beside those of the world."""
-    trusting = dialing._trusting
+    trusting = transport.trusting
 
     def with_ours():
         context = trusting()
         context.load_verify_locations(HERE / "ca.pem")
         return context
 
-    monkeypatch.setattr(dialing, "_trusting", with_ours)
+    monkeypatch.setattr(transport, "trusting", with_ours)
 
 
 @pytest.mark.parametrize("whole", [True, False])

@@ -7,6 +7,7 @@ import functools
 import json
 import secrets
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,8 +80,8 @@ def collect(
         click.echo(summary_text(summary), err=not verbose)
     # A source that never worked is told once to cron; who names it wants to hear it each time.
     told = [row for row in _failures(summary) if only or row[0] not in summary.quiet_failures]
-    for source_id, outcome in _failures(summary) if verbose else told:
-        click.echo(failed_source(source_id, outcome.failure, outcome.reason), err=True)
+    for line in _lines(_failures(summary) if verbose else told):
+        click.echo(line, err=True)
     if summary.missing:
         click.echo(sources_missing(summary.missing), err=True)
     if told or summary.missing:
@@ -188,6 +189,19 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("collecte", total=None, source="")
         yield lambda source, done, due: bar.update(task, completed=done, total=due, source=source)
+
+
+def _lines(failures: list[tuple[str, Failed]]) -> list[str]:
+    """A line for each source, and one for all those that the same proxy kept from being read."""
+    behind = Counter(outcome.reason for _, outcome in failures if outcome.failure == "proxy")
+    alone = [
+        failed_source(source_id, outcome.failure, outcome.reason)
+        for source_id, outcome in failures
+        if outcome.failure != "proxy" or behind[outcome.reason] == 1
+    ]
+    return alone + [
+        failed_source(plural(count, "source", "sources"), "proxy", reason) for reason, count in behind.items() if count > 1
+    ]  # fmt: skip
 
 
 def _failures(summary: RunSummary) -> list[tuple[str, Failed]]:

@@ -32,7 +32,7 @@ from veille.messages import (
     found_source,
     spoken_date,
 )  # fmt: skip
-from veille.model import Config, Fetched, Finding, Item, Reading, Source, Validators
+from veille.model import Access, Config, Fetched, Finding, Item, Reading, Source, Validators
 from veille.moments import stored
 from veille.resources import load_knowledge, shipped_version
 from veille.scout import Found, Scout
@@ -60,8 +60,9 @@ def try_(*, what: str, as_json: bool, allow_private_network: bool, spacing: floa
     clock = read_clock()
     config = _config(config_file)
     source, new = _asked(what, config)
+    source = replace(source, access=Access(proxy=config.proxy)) if new else source
     fetcher = Fetcher(
-        contact=config.contact, site=config.site, clock=clock, allow_private=allow_private_network, limits=Limits(spacing=spacing)
+        contact=config.contact, site=config.site, clock=clock, allow_private=allow_private_network, limits=Limits(spacing=spacing),
     )  # fmt: skip
     try:
         found = asyncio.run(_look(source, fetcher, clock))
@@ -120,7 +121,7 @@ async def _look(source: Source, fetcher: Fetcher, clock: Clock) -> Found:
         with Parser() as parser:
             if source.kind == "discover":
                 return await Scout(fetcher, parser).find(source, clock())
-            answer = await fetcher.fetch(source.url, Validators(), source.timeout)
+            answer = await fetcher.fetch(source.url, Validators(), source.timeout, source.access)
             assert isinstance(answer, Fetched)
             finding = Finding(url=source.url, kind=source.kind, select=source.select)
             return Found(finding=finding, answer=answer, reading=await asyncio.to_thread(parser.read, source, answer, clock()))

@@ -8,24 +8,33 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from veille.config.tree import Mapping, Node, Scalar, Sequence, decode_config, read_tree
 from veille.config.values import Names, Reader, address_problem, selector_problem
 from veille.config.writing import source_yaml
 from veille.errors import ConfigError
 from veille.french import fold
-from veille.model import Config, Expectation, Retention, Selectors, Source
+from veille.model import Access, Config, Expectation, Proxy, Retention, Selectors, Source
 
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,78}[a-z0-9])?\Z")
 _PLACES = {"feed", "page", "discover"}
 _TOP = ("version", "defaults", "retention", "sources")
-_DEFAULTS = ("every", "language", "timezone", "rights", "timeout", "contact", "site")
+_DEFAULTS = ("every", "language", "timezone", "rights", "timeout", "contact", "site", "proxy", "no_proxy")
 _SOURCE = (
     "id", "formerly", "name", "feed", "page", "discover", "territory", "tags", "every", "rights", "language", "timezone",
-    "timeout", "full_text", "expect", "home", "enabled", "select",
+    "timeout", "full_text", "expect", "home", "enabled", "select", "proxy", "headers",
 )  # fmt: skip
 _RETENTION = ("visits", "alarms", "requests", "versions", "dismissed")
 _SELECT = ("item", "title", "link", "date", "summary")
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,80}")
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
+_PROXY = ("url", "user", "password")
+# What a request is made of, and what a visit says itself.
+_NOT_OURS = frozenset(
+    "host connection content-length transfer-encoding te trailer upgrade expect proxy-authorization proxy-connection cookie "
+    "user-agent accept-encoding if-none-match if-modified-since range".split()
+)
 _RIGHTS = ("link", "excerpt", "full")
 
 
@@ -49,6 +58,7 @@ def _config(reader: Reader, tree: Node) -> Config:
     elif reader.text(top["version"], "version") not in (None, "1"):
         reader.problem(top["version"].line, "version inconnue ; cette veille lit « version: 1 »")
     common: dict[str, Any] = {}
+    proxy = Proxy()
     contact = site = ""
     if "defaults" in top:
         given = reader.mapping(top["defaults"], "« defaults »", _DEFAULTS)
@@ -57,6 +67,12 @@ def _config(reader: Reader, tree: Node) -> Config:
             reader.problem(given["contact"].line, f"« contact: {contact[:40]} » : mettez une adresse électronique ou celle d’une page")
         site = (reader.address(given["site"], "site") or "") if "site" in given else ""
         common = _shared(reader, given)
+        proxy = _proxy(reader, given["proxy"]) if "proxy" in given else proxy
+        if "no_proxy" in given:
+            direct = tuple(one.text.strip() for one in reader.texts(given["no_proxy"], "no_proxy"))
+            proxy = replace(proxy, no_proxy=direct)
+            if not proxy.url:
+                reader.problem(given["no_proxy"].line, "« no_proxy » ne va qu’avec « proxy »")
     retention = _retention(reader, top["retention"]) if "retention" in top else Retention()
     if "sources" not in top:
         reader.problem(tree.line, "il manque « sources: »")
@@ -64,10 +80,62 @@ def _config(reader: Reader, tree: Node) -> Config:
     if not isinstance(top["sources"], Sequence):
         reader.problem(top["sources"].line, "« sources » doit être une liste : chaque source commence par « - id: »")
         return Config(sources=(), contact=contact)
-    sources = [_source(reader, node, common) for node in top["sources"].values]
+    sources = [_source(reader, node, common, proxy) for node in top["sources"].values]
     _once(reader, top["sources"])
     warnings = tuple(f"{reader.file}:{line}: {what}" for line, what in sorted(set(reader.warnings)))
-    return Config(sources=tuple(source for source in sources if source), contact=contact, site=site, retention=retention, warnings=warnings)
+    return Config(
+        sources=tuple(source for source in sources if source), contact=contact, site=site, retention=retention, proxy=proxy,
+        warnings=warnings,
+    )  # fmt: skip
+
+
+def _proxy(reader: Reader, node: Node) -> Proxy:
+    """`proxy`: an address, « environment », « none », or an address with the names of variables. Nothing is said again of it."""
+    given = reader.mapping(node, "« proxy »", _PROXY) if isinstance(node, Mapping) else {"url": node}
+    if "url" not in given:
+        reader.problem(node.line, "il manque « url » dans « proxy »")
+        return Proxy()
+    url = reader.text(given["url"], "proxy") or ""
+    if url == "none":
+        return Proxy()
+    if url != "environment":
+        _judge_proxy(reader, given["url"].line, url)
+    user, password = (_variable(reader, given[key], key) if key in given else "" for key in ("user", "password"))
+    if ("user" in given) != ("password" in given):
+        reader.problem(node.line, "« user » et « password » vont ensemble dans « proxy »")
+    return Proxy(url=url, user=user, password=password)
+
+
+def _judge_proxy(reader: Reader, line: int, url: str) -> None:
+    why = address_problem(url)
+    if "@" in url:
+        why = "pas de mot de passe ici : « proxy: {url: …, user: NOM_DE_VARIABLE, password: NOM_DE_VARIABLE} »"
+    elif not why and urlsplit(url).path.strip("/"):
+        why = "un proxy n’a ni chemin ni question : par exemple http://proxy.exemple.fr:3128"
+    if why:
+        reader.problem(line, f"« proxy » : {why}")
+
+
+def _variable(reader: Reader, node: Node, what: str) -> str:
+    text = reader.text(node, what) or ""
+    if text and not _VARIABLE.fullmatch(text):
+        reader.problem(node.line, f"« {what} » : mettez le nom d’une variable d’environnement, en majuscules, et non ce qu’elle contient")
+        return ""
+    return text
+
+
+def _headers(reader: Reader, node: Node) -> tuple[tuple[str, str], ...]:
+    """`headers`: names, each with the name of the environment variable that holds what is sent."""
+    if not isinstance(node, Mapping):
+        reader.problem(node.line, "« headers » doit être une liste de « Nom: NOM_DE_VARIABLE »")
+        return ()
+    found = []
+    for name, (scalar, value) in node.pairs.items():
+        if not _HEADER.fullmatch(name) or name.lower() in _NOT_OURS:
+            reader.problem(scalar.line, f"« {name[:40]} » ne peut être un en-tête de source")
+        else:
+            found.append((name, _variable(reader, value, name)))
+    return tuple(found)
 
 
 def _retention(reader: Reader, node: Node) -> Retention:
@@ -98,7 +166,7 @@ def _language(reader: Reader, node: Node) -> str | None:
     return text
 
 
-def _source(reader: Reader, node: Node, common: dict[str, Any]) -> Source | None:
+def _source(reader: Reader, node: Node, common: dict[str, Any], proxy: Proxy) -> Source | None:
     before = len(reader.problems)
     if not isinstance(node, Mapping):
         reader.problem(node.line, "chaque source est faite de « clé: valeur » et commence par « - id: »")
@@ -134,6 +202,10 @@ def _source(reader: Reader, node: Node, common: dict[str, Any]) -> Source | None
         values["home"] = reader.address(given["home"], "home") or ""
     if "expect" in given:
         values["expect"] = _expect(reader, given["expect"])
+    if "proxy" in given:
+        proxy = replace(_proxy(reader, given["proxy"]), no_proxy=proxy.no_proxy)
+    headers = _headers(reader, given["headers"]) if "headers" in given else ()
+    values["access"] = Access(proxy=proxy, headers=headers, origin=values.get("url") or "" if headers else "")
     values["select"] = _select(reader, node, given, places)
     return Source(**values) if len(reader.problems) == before else None
 

@@ -49,6 +49,8 @@ def _pairs(source: Source) -> list[tuple[str, str]]:
         expected.append(f"within: {duration_text(source.expect.within)}")
     if expected:
         pairs.append(("expect", f"{{{', '.join(expected)}}}"))
+    if source.access.headers:
+        pairs.append(("headers", "{" + ", ".join(f"{name}: {variable}" for name, variable in source.access.headers) + "}"))
     if not source.enabled:
         pairs.append(("enabled", "false"))
     if source.select:

@@ -9,14 +9,24 @@ import ipaddress
 import socket
 import threading
 
-from veille.errors import FetchError
-from veille.messages import BLOCKED_ADDRESS, NOT_RESOLVED
+import httpx
+
+from veille.messages import BLOCKED_ADDRESS, BLOCKED_PORT
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 # Protocol assignments, old 6to4 relays and documentation, which not every Python knows to be no place on the internet.
 _ODD = (ipaddress.IPv4Network("192.0.0.0/24"), ipaddress.IPv4Network("192.88.99.0/24"), ipaddress.IPv6Network("3fff::/20"))
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
+PORTS = frozenset({80, 443, 8080, 8443})  # where the web is; whatever else listens on a public host is none of ours
+
+
+class AddressRefused(httpx.UnsupportedProtocol):
+    """An address that is never dialled; its text is a sentence."""
+
+
+class NameNotFound(httpx.ConnectError):
+    """A name that leads nowhere."""
 
 
 def is_public(address: Address) -> bool:
@@ -42,14 +52,26 @@ def _hidden(address: ipaddress.IPv6Address) -> list[Address]:
     return found
 
 
+def judge(host: str, port: int) -> None:
+    """Raise AddressRefused for a port that is not the web's, and for a literal address that is not public."""
+    if port not in PORTS:
+        raise AddressRefused(BLOCKED_PORT.format(port=port))
+    _must_be_public(_literal(host))
+
+
 async def resolve(host: str, port: int, *, allow_private: bool) -> list[str]:
-    """The checked addresses of a host, in the resolver's order; raises FetchError when one of them is private."""
+    """The judged addresses of a host, in the resolver's order; raises AddressRefused when one of them is private, NameNotFound."""
     addresses = _literal(host) or await _look_up(host, port)
     if not addresses:
-        raise FetchError("connection", NOT_RESOLVED)
-    if not allow_private and not all(is_public(ipaddress.ip_address(address)) for address in addresses):
-        raise FetchError("blocked-address", BLOCKED_ADDRESS)
+        raise NameNotFound(host)
+    if not allow_private:
+        _must_be_public(addresses)
     return addresses
+
+
+def _must_be_public(addresses: list[str]) -> None:
+    if not all(is_public(ipaddress.ip_address(address)) for address in addresses):
+        raise AddressRefused(BLOCKED_ADDRESS)
 
 
 def _literal(host: str) -> list[str]:

@@ -1,16 +1,17 @@
 """A body within its bounds: bytes received, bytes decoded, pieces, codings.
 
-Comes in: a connection whose head has come. Goes out: bytes. Forbidden: reading past a limit, a coding that was not asked for
+Comes in: `httpx.Response` whose head has come. Goes out: bytes. Forbidden: reading past a limit, a coding that was not asked for
 beyond gzip and deflate: what is not decoded cannot be a bomb.
 """
 
 import asyncio
 import zlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 
+import httpx
+
 from veille.errors import FetchError
-from veille.fetch.wire import Head, Wire
 from veille.messages import CODING_BROKEN, CODING_UNKNOWN, TOO_MANY_CODINGS, TOO_MANY_PIECES, number, too_large
 
 _WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 15}
@@ -41,16 +42,17 @@ class Room:
 
 
 async def read_body(
-    wire: Wire, head: Head, *, most_received: int, most_decoded: int, room: Room, paused: Callable[[], AbstractAsyncContextManager[None]]
+    response: httpx.Response, *, most_received: int, most_decoded: int, room: Room, paused: Callable[[], AbstractAsyncContextManager[None]]
 ) -> tuple[bytes, int, bool]:
-    """The decoded body, how many bytes came on the wire, and whether it holds a place in the room; raises FetchError.
+    """The decoded body, how many bytes came, and whether it holds a place in the room; raises FetchError, httpx.TransportError.
 
     While it waits for a place nothing more is read, and the time is not counted (`paused`).
     """
-    reader = _Reader(wire, head, most_received, most_decoded)
+    reader = _Reader(response, most_received, most_decoded)
     large = False
     try:
-        while await reader.more():
+        async for piece in _pieces(response):
+            await reader.take(piece)
             if not large and reader.held > _LARGE:
                 async with paused():
                     await room.enter()
@@ -63,15 +65,23 @@ async def read_body(
     return body, reader.received, large
 
 
+def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
+    """The body as it comes; what a mock transport answers whole has been read once, and is there to be read again."""
+    if response.is_stream_consumed and isinstance(response.stream, httpx.AsyncByteStream):
+        return aiter(response.stream)
+    return response.aiter_raw()
+
+
 class _Reader:
     """One body, piece by piece."""
 
-    def __init__(self, wire: Wire, head: Head, most_received: int, most_decoded: int) -> None:
-        self._wire = wire
-        self._status = head.status
-        self._decoders = _decoders(head, most_decoded)
+    def __init__(self, response: httpx.Response, most_received: int, most_decoded: int) -> None:
+        self._status = response.status_code
+        self._decoders = _decoders(response, most_decoded)
         self._most = most_received
-        declared = head.headers.get("content-length", "")
+        # In how many pieces it came on the wire, where the transport counts them.
+        self._pieces: Callable[[], int] | None = response.extensions.get("pieces")
+        declared = response.headers.get("content-length", "")
         if declared.isdigit() and int(declared) > most_received:
             raise FetchError("too-large", too_large(most_received, decoded=False), status=self._status)
         self._parts: list[bytes] = []
@@ -79,12 +89,9 @@ class _Reader:
         self.received = 0
         self.held = 0
 
-    async def more(self) -> bool:
-        """Whether one more piece came; raises FetchError past a limit."""
-        piece, count = await self._wire.take()
-        if not count:
-            return False
-        self._count += count
+    async def take(self, piece: bytes) -> None:
+        """One more piece; raises FetchError past a limit."""
+        self._count = self._pieces() if self._pieces else self._count + 1
         self.received += len(piece)
         if self.received > self._most:
             raise FetchError("too-large", too_large(self._most, decoded=False), status=self._status)
@@ -97,7 +104,6 @@ class _Reader:
         if self._count - self._breath >= _BREATH:
             self._breath = self._count
             await asyncio.sleep(0)
-        return True
 
     def whole(self) -> bytes:
         """All of it; raises FetchError where its end is missing."""
@@ -106,14 +112,14 @@ class _Reader:
         return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
 
 
-def _decoders(head: Head, most: int) -> list["_Decoder"]:
+def _decoders(response: httpx.Response, most: int) -> list["_Decoder"]:
     """What undoes the codings of an answer, the last one applied first (RFC 9110 §8.4)."""
-    codings = [coding.strip().lower() for coding in head.headers.get("content-encoding", "").split(",") if coding.strip()]
+    codings = [coding.strip().lower() for coding in response.headers.get("content-encoding", "").split(",") if coding.strip()]
     codings = [coding for coding in codings if coding not in _NO_CODINGS]
     if len(codings) > _CODINGS:
-        raise FetchError("decode", TOO_MANY_CODINGS.format(limit=_CODINGS), status=head.status)
+        raise FetchError("decode", TOO_MANY_CODINGS.format(limit=_CODINGS), status=response.status_code)
     if any(coding not in _WINDOW for coding in codings):
-        raise FetchError("decode", CODING_UNKNOWN.format(coding=", ".join(codings)[:60]), status=head.status)
+        raise FetchError("decode", CODING_UNKNOWN.format(coding=", ".join(codings)[:60]), status=response.status_code)
     return [_Decoder(coding, most) for coding in reversed(codings)]
 
 

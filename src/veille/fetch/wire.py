@@ -9,9 +9,9 @@ httpx's models and pool (docs/performance.md), and every bound holds on the wire
 import asyncio
 import re
 import ssl
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+import httpx
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 _MOST_HEAD = 100 << 10  # bytes of status lines and headers
@@ -38,10 +38,10 @@ class Stale(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Status and headers, their names in lower case; those that were repeated are joined by a comma."""
+    """Status and headers."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: httpx.Headers
 
 
 class Buffer:
@@ -78,7 +78,7 @@ class Wire(asyncio.BufferedProtocol):
             lenient_headers=True, lenient_chunked_length=True, lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True,
             lenient_data_after_close=True, lenient_keep_alive=True,
         )  # fmt: skip
-        self._fields: dict[str, str] = {}
+        self._fields: list[tuple[bytes, bytes]] = []
         self._head: Head | None = None
         self._beginning = bytearray()  # what came while the head was not whole
         self._pieces: list[bytes] = []
@@ -161,15 +161,14 @@ class Wire(asyncio.BufferedProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._head is None and self._count <= _MOST_FIELDS:
             self._count += 1
-            key, said = _text(name).lower(), _text(value).strip()
-            self._fields[key] = f"{self._fields[key]}, {said}" if key in self._fields else said
+            self._fields.append((name, value.strip()))
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
         if not self._whole and status not in _INFORMATIONAL:
             if self._count > _MOST_FIELDS:
                 return
-            self._head = Head(status, self._fields)
+            self._head = Head(status, httpx.Headers(self._fields))
             self._count = 0
 
     def on_body(self, piece: bytes) -> None:
@@ -185,7 +184,7 @@ class Wire(asyncio.BufferedProtocol):
             self._whole = True
             self._kept = self._parser.should_keep_alive()  # to be asked now: the parser forgets it with the message
         else:
-            self._fields = {}  # an answer before the answer (1xx), whose fields count all the same
+            self._fields = []  # an answer before the answer (1xx), whose fields count all the same
 
     # What a visit asks.
 
@@ -259,13 +258,6 @@ class Wire(asyncio.BufferedProtocol):
     def _wake(self) -> None:
         if self._waiter and not self._waiter.done():
             self._waiter.set_result(None)
-
-
-def _text(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
 
 
 async def connect(address: str, port: int, *, buffer: Buffer, tls: ssl.SSLContext | None, name: str, silence: float) -> Wire:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from veille.config import Names, parse_config, source_yaml
 from veille.errors import ConfigError, UsageError
 from veille.messages import BAD_RHYTHM, NO_SUCH_SOURCE, SOURCE_EXISTS
-from veille.model import Config, Source
+from veille.model import Access, Config, Source
 from veille.store.connection import Connection, has_table
 from veille.store.edits import Change, Row, row_of
 
@@ -64,9 +64,10 @@ def with_wishes(db: Connection, config: Config, names: Callable[[], Names]) -> C
 
     `names` is asked for what a source may refer to where somebody follows one.
     """
+    access = Access(proxy=config.proxy)
     own = {source.id for source in config.sources} | {former for source in config.sources for former in source.formerly}
     urls = {source.url for source in config.sources}
-    sources = [*config.sources, *(one for one in followed(db, names) if one.id not in own and one.url not in urls)]
+    sources = [*config.sources, *(replace(one, access=access) for one in followed(db, names) if one.id not in own and one.url not in urls)]
     if not has_table(db, "source_wishes"):
         return config
     wishes = {row[0]: (bool(row[1]), row[2]) for row in db.execute("select source_id, paused, every from source_wishes")}

@@ -1,8 +1,10 @@
 """Sites: what they asked of robots, how often each was asked, by day, and what our robot says of itself."""
 
+import json
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from veille.model import HostNote
+from veille.model import Access, Config, HostNote, Proxy
 from veille.moments import stored
 from veille.store.connection import Connection, Database
 
@@ -55,6 +57,23 @@ def setting(db: Connection, key: str) -> str:
     """One of these, "" when it was never told."""
     row = db.execute("select value from settings where key = ?", (key,)).fetchone()
     return str(row[0]) if row else ""
+
+
+def remember_access(db: Database, config: Config) -> None:
+    """How the collector reaches sites, for the site to go the same way: names of variables, never what they hold."""
+    own = {one.id: one.access for one in config.sources if one.access != Access(proxy=config.proxy)}
+    told = {"": Access(proxy=config.proxy), **own} if own or config.proxy.url else {}
+    remember_settings(db, access=json.dumps({name: asdict(access) for name, access in told.items()}) if told else "")
+
+
+def access_to(db: Connection, source_id: str = "") -> Access:
+    """How a source is reached, or any other address."""
+    said = json.loads(setting(db, "access") or "{}")
+    row = said.get(source_id) or said.get("")
+    if not row:
+        return Access()
+    proxy = Proxy(**(row["proxy"] | {"no_proxy": tuple(row["proxy"]["no_proxy"])}))
+    return Access(proxy=proxy, headers=tuple((name, variable) for name, variable in row["headers"]), origin=row["origin"])
 
 
 def has_outgrown(db: Connection) -> bool:

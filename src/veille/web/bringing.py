@@ -52,15 +52,15 @@ def _shown(datasette: Any, form: Form, kind: type[_Kind]) -> _Kind:
     return found[1]
 
 
-async def _through_the_door(datasette: Any, read: Any) -> Any:
-    """Ask another site, one address at a time, as the collector does; raises UsageError with what went wrong."""
+async def _through_the_door(datasette: Any, read: Any, source_id: str = "") -> Any:
+    """Ask another site (of a source, where its id is given), one address at a time, as the collector does; raises UsageError."""
     site = site_of(datasette)
     if site.fetching.locked():
         raise UsageError("Une autre adresse est en train d’être lue : réessayez dans quelques secondes.")
     async with site.fetching:
         contact = await ask(datasette, hosts.setting, "contact") or ""
-        notes = await reading(datasette, bring.site_notes)
-        fetcher = bring.door(contact, site.clock, notes, allow_private=site.allow_private)
+        notes, access = await reading(datasette, bring.site_notes, source_id)
+        fetcher = bring.door(contact, site.clock, notes, access, allow_private=site.allow_private)
         try:
             async with fetcher:
                 return await read(fetcher)
@@ -193,7 +193,7 @@ async def _try_now(datasette: Any, request: Any, source_id: str) -> Any:
     try:
         if source is None:
             raise UsageError(f"« {source_id[:60]} » se lit par des sélecteurs de feeds.yaml : « veille try {source_id[:60]} » l’essaie.")
-        found = await _through_the_door(datasette, lambda fetcher: bring.read_source(source, fetcher, site.clock()))
+        found = await _through_the_door(datasette, lambda fetcher: bring.read_source(source, fetcher, site.clock()), source_id)
     except UsageError as exc:
         return await _sources(datasette, request, wrong=str(exc))
     return await _sources(datasette, request, tried=source, entries=found.items[:_SHOWN], count=len(found.items))
