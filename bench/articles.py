@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from veille.french import index_text
 from veille.model import KINDS
 from veille.resources import load_knowledge, package_text
-from veille.schema import migrations
+from veille.store.schema import migrations
 from veille.store import connect, migrate, writing
 from veille.understand import Knowledge
 

@@ -107,7 +107,7 @@ async def curators(path: Path, datasette: Datasette, repeat: int) -> None:
     from datetime import UTC, datetime
 
     from veille.store import connect
-    from veille.store.accounts import begin_session
+    from veille.store.curating.accounts import begin_session
 
     db = connect(path)
     db.conn.execute("insert or ignore into accounts (name, role, hash, created_at) values ('bench', 'admin', '', '2026-01-01')")

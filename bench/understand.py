@@ -24,10 +24,10 @@ from veille.model import Item, Source, TaggedItem
 from veille.normalize import fingerprint
 from veille.resources import load_knowledge, package_text
 from veille.store import connect, migrate, writing
-from veille.store.items import index_items
-from veille.store.hosts import has_outgrown
-from veille.store.neighbours import count_words, keep_keywords, neighbours
-from veille.store.stories import join_stories
+from veille.store.collecting.items import index_items
+from veille.store.collecting.hosts import has_outgrown
+from veille.store.collecting.neighbours import count_words, keep_keywords, neighbours
+from veille.store.collecting.stories import join_stories
 from veille.understand import READ, Knowledge, understand
 from veille.understand.dates import find_dates
 from veille.understand.interest import score_interest

@@ -14,7 +14,7 @@ from browsing import PASSWORD
 from builders import collect_entries, make_entry, make_source
 from veille.resources import load_knowledge
 from veille.store import connect, migrate
-from veille.store.accounts import add_account
+from veille.store.curating.accounts import add_account
 from veille.understand import Knowledge
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 
 from builders import collect_entries, dump, make_entry, make_source, register
 from veille.store import connect, migrate, writing
-from veille.store.auditing import audit
+from veille.store.keeping.auditing import audit
 
 OLD = Path(__file__).parent / "upgrades" / "m008.db.gz"
 ACTU = "https://portail.example.fr/actu.php"

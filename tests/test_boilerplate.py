@@ -11,7 +11,7 @@ from builders import collect_entries, make_entry, make_fetched, make_item, make_
 from veille.child import Parser, read_items
 from veille.model import Item
 from veille.normalize import text_of
-from veille.normalize.boilerplate import ADDED, without_boilerplate
+from veille.normalize.additions import ADDED, without_boilerplate
 
 TITLE = "Trois communes partagent leur ingénierie"
 BODY = "Trois communes de la Drôme ont mis leurs techniciens en commun depuis janvier."
@@ -115,7 +115,7 @@ def test_what_the_reading_child_sends_is_every_field_of_an_article(now):
 def test_hostile_text_costs_little():
     """In seconds of CPU of a process of its own: what repeats each form a hundred thousand times."""
     code = (
-        "import time; from veille.normalize.boilerplate import ADDED, without_boilerplate\n"
+        "import time; from veille.normalize.additions import ADDED, without_boilerplate\n"
         "began = time.process_time()\n"
         "for piece in ('L’article ', 'Lire la suite ', 'Partager :\\n', '… ', 'The post x appeared first on', 'J’aime ça :\\n', '. '):\n"
         "    without_boilerplate(piece * 100_000, 'Un titre'); ADDED.search('<a class=\"' + piece * 20_000)\n"

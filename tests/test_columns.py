@@ -9,11 +9,12 @@ from datasette.app import Datasette
 from builders import collect_entries, make_entry, make_source
 from veille.model import RunSummary
 from veille.search import Request
-from veille.store import columns, connect, migrate, writing
-from veille.store.columns import ABSENT, DISMISSED, SELECTED, WAITING, Columns
-from veille.store.searching import rank, search
-from veille.store.visits import end_run, start_run
-from veille.store.wording import understand_query
+from veille.store import connect, migrate, writing
+from veille.store.collecting.visits import end_run, start_run
+from veille.store.reading import rows as rows_module
+from veille.store.reading.rows import ABSENT, DISMISSED, SELECTED, WAITING, Columns
+from veille.store.reading.searching import rank, search
+from veille.store.reading.wording import understand_query
 from veille.web import site as web
 
 TODAY = "2026-11-22"
@@ -107,7 +108,7 @@ def test_a_file_that_waits_for_its_migration_is_read_once(store):
 
 
 def test_the_end_of_a_run_lets_old_changes_go_and_never_all(store, now, monkeypatch):
-    from veille.store import visits
+    from veille.store.collecting import visits
 
     monkeypatch.setattr(visits, "_CHANGES_KEPT", 3)
     insert(store.conn, range(1, 11))
@@ -206,7 +207,7 @@ def test_many_changes_are_read_beside_the_pages_and_not_within_their_time(store,
         return total, beside.count("follow")
 
     monkeypatch.setattr(web, "alone", watched)
-    monkeypatch.setattr(columns, "_FEW", 20)
+    monkeypatch.setattr(rows_module, "_FEW", 20)
     assert [found(), found()] == [(9, 1), (9, 0)]
     with writing(store):
         insert(store.conn, range(10, 25))

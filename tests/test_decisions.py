@@ -9,11 +9,11 @@ import pytest
 from builders import collect_entries, make_entry, make_source
 from veille.errors import UsageError
 from veille.store import writing
-from veille.store.accounts import add_account
-from veille.store.copies import unsoundness
-from veille.store.decisions import Act, decide, decide_all, last_decision, undo, undo_all, undoable
-from veille.store.retagging import retag, undo_retag
-from veille.store.subjects import note
+from veille.store.curating.accounts import add_account
+from veille.store.curating.decisions import Act, decide, decide_all, last_decision, undo, undo_all, undoable
+from veille.store.curating.retagging import retag, undo_retag
+from veille.store.curating.subjects import note
+from veille.store.keeping.backup import unsoundness
 
 AT = "2026-11-22T09:00:00Z"
 TEXTS = (

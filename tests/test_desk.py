@@ -109,7 +109,7 @@ def test_a_session_ends_after_twelve_hours(site, store):
 
 
 def test_a_thousand_guesses_are_refused_without_hashing_and_the_others_still_come_in(site, monkeypatch):
-    from veille.store import accounts
+    from veille.store.curating import accounts
     from veille.web import session
 
     hashed = []
@@ -367,7 +367,7 @@ def test_an_administrator_makes_changes_and_closes_accounts(site, store):
 
 def test_the_learning_page_counts_suggestions_kept_and_refused_and_where_curators_agree(site, store, knowledge, now):
     from veille.learning import Learnt, Mark
-    from veille.store.learning import keep_model
+    from veille.store.curating.learning import keep_model
 
     claire, paul, edith = signed_in(site), signed_in(site, "paul"), signed_in(site, "edith")
     assert "Personne n’a encore" in claire.get("/tri/qualite").text

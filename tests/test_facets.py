@@ -9,11 +9,11 @@ from builders import make_source, register
 from veille.model import KINDS, Config
 from veille.search import Request
 from veille.store import connect, migrate, writing
-from veille.store.columns import ABSENT, COLUMN_OF, Columns
-from veille.store.items import index_items
-from veille.store.searching import rank, search
-from veille.store.sources import sync_sources
-from veille.store.wording import understand_query
+from veille.store.collecting.items import index_items
+from veille.store.collecting.sources import sync_sources
+from veille.store.reading.rows import ABSENT, COLUMN_OF, Columns
+from veille.store.reading.searching import rank, search
+from veille.store.reading.wording import understand_query
 
 TODAY = "2026-11-22"
 WORDS = "budget collège eau habitants maison médiathèque rivière route sentier solidarité".split()
@@ -161,7 +161,7 @@ def test_the_rows_in_memory_follow_every_change(seeded, change):
 
 
 def test_a_file_from_before_the_narrow_rows_gets_the_same(seeded):
-    from veille.schema import m005_count_quickly, m007_arrive_at_once
+    from veille.store.schema import m005_count_quickly, m007_arrive_at_once
 
     found, wanted = kept(seeded.conn)
     assert found == wanted
@@ -207,7 +207,7 @@ FILTERS = [
 @pytest.mark.parametrize("order", ["", "date"])
 def test_filters_come_before_the_cap(seeded, knowledge, monkeypatch, q, given, order):
     """What a capped search finds with filters is what it finds uncapped."""
-    from veille.store import matching as searching
+    from veille.store.reading import matching as searching
 
     request = replace(Request(q=q, order=order), **given)
     monkeypatch.setattr(searching, "PLENTY", 12)
@@ -228,7 +228,7 @@ def test_filters_come_before_the_cap(seeded, knowledge, monkeypatch, q, given, o
 
 
 def test_with_plenty_that_have_every_word_those_with_some_are_left_out(seeded, knowledge, monkeypatch):
-    from veille.store import matching as searching
+    from veille.store.reading import matching as searching
 
     loose = search(seeded.conn, Request(q="collège route"), knowledge, TODAY, 1000)
     assert loose.every < loose.total
@@ -240,7 +240,7 @@ def test_with_plenty_that_have_every_word_those_with_some_are_left_out(seeded, k
 
 
 def test_beyond_the_cap_old_articles_with_every_word_are_still_found(seeded, knowledge, monkeypatch):
-    from veille.store import matching as searching
+    from veille.store.reading import matching as searching
 
     free = search(seeded.conn, Request(q="collège route rivière"), knowledge, TODAY, 1000)
     monkeypatch.setattr(searching, "MOST_MATCHES", 20)
@@ -252,7 +252,7 @@ def test_beyond_the_cap_old_articles_with_every_word_are_still_found(seeded, kno
 @pytest.mark.parametrize("request_", [Request(q="budget"), Request(), Request(q="bud*", order="date"), Request(q="route -eau")])
 def test_the_cap_counts_what_is_shown_and_says_so(seeded, knowledge, monkeypatch, request_):
     """As many as the cap says, the newest, whatever was dismissed among them."""
-    from veille.store import matching
+    from veille.store.reading import matching
 
     def newest():
         found = rank(seeded.conn, request_, understand_query(seeded.conn, request_, knowledge), TODAY)
@@ -269,7 +269,7 @@ def test_the_cap_counts_what_is_shown_and_says_so(seeded, knowledge, monkeypatch
 
 def test_how_rare_a_label_is_is_told_from_the_newest_whatever_their_order(tmp_path, knowledge, now, monkeypatch):
     """Ids do not follow days where a source brought its archives last; an estimate stays near, and never costs more than its limit."""
-    from veille.store import matching
+    from veille.store.reading import matching
 
     monkeypatch.setattr(matching, "_SAMPLE", 200)
     db = connect(tmp_path / "veille.db")

@@ -12,11 +12,11 @@ from veille.config import Names, parse_config
 from veille.errors import StoreError
 from veille.model import Retention
 from veille.store import connect, writing
-from veille.store.accounts import add_account
-from veille.store.copies import unsoundness
-from veille.store.decisions import decide
-from veille.store.forgetting import by_address, by_source, by_text, forget
-from veille.store.sweeping import sweep
+from veille.store.curating.accounts import add_account
+from veille.store.curating.decisions import decide
+from veille.store.keeping.backup import unsoundness
+from veille.store.keeping.forgetting import by_address, by_source, by_text, forget
+from veille.store.keeping.sweeping import sweep
 
 NAME = "Perceval Quatrelivres"
 TEXT = f"La parole est donnée à {NAME}, qui habite la commune depuis longtemps et participe au budget."

@@ -12,7 +12,7 @@ from veille.identity import NOTHING, Recall, Row, counted, name_items, plan
 from veille.messages import VERDICTS
 from veille.model import Known
 from veille.store import writing
-from veille.store.decisions import decide
+from veille.store.curating.decisions import decide
 
 TEXT = "Les agents y travaillent avec les usagers depuis un an. Une évaluation indépendante sera rendue au printemps prochain par des chercheurs."
 OTHER = "Le conseil a voté la rénovation de la piscine et du gymnase, fermés tout l’hiver pour un chantier de grande ampleur."
@@ -212,7 +212,7 @@ def test_a_copy_that_a_curator_selected_becomes_its_owners(store, now):
 
 @pytest.mark.parametrize("action", ["select", "dismiss", "note-private", "title", "kind", "tag-add"])
 def test_any_act_of_a_curator_is_a_touch(store, knowledge, now, action):
-    from veille.store.accounts import add_account
+    from veille.store.curating.accounts import add_account
 
     add_account(store, "claire", "un mot de passe assez long", "admin", now)
     visit(store, now, HOSTILE, LIE, knowledge=knowledge)
@@ -329,7 +329,7 @@ def test_an_address_is_shared_for_the_source_that_shares_it_alone(store, now):
 
 def test_visits_keep_how_their_entries_were_told(store, now):
     from veille.model import Visit
-    from veille.store.visits import Visited, record_visits, start_run
+    from veille.store.collecting.visits import Visited, record_visits, start_run
 
     outcome = visit(store, now, HONEST, LABO, MAY)
     with writing(store):

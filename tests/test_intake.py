@@ -13,10 +13,10 @@ from veille.intake import keep, prepare
 from veille.model import Config, Reading, Visit
 from veille.normalize import to_item
 from veille.store import connect, migrate, writing
-from veille.store.items import Indexing
-from veille.store.retagging import retag
-from veille.store.sources import sync_sources
-from veille.store.visits import start_run
+from veille.store.collecting.items import Indexing
+from veille.store.collecting.sources import sync_sources
+from veille.store.collecting.visits import start_run
+from veille.store.curating.retagging import retag
 
 A = make_entry(guid="a", link="https://e.fr/a", title="Article A")
 B = make_entry(guid="b", link="https://e.fr/b", title="Article B")

@@ -15,11 +15,11 @@ from builders import collect_entries, dump, make_entry, make_source
 from veille.model import Config
 from veille.resources import package_text
 from veille.store import connect, writing
-from veille.store.accounts import add_account, check_password
-from veille.store.copies import unsoundness
-from veille.store.decisions import decide, undo
-from veille.store.sources import sync_sources
-from veille.store.taking import TABLES, columns, public_tables
+from veille.store.collecting.sources import sync_sources
+from veille.store.curating.accounts import add_account, check_password
+from veille.store.curating.decisions import decide, undo
+from veille.store.keeping.backup import unsoundness
+from veille.store.keeping.export import TABLES, columns, public_tables
 
 HIDDEN = "zanzibar"
 WRITER = """

@@ -15,12 +15,12 @@ from veille.messages import torrent
 from veille.model import Config, Expectation
 from veille.moments import stored
 from veille.store import writing
-from veille.store.accounts import add_account
-from veille.store.auditing import audit
-from veille.store.decisions import decide, undo
-from veille.store.forgetting import by_address, by_source, by_text, forget
-from veille.store.sources import sync_sources, untold_alarms
-from veille.store.stories import make_stories
+from veille.store.collecting.sources import sync_sources, untold_alarms
+from veille.store.collecting.stories import make_stories
+from veille.store.curating.accounts import add_account
+from veille.store.curating.decisions import decide, undo
+from veille.store.keeping.auditing import audit
+from veille.store.keeping.forgetting import by_address, by_source, by_text, forget
 from veille.understand.same import compare, print_of
 
 WORDS = (
@@ -175,7 +175,7 @@ def test_an_owner_that_takes_back_a_copy_leaves_what_a_curator_decided_of_it(tol
 
 
 def test_many_equal_texts_of_one_source_cost_no_more_than_their_number(told, knowledge, now):
-    from veille.store import stories
+    from veille.store.collecting import stories
 
     judged = []
     judge = stories._Memory.judge

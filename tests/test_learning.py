@@ -11,12 +11,12 @@ import pytest
 from builders import collect_entries, dump, make_entry, make_source
 from veille.learning import LEAST, learn
 from veille.store import writing
-from veille.store.accounts import add_account
-from veille.store.decisions import decide
-from veille.store.forgetting import forget
-from veille.store.items import apply_rights, hide_learnt, reasons_kept
-from veille.store.learning import active_model, bring_back, keep_model, knowing, lessons
-from veille.store.retagging import retag, undo_retag
+from veille.store.collecting.items import apply_rights, hide_learnt, reasons_kept
+from veille.store.curating.accounts import add_account
+from veille.store.curating.decisions import decide
+from veille.store.curating.learning import active_model, bring_back, keep_model, knowing, lessons
+from veille.store.curating.retagging import retag, undo_retag
+from veille.store.keeping.forgetting import forget
 from veille.understand import label
 from veille.understand.learned import Question, assemble, judge, model_of
 

@@ -10,7 +10,7 @@ from veille.model import Config, Selectors
 from veille.normalize import day_ago, day_without_year
 from veille.parse import parse, purpose_of
 from veille.store import writing
-from veille.store.sources import sync_sources
+from veille.store.collecting.sources import sync_sources
 from veille.walls import page_wall, robot_wall
 
 TODAY = date(2026, 11, 22)

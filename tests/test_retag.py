@@ -7,10 +7,10 @@ import pytest
 
 from builders import collect_entries, dump, make_entry, make_source
 from veille.store import writing
-from veille.store.accounts import add_account
-from veille.store.copies import unsoundness
-from veille.store.decisions import decide
-from veille.store.retagging import retag, undo_retag
+from veille.store.curating.accounts import add_account
+from veille.store.curating.decisions import decide
+from veille.store.curating.retagging import retag, undo_retag
+from veille.store.keeping.backup import unsoundness
 
 SOURCES = {"gironde": make_source(territory=("33",))}
 

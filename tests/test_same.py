@@ -11,11 +11,11 @@ import pytest
 from builders import collect_entries, dump, make_entry, make_source
 from veille.errors import UsageError
 from veille.store import writing
-from veille.store.accounts import add_account
-from veille.store.copies import unsoundness
-from veille.store.decisions import decide, undo
-from veille.store.retagging import retag
-from veille.store.stories import join_stories, make_stories
+from veille.store.collecting.stories import join_stories, make_stories
+from veille.store.curating.accounts import add_account
+from veille.store.curating.decisions import decide, undo
+from veille.store.curating.retagging import retag
+from veille.store.keeping.backup import unsoundness
 from veille.understand.same import compare, print_of
 from veille.understand.territory import territories_of
 

@@ -7,7 +7,7 @@ import pytest
 from builders import collect_entries, make_entry, make_source
 from veille.errors import UsageError
 from veille.search import Request, address, highlight, match_all, match_any, match_words, read_query, read_request
-from veille.store.searching import search
+from veille.store.reading.searching import search
 
 TODAY = "2026-11-22"
 ARTICLES = [

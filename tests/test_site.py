@@ -18,7 +18,7 @@ from icalendar import Calendar
 from builders import collect_entries, make_entry, make_source
 from veille.messages import long_span
 from veille.store import writing
-from veille.store.summary import alike, summarise
+from veille.store.reading.summary import alike, summarise
 from veille.web.charts import bars, contours, heat
 from veille.web.citing import compared
 from veille.web.routes import ROUTES
@@ -481,7 +481,7 @@ def test_spans_of_days_are_said_as_people_do():
 
 
 def test_alike_places_lean_to_the_same_themes(store):
-    from veille.store.summary import Summary, leanings_of
+    from veille.store.reading.summary import Summary, leanings_of
 
     mix = {"33": {"a": 9, "b": 1}, "38": {"a": 8, "b": 2}, "23": {"a": 1, "b": 9}, "75": {"a": 1}}
     found = alike(Summary(mix=mix, country=leanings_of(mix)[0], leanings=leanings_of(mix)[1]), "33")

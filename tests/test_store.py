@@ -12,10 +12,10 @@ from sqlite_utils import Database
 from builders import make_source, register
 from veille.errors import StoreError
 from veille.model import Collected, Config, Failed, Finding, Validators, Visit
-from veille.schema import PUBLIC_TABLES, migrations
 from veille.store import connect, migrate, writing
-from veille.store.sources import sync_sources
-from veille.store.visits import Visited, due_visits, record_visits, start_run
+from veille.store.collecting.sources import sync_sources
+from veille.store.collecting.visits import Visited, due_visits, record_visits, start_run
+from veille.store.schema import PUBLIC_TABLES, migrations
 
 
 def record_one(db, run, visit, outcome, validators, milliseconds, now):
@@ -298,10 +298,10 @@ def test_an_address_moved_for_good_is_asked_until_it_fails(store, now):
 def test_a_settled_file_is_known_without_its_migrations(tmp_path, knowledge, now):
     """`STEPS` counts the migrations; a file that went through fewer, or with another vocabulary, is not settled."""
     from veille.resources import load_names, shipped_version
-    from veille.schema import migrations
     from veille.store import is_settled
     from veille.store.connection import STEPS
-    from veille.store.followed import names_of
+    from veille.store.curating.followed import names_of
+    from veille.store.schema import migrations
 
     db = connect(tmp_path / "neuf.db")
     assert not is_settled(db, shipped_version())

@@ -17,9 +17,9 @@ from datasette.app import Datasette
 from browsing import PASSWORD, Browser, get, signed_in
 from builders import collect_entries, make_entry, make_source
 from veille.store import writing
-from veille.store.accounts import add_account, check_password, is_known, set_password
-from veille.store.hosts import remember_settings
-from veille.store.items import apply_rights
+from veille.store.collecting.hosts import remember_settings
+from veille.store.collecting.items import apply_rights
+from veille.store.curating.accounts import add_account, check_password, is_known, set_password
 from veille.web import session
 from veille.web.guard import LONGEST_BODY
 
@@ -334,7 +334,7 @@ def test_known_addresses_are_keyed_hashes_for_thirty_days(site, store, now, monk
 
 def test_a_slow_machine_signs_in_all_the_same(site, monkeypatch):
     """The hash is computed outside of what cuts a reading off after a second and a half."""
-    from veille.store import accounts
+    from veille.store.curating import accounts
 
     slow = accounts._digest
     monkeypatch.setattr(accounts, "_digest", lambda *given: (time.sleep(1.8), slow(*given))[1])
@@ -348,7 +348,7 @@ def test_accents_may_be_typed_either_way_and_old_hashes_still_open(store, now, f
     for typed in ("NFC", "NFD"):
         assert check_password(store.conn, "claire", unicodedata.normalize(typed, word))
     assert not check_password(store.conn, "claire", "une foret ou l'ete dure")
-    from veille.store import accounts
+    from veille.store.curating import accounts
 
     monkeypatch.setattr(accounts.unicodedata, "normalize", lambda _form, text: text)  # as it was hashed before: what was typed
     set_password(store, "claire", unicodedata.normalize(form, word))

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from builders import collect_entries, make_entry, make_item, make_source
-from veille.store.retagging import retag
+from veille.store.curating.retagging import retag
 from veille.understand import understand
 from veille.understand.dates import find_dates
 from veille.understand.template import template_of, without

@@ -11,11 +11,11 @@ import pytest
 from datasette.app import Datasette
 
 from builders import collect_entries, make_entry, make_source
-from veille.schema import migrations
 from veille.store import connect, migrate
-from veille.store.accounts import check_password
-from veille.store.copies import counts, unsoundness
-from veille.store.decisions import undo
+from veille.store.curating.accounts import check_password
+from veille.store.curating.decisions import undo
+from veille.store.keeping.backup import counts, unsoundness
+from veille.store.schema import migrations
 from veille.understand.same import bands_of, lead_of, print_of
 
 OLD = sorted((Path(__file__).parent / "upgrades").glob("*.db.gz"))
@@ -93,7 +93,7 @@ def corrected(db):
 
 
 def test_what_gathers_articles_is_told_as_this_version_tells_it(old, knowledge, now, monkeypatch):
-    monkeypatch.setattr("veille.schema._PART", 7)  # the articles are told in parts: many, here
+    monkeypatch.setattr("veille.store.schema._PART", 7)  # the articles are told in parts: many, here
     db = connect(old)
     gathers = "bands" in counts(db.conn)  # the first two versions gathered nothing
     before = {item_id for (item_id,) in db.conn.execute("select item_id from bands")} if gathers else set()

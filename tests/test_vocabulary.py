@@ -9,8 +9,8 @@ from browsing import Browser, rows, signed_in
 from builders import collect_entries, make_entry, make_source
 from veille.resources import load_knowledge
 from veille.store import migrate
-from veille.store.learning import knowing
-from veille.store.retagging import retag
+from veille.store.curating.learning import knowing
+from veille.store.curating.retagging import retag
 
 
 @pytest.fixture
@@ -215,7 +215,7 @@ def test_a_merge_keeps_a_curators_word_and_the_merged_words_can_go(site, store, 
 
 
 def test_a_rule_applied_to_the_past_leaves_what_curators_decided_and_gets_to_the_end(site, store, monkeypatch):
-    from veille.store import vocabulary
+    from veille.store.curating import vocabulary
 
     monkeypatch.setattr(vocabulary, "MOST_MATCHES", 2)
     editor = signed_in(site, "edith")

@@ -14,9 +14,9 @@ from datasette.plugins import pm
 
 from browsing import PASSWORD, Browser, get
 from builders import collect_entries, make_entry, make_source
-from veille.schema import PUBLIC_TABLES
 from veille.store import writing
-from veille.store.accounts import add_account, set_password
+from veille.store.curating.accounts import add_account, set_password
+from veille.store.schema import PUBLIC_TABLES
 
 SENTINEL = "zanzibar"
 

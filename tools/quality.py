@@ -17,15 +17,15 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from veille.cli.predict_store import store_of_items
 from veille.errors import ParseError
 from veille.model import Fetched, Validators
 from veille.parse import article_of
 from veille.parse.page import page_text
 from veille.resources import load_knowledge
 from veille.store import writing
+from veille.store.collecting.stories import LEAST_TEXT, make_stories
 from veille.store.connection import sqlite3
-from veille.store.memory import store_of_items
-from veille.store.stories import LEAST_TEXT, make_stories
 
 Row = dict
 OWN = Path(__file__).parent.parent / "tests" / "truth"

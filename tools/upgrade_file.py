@@ -16,8 +16,8 @@ from veille.clock import PARIS
 from veille.resources import package_text
 from veille.sample import documents, sample_config, serving
 from veille.store import connect, writing
-from veille.store.accounts import add_account
-from veille.store.decisions import decide
+from veille.store.curating.accounts import add_account
+from veille.store.curating.decisions import decide
 
 WORDS = (
     (1, "select", ""), (2, "dismiss", ""), (3, "tag-add", "handicap"), (9, "tag-add", "acces-aux-droits"), (4, "kind", "prix"),

@@ -39,15 +39,23 @@ from veille.model import (
 )
 from veille.moments import stored
 from veille.store import usable, writing
+from veille.store.collecting.hosts import (
+    forget_old_requests,
+    has_outgrown,
+    host_notes,
+    keep_notes,
+    remember_access,
+    remember_settings,
+    setting,
+)
+from veille.store.collecting.sources import sync_sources
+from veille.store.collecting.visits import Visited, due_visits, end_run, put_off, record_visits, start_run
 from veille.store.connection import Database
-from veille.store.hosts import forget_old_requests, has_outgrown, host_notes, keep_notes, remember_access, remember_settings, setting
-from veille.store.sources import sync_sources
-from veille.store.sweeping import sweep
-from veille.store.visits import Visited, due_visits, end_run, put_off, record_visits, start_run
+from veille.store.keeping.sweeping import sweep
 
 if TYPE_CHECKING:
     from veille.intake import Prepared
-    from veille.store.pages import Wanted
+    from veille.store.collecting.article_pages import Wanted
     from veille.understand import Knowledge
 
 log = logging.getLogger("veille")
@@ -139,7 +147,7 @@ class Collector:
         known = self._known
         if known is None:
             return
-        from veille.store.neighbours import count_words
+        from veille.store.collecting.neighbours import count_words
 
         count_words(self.db, known.place_words, self._owning)
 
@@ -245,7 +253,7 @@ class Collector:
         if not any(prepared for _, prepared in waiting):
             return [(answer, _unchanged(answer.got)) for answer, _ in waiting]
         from veille.intake import keep
-        from veille.store.items import Indexing
+        from veille.store.collecting.items import Indexing
 
         indexing = Indexing(self.db, written)
         kept: list[tuple[Answer, Outcome]] = []
@@ -294,7 +302,7 @@ class Collector:
         curious = [source for source in sources if source.full_text]
         if not curious:
             return
-        from veille.store.pages import wanted_pages
+        from veille.store.collecting.article_pages import wanted_pages
 
         wanted = [(source, one) for source in curious for one in wanted_pages(self.db, source.id, source.full_text, now)]
 
@@ -322,7 +330,7 @@ class Collector:
         from veille.intake import understand_page
         from veille.moments import first_sight
         from veille.normalize import moment_of
-        from veille.store.pages import keep_page, mark_read
+        from veille.store.collecting.article_pages import keep_page, mark_read
 
         page, day, tagged = "", "", None
         try:

@@ -13,12 +13,12 @@ from veille.messages import FOUND_AGAIN, addresses_changed, guids_changed, old_f
 from veille.model import Collected, Entry, Fetched, Item, Reading, Source, TaggedItem, Upheaval, Visit
 from veille.moments import first_sight
 from veille.normalize import to_item
+from veille.store.collecting.article_pages import Wanted, pages_of
+from veille.store.collecting.boilerplate import source_template
+from veille.store.collecting.items import BACKFILL, Indexing, save
+from veille.store.collecting.names import held_items, recall, shared_names
+from veille.store.collecting.tombstones import any_forgotten, buried_among
 from veille.store.connection import Database, seen_version
-from veille.store.graves import any_forgotten, buried_among
-from veille.store.items import BACKFILL, Indexing, save
-from veille.store.names import held_items, recall, shared_names
-from veille.store.pages import Wanted, pages_of
-from veille.store.templates import source_template
 
 if TYPE_CHECKING:
     from veille.understand import Knowledge

@@ -14,8 +14,8 @@ from browsing import get, rows, signed_in
 from live.loopback import feed, reply, serve
 from veille.cli.collecting import run_collection
 from veille.clock import read_clock
-from veille.store.followed import as_yaml
-from veille.store.items import apply_rights
+from veille.store.collecting.items import apply_rights
+from veille.store.curating.followed import as_yaml
 from veille.web.guard import LONGEST_BODY
 
 SHARED = os.environ.get("VEILLE_SHARED")

@@ -17,7 +17,7 @@ from loopback import reply, serve
 from veille.cli.serving import free_port
 from veille.errors import UsageError
 from veille.store import connect, writing
-from veille.store.decisions import decide
+from veille.store.curating.decisions import decide
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -24,7 +24,7 @@ from test_serve import wait_for
 from browsing import PASSWORD
 from veille.cli.serving import free_port
 from veille.store import connect
-from veille.store.accounts import add_account
+from veille.store.curating.accounts import add_account
 
 ROOT = Path(__file__).parent.parent.parent
 NAME = "veille.exemple.fr"

@@ -17,7 +17,7 @@ import time
 from loopback import bomb, gzipped, huge, reply, reset, serve, status, truncated
 
 from veille.store import connect
-from veille.store.copies import unsoundness
+from veille.store.keeping.backup import unsoundness
 
 RUNS = int(os.environ.get("VEILLE_RUNS", "288"))
 SOURCES, RESTART, SHOWN, EACH = 60, 48, 20, 12  # an article every so many runs (an hour of five minutes)

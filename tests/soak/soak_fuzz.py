@@ -22,7 +22,7 @@ from datasette.app import Datasette
 from browsing import PASSWORD
 from builders import collect_entries, make_entry, make_source
 from veille.cli import _COMMANDS
-from veille.store.accounts import add_account, begin_session
+from veille.store.curating.accounts import add_account, begin_session
 from veille.web.routes import ROUTES
 
 ASKED = int(os.environ.get("VEILLE_ASKED", "1000"))

@@ -24,7 +24,7 @@ _SHOWN = 20
 @config_option
 @db_option
 def audit(*, everything: bool, as_json: bool, config_file: str, db_file: str) -> None:  # noqa: ARG001
-    from veille.store.auditing import audit as look_again
+    from veille.store.keeping.auditing import audit as look_again
 
     with contextlib.closing(open_database(db_file, load_knowledge, read_clock()(), existing=True)) as db:
         found = look_again(db)

@@ -36,7 +36,7 @@ from veille.model import Collected, Config, Failed, RunSummary
 from veille.moments import stored
 from veille.resources import load_knowledge
 from veille.store.connection import Database
-from veille.store.followed import names_of, with_wishes
+from veille.store.curating.followed import names_of, with_wishes
 from veille.store.partial import open_lock, sweep
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def run_collection(
 
 def _known(db: Database) -> "Knowledge":
     """All that understanding needs, with what curators edited and taught: loaded at the first article, not before."""
-    from veille.store.learning import knowing
+    from veille.store.curating.learning import knowing
 
     return knowing(db.conn, load_knowledge())
 

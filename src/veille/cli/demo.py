@@ -20,8 +20,8 @@ from veille.moments import stored
 from veille.resources import package_text
 from veille.sample import documents, sample_config, serving
 from veille.store import connect, writing
-from veille.store.accounts import add_account
-from veille.store.decisions import decide
+from veille.store.curating.accounts import add_account
+from veille.store.curating.decisions import decide
 
 
 @click.command(

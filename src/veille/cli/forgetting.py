@@ -11,10 +11,10 @@ from veille.cli.options import config_option, db_option, open_database, read_clo
 from veille.errors import UsageError
 from veille.messages import COLLECTOR_BUSY, COPIES_REMAIN, FORGET_NEEDS_YES, FORGET_QUESTION, FORGOTTEN, NOTHING_TO_FORGET, plural
 from veille.resources import load_knowledge
-from veille.store.forgetting import Doomed, by_address, by_source, by_text, purge
-from veille.store.forgetting import forget as forget_items
-from veille.store.graves import any_forgotten
-from veille.store.sources import source_states
+from veille.store.collecting.sources import source_states
+from veille.store.collecting.tombstones import any_forgotten
+from veille.store.keeping.forgetting import Doomed, by_address, by_source, by_text, purge
+from veille.store.keeping.forgetting import forget as forget_items
 
 _SHOWN = 20
 

@@ -31,10 +31,21 @@ from veille.messages import (
 from veille.moments import stored
 from veille.normalize import spreadsheet_cell
 from veille.resources import load_knowledge, package_text
-from veille.store.copies import back_up
-from veille.store.copies import restore as put_back
+from veille.store.keeping.backup import back_up
+from veille.store.keeping.backup import restore as put_back
+from veille.store.keeping.export import (
+    TABLES,
+    Row,
+    all_rows,
+    columns,
+    one_instant,
+    public_rows,
+    public_tables,
+    schema_steps,
+    sequence,
+    take_in,
+)
 from veille.store.partial import beside
-from veille.store.taking import TABLES, Row, all_rows, columns, one_instant, public_rows, public_tables, schema_steps, sequence, take_in
 
 _LICENCE = {"name": "etalab-2.0", "title": "Licence Ouverte 2.0", "path": "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"}
 _TYPES = {"integer": "integer", "real": "number"}

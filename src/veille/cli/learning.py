@@ -23,8 +23,8 @@ from veille.messages import (
     plural,
 )
 from veille.resources import load_knowledge
-from veille.store.learning import bring_back, keep_model, lessons
-from veille.store.retagging import retag
+from veille.store.curating.learning import bring_back, keep_model, lessons
+from veille.store.curating.retagging import retag
 from veille.understand import Knowledge
 
 _COUNTED = 20_000  # the newest articles on which the change is counted

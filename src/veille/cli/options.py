@@ -91,7 +91,7 @@ def open_database(
 
 def taught(knowledge: "Knowledge", file: str) -> "Knowledge":
     """Knowledge with what decisions have taught, where a database is there to tell."""
-    from veille.store.learning import knowing
+    from veille.store.curating.learning import knowing
 
     if not Path(file).is_file():
         return knowledge

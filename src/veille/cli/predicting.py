@@ -19,7 +19,7 @@ from veille.french import fold
 from veille.messages import FILE_MISSING, FILE_UNREADABLE
 from veille.normalize import canonical, loose
 from veille.resources import load_knowledge
-from veille.store.learning import example
+from veille.store.curating.learning import example
 from veille.understand import Knowledge, Labels, label
 from veille.understand.dates import spans
 from veille.understand.language import language_of
@@ -201,11 +201,11 @@ def _language(_knowledge: Knowledge) -> Predictor:
 
 def _search(items_file: str | None, knowledge: Knowledge) -> Predictor:
     """A store in memory, filled and asked by the same code as the real one."""
+    from veille.cli.predict_store import store_of_items
     from veille.search import Request
-    from veille.store.columns import Columns
-    from veille.store.memory import store_of_items
-    from veille.store.searching import rank
-    from veille.store.wording import understand_query
+    from veille.store.reading.rows import Columns
+    from veille.store.reading.searching import rank
+    from veille.store.reading.wording import understand_query
 
     if not items_file:
         raise UsageError("search a besoin de --items FICHIER.")
@@ -225,8 +225,8 @@ def _search(items_file: str | None, knowledge: Knowledge) -> Predictor:
 
 def _similar(items_file: str | None, knowledge: Knowledge) -> Predictor:
     """Neighbours among the items, by the same code as the site."""
-    from veille.store.memory import store_of_items
-    from veille.store.neighbours import neighbours
+    from veille.cli.predict_store import store_of_items
+    from veille.store.collecting.neighbours import neighbours
 
     if not items_file:
         raise UsageError("similar a besoin de --items FICHIER.")

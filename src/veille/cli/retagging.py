@@ -10,10 +10,10 @@ from veille.errors import UsageError
 from veille.messages import COLLECTOR_BUSY, KIND_LABELS, RETAG_UNDONE, STORIES_MADE, plural, retagged
 from veille.resources import load_knowledge
 from veille.store import writing
-from veille.store.learning import knowing
-from veille.store.retagging import Retagged, undo_retag
-from veille.store.retagging import retag as retag_items
-from veille.store.stories import make_stories
+from veille.store.collecting.stories import make_stories
+from veille.store.curating.learning import knowing
+from veille.store.curating.retagging import Retagged, undo_retag
+from veille.store.curating.retagging import retag as retag_items
 from veille.understand import Knowledge
 
 _SHOWN = 12

@@ -14,8 +14,8 @@ from veille.clock import PARIS
 from veille.messages import NO_SOURCES_YET, REFUSED_FORGOTTEN, SOURCE_STATES, alarm, plural, spoken_date, spoken_moment
 from veille.resources import load_knowledge
 from veille.store import writing
+from veille.store.collecting.sources import SourceState, mark_told, source_states, untold_alarms
 from veille.store.connection import Database
-from veille.store.sources import SourceState, mark_told, source_states, untold_alarms
 
 
 @click.command(short_help="Dire l’état de chaque source.", help="Dire l’état de chaque source, les plus malades d’abord, et que faire.")

@@ -9,8 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 from veille.model import Entry, Item, Source
 from veille.moments import local_day, stored
+from veille.normalize.additions import ADDED, without_boilerplate
 from veille.normalize.addresses import CANONICAL_VERSION, LONGEST_URL, absolute, canonical, loose, with_scheme, without_tracking
-from veille.normalize.boilerplate import ADDED, without_boilerplate
 from veille.normalize.dates import day_ago, day_without_year, feed_date, moment_of
 from veille.normalize.text import LONGEST_TEXT, clean, cut, hidden, plain_text, shown, sound_references, spreadsheet_cell, text_of, title_of
 

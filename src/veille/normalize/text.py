@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from veille.model import Entry
-from veille.normalize.boilerplate import is_added
+from veille.normalize.additions import is_added
 
 if TYPE_CHECKING:
     from bs4.element import Tag

@@ -211,7 +211,7 @@ def migrate(db: Database, knowledge: "Knowledge", now: datetime) -> None:
     """Bring the file to this version: backed up first when it holds anything, then the vocabulary. May be run again."""
     memory = described()
 
-    from veille.schema import migrations
+    from veille.store.schema import migrations
 
     path, name = _path_of(db), _name_of(db)
     try:

@@ -5,8 +5,8 @@ from typing import Any
 
 from veille.errors import UsageError
 from veille.messages import ROLE_LABELS
-from veille.store.accounts import ROLES, accounts, change, create, hash_given
-from veille.store.edits import note_edit
+from veille.store.curating.accounts import ROLES, accounts, change, create, hash_given
+from veille.store.curating.edits import note_edit
 from veille.web.answering import ask
 from veille.web.desk import Form, Said, answer, now_of, page
 from veille.web.errors import PageError

@@ -15,10 +15,12 @@ from veille.config import source_yaml
 from veille.errors import SourceError, UsageError
 from veille.messages import NO_COPY, SOURCE_STATES, failed_source
 from veille.model import Source
-from veille.store import articles, evidence, hosts
-from veille.store import followed as sources_here
+from veille.store import cards
+from veille.store.collecting import hosts
 from veille.store.connection import Connection
-from veille.store.edits import Change, edit, note_edit
+from veille.store.curating import evidence
+from veille.store.curating import followed as sources_here
+from veille.store.curating.edits import Change, edit, note_edit
 from veille.web.answering import ask
 from veille.web.desk import Form, Said, answer, now_of, page
 from veille.web.errors import PageError
@@ -100,7 +102,7 @@ async def _see(datasette: Any, request: Any, form: Form) -> Any:
     url, site = bring.address_of(form.get("adresse")), site_of(datasette)
     brought = await _through_the_door(datasette, lambda fetcher: bring.read_article(url, fetcher, site.knowledge))
     there = await reading(datasette, bring.already_there, brought.item)
-    card = (await ask(datasette, articles.cards, [there]))[0] if there else None
+    card = (await ask(datasette, cards.cards, [there]))[0] if there else None
     return await _form(datasette, request, address=url, brought=brought, there=card, token="" if there else _remember(datasette, brought))
 
 
@@ -122,7 +124,7 @@ async def _keep(datasette: Any, request: Any, form: Form) -> Any:
 async def _scout(datasette: Any, request: Any, form: Form) -> Any:
     url, site = bring.address_of(form.get("adresse")), site_of(datasette)
     found = await _through_the_door(datasette, lambda fetcher: bring.read_site(url, fetcher, site.clock()))
-    taken = await ask(datasette, articles.names)
+    taken = await ask(datasette, cards.names)
     source = bring.named(found, url, taken)
     shown = {"source": source, "yaml": source_yaml(source), "found": found, "entries": found.reading.items[:_SHOWN]}
     return await _form(datasette, request, address=url, site_token=_remember(datasette, source), **shown)

@@ -8,7 +8,7 @@ import re
 from typing import Any
 from urllib.parse import urlencode
 
-from veille.store.articles import Article
+from veille.store.reading.articles import Article
 
 _LONGEST_DIFF = 800  # words of both texts; comparing takes their square (0.1 s for 1,000 on each side)
 _WORDS = re.compile(r"\s*\S+\s*")

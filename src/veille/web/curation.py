@@ -5,9 +5,9 @@ from typing import Any
 from veille.errors import UsageError
 from veille.french import bare
 from veille.messages import NO_SUCH_DECISION
-from veille.store.decisions import Act, Undone, item_of, last_decision, undo, undo_all
-from veille.store.queue import waiting
-from veille.store.subjects import ACTIONS
+from veille.store.curating.decisions import Act, Undone, item_of, last_decision, undo, undo_all
+from veille.store.curating.queue import waiting
+from veille.store.curating.subjects import ACTIONS
 from veille.web.answering import ask
 from veille.web.desk import Form, Said, act, answer, now_of, told, told_undone
 from veille.web.errors import PageError

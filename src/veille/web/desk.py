@@ -12,9 +12,9 @@ from datasette import Response
 from veille.errors import UsageError
 from veille.messages import ACTION_LABELS, MANY_LABELS, NOTHING_CHANGED, plural
 from veille.moments import stored
-from veille.store.decisions import Act, Done, Undone, decide_all
-from veille.store.queue import counts
-from veille.store.saved import stay
+from veille.store.curating.decisions import Act, Done, Undone, decide_all
+from veille.store.curating.queue import counts
+from veille.store.curating.saved import stay
 from veille.web.answering import ask, render
 from veille.web.session import safe_path
 from veille.web.site import deciding, site_of

@@ -12,7 +12,7 @@ from typing import Any
 
 from datasette.utils.sqlite import sqlite3
 
-from veille.store.summary import Summary, summarise
+from veille.store.reading.summary import Summary, summarise
 from veille.web.site import READING_MILLISECONDS, Site, alone, database, reading, site_of, veille_databases
 
 log = logging.getLogger("veille")

@@ -10,7 +10,7 @@ from datasette.utils import sqlite_timelimit
 from datasette.utils.sqlite import sqlite3
 
 from veille import __version__
-from veille.store.wellbeing import wellbeing
+from veille.store.keeping.wellbeing import wellbeing
 from veille.web.errors import PageError, is_damage
 from veille.web.site import alone, database, reading, site_of
 

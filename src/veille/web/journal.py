@@ -5,9 +5,9 @@ from typing import Any
 
 from veille.errors import UsageError
 from veille.messages import ACTION_LABELS, EDIT_LABELS
-from veille.store.accounts import accounts
-from veille.store.edits import undo_edit
-from veille.store.journal import journal as read_journal
+from veille.store.curating.accounts import accounts
+from veille.store.curating.edits import undo_edit
+from veille.store.curating.journal import journal as read_journal
 from veille.web.answering import ask
 from veille.web.desk import Form, Said, answer, as_number, now_of, page
 from veille.web.session import curating, may

@@ -6,11 +6,12 @@ from urllib.parse import parse_qsl
 from veille.errors import UsageError
 from veille.messages import ACTION_LABELS, plural
 from veille.search import Request, address, read_request
-from veille.store import articles, searching
-from veille.store.columns import Rows
+from veille.store import cards
 from veille.store.connection import Connection
-from veille.store.decisions import Act
-from veille.store.wording import understand_query
+from veille.store.curating.decisions import Act
+from veille.store.reading import searching
+from veille.store.reading.rows import Rows
+from veille.store.reading.wording import understand_query
 from veille.understand import Knowledge
 from veille.web.answering import ask, ask_rows, asked
 from veille.web.curation import tag_named
@@ -36,7 +37,7 @@ async def _preview(datasette: Any, request: Any, wanted: Request, *, said: str =
     return await page(
         datasette, request, "veille_lot.html",
         wanted=wanted, query=address(wanted), count=len(ids), too_many=capped or len(ids) > MOST, most=MOST, sentence=said,
-        cards=await ask(datasette, articles.cards, ids[:_EXAMPLES]), acts={name: ACTION_LABELS[name] for name in _ACTS}, given=given or {},
+        cards=await ask(datasette, cards.cards, ids[:_EXAMPLES]), acts={name: ACTION_LABELS[name] for name in _ACTS}, given=given or {},
     )  # fmt: skip
 
 

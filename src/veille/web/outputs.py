@@ -16,9 +16,9 @@ from veille.clock import PARIS
 from veille.messages import DEADLINE_OF, KIND_LABELS, MOTTO
 from veille.normalize import spreadsheet_cell
 from veille.search import Request, address
-from veille.store.articles import Card
-from veille.store.browsing import Date
-from veille.store.searching import Results
+from veille.store.cards import Card
+from veille.store.reading.browsing import Date
+from veille.store.reading.searching import Results
 from veille.understand import Knowledge
 from veille.web.atom import AtomEntry, atom_feed, atom_moment
 from veille.web.origin import Origin

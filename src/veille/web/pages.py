@@ -7,8 +7,9 @@ from veille.clock import PARIS
 from veille.errors import UsageError
 from veille.messages import BAD_DAY, FUTURE_DAY
 from veille.moments import stored
-from veille.store import articles, browsing
-from veille.store.summary import Summary
+from veille.store.curating.desk import desk
+from veille.store.reading import articles, browsing
+from veille.store.reading.summary import Summary
 from veille.web.answering import ask, readable, render
 from veille.web.charts import places
 from veille.web.citing import changes, coins
@@ -92,9 +93,11 @@ async def article(datasette: Any, request: Any) -> Any:
     found = await ask(datasette, articles.article, item_id)
     if found is None:
         raise PageError(404, "Cet article n’existe pas.")
+    curator = request.actor if may(request.actor, "curator") else None
     context = {
         "article": found,
-        "curator": request.actor if may(request.actor, "curator") else None,
+        "curator": curator,
+        "curation": await ask(datasette, desk, item_id) if curator else None,
         "said": what_was_said(datasette, request),
         "back": f"{request.full_path}#decisions",
         "changes": changes(found),

@@ -6,7 +6,7 @@ refused before Datasette sees it (`guard`).
 
 from typing import Any
 
-from veille.schema import PUBLIC_TABLES
+from veille.store.schema import PUBLIC_TABLES
 from veille.web.errors import PageError
 from veille.web.site import veille_databases
 

@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 
 from veille.messages import NO_SUCH_DEPARTEMENT, NO_SUCH_MAP, NO_SUCH_SOURCE, NO_SUCH_THEME, PERIODS, SOURCE_STATES
 from veille.search import conditions, match_all
-from veille.store import browsing, wellbeing, wording
-from veille.store.articles import Card
-from veille.store.summary import RECENT, alike, last_months, shares
+from veille.store.cards import Card
+from veille.store.keeping import wellbeing
+from veille.store.reading import browsing, wording
+from veille.store.reading.summary import RECENT, alike, last_months, shares
 from veille.web.answering import ask, asked, readable, render
 from veille.web.charts import bars, month_name, places
 from veille.web.errors import PageError

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from veille.store.edits import note_edit
-from veille.store.learning import bring_former_back
-from veille.store.quality import agreement, learnings, precisions
+from veille.store.curating.edits import note_edit
+from veille.store.curating.learning import bring_former_back
+from veille.store.curating.quality import agreement, learnings, precisions
 from veille.web.answering import ask
 from veille.web.desk import Form, Said, answer, now_of, page
 from veille.web.errors import PageError

@@ -7,7 +7,8 @@ from urllib.parse import parse_qsl, quote_plus
 
 from veille.messages import KIND_LABELS, LANGUAGE_LABELS, NO_SUCH_PAGE, long_date
 from veille.search import MOST_MATCHES, PAGE_SIZE, PARAMETERS, Request, address, highlight
-from veille.store import articles, searching
+from veille.store import cards
+from veille.store.reading import searching
 from veille.web.answering import ask, ask_rows, asked, readable, render
 from veille.web.errors import PageError
 from veille.web.origin import origin_of
@@ -30,7 +31,7 @@ async def recherche(datasette: Any, request: Any) -> Any:
     site = site_of(datasette)
     wanted = asked(request)
     results = await ask_rows(datasette, searching.search, wanted, site.knowledge, site.today().isoformat())
-    names = await ask(datasette, articles.names)
+    names = await ask(datasette, cards.names)
     pages = max(1, -(-results.total // PAGE_SIZE))
     if wanted.page > pages:
         raise PageError(404, NO_SUCH_PAGE)

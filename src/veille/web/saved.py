@@ -6,9 +6,9 @@ from urllib.parse import parse_qs
 
 from veille.errors import UsageError
 from veille.search import address, read_request
-from veille.store.columns import Rows
 from veille.store.connection import Connection
-from veille.store.saved import change_search, last_visit, save_search, saved_searches
+from veille.store.curating.saved import change_search, last_visit, save_search, saved_searches
+from veille.store.reading.rows import Rows
 from veille.understand import Knowledge
 from veille.web.answering import ask, ask_rows
 from veille.web.desk import Form, Said, answer, now_of, page

@@ -17,7 +17,8 @@ from datasette import Response
 
 from veille.messages import ROLE_LABELS, SIGN_IN_REFUSED, SIGN_IN_WAIT, WAITS_FOR_MIGRATION
 from veille.moments import stored
-from veille.store.accounts import (
+from veille.store.connection import has_table
+from veille.store.curating.accounts import (
     ROLES,
     SESSION_LASTS,
     active_account,
@@ -29,8 +30,7 @@ from veille.store.accounts import (
     know,
     session_account,
 )
-from veille.store.connection import has_table
-from veille.store.saved import arrive
+from veille.store.curating.saved import arrive
 from veille.web.answering import Handler
 from veille.web.errors import PageError
 from veille.web.site import deciding, reading, site_of, veille_databases

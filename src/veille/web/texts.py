@@ -8,7 +8,9 @@ from datasette import Response
 
 from veille import __version__
 from veille.messages import AGENDA_NAME, number
-from veille.store import articles, browsing, hosts
+from veille.store import cards
+from veille.store.collecting import hosts
+from veille.store.reading import browsing
 from veille.web.answering import ask, readable, render
 from veille.web.charts import bars, places
 from veille.web.errors import PageError
@@ -126,7 +128,7 @@ _FIXED = ("/", "/themes", "/carte", "/agenda", "/sources", "/donnees", "/donnees
 @readable
 async def sitemap(datasette: Any, request: Any) -> Any:
     """/sitemap.xml: an index (sitemaps.org 0.9): the pages, then the articles by ranges of ids."""
-    last = await ask(datasette, articles.greatest_id)
+    last = await ask(datasette, cards.greatest_id)
     names = ["/sitemap-pages.xml", *(f"/sitemap-articles-{place}.xml" for place in range(-(-last // _CHUNK)))]
     root = (await origin_of(datasette, request)).root.rstrip("/")
     body = "".join(f"<sitemap><loc>{escape(root + name)}</loc></sitemap>" for name in names)
@@ -147,7 +149,7 @@ async def sitemap_pages(datasette: Any, request: Any) -> Any:
 async def sitemap_articles(datasette: Any, request: Any) -> Any:
     """/sitemap-articles-<n>.xml: ids n × 20,000 + 1 and on."""
     place = int(request.url_vars["place"])
-    if place * _CHUNK >= max(1, await ask(datasette, articles.greatest_id)):
+    if place * _CHUNK >= max(1, await ask(datasette, cards.greatest_id)):
         raise PageError(404)
     rows = await ask(datasette, browsing.page_dates, place * _CHUNK + 1, (place + 1) * _CHUNK)
     return await _urls(datasette, request, [(f"/article/{item}", moment[:10]) for item, moment in rows])

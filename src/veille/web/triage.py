@@ -6,10 +6,12 @@ from urllib.parse import urlencode
 
 from datasette import Response
 
-from veille.store import articles
-from veille.store.accounts import set_keys
-from veille.store.queue import LISTS, ORDERS, PAGE, Asked, followed, queue
-from veille.store.saved import saved_searches
+from veille.store import cards
+from veille.store.curating.accounts import set_keys
+from veille.store.curating.desk import desk
+from veille.store.curating.queue import LISTS, ORDERS, PAGE, Asked, followed, queue
+from veille.store.curating.saved import saved_searches
+from veille.store.reading import articles
 from veille.web.answering import ask, render
 from veille.web.desk import Form, Said, answer, as_number, page
 from veille.web.errors import PageError
@@ -68,8 +70,9 @@ async def tri(datasette: Any, request: Any) -> Any:
     site = site_of(datasette)
     return await page(
         datasette, request, "veille_tri.html",
-        asked=asked, queue=found, article=beside, chosen=chosen, link=link, opened=opened, states=_LABELS, orders=_ORDERS,
-        state_names={state: name for name, state in _STATES.items()}, names=await ask(datasette, articles.names),
+        asked=asked, queue=found, article=beside, chosen=chosen,
+        curation=await ask(datasette, desk, chosen) if beside else None, link=link, opened=opened, states=_LABELS, orders=_ORDERS,
+        state_names={state: name for name, state in _STATES.items()}, names=await ask(datasette, cards.names),
         themes=list(site.knowledge.themes.values()), places=list(site.knowledge.departements.values()),
         pages=max(1, -(-found.total // PAGE)), curator=request.actor,
         pinned=[one for one in await ask(datasette, saved_searches, request.actor["account"]) if one.own and one.pinned],
@@ -79,11 +82,22 @@ async def tri(datasette: Any, request: Any) -> Any:
 @curating("curator", "GET")
 async def panneau(datasette: Any, request: Any) -> Any:
     """/tri/article/<id>: the article beside the queue, alone, for a script."""
-    found = await ask(datasette, articles.article, int(request.url_vars["id"]))
+    item_id = int(request.url_vars["id"])
+    found = await ask(datasette, articles.article, item_id)
     if found is None:
         raise PageError(404, "Cet article n’existe pas.")
     back = datasette.urls.path(f"/tri?article={found.card.id}")
-    return await render(datasette, request, "veille_panneau.html", {"article": found, "curator": request.actor, "back": back})
+    return await render(
+        datasette,
+        request,
+        "veille_panneau.html",
+        {
+            "article": found,
+            "curation": await ask(datasette, desk, item_id),
+            "curator": request.actor,
+            "back": back,
+        },
+    )
 
 
 @curating("curator", "GET")

@@ -6,11 +6,12 @@ from typing import Any
 
 from veille.errors import UsageError
 from veille.messages import NO_SUCH_TAG, plural
-from veille.store import articles, vocabulary
+from veille.store import cards
 from veille.store.connection import Connection
-from veille.store.decisions import Act
-from veille.store.edits import Change, edit, row_of
-from veille.store.vocabulary import Tried
+from veille.store.curating import vocabulary
+from veille.store.curating.decisions import Act
+from veille.store.curating.edits import Change, edit, row_of
+from veille.store.curating.vocabulary import Tried
 from veille.understand.edited import Rule
 from veille.web.answering import ask
 from veille.web.desk import Form, Said, act, answer, now_of, page, told
@@ -102,18 +103,18 @@ async def regles(datasette: Any, request: Any) -> Any:
     if request.method == "POST":
         return await _rule_posted(datasette, request)
     given = {name: request.args.get(name) or "" for name in ("phrase", "effet", "valeur")}
-    tried, cards, wrong = None, [], ""
+    tried, shown, wrong = None, [], ""
     if given["phrase"]:
         try:
             rule = vocabulary.rule_of(site.knowledge, given["phrase"], given["effet"], given["valeur"])
             since = (site.today() - timedelta(days=_TRIED_DAYS)).isoformat()
             tried = await ask(datasette, vocabulary.try_rule, rule.phrase, since)
-            cards = await ask(datasette, articles.cards, tried.ids[:_EXAMPLES])
+            shown = await ask(datasette, cards.cards, tried.ids[:_EXAMPLES])
         except UsageError as exc:
             wrong = str(exc)
     return await page(
         datasette, request, "veille_regles.html",
-        given=given, tried=tried, cards=cards, wrong=wrong, rules=await ask(datasette, vocabulary.rules), days=_TRIED_DAYS,
+        given=given, tried=tried, cards=shown, wrong=wrong, rules=await ask(datasette, vocabulary.rules), days=_TRIED_DAYS,
     )  # fmt: skip
 
 

@@ -15,8 +15,8 @@ from live.browser.conftest import BROWSER  # noqa: F401 - the same browser
 from veille.cli.serving import free_port
 from veille.resources import load_knowledge
 from veille.store import connect, migrate
-from veille.store.accounts import add_account
-from veille.store.retagging import retag
+from veille.store.curating.accounts import add_account
+from veille.store.curating.retagging import retag
 
 PASSWORD = "un mot de passe"
 NAMES = ("claire", "paul", "edith")

@@ -54,7 +54,7 @@ def sync_sources(db: Database, config: Config, *, retire: bool = True, now: date
                     (source.id,),
                 )
             if rights != source.rights:
-                from veille.store.items import apply_rights
+                from veille.store.collecting.items import apply_rights
 
                 apply_rights(db, source.id, source.rights)
         if not source.enabled and state != "disabled":

@@ -52,7 +52,7 @@ def sweep(db: Database, retention: Retention, now: datetime) -> Swept:
         )
     ]
     if old:
-        from veille.store.items import index_items, unindex_items
+        from veille.store.collecting.items import index_items, unindex_items
 
         wanted = json.dumps(old)
         unindex_items(db, old)

@@ -10,10 +10,10 @@ from typing import Any
 from veille.errors import UsageError
 from veille.messages import BAD_DATE, BAD_TITLE, FUTURE_DAY_OF_ARTICLE, NOTE_TOO_LONG, NOTHING_CHANGED
 from veille.model import KINDS
+from veille.store.collecting.corrections import NO, YES, correction, label_row, said_row, set_label, set_own
+from veille.store.collecting.items import hide_evidence, hide_learnt, index_items, set_context, unindex_items
+from veille.store.collecting.stories import decided_pairs, settle_pairs, settle_story
 from veille.store.connection import Connection, Database, has_table
-from veille.store.corrections import NO, YES, correction, label_row, said_row, set_label, set_own
-from veille.store.items import hide_evidence, hide_learnt, index_items, set_context, unindex_items
-from veille.store.stories import decided_pairs, settle_pairs, settle_story
 
 CURATOR_REASON = "ajouté par un documentaliste"
 REFUSED_REASON = "retiré par un documentaliste"

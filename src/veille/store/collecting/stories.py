@@ -14,8 +14,8 @@ from types import MappingProxyType
 from veille.messages import EQUAL_AND_APART, EQUAL_TEXTS, LEADS_FIRST, LEADS_OWNER, LEADS_SELECTED, ONE_ADDRESS, STORY_DECIDED, WOULD_MIX
 from veille.model import TaggedItem
 from veille.owners import Place, rank_among
+from veille.store.collecting.names import places_of
 from veille.store.connection import Connection, Database
-from veille.store.names import places_of
 from veille.understand.same import ALIKE, RARE, Print, Verdict, bands_of, compare, could_be_same, lead_of, print_of
 
 LEAST_TEXT = 80  # characters; shorter texts are equal by chance

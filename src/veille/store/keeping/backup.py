@@ -153,7 +153,7 @@ def _free_name(target: Path, now: datetime) -> Path:
 
 
 def _check(path: Path, wanted: dict[str, int] | None) -> dict[str, int]:
-    from veille.schema import migrations
+    from veille.store.schema import migrations
 
     with _opened(path) as copy:
         known = {step.name for step in migrations.pending(described()(memory=True))}

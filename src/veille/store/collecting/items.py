@@ -14,11 +14,11 @@ from veille.messages import reason
 from veille.model import Item, Known, Reason, Rights, Tag, TaggedItem
 from veille.moments import first_sight, local_day, stored
 from veille.normalize import hidden, shown
+from veille.store.collecting.corrections import correct_labels, correct_own, uncorrect, uncorrect_labels
+from veille.store.collecting.names import forget_shared, remember_names, take_names
+from veille.store.collecting.neighbours import keep_keywords
+from veille.store.collecting.stories import join_stories, leave_story, propose_of_one_address
 from veille.store.connection import Database
-from veille.store.corrections import correct_labels, correct_own, uncorrect, uncorrect_labels
-from veille.store.names import forget_shared, remember_names, take_names
-from veille.store.neighbours import keep_keywords
-from veille.store.stories import join_stories, leave_story, propose_of_one_address
 
 BACKFILL = timedelta(days=30)
 

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from veille.model import Moment, Rights, TaggedItem
 from veille.moments import stored
+from veille.store.collecting.items import BACKFILL, index_items, relabel, shown_of, unindex_items
 from veille.store.connection import Database
-from veille.store.items import BACKFILL, index_items, relabel, shown_of, unindex_items
 
 PATIENCE = timedelta(days=3)  # how long a new article waits for its page, when many came at once or the site was down
 

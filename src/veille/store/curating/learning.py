@@ -16,10 +16,10 @@ from typing import Any
 from veille.learning import Example, Learnt, Lessons
 from veille.model import KINDS, Source
 from veille.moments import stored
+from veille.store.collecting.boilerplate import Templates
 from veille.store.connection import Connection, Database, has_table, writing
-from veille.store.retagging import kept_items, source_of
-from veille.store.templates import Templates
-from veille.store.vocabulary import as_edited
+from veille.store.curating.retagging import kept_items, source_of
+from veille.store.curating.vocabulary import as_edited
 from veille.understand import Knowledge, Labels, label, published_day
 from veille.understand.learned import INTEREST, Model, model_of, within
 from veille.understand.similar import lemmas_by_number

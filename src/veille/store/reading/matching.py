@@ -36,10 +36,10 @@ from veille.search import (
     walked_sql,
     worths,
 )
-from veille.store.articles import greatest_id
-from veille.store.columns import COLUMN_OF, DISMISSED, SELECTED, WAITING, Rows, of
+from veille.store.cards import greatest_id
 from veille.store.connection import Connection, rows_of
 from veille.store.narrow import narrow
+from veille.store.reading.rows import COLUMN_OF, DISMISSED, SELECTED, WAITING, Rows, of
 
 # Articles of a label: so many are looked at one by one; a label up to twenty times as frequent costs less read along.
 _FEW, _ALONG, _ENOUGH = 5_000, 20, 200_000

@@ -23,12 +23,12 @@ from veille.search import (
     title_words,
     unfiltered,
 )
-from veille.store.articles import Card, cards, greatest_id
-from veille.store.columns import Columns, Rows
+from veille.store.cards import Card, cards, greatest_id
 from veille.store.connection import Connection, rows_of
-from veille.store.facets import FACETS, Counts, Tally, count_stories, ordered
-from veille.store.matching import Found, Rarity, find, walked
-from veille.store.wording import understand_query
+from veille.store.reading.facets import FACETS, Counts, Tally, count_stories, ordered
+from veille.store.reading.matching import Found, Rarity, find, walked
+from veille.store.reading.rows import Columns, Rows
+from veille.store.reading.wording import understand_query
 from veille.understand import Knowledge
 
 _LOOKED = 20_000  # of the newest articles, to tell how rare a word is

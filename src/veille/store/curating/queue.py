@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from veille.messages import decided_meanwhile
-from veille.store.articles import Card, cards
+from veille.store.cards import Card, cards
+from veille.store.collecting.neighbours import neighbours
 from veille.store.connection import Connection
-from veille.store.decisions import last_decision
-from veille.store.neighbours import neighbours
+from veille.store.curating.decisions import last_decision
 
 PAGE = 50
 ORDERS = ("interest", "date", "source")

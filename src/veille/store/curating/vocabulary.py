@@ -13,7 +13,7 @@ from veille.errors import UsageError
 from veille.french import WORD, bare, lemma
 from veille.messages import BAD_RULE, BAD_TAG, BAD_WORDS, NO_SUCH_TAG, TAG_TAKEN, TOO_MANY_TO_MERGE
 from veille.store.connection import Connection, has_table, rows_of
-from veille.store.edits import Change, row_of
+from veille.store.curating.edits import Change, row_of
 from veille.understand import Knowledge
 from veille.understand.edited import EFFECTS, Edits, Rule, with_edits
 from veille.understand.knowledge import Theme

@@ -9,10 +9,10 @@ from typing import Any
 
 from veille.errors import UsageError
 from veille.messages import DATABASE_NOT_EMPTY, EXPORT_INCONSISTENT
-from veille.schema import migrations
+from veille.store.collecting.items import index_items
 from veille.store.connection import Connection, Database, sqlite3, writing
-from veille.store.copies import unsoundness
-from veille.store.items import index_items
+from veille.store.keeping.backup import unsoundness
+from veille.store.schema import migrations
 
 Row = dict[str, Any]
 _BATCH = 500

@@ -13,7 +13,7 @@ from veille.errors import ConfigError, UsageError
 from veille.messages import BAD_RHYTHM, NO_SUCH_SOURCE, SOURCE_EXISTS
 from veille.model import Access, Config, Source
 from veille.store.connection import Connection, has_table
-from veille.store.edits import Change, Row, row_of
+from veille.store.curating.edits import Change, Row, row_of
 
 if TYPE_CHECKING:
     from veille.understand import Knowledge

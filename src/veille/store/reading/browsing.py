@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from veille.search import Where
-from veille.store.articles import Card, cards
+from veille.store.cards import Card, cards
 from veille.store.connection import Connection
 from veille.store.narrow import narrow
 

@@ -16,11 +16,11 @@ from veille.model import Item
 from veille.moments import stored
 from veille.normalize import canonical
 from veille.owners import rank_among
+from veille.store.collecting.items import unindex_items
+from veille.store.collecting.names import places_of
+from veille.store.collecting.stories import leave_story
 from veille.store.connection import Database, usable, writing
-from veille.store.items import unindex_items
-from veille.store.learning import unlearn_words
-from veille.store.names import places_of
-from veille.store.stories import leave_story
+from veille.store.curating.learning import unlearn_words
 
 _BATCH = 500
 _TABLES = (

@@ -10,9 +10,9 @@ from typing import Any
 from veille.identity import NOTHING, name_items, plan
 from veille.model import Entry, Source
 from veille.normalize import to_item
+from veille.store.collecting.items import save
+from veille.store.collecting.neighbours import count_words
 from veille.store.connection import Database, connect, migrate, writing
-from veille.store.items import save
-from veille.store.neighbours import count_words
 from veille.understand import Knowledge, understand
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from veille.errors import UsageError
 from veille.messages import ALREADY_UNDONE, CHANGED_MEANWHILE, NO_SUCH_DECISION, NOTHING_CHANGED, UNDO_THAT_FIRST, decided_meanwhile
 from veille.store.connection import Connection
-from veille.store.subjects import current, same, set_value, wanted
+from veille.store.curating.subjects import current, same, set_value, wanted
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Comes in: `Rows`, ids. Goes out: counts. No SQL.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from veille.store.columns import COLUMN_OF, Rows, of
+from veille.store.reading.rows import COLUMN_OF, Rows, of
 
 Counts = list[tuple[str, int]]
 FACETS = ("themes", "departements", "regions", "kinds", "sources", "years", "languages")

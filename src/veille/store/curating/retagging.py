@@ -14,10 +14,10 @@ from typing import Any
 from veille.model import Item, Mention, Moment, Source, TaggedItem
 from veille.moments import stored
 from veille.normalize import canonical, fingerprint, moment_of
+from veille.store.collecting.boilerplate import Templates
+from veille.store.collecting.corrections import correct_labels, uncorrect_labels
+from veille.store.collecting.items import COMING_DAY, hide_evidence, hide_learnt, index_items, relabel, set_context, unindex_items
 from veille.store.connection import Database, writing
-from veille.store.corrections import correct_labels, uncorrect_labels
-from veille.store.items import COMING_DAY, hide_evidence, hide_learnt, index_items, relabel, set_context, unindex_items
-from veille.store.templates import Templates
 from veille.understand import Knowledge, understand
 
 _BATCH = 200

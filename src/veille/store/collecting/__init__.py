@@ -1,0 +1,1 @@
+"""What a collection keeps: articles and their names, sources, visits, hosts, stories."""

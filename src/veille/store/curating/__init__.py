@@ -1,0 +1,1 @@
+"""What curators decide, and what follows from it; built on `collecting`."""

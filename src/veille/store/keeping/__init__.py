@@ -1,0 +1,1 @@
+"""What keeps the file well: copies, exports, forgetting, sweeping, audits; built on the other wings."""
