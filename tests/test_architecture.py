@@ -12,7 +12,7 @@ PACKAGE = ROOT / "src" / "veille"
 FILES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = {
     "model": 0, "errors": 0, "messages": 0, "french": 0,
-    "moments": 1, "walls": 1, "config": 1, "parse": 1, "normalize": 1, "identity": 1, "health": 1, "understand": 1, "search": 1, "learning": 2,
+    "moments": 1, "letters": 1, "walls": 1, "config": 1, "parse": 1, "normalize": 1, "identity": 1, "health": 1, "understand": 1, "search": 1, "learning": 2,
     "fetch": 2, "owners": 2, "resources": 2, "clock": 2, "logs": 2, "child": 2, "sample": 2,
     "store": 3, "lanes": 3, "arrivals": 3, "intake": 4, "scout": 4, "collect": 5, "bring": 5, "web": 6, "cli": 7, "__main__": 8,
 }  # fmt: skip
@@ -20,6 +20,9 @@ FLOORS = {
 SAME_FLOOR = {
     ("parse", "normalize"),
     ("parse", "walls"),
+    ("parse", "letters"),
+    ("config", "letters"),
+    ("config", "normalize"),
     ("normalize", "moments"),
     ("identity", "understand"),
     ("identity", "normalize"),

@@ -3,6 +3,7 @@
 import pytest
 
 from builders import make_fetched
+from veille.errors import ParseError
 from veille.parse import article_of
 
 LEAD = "Le Département ouvre trois lieux où l’on fait ses démarches avec quelqu’un, sans rendez-vous, du lundi au samedi."
@@ -44,3 +45,25 @@ def test_a_list_of_links_in_the_main_element_is_not_the_article():
 
     assert LEAD in text
     assert "Étape" not in text
+
+
+@pytest.mark.parametrize(
+    ("said", "day"),
+    [
+        ("<p class=date>Publié le 1er juin 2026</p>", "2026-06-01"),
+        ("<p>Publié le 1<sup>er</sup> octobre 2025</p>", "2025-10-01"),
+        ("<p>Mis en ligne le 2 févr. 2026</p>", "2026-02-02"),
+        ("<p>Publié le 1er janvier 2026</p>", "2026-01-01"),
+        ("<p>Depuis 2019, la ville attend.</p>", ""),
+        ("", ""),
+    ],
+)
+def test_a_year_alone_is_no_day(said, day):
+    html = page(f"<main><article><h1>Trois lieux</h1>{said}<p>{LEAD}</p><p>{STEPS[0]}</p></article></main>", around="<p>© 2019 Mairie</p>")
+    assert article_of(make_fetched(html, url="https://e.fr/lieux", content_type="text/html; charset=utf-8"))[1] == day
+
+
+def test_a_page_that_its_script_fills_holds_no_article():
+    html = "<!doctype html><title>Un labo</title><body><header><nav>Accueil<br>Actualités du site</nav></header><div id=app></div></body>"
+    with pytest.raises(ParseError):
+        text_of_page(html)

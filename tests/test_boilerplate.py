@@ -49,6 +49,14 @@ ADDED_BY_SOFTWARE = {
     "title-again-in-capitals": f"<p>{TITLE.upper()} :</p><p>{BODY}</p>",
     "medium": f'<div class="medium-feed-item"><p class="medium-feed-snippet">{BODY}</p><p class="medium-feed-link">'
     '<a href="https://e.fr/a">Continue reading on E »</a></p></div>',
+    "italian": f"<p>{BODY}</p><p>L’articolo {TITLE} sembra essere il primo su E.</p>",
+    "portuguese": f"<p>{BODY}</p><p>O post {TITLE} apareceu primeiro em E.</p>",
+    "jetpack-2024": f"<p>{BODY}</p><p>Partager :</p><ul><li>Partager sur Facebook (ouvre dans une nouvelle fenêtre) Facebook</li><li>"
+    "Partager sur X (ouvre dans une nouvelle fenêtre) X</li><li>Imprimer (ouvre dans une nouvelle fenêtre) Imprimer</li></ul>",
+    "substack": f'<p>{BODY}</p><div class="subscription-widget-wrap"><div class="subscription-widget">S’abonner</div></div>',
+    "yarpp": f'<p>{BODY}</p><div class="yarpp yarpp-related"><h3>À lire aussi</h3><ol><li>Un autre</li></ol></div>',
+    "read-on-of-itself": f'<p>{BODY} <a href="https://gironde.example.fr/actu/un-accueil">Lire la suite »</a></p>',
+    "know-more-of-itself": f'<p>{BODY}</p><p><a href="https://gironde.example.fr/actu/un-accueil">En savoir plus sur ce projet</a></p>',
     "two-together": f"<p>{BODY}</p><p>Lire la suite</p><p>L’article {TITLE} est apparu en premier sur E.</p>",
 }  # fmt: skip
 # Words that an author may well write: they stay, all of them.
@@ -64,6 +72,9 @@ AUTHORS = (
     "The post office appeared first on the map",
     f"{TITLE} : le premier bilan",
     "Lire la suite du projet de territoire, chapitre 4",
+    "Cliquez pour partager vos idées sur la plateforme du département.",
+    "Partager sur X : un atelier pour les élus.",
+    "Share on X what you see: the city counts on you.",
 )
 
 
@@ -76,6 +87,22 @@ def test_what_software_adds_is_no_summary(name):
 def test_words_of_an_author_stay(words):
     for text in (f"{BODY}\n{words}", words, f"{words}\n{BODY}"):
         assert without_boilerplate(text, TITLE) == text
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("Vert", "Le billet vert est apparu en premier sur les marchés de Londres."),
+        ("Budget", "L’article Budget participatif des collégiens est apparu en premier sur la scène européenne en 2019."),
+    ],
+)
+def test_a_short_title_is_told_sign_by_sign(title, words):
+    assert without_boilerplate(f"{BODY}\n{words}", title) == f"{BODY}\n{words}"
+
+
+def test_a_box_with_the_name_of_an_addition_that_holds_the_article_stays():
+    text = f"{BODY} " * 5
+    assert make_item(title=TITLE, summary=f'<div class="read-more"><p>{text}</p></div>').text == text.strip()
 
 
 def test_an_entry_that_holds_nothing_else_is_its_title():

@@ -8,12 +8,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from builders import make_entry, make_fetched, make_source
+from veille.child import read_items
 from veille.config.opml import read_opml
 from veille.errors import ParseError, UsageError
+from veille.letters import encoding_of, page_text
 from veille.model import Selectors
-from veille.normalize import clean, feed_date, moment_of, sound_references, text_of, to_item
+from veille.normalize import clean, feed_date, moment_of, sound_references, stored, text_of, to_item
+from veille.normalize.text import plain_text
 from veille.parse import parse
-from veille.parse.letters import encoding_of, page_text
+from veille.parse.json_ld import parse_json_ld
+from veille.parse.sitemap import parse_sitemap
 
 FRENCH, CYRILLIC, CZECH, CHINESE, JAPANESE, KOREAN, TURKISH, WESTERN = (
     "L’œuvre d’un collège – 3 € par élève…", "Отдел культуры", "Příliš žluťoučký kůň", "公共创新 实验室", "公共の革新ラボ", "공공 혁신", "İçişleri ığdır şehir", "L'été à Évreux, où ça naît",
@@ -205,7 +209,7 @@ def test_a_year_of_days_in_every_written_form_is_that_day(name):
     [
         ("Thu, 23 Jul 2026 23:30:00 CEST", "2026-07-23T21:30:00Z"), ("Mon, 23 Nov 2026 23:30:00 CET", "2026-11-23T22:30:00Z"),
         ("Mon, 23 Nov 2026 21:15:00 Europe/Paris", "2026-11-23T20:15:00Z"), ("Mon, 23 Nov 2026 21:15:00 america/cayenne", "2026-11-24T00:15:00Z"),
-        ("11/23/2026", "2026-11-23"), ("Mon, 23 Nov 2026 21:15:00 XYZ", ""), ("demain", ""), ("", ""), ("31/02/2026", ""), ("0000-00-00 00:00:00", ""),
+        ("11/23/2026", "2026-11-23"), ("Mon, 23 Nov 2026 21:15:00 XYZ", "2026-11-23"), ("demain", ""), ("", ""), ("31/02/2026", ""), ("0000-00-00 00:00:00", ""),
         ("23/11/2026 25:00", ""), ("Mon, 23 Nov 26 08:00:00 +0100", "2026-11-23T07:00:00Z"), ("2026-11-23T24:00:00Z", ""),
     ],
 )  # fmt: skip
@@ -332,3 +336,81 @@ def test_a_list_that_fails_writes_nothing(tmp_path):
     done = opml(tmp_path, "<html></html>")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
+
+
+NEWS = (
+    "<url><loc>https://e.fr/?id=1&lang=fr</loc><news:news><news:publication_date>2026-11-20</news:publication_date>"
+    "<news:title>{}</news:title></news:news></url>"
+)
+MAP = (
+    '<?xml version="1.0" encoding="{}"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
+    'xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">{}</urlset>'
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Fête &#55357;&#56832; ici", "Fête \U0001f600 ici"), ("Un &#xD83D; seul", "Un \ufffd seul"), ("Caf&eacute;, qui&nbsp;?", "Café, qui ?"),
+        ("Arts & Lettres", "Arts & Lettres"), ("A &lt; B", "A < B"),
+    ],
+)  # fmt: skip
+def test_a_sitemap_of_news_is_read_letter_for_letter(written, read):
+    (entry,) = parse_sitemap(make_fetched(MAP.format("UTF-8", NEWS.format(written)), content_type="application/xml")).entries
+    assert (plain_text(entry.title), entry.link) == (read, "https://e.fr/?id=1&lang=fr")
+
+
+@pytest.mark.parametrize("declared", ["UTF-8", "ISO-8859-1", "windows-1252"])
+def test_a_sitemap_in_windows_1252_is_read_whatever_it_says(declared):
+    body = MAP.format(declared, NEWS.format("L’été à l’œuvre, déjà")).encode("cp1252")
+    (entry,) = parse_sitemap(make_fetched(body, content_type="application/xml")).entries
+    assert entry.title == "L’été à l’œuvre, déjà"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Mon, 03 May 99 08:00:00 GMT", "1999-05-03T08:00:00Z"), ("03/05/99", "1999-05-03"), ("03/05/49", "2049-05-03"),
+        ("Fri, 20 Nov 2026 7:00:00 PM GMT", "2026-11-20T19:00:00Z"), ("Fri, 20 Nov 2026 12:30 AM GMT", "2026-11-20T00:30:00Z"),
+        ("11/20/2026 8:00:00 AM", "2026-11-20T08:00:00"), ("Fri, 20 Nov 2026 13:00 PM GMT", "2026-11-20"),
+        ("Fri, 20 Nov 2026 08:00:00 UTC+1", "2026-11-20T07:00:00Z"), ("Fri, 20 Nov 2026 11:00:00 RET", "2026-11-20T07:00:00Z"),
+        ("Fri, 20 Nov 2026 11:00:00 GMT+1", "2026-11-20T10:00:00Z"), ("20261120", "2026-11-20"),
+        ("20261120T070000Z", "2026-11-20T07:00:00Z"), ("Ven, 20/11/2026 - 08:00", "2026-11-20T08:00:00"),
+        ("vendredi 20 novembre 2026 - 08:00", "2026-11-20T08:00:00"), ("Friday, November 20, 2026 - 08:00", "2026-11-20T08:00:00"),
+        ("20 novembre 2026 à 8h", "2026-11-20T08:00:00"), ("Fri,20 Nov 2026 08:00:00 GMT", "2026-11-20T08:00:00Z"),
+        ("1795158000", "2026-11-20T07:00:00Z"), ("1795158000000", "2026-11-20T07:00:00Z"), ("1° juin 2026", "2026-06-01"),
+    ],
+)  # fmt: skip
+def test_forms_that_a_stranger_wrote(written, read):
+    assert feed_date(written) == read
+
+
+@pytest.mark.parametrize(
+    "written", ["0001-01-01T00:00:00Z", "-0001-11-30T00:00:00+00:00", "Mon, 01 Jan 0001 00:00:00 GMT", "2024", "2026-11", "2026-W47-5"]
+)
+def test_no_day_is_made_of_what_names_none(written):
+    item = f"<item><title>A</title><link>https://e.fr/a</link><pubDate>{written}</pubDate></item>"
+    body = f"<?xml version='1.0'?><rss version='2.0'><channel><title>x</title>{item}</channel></rss>"
+    (read,) = read_items(make_source(url="https://e.fr/feed"), make_fetched(body, url="https://e.fr/feed")).items
+    assert read.published is None
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("2026-11-20T08:00:00+01", "2026-11-20T07:00:00Z"), ("2026-11-20T07:00:00 GMT", "2026-11-20T07:00:00Z")]
+)
+def test_a_short_zone_is_a_zone(written, read):
+    assert stored(moment_of(written, "Indian/Reunion")) == read
+
+
+def test_an_optional_hyphen_goes_and_a_break_of_line_parts():
+    assert text_of("inter&#31;communal, fin&#8;") == "intercommunal, fin"
+    assert text_of("Fête de\x0bla ville&#11;ici") == "Fête de la ville ici"
+
+
+@pytest.mark.parametrize("kind", ["application/ld+json; charset=utf-8", "Application/LD+JSON"])
+@pytest.mark.parametrize("name", ["https://schema.org/NewsArticle", "schema:BlogPosting", "ReportageNewsArticle", "LiveBlogPosting"])
+def test_articles_are_known_by_every_name_that_schema_org_gives_them(kind, name):
+    rows = [{"@type": name, "headline": f"Article {n}", "url": f"https://e.fr/{n}"} for n in range(3)]
+    html = f"<html><head><script type='{kind}'>\ufeff{json.dumps(rows)}</script></head><body><h1>x</h1></body></html>"
+    parsed = parse_json_ld(make_fetched(html, url="https://e.fr/", content_type="text/html; charset=utf-8"))
+    assert [entry.title for entry in parsed.entries] == ["Article 0", "Article 1", "Article 2"]

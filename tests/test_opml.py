@@ -67,3 +67,32 @@ def test_the_opml_of_another_reader_gives_sources_with_ids_of_their_own():
 def test_what_is_no_opml_is_a_sentence(text):
     with pytest.raises(UsageError, match="OPML"):
         read_opml(text)
+
+
+_OPML = '<opml version="2.0"><body><outline text="{}" xmlUrl="{}"/></body></opml>'
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (b'<?xml version="1.0" encoding="ISO-8859-1"?>' + _OPML.format("&Eacute;t&eacute;", "https://v.fr/f").encode(), "Été"),
+        (('<?xml version="1.0" encoding="ISO-8859-1"?>' + _OPML.format("Été&nbsp;& co", "https://v.fr/f")).encode("latin-1"), "Été & co"),
+        (('<?xml version="1.0" encoding="ISO-8859-1"?>' + _OPML.format("L’été", "https://v.fr/f")).encode("cp1252"), "L’été"),
+        (_OPML.format("L’été", "https://v.fr/f").encode("cp1252"), "L’été"),
+        (('<?xml version="1.0" encoding="utf-16"?>' + _OPML.format("Été", "https://v.fr/f")).encode(), "Été"),
+        (_OPML.format("Vi\x08lle", "https://v.fr/f").encode(), "Vi lle"),
+        (_OPML.format('V" frss:priority="1', "https://v.fr/f").encode(), "V"),
+        (_OPML.format("V", "feed://v.fr/f").encode(), "V"),
+        (_OPML.format("V", "feed:https://v.fr/f").encode(), "V"),
+    ],
+)
+def test_lists_of_other_readers_as_a_stranger_wrote_them(body, name):
+    (source,) = read_opml(body)
+    assert source.name == name
+    assert source.url.endswith("://v.fr/f")
+    assert source.url.startswith("http")
+
+
+def test_a_list_that_is_cut_brings_nothing():
+    with pytest.raises(UsageError):
+        read_opml(_OPML.format("V", "https://v.fr/f").encode()[:-12])

@@ -6,7 +6,6 @@ reader gives sources with an id made from their title.
 """
 
 import contextlib
-import html.entities
 import re
 from collections.abc import Iterable
 from datetime import timedelta
@@ -18,8 +17,10 @@ from lxml import etree
 from veille.config.writing import duration_text
 from veille.errors import UsageError
 from veille.french import fold
+from veille.letters import mended_xml
 from veille.messages import NOT_OPML
 from veille.model import Expectation, Selectors, Source
+from veille.normalize import sound_references
 
 NAMESPACE = "https://veille-departements.github.io/ns/opml/1"
 _OURS = f"{{{NAMESPACE}}}"
@@ -85,26 +86,26 @@ def read_opml(text: bytes) -> list[Source]:
     return found
 
 
-_NAMED = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{1,31});")
-_BARE = re.compile(r"&(?!#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)")
+_ENDED = re.compile(r"</(?:\w+:)?opml\s*>\s*\Z", re.I)
 
 
 def _root(text: bytes) -> etree._Element | None:
-    """The tree of a document; once more, where it is not well-formed, with its HTML entities read and its bare ampersands escaped."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, recover=False)
-    text = text.lstrip(b"\xef\xbb\xbf \t\r\n")
-    with contextlib.suppress(etree.XMLSyntaxError, ValueError):
-        return etree.fromstring(text, parser)
-    try:
-        known = lambda found: html.entities.html5.get(f"{found[1]};", f"&amp;{found[1]};")  # noqa: E731
-        mended = _BARE.sub("&amp;", _NAMED.sub(known, text.decode("utf-8")))
-        return etree.fromstring(mended.encode(), parser)
-    except (etree.XMLSyntaxError, ValueError):
-        return None
+    """The tree of a document; where it is not well-formed though whole, what a parser makes of it."""
+    mended = sound_references(mended_xml(text))
+    for recover in (False, True):
+        if recover and not _ENDED.search(mended):
+            return None  # a file that is cut would bring a part of what it held
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, recover=recover)
+        with contextlib.suppress(etree.XMLSyntaxError, ValueError):
+            return etree.fromstring(mended, parser)
+    return None
 
 
 def _local(node: etree._Element) -> str:
     return etree.QName(node).localname.lower() if isinstance(node.tag, str) else ""
+
+
+_FEED_SCHEME = re.compile(r"\Afeed:(?:(?://)?(?=(https?:))|//)", re.I)
 
 
 def _source(outline: etree._Element, taken: set[str]) -> Source | None:
@@ -113,6 +114,7 @@ def _source(outline: etree._Element, taken: set[str]) -> Source | None:
     own = {name: outline.get(_OURS + name, "") for name in _NAMES}
     kind = own["kind"] if own["kind"] in ("feed", "page", "discover") else "feed" if feed else "discover"
     url = feed if kind == "feed" else page or given.get("htmlurl", "") or feed
+    url = _FEED_SCHEME.sub(lambda found: "" if found[1] else "http://", url)
     if not url:
         return None
     name = " ".join((given.get("title") or given.get("text") or urlsplit(url).hostname or url).split())[:120]

@@ -9,10 +9,12 @@ from urllib.parse import unquote, urlsplit
 
 from veille.model import Entry, Item, Source
 from veille.moments import local_day, stored
-from veille.normalize.additions import ADDED, without_boilerplate
+from veille.normalize.additions import ADDED, without_boilerplate, without_read_on
 from veille.normalize.addresses import CANONICAL_VERSION, LONGEST_URL, absolute, canonical, loose, with_scheme, without_tracking
 from veille.normalize.dates import day_ago, day_without_year, feed_date, moment_of
 from veille.normalize.text import LONGEST_TEXT, clean, cut, hidden, plain_text, shown, sound_references, spreadsheet_cell, text_of, title_of
+
+_BOX = 300  # characters: what software adds is shorter
 
 
 def to_item(source: Source, entry: Entry) -> Item | None:
@@ -25,7 +27,11 @@ def to_item(source: Source, entry: Entry) -> Item | None:
     if not title:
         return None
     published = moment_of(entry.published, source.timezone) if entry.published else None
-    text = said if entry.body_is_text or not ADDED.search(markup) else cut(text_of(markup, added=False), LONGEST_TEXT)
+    own = markup if entry.body_is_text else without_read_on(markup, entry.link)
+    added = not entry.body_is_text and ADDED.search(own) is not None
+    text = said if own == markup and not added else cut(text_of(own, added=not added), LONGEST_TEXT)
+    if len(said) > _BOX and not text:
+        text = said  # a box that bears the name of an addition and holds the article
     text = without_boilerplate(text, own_title)
     said, text = ("" if one == title else one for one in (said, text))
     return Item(

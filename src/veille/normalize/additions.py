@@ -9,19 +9,20 @@ import re
 _NAMES = (
     "sharedaddy|sd-sharing(?:-enabled)?|jp-relatedposts|sd-like|feedflare|addtoany_share_save(?:_container)?|addtoany_content|a2a_kit|"
     "sociable|shariff|ssba(?:-wrap)?|heateor_sss_sharing_container|post-share|social-share|more-link|read-?more|read_more|"
-    "medium-feed-link|medium-feed-image|field--name-(?:title|uid|created)|field-name-title|syndicated-attribution|links inline"
+    "medium-feed-link|medium-feed-image|yarpp-related|blogger-post-footer|subscription-widget(?:-wrap)?|button-wrapper|rt-reading-time|"
+    "ez-toc-(?:container|counter|v\\w*)|field--name-(?:title|uid|created)|field-name-title|syndicated-attribution|links inline"
 )
 ADDED = re.compile(rf"\bclass\s*=\s*(?:\"(?:[^\"<>]*\s)?|'(?:[^'<>]*\s)?|)(?:{_NAMES})(?=[\s\"'>])", re.I)
 _NAME = re.compile(rf"(?:{_NAMES})\Z", re.I)
 # « L’article T est apparu en premier sur S. », as WordPress says it in the languages that are read here, and their neighbours'.
 _FIRST_SAID = re.compile(
     r"(?:L[’']article|L[’']actualité|Cet article|Le billet|L[’']entrée|The post|The article|Der Beitrag|La entrada|La publicación|"
-    r"L[’']articolo|L[’']entrada|O post|Het bericht|Artykuł) (?P<title>.{1,520}?),? "
+    r"L[’']articolo|L[’']entrada|O post|O conteúdo|Het bericht|Artykuł) (?P<title>.{1,520}?),? "
     r"(?:est apparue? en premier sur|appeared first on|first appeared on|erschien zuerst auf|se publicó primero en|"
-    r"apareció primero en|proviene da|sembra essere il primo su|ha aparegut primer a|apareceu primeiro em|verscheen eerst op|"
+    r"apareció primero en|proviene da|sembra essere il primo su|ha aparegut primer a|aparec(?:eu|e) primeiro em|verscheen eerst op|"
     r"pochodzi z serwisu) .{1,160}"
 )
-_FIRST_VERBS = re.compile(r"premier|first|zuerst|primer|proviene|eerst|pochodzi")
+_FIRST_VERBS = re.compile(r"premier|first|zuerst|prime|primo|proviene|eerst|pochodzi")
 _READ_ON = re.compile(
     r"(?:Continuer la lecture|Poursuivre la lecture|Lire la suite|Lire l[’']article(?: complet| en entier)?|Lire plus|Continue reading|"
     r"Keep reading|Read more|Read (?:the )?(?:full|rest of (?:this|the)) (?:article|entry|post|story|topic)|Weiterlesen|Seguir leyendo|"
@@ -29,18 +30,22 @@ _READ_ON = re.compile(
     re.I,
 )
 _CUT_SHORT = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])\s*$")
+_PLACES = "Facebook|Twitter|X|LinkedIn|WhatsApp|Mastodon|Bluesky|Pinterest|Telegram|Reddit|Tumblr|Pocket|Threads"
+_OPENS = r"\s?\((?:ouvre dans|opens in|s[’']ouvre dans)[^)]{0,60}\)"
+# Jetpack's buttons, with the words that they hide, and its place for a « like ».
 _SHARE = re.compile(
-    r"(?:Cliquez|Cliquer|Click) (?:pour|to) (?:partager|envoyer|imprimer|share|email|print)\b.*|(?:Partager|Share) (?:sur|on|via) "
-    r"(?:Facebook|Twitter|X|LinkedIn|WhatsApp|Mastodon|Bluesky|Pinterest|Telegram|Reddit)\b.{0,40}|J[’']aime (?:ça|cela)\s?:?|"
-    r"J[’']aime chargement.{0,3}|Like (?:this:|Loading.{0,3})|(?:Share|Partager) this:|WordPress\s?:",
+    rf"(?:(?:Cliquez|Cliquer|Click) (?:pour|to) (?:partager|share) (?:sur|on|via|par) (?:{_PLACES}|e-?mail)|"
+    rf"(?:Partager|Share) (?:sur|on|via|par) (?:{_PLACES}|e-?mail))(?:{_OPENS})?(?:\s(?:{_PLACES}|E-?mail))?|"
+    rf"(?:(?:Cliquez|Cliquer|Click) (?:pour|to) )?(?:Imprimer|Envoyer|Print|Email|Partager|Share)\b.{{0,60}}?{_OPENS}(?:\s\S{{1,12}})?|"
+    r"J[’']aime (?:ça|cela)\s?:?|J[’']aime chargement.{0,3}|Like (?:this:|Loading.{0,3})|(?:Share|Partager) this:|WordPress\s?:",
     re.I,
 )
 _SHARE_HEAD = re.compile(r"(?:Partager|Partagez|Partager cet article|Share|Share this)\s?:", re.I)
-_SHARE_PLACE = re.compile(
-    r"Facebook|Tweet(?:er)?|Twitter|X|LinkedIn|WhatsApp|Mastodon|Bluesky|Pinterest|Telegram|Reddit|E-?mail|Imprimer|Print|Plus|More", re.I
-)
+_SHARE_PLACE = re.compile(rf"{_PLACES}|Tweet(?:er)?|E-?mail|Imprimer|Print|Plus|More", re.I)
 _TOLD = re.compile(
-    r"premier|first|zuerst|primer|proviene|eerst|pochodzi|lecture|suite|lire|read|weiterlesen|leyendo|legg|partag|share|aime", re.I
+    r"premier|first|zuerst|prime|primo|proviene|eerst|pochodzi|lecture|suite|lire|read|weiterlesen|leyendo|legg|partag|share|aime|"
+    r"imprimer|print",
+    re.I,
 )
 _TAIL = 900  # characters, from the end, that are looked at
 _MOST = 12  # lines that may be taken off an end
@@ -117,10 +122,28 @@ def _starts(pattern: re.Pattern[str], tail: str) -> "list[re.Match[str]]":
 
 
 def _is_title(said: str, title: str) -> bool:
-    """Whether words are a title, in quotation marks or not, be it cut short."""
+    """Whether words are a title, in quotation marks or not, be it cut short; a short one is to be told sign by sign."""
     one, other = _signs(said), _signs(title)
-    return bool(one and other) and (one == other or (len(one) >= _LEAST_TITLE and other.startswith(one)) or one.startswith(other))
+    if min(len(one), len(other)) < _LEAST_TITLE:
+        return bool(one) and one == other and _signs(said, fold=False) == _signs(title, fold=False)
+    return one.startswith(other) or other.startswith(one)
 
 
-def _signs(text: str) -> str:
-    return "".join(filter(str.isalnum, text.casefold()))
+def _signs(text: str, *, fold: bool = True) -> str:
+    return "".join(filter(str.isalnum, text.casefold() if fold else text))
+
+
+def without_read_on(markup: str, link: str) -> str:
+    """Markup without the last link to the entry itself, where its words say no more than to read on."""
+    if not link or link not in markup[-_TAIL:]:
+        return markup
+    found = list(_LINK.finditer(markup, max(0, len(markup) - _TAIL)))
+    last = found[-1] if found else None
+    if last is None or last["to"].strip() != link or not _ON.fullmatch(" ".join(re.sub(r"<[^<>]*>", " ", last["words"]).split())):
+        return markup
+    rest = markup[last.end() :]
+    return markup[: last.start()] + rest if not re.sub(r"<[^<>]*>", "", rest).strip() else markup
+
+
+_LINK = re.compile(r"<a\b[^<>]*?\bhref\s*=\s*[\"']?(?P<to>[^\"'<>\s]+)[^<>]*>(?P<words>.{0,200}?)</a\s*>", re.I | re.S)
+_ON = re.compile(rf"\W*(?:{_READ_ON.pattern}|En savoir plus.{{0,300}}|Plus d[’']infos?.{{0,300}})", re.I)

@@ -18,10 +18,10 @@ _MONTH_NUMBERS = {fold(name): number for number, name in enumerate(MONTHS, 1)} |
     "april": 4, "june": 6, "july": 7, "august": 8, "september": 9, "october": 10, "november": 11, "december": 12,
 }  # fmt: skip
 _MONTH = "|".join(sorted(_MONTH_NUMBERS, key=len, reverse=True))
-_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?)?", re.I)
+_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*(Z\b|gmt\b|utc\b|[+-]\d\d(?::?\d\d)?)?)?", re.I)
 # A year of two figures is one only where no hour can be meant (« 12 mars 24 », « 3 mai ’23 », but not « 12 mars 14 h »).
 _YEAR = r"(?:(\d{4})\b|['’]?(\d\d)\b(?!\s*(?:h\b|heures?\b|[:.]\d|°|/|\d)))"
-_IN_WORDS = re.compile(rf"\b(\d{{1,2}})\s*(?:er|st|nd|rd|th)?[\s.-]+({_MONTH})\b\.?,?[\s-]+{_YEAR}")
+_IN_WORDS = re.compile(rf"\b(\d{{1,2}})\s*(?:er|st|nd|rd|th|°)?[\s.-]+({_MONTH})\b\.?,?[\s-]+{_YEAR}")
 _MONTH_FIRST = re.compile(rf"\b({_MONTH})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})\b")
 _IN_FIGURES = re.compile(r"(?<![\d/.-])(\d{1,2})\s*([/.-])\s*(\d{1,2})\s*\2\s*(\d{4}|\d\d)(?![\d/-])")
 
@@ -42,14 +42,13 @@ def moment_of(text: str, timezone: str) -> Moment | None:
         return _iso_moment(iso, timezone)
     match = _IN_WORDS.search(text)
     if match:
-        return _day(int(match[3] or 2000 + int(match[4])), _MONTH_NUMBERS[match[2]], int(match[1]))
+        return _day(_year(match[3] or match[4]), _MONTH_NUMBERS[match[2]], int(match[1]))
     match = _MONTH_FIRST.search(text)
     if match:
         return _day(int(match[3]), _MONTH_NUMBERS[match[1]], int(match[2]))
     match = _IN_FIGURES.search(text)
     if match:
-        year = int(match[4]) + (2000 if len(match[4]) == 2 else 0)
-        return _day(year, int(match[3]), int(match[1]))
+        return _day(_year(match[4]), int(match[3]), int(match[1]))
     return None
 
 
@@ -57,18 +56,21 @@ def moment_of(text: str, timezone: str) -> Moment | None:
 _ZONES = {
     "z": 0, "gmt": 0, "ut": 0, "utc": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "met": 1, "mez": 1, "cest": 2, "mest": 2, "mesz": 2,
     "eet": 2, "eest": 3, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7,
+    "ast": -4, "gft": -3, "pmst": -3, "pmdt": -2, "eat": 3, "ret": 4, "mut": 4, "nct": 11, "taht": -10,
 }  # fmt: skip
 _TIME = (
-    r"(?:[t\s,]+(?:a\s+)?([01]?\d|2[0-3])\s*[:h]\s*([0-5]\d)(?::([0-5]\d|60)(?:[.,]\d+)?)?\s*"
-    r"((?:gmt|utc)?[+-]\d\d:?\d\d|[+-]\d\d|[a-z]{1,5}|[a-z]+/[a-z_/-]+)?(?:\s*\([^)]*\))?)?\s*\Z"
+    r"(?:[t\s,]+(?:[-–|]\s*)?(?:a\s+)?([01]?\d|2[0-3])\s*(?:[:h]\s*([0-5]\d)(?::([0-5]\d|60)(?:[.,]\d+)?)?|h)\s*([ap]\.?m\.?(?![a-z]))?\s*"
+    r"((?:gmt|utc)?[+-]\d{1,2}(?::?\d\d)?|[a-z]{1,5}|[a-z]+/[a-z_/-]+)?(?:\s*\([^)]*\))?)?\s*\Z"
 )
-_DAY_NAME = r"\A(?:[a-z]{2,9}\.?,?\s+)?(?:le\s+)?"
+_DAY_NAME = r"\A(?:[a-z]{2,9}(?:\.?,?\s+|,))?(?:le\s+)?"
 _OF_FEEDS = (
-    (re.compile(rf"{_DAY_NAME}(\d{{1,2}})\s*(?:er|st|nd|rd|th)?[\s.-]+({_MONTH})\.?,?[\s-]+(\d{{4}}|\d\d){_TIME}"), (3, 2, 1)),
+    (re.compile(rf"{_DAY_NAME}(\d{{1,2}})\s*(?:er|st|nd|rd|th|°)?[\s.-]+({_MONTH})\.?,?[\s-]+(\d{{4}}|\d\d){_TIME}"), (3, 2, 1)),
     (re.compile(rf"{_DAY_NAME}({_MONTH})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}}){_TIME}"), (3, 1, 2)),
     (re.compile(rf"\A(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}}){_TIME}"), (1, 3, 4)),
     (re.compile(rf"{_DAY_NAME}(\d{{1,2}})([/.-])(\d{{1,2}})\2(\d{{4}}|\d\d){_TIME}"), (4, 3, 1)),
 )  # fmt: skip
+_COMPACT = re.compile(r"\A(\d{4})(\d\d)(\d\d)(?:t?(\d\d)(\d\d)(\d\d)?(z|[+-]\d{4})?)?\Z")
+_SECONDS = re.compile(r"\A(\d{10})(?:\d{3})?\Z")  # since 1970
 _ASCTIME = re.compile(rf"\A[a-z]{{3}}\s+({_MONTH})\s+(\d{{1,2}})\s+(\d\d:\d\d:\d\d)\s+(?:([a-z]{{3,4}})\s+)?(\d{{4}})\s*\Z")
 
 
@@ -81,6 +83,13 @@ def feed_date(text: str) -> str:
     clock = _ASCTIME.match(text)
     if clock:
         text = f"{clock[2]} {clock[1]} {clock[5]} {clock[3]} {clock[4] or ''}".strip()
+    since = _SECONDS.match(text)
+    if since:
+        return f"{datetime.fromtimestamp(int(since[1]), UTC):%Y-%m-%dT%H:%M:%SZ}"
+    compact = _COMPACT.match(text)
+    if compact:
+        day, (hour, minute, second, zone) = "-".join(compact.groups()[:3]), compact.groups()[3:]
+        text = day if hour is None else f"{day}t{hour}:{minute}:{second or '00'}{zone or ''}"
     for pattern, order in _OF_FEEDS:
         match = pattern.match(text)
         if match:
@@ -88,25 +97,41 @@ def feed_date(text: str) -> str:
             number = _MONTH_NUMBERS.get(month) or int(month)
             if number > 12 >= int(day) and order == (4, 3, 1):
                 number, day = int(day), str(number)  # 11/23/2026
-            hour, minute, second, zone = match.groups()[-4:]
-            found = _day(int(year) + (2000 if len(year) == 2 else 0), number, int(day))
+            hour, minute, second, half, zone = match.groups()[-5:]
+            found = _day(_year(year), number, int(day))
             if found is None:
                 return ""
-            return found.isoformat() if hour is None else _in_utc(found, (hour, minute, second), zone or "")
+            if hour is None:
+                return found.isoformat()
+            hour = _of_day(int(hour), half or "")
+            return found.isoformat() if hour is None else _in_utc(found, (hour, int(minute or 0), int(second or 0)), zone or "")
     return ""
 
 
-def _in_utc(day: date, time: tuple[str, str, str | None], zone: str) -> str:
-    hour, minute, second = int(time[0]), int(time[1]), min(int(time[2] or 0), 59)
+def _of_day(hour: int, half: str) -> int | None:
+    """The hour of a day of 24, from one of twelve where a half is told; None for one that is none."""
+    if not half:
+        return hour
+    return hour % 12 + (12 if half[0] == "p" else 0) if 1 <= hour <= 12 else None
+
+
+def _year(written: str) -> int:
+    """A year of two figures is of this century up to 49 (RFC 2822 §4.3)."""
+    return int(written) + (0 if len(written) > 2 else 2000 if int(written) < 50 else 1900)
+
+
+def _in_utc(day: date, time: tuple[int, int, int], zone: str) -> str:
+    """A moment of a clock, in UTC where its zone is known; the day where its name means nothing here."""
+    hour, minute, second = time[0], time[1], min(time[2], 59)
     local = datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=UTC)
-    figures = re.fullmatch(r"(?:gmt|utc)?([+-])(\d\d):?(\d\d)?", zone)
+    figures = re.fullmatch(r"(?:gmt|utc)?([+-])(\d{1,2}?):?(\d\d)?", zone)
     try:
         if not zone:
             return f"{local:%Y-%m-%dT%H:%M:%S}"
         if figures:
             away = timedelta(hours=int(figures[2]), minutes=int(figures[3] or 0))
             if away >= timedelta(hours=24):
-                return ""
+                return day.isoformat()
             local -= -away if figures[1] == "-" else away
         elif zone in _ZONES:
             local -= timedelta(hours=_ZONES[zone])
@@ -114,9 +139,9 @@ def _in_utc(day: date, time: tuple[str, str, str | None], zone: str) -> str:
             name = "/".join("_".join(part.capitalize() for part in one.split("_")) for one in zone.split("/"))
             local = local.replace(tzinfo=ZoneInfo(name)).astimezone(UTC)
         else:
-            return ""
+            return day.isoformat()
     except (ValueError, OverflowError, ZoneInfoNotFoundError):
-        return ""
+        return day.isoformat()
     return f"{local.isoformat()[:19]}Z"
 
 
@@ -173,8 +198,9 @@ def _iso_moment(iso: re.Match[str], timezone: str) -> Moment | None:
         local = datetime(day.year, day.month, day.day, int(iso[4]), int(iso[5]), int(iso[6] or 0), tzinfo=UTC)
         if not zone:
             return local.replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
-        if zone == "Z":
+        if zone in ("Z", "GMT", "UTC"):
             return local
+        zone = zone.ljust(5, "0")
         return datetime.strptime(f"{local:%Y-%m-%dT%H:%M:%S}{zone}", "%Y-%m-%dT%H:%M:%S%z").astimezone(UTC)
     except (ValueError, OverflowError):
         return day

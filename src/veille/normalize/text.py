@@ -51,6 +51,7 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffc"
     "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U000e007f]"
 )
+_BREAKS = {11: " ", 12: " "}  # of a line or a page, as word processors write them
 _VISIBLE = re.compile(r"[^\s\u2800\u3164\u115f\u1160\uffa0\u00a0]")
 
 
@@ -59,7 +60,7 @@ _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,40})|(\d{1,40}));")
 
 
 def sound_references(text: str) -> str:
-    """Numeric references that name a character: halves of a pair are joined, what names none is U+FFFD (HTML §13.2.5.80)."""
+    """Numeric references that name a character: halves of a pair are joined, what names none is U+FFFD (HTML §13.2.5.80), controls go."""
     if "&" not in text or "#" not in text:
         return text
     return _REFERENCE.sub(_named, _PAIR.sub(_joined, text))
@@ -74,7 +75,9 @@ def _joined(found: re.Match[str]) -> str:
 
 def _named(found: re.Match[str]) -> str:
     code = int(found[1], 16) if found[1] else int(found[2])
-    wrong = code in (0, 0xFFFE, 0xFFFF) or 0xD800 <= code < 0xE000 or code > 0x10FFFF or (code < 32 and code not in (9, 10, 13))
+    if 0 < code < 32 and code not in (9, 10, 13):
+        return " " if code in (11, 12) else ""
+    wrong = code in (0, 0xFFFE, 0xFFFF) or 0xD800 <= code < 0xE000 or code > 0x10FFFF
     return "\ufffd" if wrong else found[0]
 
 
@@ -87,7 +90,8 @@ def clean(text: str) -> str:
             text = text.replace("  ", " ")
         text = "\n".join(line for line in map(str.strip, text.split("\n")) if line)
     else:
-        text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text.replace("\x85", "\n").replace("\r", "\n")))
+        text = text.replace("\x85", "\n").replace("\r", "\n").translate(_BREAKS)
+        text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
         text = _LINES.sub("\n", _SPACES.sub(" ", text)).strip()
     return text if _VISIBLE.search(text) else ""
 
@@ -102,7 +106,7 @@ def text_of(markup: str, *, added: bool = True) -> str:
 
     `added=False` leaves out what publishing software added as well (`boilerplate.is_added`), at the cost of a parser.
     """
-    markup = sound_references(markup[:LONGEST_MARKUP])
+    markup = sound_references(markup[:LONGEST_MARKUP]).translate(_BREAKS)
     if not added:
         return clean(_soup_text(markup, added=False))
     if not _MARKUP.search(markup):

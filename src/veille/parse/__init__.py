@@ -113,7 +113,7 @@ def _feed_parser(body: bytes) -> Callable[[Fetched], ParsedFeed]:
 
 def wall_of(fetched: Fetched) -> ParseError | None:
     """What stands in the place of a page, or that it says nothing; None for a page that does."""
-    from veille.parse.letters import page_text
+    from veille.letters import page_text
     from veille.walls import wall_failure, words_of
 
     page = page_text(fetched)

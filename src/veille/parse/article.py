@@ -3,22 +3,37 @@
 Comes in: a page. Goes out: plain text, and the day it says it was published, or "". Forbidden: markup, comments of readers.
 """
 
+import html
 import re
 from collections import Counter
+from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from veille.errors import ParseError
+from veille.letters import page_text
 from veille.messages import NO_ARTICLE_TEXT
 from veille.model import Fetched
-from veille.normalize import LONGEST_TEXT, clean, cut, text_of
-from veille.parse.letters import page_text
+from veille.normalize import LONGEST_TEXT, clean, cut, moment_of, text_of
 from veille.walls import wall_failure
+
+if TYPE_CHECKING:
+    from bs4.element import Tag
 
 _DATES = {"original_date": True, "extensive_search": True}
 # Where trafilatura finds so little (characters) and the main element holds so many times more, of which it kept so much of the words.
 # On 171 pages: F1 of the words 0.897 to 0.921 on French ones, 0.932 to 0.947 on others; without the first bound it loses on the others.
 _LITTLE_TEXT, _MUCH_MORE, _HELD = 1000, 1.8, 0.8
+_OWN = 0.5  # of the words of a short text, the share that stands outside menus and the site's own header
 _MAIN = ("main", "[role=main]", "#main-content", "#main", "#content", "#contenu", ".contenu", "#primary", ".content", "article")
 _FURNITURE = ["nav", "aside", "footer", "form", "button", "script", "style"]
+_LOOKED = 400_000  # characters
+_RAISED = re.compile(r"</?(?:sup|b|strong|em|i|u)\b", re.I)
+_SAID = re.compile(
+    r"\b(?:publiée?s?|postée?|parue?|mise? en ligne|diffusée?|rédigée?|publication)\b(?:\s+(?:le|du|en date du))?\s*:?\s*(?:le\s+)?"
+    r"((?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)?\s*\d{1,2}(?:er)?[\s./-]{1,3}[\wéûôà.]{1,10}[\s./-]{1,3}\d{4})",
+    re.I,
+)
+_FIRST = re.compile(r"\b(?:0?1|1er)\s+janv|\b01[/.-]01\b|-01-01\b|\bjan(?:uary|\.)?\s+0?1\b|\b0?1(?:st)?\s+jan", re.I)
 SHORT_TEXT = 140  # characters: so little may be what a wall says
 # The day of a last change is no day of publication; left in the page it is taken for one where there is no other.
 _CHANGED = re.compile(
@@ -43,7 +58,19 @@ def article_of(fetched: Fetched) -> tuple[str, str]:
     wall = wall_failure(page) if len(text) < SHORT_TEXT else None
     if wall or not text:
         raise wall or ParseError("bad-page", NO_ARTICLE_TEXT)
-    return text, str(getattr(found, "date", "") or "")[:10]
+    return text, _day_of(page, str(getattr(found, "date", "") or "")[:10])
+
+
+def _day_of(page: str, found: str) -> str:
+    """The day of a page. A first of January is believed where it is written: a year alone, be it of a copyright, makes one too."""
+    if found and not found.endswith("-01-01"):
+        return found
+    words = re.sub(r"<[^<>]{0,2000}>", lambda tag: "" if _RAISED.match(tag[0]) else " ", page[:_LOOKED])
+    said = _SAID.search(html.unescape(words))
+    day = moment_of(said[1], "UTC") if said else None
+    if isinstance(day, date) and not isinstance(day, datetime):
+        return day.isoformat()
+    return found if found and _FIRST.search(words) else ""
 
 
 def _main_text(page: str, text: str) -> str:
@@ -53,6 +80,8 @@ def _main_text(page: str, text: str) -> str:
     soup = BeautifulSoup(page, "lxml")
     for furniture in soup.find_all(_FURNITURE):
         furniture.decompose()
+    if len(text) < SHORT_TEXT and soup.body and _share_of_words(text, _own_text(soup.body)) < _OWN:
+        return ""  # a page that its script fills: what was found is its menu
     for place in _MAIN:
         for element in soup.select(place, limit=3):
             told = text_of(element.decode(), added=False)
@@ -61,6 +90,13 @@ def _main_text(page: str, text: str) -> str:
                 is_more = len(told) >= _MUCH_MORE * len(text) and _share_of_words(text, told) >= _HELD and links * 2 < len(told)
                 return told if is_more else text
     return text
+
+
+def _own_text(body: "Tag") -> str:
+    for header in body.find_all("header"):
+        if header.find_parent(("main", "article")) is None:
+            header.decompose()
+    return text_of(body.decode())
 
 
 def _share_of_words(text: str, other: str) -> float:

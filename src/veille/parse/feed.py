@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from veille.errors import ParseError
+from veille.letters import escaped_ampersands, in_utf8
 from veille.messages import HTML_NOT_FEED, NO_READABLE_ENTRY, NOT_A_FEED
 from veille.model import Entry, Fetched, ParsedFeed
 from veille.normalize import feed_date, sound_references
-from veille.parse.letters import escaped_ampersands, in_utf8
 from veille.parse.quick import OPAQUE, read_quickly, refresh_of
 from veille.walls import wall_failure
 
@@ -94,6 +94,9 @@ def _entry(entry: Any, named: frozenset[str]) -> Entry:
 
 def _link(entry: Any, named: frozenset[str]) -> str:
     """The page of the entry: its link, else an alternate one, else an enclosure, else a guid that is an address."""
+    original = str(entry.get("feedburner_origlink") or "").strip()
+    if original.startswith(("http://", "https://")):
+        return original  # what the link of a FeedBurner feed led to, as long as there was one to follow
     link = entry.get("link")
     hrefs = [found.get("href") for found in entry.get("links") or ()]
     if link and link not in hrefs and not _is_written(str(link), named):
@@ -128,6 +131,9 @@ def _is_written(address: str, named: frozenset[str]) -> bool:
     return address in named or f"/{address.partition('://')[2].partition('/')[2]}" in named
 
 
+_FULL_DATE = re.compile(r"\A(?!\s*\d{4}-?W).*?(?:\d\D+\d+\D+\d|\d.*[A-Za-zÀ-ÿ]{3}.*\d|[A-Za-zÀ-ÿ]{3}.*\d.*\D\d|\d{8})", re.S)
+
+
 def _published(entry: Any) -> str:
     """The first publication, or the last change where it is all there is; as written when it could not be read."""
     raw = ""
@@ -139,7 +145,8 @@ def _published(entry: Any) -> str:
         if known:
             return known
         parsed = entry.get(name + "_parsed")
-        if parsed:
+        # Its guess counts where the year is the one that is written, with a month and a day: it makes 2001 of 0001.
+        if parsed and _FULL_DATE.match(text[:100]) and re.search(rf"(?<!\d){parsed[0]}(?!\d)", text):
             try:
                 return datetime.fromtimestamp(calendar.timegm(parsed), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             except (ValueError, OverflowError, OSError):

@@ -7,10 +7,10 @@ import json
 from typing import Any
 
 from veille.errors import ParseError
+from veille.letters import decoded
 from veille.messages import NO_READABLE_ENTRY, NOT_A_FEED
 from veille.model import Entry, Fetched, ParsedFeed
 from veille.normalize import absolute
-from veille.parse.letters import decoded
 
 
 def parse_json(fetched: Fetched) -> ParsedFeed:

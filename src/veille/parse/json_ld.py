@@ -16,7 +16,11 @@ from veille.model import Entry, Fetched, ParsedFeed
 from veille.normalize import absolute
 from veille.parse.page import base_of, soup_of
 
-_ARTICLES = {"NewsArticle", "BlogPosting", "Article", "Report", "TechArticle", "SocialMediaPosting", "CreativeWork"}
+# schema.org's Article and what it has of kinds (NewsArticle, ReportageNewsArticle, ScholarlyArticle, LiveBlogPosting…).
+_ARTICLE = re.compile(
+    r"(?:(?:https?://(?:www\.)?schema\.org/|schema:)?)(?:\w*Article|\w*BlogPosting|SocialMediaPosting|Report|CreativeWork)\Z"
+)
+_SCRIPT = re.compile(r"\s*application/ld\+json\b", re.I)
 LEAST = 3  # articles: fewer are the page's own description
 _DEEPEST = 12
 
@@ -33,7 +37,7 @@ def parse_json_ld(fetched: Fetched) -> ParsedFeed:
 def articles_in(soup: BeautifulSoup, base: str) -> list[Entry]:
     """The articles described in a page, each address once."""
     found: dict[str, Entry] = {}
-    for script in soup.find_all("script", type="application/ld+json"):
+    for script in soup.find_all("script", type=_SCRIPT):
         described = _described(script.get_text())
         for row in _objects(described, 0):
             entry = _entry(row, base)
@@ -48,7 +52,7 @@ _TRAILING = re.compile(r"(\"(?:[^\"\\]|\\.)*\")|,(\s*[}\]])", re.S)
 
 def _described(text: str) -> Any:
     """What a script describes, in JSON as people write it: tabs and ends of lines in its texts, commas too many, a semicolon, CDATA."""
-    text = _WRAPPING.sub("", _WRAPPING.sub("", text)).strip().rstrip("; \n\t")
+    text = _WRAPPING.sub("", _WRAPPING.sub("", text.strip("\ufeff \t\r\n"))).strip().rstrip("; \n\t")
     for given in (text, _TRAILING.sub(lambda found: found[1] or found[2], text)):
         try:
             return json.loads(given, strict=False)
@@ -72,7 +76,7 @@ def _objects(value: Any, depth: int) -> Iterator[dict[str, Any]]:
 def _entry(row: dict[str, Any], base: str) -> Entry | None:
     types = row.get("@type")
     names = types if isinstance(types, list) else [types]
-    if not _ARTICLES.intersection(name for name in names if isinstance(name, str)):
+    if not any(isinstance(name, str) and _ARTICLE.match(name) for name in names):
         return None
     page = row.get("mainEntityOfPage")
     place = row.get("url") or (page.get("@id") if isinstance(page, dict) else page) or row.get("@id")

@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 from bs4 import BeautifulSoup, Tag
 
 from veille.french import fold
+from veille.letters import page_text
 from veille.model import Fetched, Lead, Leads
 from veille.normalize import absolute, clean
-from veille.parse.letters import page_text
 from veille.parse.page import base_of, soup_of
 
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml", "text/xml", "application/xml")

@@ -13,10 +13,10 @@ from bs4 import BeautifulSoup, Tag
 
 from veille.errors import ParseError
 from veille.french import fold
+from veille.letters import page_text
 from veille.messages import DOCUMENTS, EMPTY_ANSWER, ENTRIES_WITHOUT_TITLE, NOT_A_DOCUMENT, NOT_HTML, SELECTOR_MISSED, TOO_MANY_TAGS, number
 from veille.model import Entry, Fetched, ParsedFeed, Selectors
 from veille.normalize import absolute, clean, day_ago, day_without_year, moment_of
-from veille.parse.letters import page_text
 from veille.walls import wall_failure
 
 _WALL_LOOK = 300_000  # characters

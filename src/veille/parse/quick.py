@@ -57,7 +57,7 @@ _ASIDE = frozenset(
     "category keywords dc_subject comments enclosure source contributor rights copyright dc_rights generator webmaster dc_publisher "
     "dc_language dc_type dc_format dc_identifier dc_source dc_coverage slash_comments slash_section slash_department wfw_comment "
     "wfw_commentrss media_thumbnail media_content media_category media_rating media_keywords media_credit georss_point georss_box "
-    "georss_line georss_polygon geo_lat geo_long thr_total thr_in-reply-to feedburner_origlink expirationdate dcterms_valid".split()
+    "georss_line georss_polygon geo_lat geo_long thr_total thr_in-reply-to expirationdate dcterms_valid".split()
 )
 _ROOTS = frozenset("item entry feed rss rdf_rdf channel".split())
 _OF_FEED = frozenset("language dc_language ttl sy_updateperiod sy_updatefrequency".split())

@@ -9,8 +9,10 @@ import re
 from lxml import etree
 
 from veille.errors import ParseError
+from veille.letters import mended_xml
 from veille.messages import NOT_A_FEED, SITEMAP_INDEX, SITEMAP_UNDATED
 from veille.model import Entry, Fetched, ParsedFeed
+from veille.normalize import sound_references
 
 _IS_SITEMAP = re.compile(rb"<(?:\w{1,20}:)?(urlset|sitemapindex)\b")
 
@@ -49,7 +51,7 @@ def sitemaps_of(fetched: Fetched) -> tuple[tuple[str, ...], bool]:
 def _root(fetched: Fetched) -> etree._Element:
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=False)
     try:
-        root = etree.fromstring(fetched.body, parser)
+        root = etree.fromstring(sound_references(mended_xml(fetched.body, fetched.content_type)), parser)
     except (etree.XMLSyntaxError, ValueError) as exc:
         raise ParseError("bad-feed", NOT_A_FEED) from exc
     if root is None or _name(root) not in ("urlset", "sitemapindex"):

@@ -5,7 +5,7 @@ from loopback import reply, serve
 
 from builders import make_fetched
 from test_letters import ENCODINGS, page
-from veille.parse.letters import page_text
+from veille.letters import page_text
 
 pytestmark = pytest.mark.browser
 

@@ -8,6 +8,7 @@ gb18030… Beyond the Standard: a document that is sound UTF-8, with letters out
 """
 
 import codecs
+import html.entities
 import re
 from dataclasses import replace
 
@@ -119,7 +120,10 @@ def _c1(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("c1", _c1)
 
 _BARE = re.compile(r"&(?!#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)")
+_NAMED = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{1,31});")
 _APART = re.compile(r"(<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>)", re.S)
+_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def escaped_ampersands(text: str) -> str:
@@ -127,3 +131,18 @@ def escaped_ampersands(text: str) -> str:
     parts = _APART.split(text)
     parts[::2] = [_BARE.sub("&amp;", part) for part in parts[::2]]
     return "".join(parts)
+
+
+def mended_xml(body: bytes, content_type: str = "") -> str:
+    """The characters of an XML document, in a form that a parser takes: no declaration of other letters, no sign that XML forbids, the
+    entities of HTML as their characters, bare ampersands escaped."""
+    body = body.lstrip(b" \t\r\n")
+    text = decoded(body, content_type, _IN_XML.match(body.removeprefix(b"\xef\xbb\xbf")))
+    parts = _APART.split(_NOT_XML.sub(" ", _DECLARATION.sub("", text.lstrip("\ufeff \t\r\n"))))
+    parts[::2] = [_BARE.sub("&amp;", _NAMED.sub(_character, part)) for part in parts[::2]]
+    return "".join(parts)
+
+
+def _character(found: re.Match[str]) -> str:
+    said = html.entities.html5.get(f"{found[1]};", "")
+    return said if said and said not in "<>&\"'" else f"&amp;{found[1]};"
