@@ -175,7 +175,7 @@ def test_a_proxy_is_for_all_or_for_one(defaults, own, read):
         ("no_proxy: [e.fr]", "", "ne va qu’avec « proxy »"),
         ("every: 6h", ", headers: {X-Api-Key: s3cr3t}", "le nom d’une variable d’environnement"),
         ("every: 6h", ", headers: {Host: AUTRE}", "ne peut être un en-tête"),
-        ("every: 6h", ", headers: {'X Clé': CLE}", "ne peut être un en-tête"),
+        ("every: 6h", ", headers: {'X Clé': CLE}", "en-tête de source"),
         ("every: 6h", ", headers: [CLE]", "Nom: NOM_DE_VARIABLE"),
     ],
 )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 FAILURES = (
     "timeout", "connection", "tls", "http", "rate-limited", "gone", "moved", "too-large", "decode", "bad-response",
-    "bad-feed", "bad-page", "redirects", "proxy", "blocked-address", "blocked-scheme", "robots", "bot-wall", "bug",
+    "bad-feed", "bad-page", "redirects", "proxy", "bad-variable", "blocked-address", "blocked-scheme", "robots", "bot-wall", "bug",
 )  # fmt: skip
 
 

@@ -158,12 +158,14 @@ PROXY_REFUSED = "le proxy refuse de joindre ce site (code {status})"
 PROXY_PASSWORD = "le proxy demande un mot de passe : nommez ses variables d’environnement dans « proxy: {url, user, password} »"  # noqa: S105
 PROXY_SILENT = "{silence}, à travers le proxy"
 PROXY_CUT = "la connexion a été coupée, par le proxy ou par le site"
-PROXY_ODD = "le proxy que nomme l’environnement n’est pas une adresse http ou https"
+PROXY_ODD = "l’adresse du proxy n’est pas une adresse http ou https"
+PROXY_IPV6 = "une adresse IPv6 écrite en chiffres ne passe pas par un proxy"
 BEHIND_PROXY = (
     "{file} : derrière un proxy, c’est lui qui résout les noms et joint les adresses : veille ne refuse plus celles d’un réseau privé "
     "que là où elles sont écrites en chiffres (avertissement)"
 )
 UNSET_HERE = "{file} : {said} ici ; il la faut à cron et au site (avertissement)"
+ODD_VARIABLE = "la variable d’environnement « {name} », que feeds.yaml nomme, est vide ou contient un signe que rien ne transporte"
 UNSET_VARIABLE = "la variable d’environnement « {name} », que feeds.yaml nomme, n’est pas définie"
 TLS_REFUSED = "certificat refusé : {why}"
 # By OpenSSL's verification code; None when the handshake failed before any certificate was judged.

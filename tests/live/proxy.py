@@ -25,7 +25,7 @@ class Proxy:
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         method, target, _ = head.split("\r\n")[0].split(" ")
         self.asked.append((method, target))
         if self.manner == "hang":
@@ -50,7 +50,7 @@ class Proxy:
         else:
             kept = [line for line in head.split("\r\n")[1:] if line and not line.lower().startswith(("proxy-", "connection:"))]
             path = target.split("/", 3)[3] if target.count("/") > 2 else ""
-            out.write("\r\n".join([f"{method} /{path} HTTP/1.1", *kept, "connection: close", "", ""]).encode())
+            out.write("\r\n".join([f"{method} /{path} HTTP/1.1", *kept, "connection: close", "", ""]).encode("latin-1"))
         most = 400 if self.manner == "die" else None
         await asyncio.gather(_pipe(reader, out, None), _pipe(there, writer, most))
 

@@ -142,7 +142,7 @@ def test_an_interrupted_server_is_silent(folder, after):
                 time.sleep(0.005)
             time.sleep(after)
             process.send_signal(signal.SIGINT)
-            assert process.wait(30) in ENDS
+            assert process.wait(60) in ENDS
         finally:
             process.kill()
             process.wait()

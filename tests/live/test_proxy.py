@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import json
+import os
 import re
+import socket
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +19,7 @@ from test_tls import secured
 from veille import bring
 from veille.errors import FetchError
 from veille.fetch import Fetcher, Limits, transport
+from veille.fetch.client import _Deadline
 from veille.model import Access, Fetched, Proxy, Validators
 from veille.store import connect
 
@@ -28,12 +31,12 @@ def port_of(root: str) -> int:
     return int(root.rsplit(":", 1)[1])
 
 
-def fetch(url: str, access: Access | None = None, *, private: bool = True, **given):
+def fetch(url: str, access: Access | None = None, *, private: bool = True, seconds: int = 15, **given):
     async def run():
         async with Fetcher(
             contact="", clock=lambda: datetime.now(UTC), allow_private=private, limits=Limits(spacing=0), **given
         ) as fetcher:
-            return await fetcher.fetch(url, Validators(), SECONDS, access)
+            return await fetcher.fetch(url, Validators(), timedelta(seconds=seconds), access)
 
     return asyncio.run(run())
 
@@ -78,7 +81,7 @@ def test_a_secure_site_is_reached_by_connect_and_its_certificate_is_judged(monke
             context.load_verify_locations(HERE / "ca.pem")
             return context
 
-        monkeypatch.setattr("veille.fetch.client.trusting", with_ours)
+        monkeypatch.setattr(transport, "trusting", with_ours)
         answer = fetch("https://localhost:8443/a", access)
 
     assert refused.value.failure == "tls"
@@ -318,3 +321,188 @@ def test_any_transport_of_httpx_serves():
     assert forbidden.value.failure == "robots"
     assert asked[1].headers["user-agent"].startswith("veille/")
     assert asked[1].headers["host"] == "portail.exemple.fr"
+
+
+def through(answer, *, path="/a", env=None, **access):
+    """What comes of one address behind a proxy, and the requests that its site got."""
+    hits = []
+    with serve({"/a": answer, **SITES}, hits=hits) as root, proxying({"portail.exemple.fr:80": port_of(root)}) as proxy:
+        found = fetch(f"http://portail.exemple.fr{path}", Access(proxy=Proxy(url=proxy.url), **access))
+    return found, hits
+
+
+@pytest.mark.parametrize("way", ["direct", "proxy"])
+@pytest.mark.parametrize("cookie", ["jeton=1; Path=/", "ville=Orl\xe9ans; Path=/", "vide; Path=/", "a=1; Domain=exemple.fr; Path=/"])
+def test_a_redirect_with_any_cookie_is_followed_either_way(way, cookie):
+    def answer(handler):
+        handler.send_response(302)
+        handler.send_header("location", "/rss")
+        handler.wfile.write(b"")
+        handler._headers_buffer.append(f"Set-Cookie: {cookie}\r\n".encode("latin-1"))
+        handler.send_header("content-length", "0")
+        handler.end_headers()
+
+    if way == "direct":
+        with serve({"/a": answer, **SITES}) as root:
+            found = fetch(f"{root}/a")
+    else:
+        found, _ = through(answer)
+    assert found.body == SITES["/rss"]
+
+
+def test_a_cookie_goes_to_no_other_host_whatever_domain_it_names():
+    hits = []
+    with serve({"/rss": SITES["/rss"]}, hits=hits) as other:
+
+        def answer(handler):
+            reply(handler, b"", status=302, Location="http://b.exemple.fr/rss", Set_Cookie="a=1; Domain=exemple.fr; Path=/")
+
+        with serve({"/a": answer}) as root, proxying({"a.exemple.fr:80": port_of(root), "b.exemple.fr:80": port_of(other)}) as proxy:
+            assert isinstance(fetch("http://a.exemple.fr/a", Access(proxy=Proxy(url=proxy.url))), Fetched)
+    assert hits
+    assert not [headers for _, headers in hits if "cookie" in headers]
+
+
+def test_a_secure_site_that_is_silent_behind_a_proxy_is_silent_and_not_refused():
+    listener = socket.create_server(("127.0.0.1", 0))
+    with listener, proxying({"localhost:8443": listener.getsockname()[1]}) as proxy, pytest.raises(FetchError) as told:
+        fetch("https://localhost:8443/a", Access(proxy=Proxy(url=proxy.url)), seconds=2)
+    assert told.value.failure == "timeout"
+
+
+@pytest.mark.parametrize("value", ["s3cret\r\nX-Evil: 1", "s3\ncret", "s3cret\x00", "", "s3cret\udce9"])
+@pytest.mark.parametrize("way", ["direct", "proxy"])
+def test_a_header_that_nothing_carries_is_one_sentence_that_does_not_say_it(monkeypatch, way, value):
+    if "\x00" in value:
+        monkeypatch.setattr("os.environ", {**os.environ, "CLE": value})  # no system lets one be set
+    else:
+        monkeypatch.setenv("CLE", value)
+    with serve(SITES) as root:
+        given = Access(headers=(("X-Cle", "CLE"),), origin=f"{root}/rss", proxy=Proxy(url="http://127.0.0.1:9" if way == "proxy" else ""))
+        with pytest.raises(FetchError, match="CLE") as told:
+            fetch(f"{root}/rss", given)
+    chain, error = [], told.value
+    while error is not None:
+        chain.append(repr(error) + repr(vars(error)))
+        error = error.__cause__ or error.__context__
+    assert "cret" not in "".join(chain)
+
+
+def test_a_key_with_an_end_of_line_as_files_have_it_is_sent_without(monkeypatch):
+    monkeypatch.setenv("CLE", "s3cret\n")
+    hits = []
+    with serve(SITES, hits=hits) as root:
+        fetch(f"{root}/rss", Access(headers=(("X-Cle", "CLE"),), origin=root))
+    assert {headers["x-cle"] for _, headers in hits} == {"s3cret"}
+
+
+@pytest.mark.parametrize(
+    "host", ["127.1", "2130706433", "0x7f000001", "0x7f.1", "10.1", "0", "169.254.43518", "127.0.0.1.", "%31%32%37.0.0.1"]
+)
+def test_a_private_address_in_any_form_is_refused_before_a_proxy(host):
+    with behind() as proxy, pytest.raises(FetchError) as refused:
+        fetch(f"http://{host}/", Access(proxy=Proxy(url=proxy.url)), private=False)
+    assert (refused.value.failure in ("blocked-address", "blocked-scheme"), proxy.asked) == (True, [])
+
+
+def test_the_key_that_one_source_lacks_is_not_its_neighbours_fault(tmp_path):
+    with serve(SITES) as root:
+        write_config(
+            tmp_path, {"a": f"feed: '{root}/autre', headers: {{X-Cle: CLE_ABSENTE}}", "b": f"feed: '{root}/rss'"}, "{timeout: 20s}"
+        )
+        outcome = collect(tmp_path)
+    assert [line.partition(" ")[0] for line in outcome.stderr.splitlines()] == ["a"]
+    assert titles(tmp_path) == ["Un budget participatif", "Un bus des droits"]
+
+
+def test_each_header_has_letters_of_its_own():
+    """One in latin-1 beside an address in UTF-8: httpx would read both alike."""
+
+    def answer(handler):
+        handler.send_response(302)
+        handler._headers_buffer.append(b"X-Ville: Orl\xe9ans\r\nLocation: /actualit\xc3\xa9s\r\nContent-Length: 0\r\n")
+        handler.end_headers()
+
+    with serve({"/a": answer, "/actualit%C3%A9s": SITES["/rss"]}) as root:
+        assert fetch(f"{root}/a").body == SITES["/rss"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Cache_Control": "max-age=²"}, {"Expires": "Fri, 31 Dec 9999 23:59:59 -1200"}, {"Retry_After": "Fri, 31 Dec 9999 23:59:59 -1200"}],
+)
+def test_hints_that_mean_nothing_cost_nothing(headers):
+    status = 429 if "Retry_After" in headers else 200
+
+    def answer(handler):
+        handler.send_response(status)
+        for name, value in headers.items():
+            handler._headers_buffer.append(f"{name.replace('_', '-')}: {value}\r\n".encode("latin-1"))
+        handler.send_header("content-length", "0")
+        handler.end_headers()
+
+    with serve({"/a": answer}) as root:
+        if status == 200:
+            assert isinstance(fetch(f"{root}/a"), Fetched)
+        else:
+            with pytest.raises(FetchError) as told:
+                fetch(f"{root}/a")
+            assert told.value.failure == "rate-limited"
+
+
+@pytest.mark.parametrize("kind", ["trailers", "extension", "extensions"])
+def test_what_is_no_body_is_bounded_on_the_wire(kind):
+    sent = []
+
+    def answer(handler):
+        handler.send_response(200)
+        handler.send_header("transfer-encoding", "chunked")
+        handler.end_headers()
+        start = {"trailers": b"1\r\nx\r\n0\r\n", "extension": b"1;a=", "extensions": b""}[kind]
+        piece = {
+            "trailers": b"X-A: " + b"b" * 60_000 + b"\r\n",
+            "extension": b"c" * 65_536,
+            "extensions": b"1;" + b"d" * 30_000 + b"\r\nx\r\n",
+        }[kind]
+        handler.wfile.write(start)
+        for _ in range(2_000):
+            handler.wfile.write(piece)
+            sent.append(len(piece))
+
+    with serve({"/a": answer}) as root, pytest.raises(FetchError):
+        fetch(f"{root}/a")
+    assert sum(sent) < 16 << 20
+
+
+def test_robots_txt_is_not_read_on_once_the_door_is_shut():
+    """A visit is given up while robots.txt is asked for: nothing goes on, and nobody complains."""
+
+    async def run():
+        async with Fetcher(contact="", clock=lambda: datetime.now(UTC), allow_private=True, limits=Limits(spacing=0)) as fetcher:
+            visit = asyncio.ensure_future(fetcher.fetch(f"{root}/rss", Validators(), SECONDS))
+            await asyncio.sleep(0.2)
+            visit.cancel()
+            await asyncio.gather(visit, return_exceptions=True)
+        return [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+
+    with serve({"/robots.txt": slow(3), **SITES}) as root:
+        assert asyncio.run(run()) == []
+
+
+def test_many_refused_certificates_leave_room_for_a_sound_site():
+    """httpcore keeps the connection of a handshake that failed behind a proxy: they are not to fill anything."""
+    with (
+        serve(SITES) as root,
+        secured("leaf.pem") as port,
+        proxying({"localhost:8443": port, "portail.exemple.fr:80": port_of(root)}) as proxy,
+    ):
+
+        async def run():
+            async with Fetcher(contact="", clock=lambda: datetime.now(UTC), allow_private=True, limits=Limits(spacing=0)) as fetcher:
+                access = Access(proxy=Proxy(url=proxy.url))
+                for number in range(90):
+                    with pytest.raises(FetchError, match="certificat"):
+                        await fetcher._ask(f"https://localhost:8443/{number}", Validators(), _Deadline(10), access, None)
+                return await fetcher.fetch("http://portail.exemple.fr/rss", Validators(), SECONDS, access)
+
+        assert isinstance(asyncio.run(run()), Fetched)

@@ -49,7 +49,7 @@ def secured(certificate: str, *, names: list | None = None, whole: bool = True):
     server.daemon_threads = True
     server.handle_error = lambda *_: None
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     try:
         yield server.server_address[1]
     finally:

@@ -33,7 +33,7 @@ _PROXY = ("url", "user", "password")
 # What a request is made of, and what a visit says itself.
 _NOT_OURS = frozenset(
     "host connection content-length transfer-encoding te trailer upgrade expect proxy-authorization proxy-connection cookie "
-    "user-agent accept-encoding if-none-match if-modified-since range".split()
+    "user-agent accept accept-encoding accept-language keep-alive http2-settings if-none-match if-modified-since range".split()
 )
 _RIGHTS = ("link", "excerpt", "full")
 
@@ -101,6 +101,8 @@ def _proxy(reader: Reader, node: Node) -> Proxy:
     if url != "environment":
         _judge_proxy(reader, given["url"].line, url)
     user, password = (_variable(reader, given[key], key) if key in given else "" for key in ("user", "password"))
+    if url == "environment" and (user or password):
+        reader.problem(node.line, "« proxy: environment » prend le nom et le mot de passe dans la même variable que l’adresse")
     if ("user" in given) != ("password" in given):
         reader.problem(node.line, "« user » et « password » vont ensemble dans « proxy »")
     return Proxy(url=url, user=user, password=password)
@@ -110,7 +112,7 @@ def _judge_proxy(reader: Reader, line: int, url: str) -> None:
     why = address_problem(url)
     if "@" in url:
         why = "pas de mot de passe ici : « proxy: {url: …, user: NOM_DE_VARIABLE, password: NOM_DE_VARIABLE} »"
-    elif not why and urlsplit(url).path.strip("/"):
+    elif not why and (urlsplit(url).path.strip("/") or urlsplit(url).query or urlsplit(url).fragment):
         why = "un proxy n’a ni chemin ni question : par exemple http://proxy.exemple.fr:3128"
     if why:
         reader.problem(line, f"« proxy » : {why}")
@@ -132,7 +134,8 @@ def _headers(reader: Reader, node: Node) -> tuple[tuple[str, str], ...]:
     found = []
     for name, (scalar, value) in node.pairs.items():
         if not _HEADER.fullmatch(name) or name.lower() in _NOT_OURS:
-            reader.problem(scalar.line, f"« {name[:40]} » ne peut être un en-tête de source")
+            said = f"« {name[:40]} » ne peut être" if _HEADER.fullmatch(name) else "ce nom ne peut être celui d’"
+            reader.problem(scalar.line, f"{said}{' ' if said[-1] != '’' else ''}un en-tête de source")
         else:
             found.append((name, _variable(reader, value, name)))
     return tuple(found)

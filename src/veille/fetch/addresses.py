@@ -8,6 +8,7 @@ import contextlib
 import ipaddress
 import socket
 import threading
+from urllib.parse import unquote
 
 import httpx
 
@@ -56,7 +57,7 @@ def judge(host: str, port: int) -> None:
     """Raise AddressRefused for a port that is not the web's, and for a literal address that is not public."""
     if port not in PORTS:
         raise AddressRefused(BLOCKED_PORT.format(port=port))
-    _must_be_public(_literal(host))
+    _must_be_public(_literal(host) or _in_any_form(host))
 
 
 async def resolve(host: str, port: int, *, allow_private: bool) -> list[str]:
@@ -78,6 +79,14 @@ def _literal(host: str) -> list[str]:
     try:
         return [str(ipaddress.ip_address(host))]
     except ValueError:
+        return []
+
+
+def _in_any_form(host: str) -> list[str]:
+    """The IPv4 address that a name of figures is to `getaddrinfo`, and to many proxies: 127.1, 2130706433, 0x7f.1, a dot at its end."""
+    try:
+        return [socket.inet_ntoa(socket.inet_aton(unquote(host).rstrip(".")))]
+    except (OSError, UnicodeError):
         return []
 
 

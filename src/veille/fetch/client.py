@@ -4,7 +4,9 @@ Comes in: addresses. Goes out: `Fetched` or `NotModified`; FetchError for everyt
 """
 
 import asyncio
+import contextlib
 import hashlib
+import re
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -23,11 +25,11 @@ from veille.fetch.body import Room, read_body
 from veille.fetch.hints import LONGEST_WAIT, OVERLOADED_WAIT, fresh_for, retry_after
 from veille.fetch.pace import Pace, TooLong
 from veille.fetch.places import Place, place_of, site_of
-from veille.fetch.proxies import proxy_before, variable
+from veille.fetch.proxies import header_value, proxy_before
 from veille.fetch.refusals import told
 from veille.fetch.robots import LONGEST as LONGEST_ROBOTS
 from veille.fetch.robots import RobotsRules
-from veille.fetch.transport import PinnedTransport, trusting
+from veille.fetch.transport import PinnedTransport, ProxiedTransport
 from veille.messages import (
     BLOCKED_SCHEME,
     BOT_WALL,
@@ -43,12 +45,19 @@ from veille.messages import (
 from veille.model import Access, Fetched, HostNote, NotModified, Proxy, Validators
 from veille.walls import robot_wall
 
+Cookies = dict[str, dict[bytes, tuple[bytes, bytes]]]  # by site, then name: value and path
+_SECURE = re.compile(rb"(?:\A|;)\s*secure\s*(?:;|\Z)", re.I)
+_PATH = re.compile(rb"(?:\A|;)\s*path\s*=\s*(/[^;\s]*)", re.I)
 _SILENCE = 0.5  # of a visit's time: a site that says nothing for so long will not be done in time
 _ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/html;q=0.8, */*;q=0.5"
 _ERROR_PAGE = 64 << 10  # bytes of a refusal that are read, to know what refuses
 _REDIRECTS, _PERMANENT = (301, 302, 303, 307, 308), (301, 308)
 _COOKIES = 8 << 10  # bytes of cookies that a redirect may set
+_COOKIE = re.compile(rb"[\x20-\x3a\x3c-\x7e\x80-\xff]*")  # no control sign, no semicolon
+_EXPIRED = re.compile(rb";?\s*(?:max-age\s*=\s*(?:0|-\d+)\s*(?:;|\Z)|expires\s*=[^;]*\b(?:19[0-9]{2}|200\d)\b)", re.I)
 _DIRECT = Access()
+# What says that the site itself, or the way to it, does not answer, whatever is asked.
+_OF_SITE = frozenset("timeout connection tls blocked-address blocked-scheme rate-limited proxy bad-variable".split())
 _WAITS = ("connect", "read", "write", "pool")
 _ROBOTS_KEPT = timedelta(days=30)  # RFC 9309 §2.3.1.4: an old robots.txt stands in for one that cannot be read
 
@@ -137,7 +146,8 @@ class Fetcher:
         self._clock = clock
         self.limits = limits or Limits()
         self._paces: dict[str, Pace] = {}
-        self._rules: dict[tuple[str, Proxy], asyncio.Future[RobotsRules]] = {}
+        self._rules: dict[tuple[str, Access], asyncio.Future[RobotsRules]] = {}
+        self._reading: set[asyncio.Future[RobotsRules]] = set()
         self._known: dict[str, HostNote] = {}
         self._told: dict[str, HostNote] = {}
         self._asked: Counter[str] = Counter()
@@ -153,14 +163,19 @@ class Fetcher:
             )
         ]  # fmt: skip
         self._direct = transport or PinnedTransport(allow_private=allow_private, per_host=self.limits.per_host)
-        self._proxied: dict[tuple[httpx.URL, tuple[str, str] | None], httpx.AsyncHTTPTransport] = {}
+        self._proxied: dict[tuple[httpx.URL, tuple[str, str] | None], ProxiedTransport] = {}
 
     async def __aenter__(self) -> "Fetcher":
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        reading = list(self._reading)
+        for asked in reading:
+            asked.cancel()
+        await asyncio.gather(*reading, return_exceptions=True)
         for transport in (self._direct, *self._proxied.values()):
-            await transport.aclose()
+            with contextlib.suppress(Exception):  # what is left of a connection is of no use to anybody
+                await transport.aclose()
 
     def remember(self, notes: Iterable[HostNote]) -> None:
         """What sites asked for in earlier runs."""
@@ -193,13 +208,13 @@ class Fetcher:
         deadline = _Deadline(timeout.total_seconds())
         access = access or self.access
         moved_to, permanent = "", True
-        cookies: httpx.Cookies | None = None
+        cookies: Cookies = {}
         for _ in range(self.limits.redirects + 1):
             await self._permitted(url, timeout, access)
             answer = await self._ask(url, validators, deadline, access, cookies)
             if not isinstance(answer, Redirect):
                 return replace(answer, moved_to=moved_to) if moved_to else answer
-            cookies = _with_cookies(cookies, answer.answer)
+            _keep_cookies(cookies, place_of(url), answer.answer)
             url = answer.url
             permanent = permanent and answer.permanent
             moved_to = url if permanent else ""
@@ -223,9 +238,12 @@ class Fetcher:
 
     async def _rules_of(self, url: str, timeout: timedelta, access: Access) -> RobotsRules:
         """robots.txt is asked for once a run and site; visits of the same site by the same way share the answer."""
-        key = (site_of(url), access.proxy)
+        key = (site_of(url), access)
         if key not in self._rules:
             self._rules[key] = asyncio.ensure_future(self._read_rules(key[0], timeout, access))
+            self._reading.add(self._rules[key])
+            self._rules[key].add_done_callback(self._reading.discard)
+            self._rules[key].add_done_callback(lambda done: done.cancelled() or done.exception())  # told, though nobody waits any more
         try:
             return await asyncio.shield(self._rules[key])
         except asyncio.CancelledError:
@@ -242,7 +260,7 @@ class Fetcher:
             raise
         except FetchError as exc:
             unavailable = exc.status is not None and exc.status >= 500
-            if exc.failure in ("timeout", "connection", "tls", "blocked-address", "blocked-scheme", "rate-limited", "proxy"):
+            if exc.failure in _OF_SITE:
                 raise  # the site itself does not answer
             recent = known.robots_at is not None and now - known.robots_at < _ROBOTS_KEPT
             if unavailable and not (known.robots is not None and recent):
@@ -270,7 +288,7 @@ class Fetcher:
         self._known[note.host] = self._told[note.host] = note
 
     async def _ask(
-        self, url: str, validators: Validators, deadline: _Deadline, access: Access, cookies: httpx.Cookies | None
+        self, url: str, validators: Validators, deadline: _Deadline, access: Access, cookies: Cookies | None
     ) -> Fetched | NotModified | Redirect:
         """One request, in its turn."""
         place = place_of(url)
@@ -292,16 +310,17 @@ class Fetcher:
             raise Postponed(HOST_WAITS, self._clock() + timedelta(seconds=exc.seconds)) from exc
 
     async def _send(
-        self, place: Place, url: str, validators: Validators, deadline: _Deadline, access: Access, cookies: httpx.Cookies | None
+        self, place: Place, url: str, validators: Validators, deadline: _Deadline, access: Access, cookies: Cookies | None
     ) -> Fetched | NotModified | Redirect:
         """One request sent, its answer read; raises FetchError."""
-        transport, proxied = self._transport_of(place, access.proxy)
+        proxied = False
         silence = deadline.seconds * _SILENCE
         request = self._request(place, validators, silence, access, cookies)
         response: httpx.Response | None = None
         try:
             if not self._allow_private:
                 judge(place.host, place.port)
+            transport, proxied = self._transport_of(place, access.proxy)
             try:
                 response = await transport.handle_async_request(request)
             except (httpx.RemoteProtocolError, httpx.ReadError):
@@ -309,6 +328,7 @@ class Fetcher:
                     raise
                 # A kept connection that the proxy has closed meanwhile: ours tell that apart, those of httpx do not.
                 response = await transport.handle_async_request(request)
+            response.request = request
             return await self._answer(url, response, validators, deadline, proxied=proxied)
         except httpx.TransportError as exc:
             raise told(exc, proxied=proxied, silence=silence, status=response.status_code if response else None) from exc
@@ -323,24 +343,21 @@ class Fetcher:
             return self._direct, False
         key = (before.url, before.auth)
         if key not in self._proxied:
-            limits = httpx.Limits(max_connections=self.limits.at_once * self.limits.per_host, max_keepalive_connections=self.limits.at_once)
-            self._proxied[key] = httpx.AsyncHTTPTransport(proxy=before, verify=trusting(), trust_env=False, limits=limits)
+            self._proxied[key] = ProxiedTransport(before, most_kept=self.limits.at_once)
         return self._proxied[key], True
 
-    def _request(
-        self, place: Place, validators: Validators, silence: float, access: Access, cookies: httpx.Cookies | None
-    ) -> httpx.Request:
+    def _request(self, place: Place, validators: Validators, silence: float, access: Access, cookies: Cookies | None) -> httpx.Request:
         headers = self._headers.copy()
         if validators.etag:
             headers.append((b"If-None-Match", validators.etag.encode("utf-8")))
         if validators.last_modified:
             headers.append((b"If-Modified-Since", validators.last_modified.encode("utf-8")))
         if access.headers and site_of(access.origin) == place.site:
-            headers += [(name.encode("ascii"), variable(said).encode("utf-8")) for name, said in access.headers]
-        request = httpx.Request("GET", place.url, headers=headers, extensions={"timeout": dict.fromkeys(_WAITS, silence)})
-        if cookies is not None:
-            cookies.set_cookie_header(request)
-        return request
+            headers += [(name.encode("ascii"), header_value(said)) for name, said in access.headers]
+        given = _cookie_of(cookies, place) if cookies else b""
+        if given:
+            headers.append((b"Cookie", given))
+        return httpx.Request("GET", place.url, headers=headers, extensions={"timeout": dict.fromkeys(_WAITS, silence)})
 
     async def _answer(
         self, url: str, response: httpx.Response, validators: Validators, deadline: _Deadline, *, proxied: bool
@@ -352,7 +369,7 @@ class Fetcher:
         fresh = fresh_for(headers, now)
         if status == 304 and (validators.etag or validators.last_modified):
             return NotModified(status=304, received=0, validators=validators, fresh_for=fresh)
-        if status == 407 and proxied:
+        if status == 407 and proxied and response.request.url.scheme == "http":  # inside a tunnel it would be the site's
             raise FetchError("proxy", PROXY_PASSWORD)
         if status not in (200, 203):
             raise await self._refusal(response, now, deadline)
@@ -410,14 +427,33 @@ def _redirect_of(url: str, response: httpx.Response) -> Redirect:
     return Redirect(url=target, permanent=status in _PERMANENT, answer=response)
 
 
-def _with_cookies(cookies: httpx.Cookies | None, response: httpx.Response) -> httpx.Cookies | None:
-    """The cookies of a visit with those that a redirect sets; None while there are none."""
-    said = response.headers.get_list("set-cookie")
+def _keep_cookies(cookies: Cookies, place: Place, response: httpx.Response) -> None:
+    """The cookies that a redirect sets, for its own site whatever domain they name (RFC 6265 §5.2, §5.3)."""
+    said = [value for name, value in response.headers.raw if name.lower() == b"set-cookie"]
     if not said or sum(map(len, said)) > _COOKIES:
-        return cookies
-    found = cookies or httpx.Cookies()
-    found.extract_cookies(response)
-    return found
+        return
+    held = cookies.setdefault(place.site, {})
+    for one in said:
+        pair, _, attributes = one.partition(b";")
+        name, equal, value = pair.partition(b"=")
+        name, value = name.strip(), value.strip()
+        if not equal or not name or not _COOKIE.fullmatch(name + value):
+            continue
+        held.pop(name, None)
+        if not _EXPIRED.search(attributes) and (place.url.scheme == "https" or not _SECURE.search(attributes)):
+            path = _PATH.search(attributes)
+            held[name] = value, path[1] if path else place.url.raw_path.partition(b"?")[0].rpartition(b"/")[0] + b"/"
+
+
+def _cookie_of(cookies: Cookies, place: Place) -> bytes:
+    """What a site is given back (RFC 6265 §5.4); "" for nothing."""
+    asked = place.url.raw_path.partition(b"?")[0]
+    given = [
+        b"%b=%b" % (name, value)
+        for name, (value, path) in cookies.get(place.site, {}).items()
+        if asked == path or asked.startswith(path.rstrip(b"/") + b"/")
+    ]
+    return b"; ".join(given)
 
 
 def _header(headers: httpx.Headers, name: str) -> str | None:

@@ -29,8 +29,9 @@ def fresh_for(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     asked = {name.strip().lower(): value.strip().strip('"') for name, _, value in (part.partition("=") for part in _cache_control(headers))}
     if "no-store" in asked or "no-cache" in asked:
         return None
-    if asked.get("max-age", "").isdigit():
-        return timedelta(seconds=int(asked["max-age"][:9]))
+    age = asked.get("max-age", "")
+    if age.isascii() and age.isdigit():
+        return timedelta(seconds=int(age[:9]))
     expires = _moment(headers.get("expires", "").strip())
     return max(expires - now, timedelta(0)) if expires else None
 
@@ -44,6 +45,6 @@ def _moment(text: str) -> datetime | None:
 
     try:
         moment = parsedate_to_datetime(text[:60])
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

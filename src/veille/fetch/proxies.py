@@ -6,6 +6,7 @@ Forbidden: a password in a message.
 `no_proxy` is read as urllib reads it: hosts and domains between commas, a port where one is meant, « * » for all.
 """
 
+import contextlib
 import os
 from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
 
@@ -13,33 +14,64 @@ import httpx
 
 from veille.errors import FetchError
 from veille.fetch.places import Place
-from veille.messages import PROXY_ODD, UNSET_VARIABLE
+from veille.messages import ODD_VARIABLE, PROXY_IPV6, PROXY_ODD, UNSET_VARIABLE
 from veille.model import Proxy
 
 
 def proxy_before(place: Place, proxy: Proxy) -> httpx.Proxy | None:
-    """The proxy of a place; raises FetchError where what feeds.yaml names is not defined."""
+    """The proxy of a place; raises FetchError where what feeds.yaml names is not defined, or cannot be said to a proxy."""
     where = f"{place.host}:{place.port}"
-    if not proxy.url or proxy_bypass_environment(where, {"no": ",".join(proxy.no_proxy)}):
+    if not proxy.url or proxy_bypass_environment(where, {"no": ",".join(map(_as_asked, proxy.no_proxy))}):
         return None
-    if proxy.url != "environment":
-        auth = (variable(proxy.user), variable(proxy.password)) if proxy.user else None
-        return httpx.Proxy(proxy.url, auth=auth)
-    usual = getproxies_environment()
-    url = usual.get(place.url.scheme) or usual.get("all")
-    if not url or proxy_bypass_environment(where, usual):
-        return None
-    try:
-        found = httpx.Proxy(url if "://" in url else f"http://{url}")
-    except (ValueError, httpx.InvalidURL):
-        raise FetchError("proxy", PROXY_ODD) from None
-    if found.url.scheme not in ("http", "https"):
+    url, auth = proxy.url, None
+    if url == "environment":
+        usual = getproxies_environment()
+        url = usual.get(place.url.scheme) or usual.get("all", "")
+        if not url or proxy_bypass_environment(where, usual):
+            return None
+    elif proxy.user:
+        auth = (_variable(proxy.user), _variable(proxy.password))
+        if ":" in auth[0]:  # RFC 7617 §2
+            raise FetchError("bad-variable", ODD_VARIABLE.format(name=proxy.user))
+    if ":" in place.host:
+        raise FetchError("proxy", PROXY_IPV6)
+    found = _proxy_at(url if "://" in url else f"http://{url}", auth)
+    if found is None:
         raise FetchError("proxy", PROXY_ODD)
     return found
 
 
-def variable(name: str) -> str:
-    """What an environment variable holds; raises FetchError, which names it, where it is not defined."""
-    if name and name not in os.environ:
-        raise FetchError("proxy", UNSET_VARIABLE.format(name=name))
-    return os.environ[name] if name else ""
+def _proxy_at(url: str, auth: tuple[str, str] | None) -> httpx.Proxy | None:
+    try:
+        found = httpx.Proxy(url, auth=auth)
+    except (ValueError, httpx.InvalidURL):
+        return None
+    sound = found.url.scheme in ("http", "https") and found.url.host and 0 < (found.url.port or 80) < 1 << 16
+    return found if sound else None
+
+
+def _as_asked(name: str) -> str:
+    """A host or a domain of `no_proxy` as requests name it: « *.exemple.fr » is its domain, accents are in Punycode."""
+    name = name.strip()
+    name = name[1:] if name.startswith("*.") else name
+    with contextlib.suppress(UnicodeError):
+        return name.encode("idna").decode("ascii") if not name.isascii() else name
+    return name
+
+
+def header_value(name: str) -> bytes:
+    """What a variable holds, as a header may say it (RFC 9110 §5.5): without the spaces around it; raises FetchError, which names it."""
+    value = _variable(name).strip()
+    if not value or not all(sign == "\t" or (sign >= " " and sign != "\x7f") for sign in value):
+        raise FetchError("bad-variable", ODD_VARIABLE.format(name=name))
+    return value.encode("utf-8")
+
+
+def _variable(name: str) -> str:
+    """What an environment variable holds; raises FetchError, which names it, where it is not defined or is no UTF-8."""
+    if name not in os.environ:
+        raise FetchError("bad-variable", UNSET_VARIABLE.format(name=name))
+    value = os.environ[name]
+    if any("\ud800" <= sign <= "\udfff" for sign in value):
+        raise FetchError("bad-variable", ODD_VARIABLE.format(name=name))
+    return value

@@ -31,8 +31,11 @@ def told(exc: httpx.TransportError, *, proxied: bool, silence: float, status: in
     """The error above the door; `status`: of the answer that had begun, `silence`: seconds."""
     if isinstance(exc, AddressRefused):
         return FetchError("blocked-address", str(exc))
-    refused = next((one for one in _causes(exc) if isinstance(one, ssl.SSLError)), None)
-    if refused and not (proxied and isinstance(refused, ssl.SSLEOFError)):  # that end is as likely the proxy's
+    # A handshake that waits is no refusal: asyncio and anyio leave such errors in the context of a timeout.
+    waits = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+    refused = next((one for one in _causes(exc) if isinstance(one, ssl.SSLError) and not isinstance(one, waits)), None)
+    cut = proxied and isinstance(refused, ssl.SSLEOFError)  # that end is as likely the proxy's
+    if refused and not cut and not isinstance(exc, httpx.TimeoutException):
         return FetchError("tls", TLS_REFUSED.format(why=_tls_reason(refused)))
     if proxied:
         return _by_proxy(exc, silence, status)
@@ -55,7 +58,7 @@ def _by_proxy(exc: httpx.TransportError, silence: float, status: int | None) -> 
         return FetchError("proxy", PROXY_REFUSED.format(status=answered[0] if answered else "?"))
     if any(isinstance(one, ssl.SSLEOFError) for one in _causes(exc)):
         return FetchError("connection", PROXY_CUT, status=status)
-    if isinstance(exc, httpx.ConnectTimeout | httpx.ConnectError):
+    if isinstance(exc, httpx.ConnectError):
         return FetchError("proxy", PROXY_UNREACHABLE)
     if isinstance(exc, httpx.TimeoutException):
         return FetchError("timeout", PROXY_SILENT.format(silence=silent(silence)))

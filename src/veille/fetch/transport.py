@@ -11,7 +11,7 @@ import asyncio
 import resource
 import ssl
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 import httpx
@@ -22,6 +22,7 @@ from veille.fetch.wire import Broken, Buffer, Cut, Head, Silent, Stale, Wire, co
 _TRIED = 3  # addresses of one host
 _KEPT = 64  # sites whose connections wait, though nobody visits them for the moment
 _SHARE = 8  # of the descriptors that a process may have, the part that such connections take at most
+_REFUSED = 40  # connections that one of httpx's transports may have lost
 _USUAL = {"http": 80, "https": 443}
 
 
@@ -48,6 +49,7 @@ class PinnedTransport(httpx.AsyncBaseTransport):
         self._kept = _KEPT if descriptors == resource.RLIM_INFINITY else min(_KEPT, descriptors // _SHARE)
         self._tls: ssl.SSLContext | None = None
         self._buffer = Buffer()
+        self._closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The head of an answer; raises httpx.TransportError, AddressRefused where the host is no public one."""
@@ -69,6 +71,7 @@ class PinnedTransport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """End every connection."""
+        self._closed = True
         for host in self._hosts.values():
             _end(host)
         self._hosts.clear()
@@ -113,7 +116,7 @@ class PinnedTransport(httpx.AsyncBaseTransport):
 
     def give_back(self, key: tuple[str, str, int], host: _Host, wire: Wire) -> None:
         """An answer is done with: its connection waits for another request where it may."""
-        if wire.reusable and len(host.idle) < self._per_host:
+        if wire.reusable and len(host.idle) < self._per_host and self._hosts.get(key) is host and not self._closed:
             host.idle.append(wire)
         else:
             wire.close()
@@ -135,6 +138,75 @@ class PinnedTransport(httpx.AsyncBaseTransport):
                     del self._hosts[other]
                 if len(self._hosts) <= self._kept:
                     return
+
+
+class ProxiedTransport(httpx.AsyncBaseTransport):
+    """httpx's own transport before a proxy, made anew after some refused certificates: it keeps the connections of those (httpcore 1.0)."""
+
+    def __init__(self, proxy: httpx.Proxy, *, most_kept: int) -> None:
+        self._proxy, self._most_kept = proxy, most_kept
+        self._made: list[_Made] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer that comes through the proxy; raises httpx.TransportError."""
+        if not self._made or self._made[-1].refused >= _REFUSED:
+            limits = httpx.Limits(max_connections=None, max_keepalive_connections=self._most_kept)  # turns are the fetcher's
+            self._made.append(_Made(httpx.AsyncHTTPTransport(proxy=self._proxy, verify=trusting(), trust_env=False, limits=limits)))
+        made = self._made[-1]
+        made.users += 1
+        try:
+            response = await made.transport.handle_async_request(request)
+        except BaseException as exc:
+            made.refused += request.url.scheme == "https" and not isinstance(exc, httpx.ProxyError)
+            await self._leave(made)
+            raise
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        response.stream = _Leaving(response.stream, lambda: self._leave(made))
+        return response
+
+    async def _leave(self, made: "_Made") -> None:
+        made.users -= 1
+        if made.users == 0 and made is not self._made[-1]:
+            self._made.remove(made)
+            await made.transport.aclose()
+
+    async def aclose(self) -> None:
+        """End every connection."""
+        for made in self._made:
+            await made.transport.aclose()
+        self._made.clear()
+
+
+@dataclass(slots=True)
+class _Made:
+    """One of httpx's transports, how many answers it is giving, and how many connections it lost."""
+
+    transport: httpx.AsyncHTTPTransport
+    users: int = 0
+    refused: int = 0
+
+
+class _Leaving(httpx.AsyncByteStream):
+    """A body whose end somebody waits for."""
+
+    def __init__(self, body: httpx.AsyncByteStream, leave: Callable[[], Awaitable[None]]) -> None:
+        self._body, self._leave = body, leave
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._body:
+            yield piece
+
+    async def aclose(self) -> None:
+        """Close it, once."""
+        leave, self._leave = self._leave, _nobody
+        try:
+            await self._body.aclose()
+        finally:
+            await leave()
+
+
+async def _nobody() -> None:
+    return
 
 
 class _Body(httpx.AsyncByteStream):

@@ -15,6 +15,7 @@ import httpx
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 _MOST_HEAD = 100 << 10  # bytes of status lines and headers
+_MOST_BESIDE = 1 << 20  # bytes that come beyond twice those of the body
 _MOST_FIELDS = 1_000  # headers
 _MOST_UNREAD = 64 << 10  # bytes of body that wait to be taken
 _INFORMATIONAL = range(100, 200)
@@ -83,6 +84,7 @@ class Wire(asyncio.BufferedProtocol):
         self._beginning = bytearray()  # what came while the head was not whole
         self._pieces: list[bytes] = []
         self._held = self._head_bytes = 0
+        self._beside = self._body_bytes = 0  # bytes that came since the head, and those of them that are body
         self._count = 0  # of headers, then of pieces
         self._answered = False  # whether any byte came
         self._whole = self._kept = False
@@ -119,6 +121,12 @@ class Wire(asyncio.BufferedProtocol):
             self._head_bytes += nbytes
             if self._head_bytes > _MOST_HEAD or self._count > _MOST_FIELDS:
                 self._end(Broken("head"))
+                self.close()
+                return
+        else:  # trailers, extensions of chunks: what is no body is bounded too
+            self._beside += nbytes
+            if self._beside > _MOST_BESIDE + 2 * self._body_bytes and not self._whole:
+                self._end(Broken("beside"))
                 self.close()
                 return
         if self._held >= _MOST_UNREAD and not self._whole and self._transport:
@@ -161,20 +169,21 @@ class Wire(asyncio.BufferedProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._head is None and self._count <= _MOST_FIELDS:
             self._count += 1
-            self._fields.append((name, value.strip()))
+            self._fields.append((name, _in_utf8(value.strip())))
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
         if not self._whole and status not in _INFORMATIONAL:
             if self._count > _MOST_FIELDS:
                 return
-            self._head = Head(status, httpx.Headers(self._fields))
+            self._head = Head(status, httpx.Headers(self._fields, encoding="utf-8"))
             self._count = 0
 
     def on_body(self, piece: bytes) -> None:
         if not self._whole:
             self._pieces.append(piece)
             self._held += len(piece)
+            self._body_bytes += len(piece)
             self._count += 1
 
     def on_message_complete(self) -> None:
@@ -258,6 +267,15 @@ class Wire(asyncio.BufferedProtocol):
     def _wake(self) -> None:
         if self._waiter and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+def _in_utf8(value: bytes) -> bytes:
+    """A value in UTF-8, each by itself: httpx takes one encoding for a whole head."""
+    try:
+        value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1").encode("utf-8")
+    return value
 
 
 async def connect(address: str, port: int, *, buffer: Buffer, tls: ssl.SSLContext | None, name: str, silence: float) -> Wire:
