@@ -1,4 +1,4 @@
-"""The door to SQLite: one file per subject, and all the SQL that is not in `search.py` or `schema.py`.
+"""The door to SQLite: one file a subject, in four wings: collecting, curating, reading, keeping.
 
 Comes in: values. Goes out: rows. Forbidden: the network, the clock, a table made while saving.
 """
