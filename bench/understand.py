@@ -25,7 +25,7 @@ from veille.normalize import fingerprint
 from veille.resources import load_knowledge, package_text
 from veille.store import connect, migrate, writing
 from veille.store.collecting.items import index_items
-from veille.store.collecting.hosts import has_outgrown
+from veille.store.settings import has_outgrown
 from veille.store.collecting.neighbours import count_words, keep_keywords, neighbours
 from veille.store.collecting.stories import join_stories
 from veille.understand import READ, Knowledge, understand

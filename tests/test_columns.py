@@ -8,7 +8,7 @@ from datasette.app import Datasette
 
 from builders import collect_entries, make_entry, make_source
 from veille.model import RunSummary
-from veille.search import Request
+from veille.search.request import Request
 from veille.store import connect, migrate, writing
 from veille.store.collecting.visits import end_run, start_run
 from veille.store.reading import rows as rows_module

@@ -7,7 +7,7 @@ import pytest
 
 from builders import make_source, register
 from veille.model import KINDS, Config
-from veille.search import Request
+from veille.search.request import Request
 from veille.store import connect, migrate, writing
 from veille.store.collecting.items import index_items
 from veille.store.collecting.sources import sync_sources

@@ -6,7 +6,8 @@ import pytest
 
 from builders import collect_entries, make_entry, make_source
 from veille.errors import UsageError
-from veille.search import Request, address, highlight, match_all, match_any, match_words, read_query, read_request
+from veille.search.request import Request, address, read_request
+from veille.search.words import highlight, match_all, match_any, match_words, read_query
 from veille.store.reading.searching import search
 
 TODAY = "2026-11-22"

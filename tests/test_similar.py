@@ -4,9 +4,9 @@ import pytest
 
 from builders import collect_entries, make_entry, make_source
 from veille.store import writing
-from veille.store.collecting.hosts import has_outgrown
 from veille.store.collecting.neighbours import count_words, neighbours
 from veille.store.reading.articles import article
+from veille.store.settings import has_outgrown
 from veille.understand.similar import Rarity, keywords_of, terms_of
 from veille.understand.words import Words
 

@@ -17,9 +17,9 @@ from datasette.app import Datasette
 from browsing import PASSWORD, Browser, get, signed_in
 from builders import collect_entries, make_entry, make_source
 from veille.store import writing
-from veille.store.collecting.hosts import remember_settings
 from veille.store.collecting.items import apply_rights
 from veille.store.curating.accounts import add_account, check_password, is_known, set_password
+from veille.store.settings import remember_settings
 from veille.web import session
 from veille.web.guard import LONGEST_BODY
 

@@ -22,9 +22,10 @@ from veille.model import BROUGHT as BROUGHT_ID
 from veille.model import Access, Entry, Fetched, HostNote, Item, Reading, Source, TaggedItem, Validators, Visit
 from veille.normalize import to_item
 from veille.scout import Found, Scout
-from veille.store.collecting.hosts import access_to, host_notes, keep_notes
+from veille.store.collecting.hosts import host_notes, keep_notes
 from veille.store.collecting.names import known_names
 from veille.store.connection import Connection, Database
+from veille.store.settings import access_to
 from veille.understand import Knowledge, understand
 
 TIMEOUT = timedelta(seconds=15)

@@ -39,19 +39,12 @@ from veille.model import (
 )
 from veille.moments import stored
 from veille.store import usable, writing
-from veille.store.collecting.hosts import (
-    forget_old_requests,
-    has_outgrown,
-    host_notes,
-    keep_notes,
-    remember_access,
-    remember_settings,
-    setting,
-)
+from veille.store.collecting.hosts import forget_old_requests, host_notes, keep_notes
 from veille.store.collecting.sources import sync_sources
 from veille.store.collecting.visits import Visited, due_visits, end_run, put_off, record_visits, start_run
 from veille.store.connection import Database
 from veille.store.keeping.sweeping import sweep
+from veille.store.settings import has_outgrown, remember_access, remember_settings, setting
 
 if TYPE_CHECKING:
     from veille.intake import Prepared

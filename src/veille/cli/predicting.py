@@ -202,7 +202,7 @@ def _language(_knowledge: Knowledge) -> Predictor:
 def _search(items_file: str | None, knowledge: Knowledge) -> Predictor:
     """A store in memory, filled and asked by the same code as the real one."""
     from veille.cli.predict_store import store_of_items
-    from veille.search import Request
+    from veille.search.request import Request
     from veille.store.reading.rows import Columns
     from veille.store.reading.searching import rank
     from veille.store.reading.wording import understand_query

@@ -19,8 +19,8 @@ from veille.errors import ConfigError, StoreError, UsageError
 from veille.messages import DATABASE_UNUSABLE, NO_SITE, PORT_TAKEN
 from veille.resources import load_knowledge
 from veille.store import writing
-from veille.store.collecting.hosts import remember_settings, setting
 from veille.store.connection import Database
+from veille.store.settings import remember_settings, setting
 
 _SECRET_BYTES = 32
 SETTINGS = {

@@ -13,7 +13,7 @@ from datasette import Response
 from datasette.utils.sqlite import sqlite3
 
 from veille.messages import TOO_SLOW
-from veille.search import Request, read_request
+from veille.search.request import Request, read_request
 from veille.web.errors import PageError
 from veille.web.figures import data_version
 from veille.web.site import code_version, following, reading, shared_variables, site_of

@@ -15,8 +15,7 @@ from veille.config import source_yaml
 from veille.errors import SourceError, UsageError
 from veille.messages import NO_COPY, SOURCE_STATES, failed_source
 from veille.model import Source
-from veille.store import cards
-from veille.store.collecting import hosts
+from veille.store import cards, settings
 from veille.store.connection import Connection
 from veille.store.curating import evidence
 from veille.store.curating import followed as sources_here
@@ -60,7 +59,7 @@ async def _through_the_door(datasette: Any, read: Any, source_id: str = "") -> A
     if site.fetching.locked():
         raise UsageError("Une autre adresse est en train d’être lue : réessayez dans quelques secondes.")
     async with site.fetching:
-        contact = await ask(datasette, hosts.setting, "contact") or ""
+        contact = await ask(datasette, settings.setting, "contact") or ""
         notes, access = await reading(datasette, bring.site_notes, source_id)
         fetcher = bring.door(contact, site.clock, notes, access, allow_private=site.allow_private)
         try:

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 
 from veille.errors import UsageError
 from veille.messages import ACTION_LABELS, plural
-from veille.search import Request, address, read_request
+from veille.search.request import Request, address, read_request
 from veille.store import cards
 from veille.store.connection import Connection
 from veille.store.curating.decisions import Act

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from veille.store.collecting.hosts import setting
+from veille.store.settings import setting
 from veille.web.site import absolute, reading
 
 

@@ -15,7 +15,7 @@ from datasette import Response
 from veille.clock import PARIS
 from veille.messages import DEADLINE_OF, KIND_LABELS, MOTTO
 from veille.normalize import spreadsheet_cell
-from veille.search import Request, address
+from veille.search.request import Request, address
 from veille.store.cards import Card
 from veille.store.reading.browsing import Date
 from veille.store.reading.searching import Results

@@ -9,10 +9,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from veille.messages import NO_SUCH_DEPARTEMENT, NO_SUCH_MAP, NO_SUCH_SOURCE, NO_SUCH_THEME, PERIODS, SOURCE_STATES
-from veille.search import conditions, match_all
+from veille.search.words import match_all
 from veille.store.cards import Card
 from veille.store.keeping import wellbeing
 from veille.store.reading import browsing, wording
+from veille.store.reading.sql import conditions
 from veille.store.reading.summary import RECENT, alike, last_months, shares
 from veille.web.answering import ask, asked, readable, render
 from veille.web.charts import bars, month_name, places

@@ -6,7 +6,9 @@ from typing import Any
 from urllib.parse import parse_qsl, quote_plus
 
 from veille.messages import KIND_LABELS, LANGUAGE_LABELS, NO_SUCH_PAGE, long_date
-from veille.search import MOST_MATCHES, PAGE_SIZE, PARAMETERS, Request, address, highlight
+from veille.search.ranking import MOST_MATCHES, PAGE_SIZE
+from veille.search.request import PARAMETERS, Request, address
+from veille.search.words import highlight
 from veille.store import cards
 from veille.store.reading import searching
 from veille.web.answering import ask, ask_rows, asked, readable, render

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from veille.errors import UsageError
-from veille.search import address, read_request
+from veille.search.request import address, read_request
 from veille.store.connection import Connection
 from veille.store.curating.saved import change_search, last_visit, save_search, saved_searches
 from veille.store.reading.rows import Rows

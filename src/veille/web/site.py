@@ -27,14 +27,14 @@ from veille import messages
 from veille.clock import PARIS, Clock, read_clock
 from veille.errors import StoreError
 from veille.resources import load_knowledge, package_text
-from veille.search import match_words
+from veille.search.words import match_words
 from veille.store import begin_soon, prepare
 from veille.store.cards import last_run
-from veille.store.collecting.hosts import setting
 from veille.store.curating.accounts import ROLES
 from veille.store.curating.vocabulary import as_edited
 from veille.store.reading.rows import Columns
 from veille.store.reading.summary import Summary
+from veille.store.settings import setting
 from veille.understand import Knowledge
 from veille.understand.knowledge import Theme
 

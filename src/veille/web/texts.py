@@ -8,7 +8,7 @@ from datasette import Response
 
 from veille import __version__
 from veille.messages import AGENDA_NAME, number
-from veille.store import cards
+from veille.store import cards, settings
 from veille.store.collecting import hosts
 from veille.store.reading import browsing
 from veille.web.answering import ask, readable, render
@@ -62,8 +62,8 @@ async def robot(datasette: Any, request: Any) -> Any:
     since = (site_of(datasette).today() - timedelta(days=30)).isoformat()
     context = {
         "hosts": await ask(datasette, hosts.requests_by_host, since),
-        "agent": await ask(datasette, hosts.setting, "agent"),
-        "contact": await ask(datasette, hosts.setting, "contact"),
+        "agent": await ask(datasette, settings.setting, "agent"),
+        "contact": await ask(datasette, settings.setting, "contact"),
         "here": "robot",
     }
     return await render(datasette, request, "veille_robot.html", context)
@@ -72,7 +72,7 @@ async def robot(datasette: Any, request: Any) -> Any:
 @readable
 async def a_propos(datasette: Any, request: Any) -> Any:
     """/a-propos: where veille comes from, who chooses, what is counted, whose work it stands on."""
-    contact = await ask(datasette, hosts.setting, "contact")
+    contact = await ask(datasette, settings.setting, "contact")
     context = {"summary": await figures(datasette), "contact": contact, "version": __version__, "here": "a-propos"}
     return await render(datasette, request, "veille_a_propos.html", context)
 
@@ -80,7 +80,7 @@ async def a_propos(datasette: Any, request: Any) -> Any:
 @readable
 async def accessibilite(datasette: Any, request: Any) -> Any:
     """/accessibilite: the declaration (RGAA 4.1), with its real state."""
-    contact = await ask(datasette, hosts.setting, "contact")
+    contact = await ask(datasette, settings.setting, "contact")
     return await render(datasette, request, "veille_accessibilite.html", {"contact": contact, "here": "accessibilite"})
 
 

@@ -1,14 +1,10 @@
 """Sites: what they asked of robots, how often each was asked, by day, and what our robot says of itself."""
 
-import json
-from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from veille.model import Access, Config, HostNote, Proxy
+from veille.model import HostNote
 from veille.moments import stored
 from veille.store.connection import Connection, Database
-
-_GROWN = 4  # times as many articles as when words were last counted
 
 
 def host_notes(db: Database) -> list[HostNote]:
@@ -44,42 +40,6 @@ def requests_by_host(db: Connection, since: str, *, most: int = 500) -> list[tup
         (since, most),
     )
     return [tuple(row) for row in rows]
-
-
-def remember_settings(db: Database, **values: str) -> None:
-    """What the collector tells the site of itself; the caller holds the transaction."""
-    db.conn.executemany(
-        "insert into settings (key, value) values (?, ?) on conflict (key) do update set value = excluded.value", values.items()
-    )
-
-
-def setting(db: Connection, key: str) -> str:
-    """One of these, "" when it was never told."""
-    row = db.execute("select value from settings where key = ?", (key,)).fetchone()
-    return str(row[0]) if row else ""
-
-
-def remember_access(db: Database, config: Config) -> None:
-    """How the collector reaches sites, for the site to go the same way: names of variables, never what they hold."""
-    own = {one.id: one.access for one in config.sources if one.access != Access(proxy=config.proxy)}
-    told = {"": Access(proxy=config.proxy), **own} if own or config.proxy.url else {}
-    remember_settings(db, access=json.dumps({name: asdict(access) for name, access in told.items()}) if told else "")
-
-
-def access_to(db: Connection, source_id: str = "") -> Access:
-    """How a source is reached, or any other address."""
-    said = json.loads(setting(db, "access") or "{}")
-    row = said.get(source_id) or said.get("")
-    if not row:
-        return Access()
-    proxy = Proxy(**(row["proxy"] | {"no_proxy": tuple(row["proxy"]["no_proxy"])}))
-    return Access(proxy=proxy, headers=tuple((name, variable) for name, variable in row["headers"]), origin=row["origin"])
-
-
-def has_outgrown(db: Connection) -> bool:
-    """Whether four times as many articles were ever kept as when words were last counted."""
-    (last,) = db.execute("select coalesce(max(id), 0) from items").fetchone()
-    return bool(last >= max(1, _GROWN * int(setting(db, "counted_at") or 0)))
 
 
 def _moment(text: str | None) -> datetime | None:

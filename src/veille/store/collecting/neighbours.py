@@ -14,8 +14,8 @@ from itertools import chain
 
 from veille.french import lemma, tokens
 from veille.store.collecting.boilerplate import Templates
-from veille.store.collecting.hosts import setting
 from veille.store.connection import Connection, Database, has_table
+from veille.store.settings import setting
 from veille.understand.similar import Rarity, Terms, alike, keywords_of, number_of, terms_of
 from veille.understand.template import without
 from veille.understand.words import Words

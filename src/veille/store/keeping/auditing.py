@@ -12,10 +12,10 @@ from veille.messages import AUDIT_LED, AUDIT_MIXED, AUDIT_OWNER, AUDIT_TOUCHED, 
 from veille.model import Item, Known
 from veille.normalize import canonical
 from veille.owners import Place, domain_of, rank_among
-from veille.store.collecting.hosts import setting
 from veille.store.collecting.names import is_touched, places_of
 from veille.store.collecting.stories import led_by_strangers, mixed_pairs
 from veille.store.connection import Database
+from veille.store.settings import setting
 
 _SAME_DAY = "2000-01-01"  # of the versions of one article: no day tells them apart
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from veille.search import Where
 from veille.store.cards import Card, cards
 from veille.store.connection import Connection
 from veille.store.narrow import narrow
+from veille.store.reading.sql import Where
 
 _DATES_SHOWN = 400
 _PUBLIC = "items.state <> 'dismissed' and items.lead = 1"

@@ -11,35 +11,25 @@ from functools import cached_property
 from itertools import compress
 from operator import mul
 
-from veille.search import (
-    DAY_SQL,
-    MATCH_SQL,
-    MOST_MATCHES,
-    PARAMETERS,
-    PLENTY,
-    SCORE_SQL,
-    SINCE_SQL,
-    Query,
-    Request,
-    best_score,
-    bit,
-    blend,
-    counted_sql,
-    filtered_sql,
-    match_all,
-    match_excluded,
-    match_other,
-    match_term,
-    match_wide,
-    matched_sql,
-    obeyed,
-    walked_sql,
-    worths,
-)
+from veille.search.ranking import MOST_MATCHES, PLENTY, best_score, blend, worths
+from veille.search.request import PARAMETERS, Request
+from veille.search.words import Query, match_all, match_excluded, match_other, match_term, match_wide
 from veille.store.cards import greatest_id
 from veille.store.connection import Connection, rows_of
 from veille.store.narrow import narrow
 from veille.store.reading.rows import COLUMN_OF, DISMISSED, SELECTED, WAITING, Rows, of
+from veille.store.reading.sql import (
+    DAY_SQL,
+    MATCH_SQL,
+    SCORE_SQL,
+    SINCE_SQL,
+    bit,
+    counted_sql,
+    filtered_sql,
+    matched_sql,
+    obeyed,
+    walked_sql,
+)
 
 # Articles of a label: so many are looked at one by one; a label up to twenty times as frequent costs less read along.
 _FEW, _ALONG, _ENOUGH = 5_000, 20, 200_000

@@ -8,26 +8,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from veille.search import (
-    COUNT_SQL,
-    PAGE_SIZE,
-    RERANKED,
-    THEME_BONUS,
-    TITLE_BONUS,
-    Query,
-    Request,
-    Term,
-    bit,
-    match_term,
-    title_share,
-    title_words,
-    unfiltered,
-)
+from veille.search.ranking import PAGE_SIZE, RERANKED, THEME_BONUS, TITLE_BONUS, title_share
+from veille.search.request import Request, unfiltered
+from veille.search.words import Query, Term, match_term, title_words
 from veille.store.cards import Card, cards, greatest_id
 from veille.store.connection import Connection, rows_of
 from veille.store.reading.facets import FACETS, Counts, Tally, count_stories, ordered
 from veille.store.reading.matching import Found, Rarity, find, walked
 from veille.store.reading.rows import Columns, Rows
+from veille.store.reading.sql import COUNT_SQL, bit
 from veille.store.reading.wording import understand_query
 from veille.understand import Knowledge
 

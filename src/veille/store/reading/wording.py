@@ -6,7 +6,8 @@ Comes in: a plain connection, a `Request`. Goes out: `Query`. What is shown of a
 from dataclasses import replace
 
 from veille.french import WORD, distance_at_most, fold, lemma
-from veille.search import Query, Request, Term, read_query
+from veille.search.request import Request
+from veille.search.words import Query, Term, read_query
 from veille.store.connection import Connection
 from veille.understand import Knowledge
 from veille.understand.language import language_of
