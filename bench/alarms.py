@@ -24,9 +24,9 @@ from portals.articles import Article, make_articles
 from portals.listings import TEMPLATES
 from portals.world import Answer, Site, World, feed_answer, html_answer, rss, serving, utc
 
-from veille.child import Parser
+from veille.collect.child import Parser
 from veille.cli.options import read_config
-from veille.collect import Collector
+from veille.collect.run import Collector
 from veille.fetch import Fetcher, Limits
 from veille.resources import load_knowledge
 from veille.store import connect, migrate

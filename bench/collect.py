@@ -81,7 +81,8 @@ def one(*, understanding: bool, rooms: bool) -> None:
 
 def watch_rooms() -> dict[str, float]:
     """Processor seconds of the threads that read, understand and keep, filled in as they work."""
-    from veille import collect, lanes
+    from veille.collect import run as collect
+    from veille.collect import lanes
     from veille.store.collecting import items
 
     spent = {"lanes": 0.0, "understanding": 0.0, "keeping": 0.0, "index": 0.0}

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from veille.intake import keep, prepare
+from veille.collect.intake import keep, prepare
 from veille.model import Collected, Entry, Fetched, Item, Reading, Source, Validators, Visit
 from veille.normalize import to_item
 from veille.store import writing

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from builders import make_source
-from veille.arrivals import AHEAD, HELD, Answer, _Bytes, arrivals, interleaved
+from veille.collect.arrivals import AHEAD, HELD, Answer, _Bytes, arrivals, interleaved
 from veille.model import Fetched, NotModified, Reading, Validators, Visit
 
 BODY = 100_000

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from builders import collect_entries, make_entry, make_fetched, make_item, make_source
-from veille.child import Parser, read_items
+from veille.collect.child import Parser, read_items
 from veille.model import Item
 from veille.normalize import text_of
 from veille.normalize.additions import ADDED, without_boilerplate

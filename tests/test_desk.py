@@ -366,8 +366,8 @@ def test_an_administrator_makes_changes_and_closes_accounts(site, store):
 
 
 def test_the_learning_page_counts_suggestions_kept_and_refused_and_where_curators_agree(site, store, knowledge, now):
-    from veille.learning import Learnt, Mark
     from veille.store.curating.learning import keep_model
+    from veille.understand.learning import Learnt, Mark
 
     claire, paul, edith = signed_in(site), signed_in(site, "paul"), signed_in(site, "edith")
     assert "Personne n’a encore" in claire.get("/tri/qualite").text

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from builders import make_source
-from veille.health import judge
+from veille.judge.health import judge
 from veille.model import Collected, Expectation, Failed, Past, Selectors
 
 DOWN = Failed(failure="timeout", reason="trop tard")

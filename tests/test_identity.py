@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from builders import collect_entries, dump, make_entry, make_item, make_source
-from veille.identity import NOTHING, Recall, Row, counted, name_items, plan
+from veille.judge.identity import NOTHING, Recall, Row, counted, name_items, plan
 from veille.messages import VERDICTS
 from veille.model import Known
 from veille.store import writing

@@ -12,7 +12,7 @@ import pytest
 
 from builders import make_fetched, register
 from lives import MANNERS, START, Copy, copies, life_of
-from veille.intake import keep, prepare
+from veille.collect.intake import keep, prepare
 from veille.model import Reading, Visit
 from veille.normalize import to_item
 from veille.store import connect, migrate, writing

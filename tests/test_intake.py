@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from builders import collect_entries, dump, make_entry, make_fetched, make_source, register
-from veille.arrivals import Answer
-from veille.intake import keep, prepare
+from veille.collect.arrivals import Answer
+from veille.collect.intake import keep, prepare
 from veille.model import Config, Reading, Visit
 from veille.normalize import to_item
 from veille.store import connect, migrate, writing
@@ -516,7 +516,7 @@ def test_a_plan_is_made_again_when_another_writer_came_between(store, tmp_path, 
 @pytest.mark.parametrize("moment", [0.0, 60.0])
 def test_an_article_of_several_sources_is_one_however_their_answers_are_kept(store, knowledge, now, monkeypatch, moment):
     """Prepared together, then kept in one transaction or in one each: what the first brought, the others have seen."""
-    from veille import collect as room
+    from veille.collect import run as room
 
     monkeypatch.setattr(room, "_MOMENT", moment)
     sources = tuple(make_source(id=f"s{number}", url=f"https://s{number}.fr/f") for number in range(5))

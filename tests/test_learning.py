@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 
 from builders import collect_entries, dump, make_entry, make_source
-from veille.learning import LEAST, learn
 from veille.store import writing
 from veille.store.collecting.items import apply_rights, hide_learnt, reasons_kept
 from veille.store.curating.accounts import add_account
@@ -19,6 +18,7 @@ from veille.store.curating.retagging import retag, undo_retag
 from veille.store.keeping.forgetting import forget
 from veille.understand import label
 from veille.understand.learned import Question, assemble, judge, model_of
+from veille.understand.learning import LEAST, learn
 
 SOURCES = {"gironde": make_source(rights="full")}
 WORDS = "agenda guichet parking calendrier salle mairie courrier horaire imprimé façade allée portail panneau lettre tableau".split()

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from builders import make_entry, make_fetched, make_source
-from veille.child import read_items
+from veille.collect.child import read_items
 from veille.config.opml import read_opml
 from veille.errors import ParseError, UsageError
 from veille.letters import encoding_of, page_text

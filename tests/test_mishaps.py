@@ -6,12 +6,12 @@ import pytest
 
 from builders import collect_entries, make_entry, make_fetched, make_source
 from veille.errors import ParseError
+from veille.judge.walls import page_wall, robot_wall
 from veille.model import Config, Selectors
 from veille.normalize import day_ago, day_without_year
 from veille.parse import parse, purpose_of
 from veille.store import writing
 from veille.store.collecting.sources import sync_sources
-from veille.walls import page_wall, robot_wall
 
 TODAY = date(2026, 11, 22)
 SUBJECTS = "budget habitat transports forêts collèges archives santé emploi climat lecture numérique autonomie".split()

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from veille.cli.collecting import run_collection
+from veille.cli.sample import documents, sample_config, serving
 from veille.clock import PARIS
 from veille.resources import package_text
-from veille.sample import documents, sample_config, serving
 from veille.store import connect, writing
 from veille.store.curating.accounts import add_account
 from veille.store.curating.decisions import decide

@@ -152,6 +152,7 @@ BLOCKED_PORT = "adresse refusée : port {port} ; seuls 80, 443, 8080 et 8443 son
 TOO_MANY_PIECES = "la réponse arrive en plus de {limit} morceaux de quelques octets"
 NOT_RESOLVED = "le nom du site est introuvable"
 CONNECTION_CUT = "le site a coupé la connexion"
+BROUGHT_NAME = "Apporté par les documentalistes"
 NOT_CONNECTED = "connexion impossible"
 PROXY_UNREACHABLE = "le proxy ne répond pas : vérifiez « proxy » dans feeds.yaml, ou la variable d’environnement"
 PROXY_REFUSED = "le proxy refuse de joindre ce site (code {status})"

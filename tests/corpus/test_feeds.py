@@ -18,9 +18,9 @@ import pytest
 
 from builders import make_fetched, make_source, register
 from mutants import mutated
-from veille.child import Parser
+from veille.collect.child import Parser
+from veille.collect.intake import keep, prepare
 from veille.errors import ParseError
-from veille.intake import keep, prepare
 from veille.model import Visit
 from veille.normalize import text
 from veille.parse.feed import read_by_feedparser

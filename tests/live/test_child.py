@@ -4,7 +4,7 @@ import pytest
 from loopback import feed
 
 from builders import make_fetched, make_source
-from veille.child import Parser
+from veille.collect.child import Parser
 from veille.errors import ParseError
 
 

@@ -396,7 +396,7 @@ def test_a_run_without_news_loads_no_parser_and_keeps_its_answers_together(tmp_p
         "datasette",
         "veille.parse",
         "veille.understand",
-        "veille.intake",
+        "veille.collect.intake",
     )
     assert [name for name in heavy if f"'{name}'" in modules] == []
     assert int(commits) < 25
@@ -404,8 +404,8 @@ def test_a_run_without_news_loads_no_parser_and_keeps_its_answers_together(tmp_p
 
 def test_a_bug_of_ours_costs_one_source_of_those_kept_together(tmp_path, monkeypatch):
     """What was begun for all of them is undone, then each is kept alone: one fails, none of the others loses an article."""
-    from veille import intake
     from veille.cli.collecting import run_collection
+    from veille.collect import intake
 
     keep = intake.keep
 

@@ -8,11 +8,11 @@ from loopback import feed, redirect, reply, serve, status
 from test_collect_live import collect, veille, write_config
 
 from builders import make_source
-from veille.child import Parser
+from veille.collect.child import Parser
+from veille.collect.discover import Scout
 from veille.errors import FetchError
 from veille.fetch import Fetcher, Limits
 from veille.model import Validators
-from veille.scout import Scout
 from veille.store import connect
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)

@@ -16,10 +16,10 @@ from portals.listings import TEMPLATES, page
 from portals.world import Answer, Site, World, feed_answer, home, html_answer, rss, serving, utc
 
 from builders import make_source
-from veille.child import Parser
+from veille.collect.child import Parser
+from veille.collect.discover import Scout
 from veille.errors import SourceError
 from veille.fetch import Fetcher, Limits
-from veille.scout import Scout
 
 NOW = utc(2026, 11, 23, 9)
 # Kind of site: mark of its software, its section, the usual addresses of its feed and of its section's feed, its manner of listing.

@@ -21,13 +21,13 @@ from loopback import feed, redirect, reply, serve
 from test_collect_live import veille, write_config
 
 from builders import make_source
-from veille.child import Parser
+from veille.collect.child import Parser
+from veille.collect.discover import Scout
 from veille.config import address_problem
 from veille.errors import SourceError
 from veille.fetch import Fetcher, Limits
 from veille.fetch.addresses import is_public
 from veille.model import Validators
-from veille.scout import Scout
 
 SHARED = os.environ.get("VEILLE_SHARED", "")
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -275,7 +275,7 @@ def test_nothing_of_one_site_is_told_to_another(tmp_path):
 def test_the_child_can_only_read(tmp_path):
     script = textwrap.dedent(f"""
         import socket, subprocess, sys
-        from veille.child import _only_reads
+        from veille.collect.child import _only_reads
         sys.addaudithook(_only_reads)
         refused = []
         for act in (lambda: socket.create_connection(("127.0.0.1", 9)), lambda: subprocess.run(["true"]), lambda: open({str(tmp_path / "x")!r}, "w"),

@@ -12,9 +12,9 @@ import pytest
 from portals.sites import DAYS, START, published, remember_roots, stories
 from portals.world import World, serving
 
-from veille.child import Parser
 from veille.cli.options import read_config
-from veille.collect import Collector
+from veille.collect.child import Parser
+from veille.collect.run import Collector
 from veille.fetch import Fetcher, Limits
 from veille.store import connect, migrate
 

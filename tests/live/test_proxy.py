@@ -16,7 +16,7 @@ from proxy import proxying
 from test_collect_live import collect, titles, veille, write_config
 from test_tls import secured
 
-from veille import bring
+from veille.collect import bring
 from veille.errors import FetchError
 from veille.fetch import Fetcher, Limits, transport
 from veille.fetch.client import _Deadline

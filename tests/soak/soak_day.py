@@ -35,7 +35,7 @@ DRIVER = textwrap.dedent("""
         os.environ["VEILLE_NOW"] = line.strip()
         summary = run_collection("feeds.yaml", "data/veille.db", allow_private=True, spacing=0.0)
         bugs += [(source, one.reason) for source, one in summary.outcomes.items() if getattr(one, "failure", "") == "bug"]
-        marks.append((*used(), "veille.intake" in sys.modules))
+        marks.append((*used(), "veille.collect.intake" in sys.modules))
         print("done", flush=True)
     print(json.dumps({"marks": marks, "bugs": bugs}), flush=True)
 """)

@@ -17,7 +17,7 @@ from datasette.app import Datasette
 from portals.listings import TEMPLATES, make_listing
 
 from builders import collect_entries, make_entry, make_fetched, make_source
-from veille.child import Parser
+from veille.collect.child import Parser
 from veille.config import Names, decode_config, parse_config
 from veille.errors import ConfigError, ParseError, ParserTimedOut
 from veille.model import Selectors

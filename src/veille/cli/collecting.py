@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from veille import logs
-from veille.child import Parser
 from veille.cli.options import config_option, db_option, open_database, read_clock, read_config
-from veille.collect import Collector
+from veille.collect.child import Parser
+from veille.collect.run import Collector
 from veille.errors import ConfigError, StoreError, UsageError
 from veille.fetch import Fetcher, Limits
 from veille.messages import (

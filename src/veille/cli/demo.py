@@ -11,6 +11,7 @@ import click
 
 from veille.cli.collecting import run_collection, summary_text
 from veille.cli.options import file_of, read_clock
+from veille.cli.sample import documents, sample_config, serving
 from veille.cli.serving import free_port, serve_command
 from veille.clock import PARIS
 from veille.errors import UsageError
@@ -18,7 +19,6 @@ from veille.messages import FILE_EXISTS, failed_source, plural
 from veille.model import Failed
 from veille.moments import stored
 from veille.resources import package_text
-from veille.sample import documents, sample_config, serving
 from veille.store import connect, writing
 from veille.store.curating.accounts import add_account
 from veille.store.curating.decisions import decide

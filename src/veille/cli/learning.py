@@ -9,7 +9,6 @@ from veille.cli.collecting import alone
 from veille.cli.options import config_option, db_option, open_database, read_clock, read_config
 from veille.cli.retagging import show_retagged
 from veille.errors import UsageError
-from veille.learning import FOLDS, LEAST, Learnt, Mark, learn
 from veille.messages import (
     COLLECTOR_BUSY,
     KIND_LABELS,
@@ -26,6 +25,7 @@ from veille.resources import load_knowledge
 from veille.store.curating.learning import bring_back, keep_model, lessons
 from veille.store.curating.retagging import retag
 from veille.understand import Knowledge
+from veille.understand.learning import FOLDS, LEAST, Learnt, Mark, learn
 
 _COUNTED = 20_000  # the newest articles on which the change is counted
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from veille.identity import NOTHING, name_items, plan
+from veille.judge.identity import NOTHING, name_items, plan
 from veille.model import Entry, Source
 from veille.normalize import to_item
 from veille.store.collecting.items import save

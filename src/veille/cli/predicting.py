@@ -55,7 +55,7 @@ def _taught(knowledge: Knowledge, kind: str, train_file: str | None, db_file: st
     if train_file and kind != "themes":
         raise UsageError("--train ne sert qu’à themes.")
     if train_file:
-        from veille.learning import Lessons, learn
+        from veille.understand.learning import Lessons, learn
 
         rows = list(_items(train_file))
         asked = {str(tag) for row in rows for tag in _tags(row)}

@@ -12,10 +12,11 @@ from typing import Any
 
 import click
 
-from veille.bring import named
-from veille.child import Parser
 from veille.cli.options import config_option, db_option, read_clock, read_config, taught
 from veille.clock import PARIS, Clock
+from veille.collect.bring import named
+from veille.collect.child import Parser
+from veille.collect.discover import Found, Scout
 from veille.config import address_problem, source_yaml
 from veille.errors import SourceError, UsageError
 from veille.fetch import Fetcher, Limits
@@ -35,7 +36,6 @@ from veille.messages import (
 from veille.model import Access, Config, Fetched, Finding, Item, Reading, Source, Validators
 from veille.moments import stored
 from veille.resources import load_knowledge, shipped_version
-from veille.scout import Found, Scout
 from veille.store import connect, is_settled
 from veille.understand import Knowledge, understand
 
@@ -82,7 +82,7 @@ def _verdicts(source: Source, found: Found, db_file: str) -> dict[Item, str]:
     """Which row of the table of identity each entry falls under, where there is a base of this version to ask."""
     if not Path(db_file).is_file():
         return {}
-    from veille.intake import not_forgotten, plan_of
+    from veille.collect.intake import not_forgotten, plan_of
 
     with contextlib.closing(connect(db_file)) as db:
         if not is_settled(db, shipped_version()):

@@ -30,6 +30,7 @@ from veille.fetch.refusals import told
 from veille.fetch.robots import LONGEST as LONGEST_ROBOTS
 from veille.fetch.robots import RobotsRules
 from veille.fetch.transport import PinnedTransport, ProxiedTransport
+from veille.judge.walls import robot_wall
 from veille.messages import (
     BLOCKED_SCHEME,
     BOT_WALL,
@@ -43,7 +44,6 @@ from veille.messages import (
     timed_out,
 )
 from veille.model import Access, Fetched, HostNote, NotModified, Proxy, Validators
-from veille.walls import robot_wall
 
 Cookies = dict[str, dict[bytes, tuple[bytes, bytes]]]  # by site, then name: value and path
 _SECURE = re.compile(rb"(?:\A|;)\s*secure\s*(?:;|\Z)", re.I)

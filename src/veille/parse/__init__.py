@@ -1,7 +1,7 @@
 """Bytes become entries: one file per kind of document, picked here by one line per kind.
 
 Comes in: `Fetched` and the source's selectors. Goes out: `ParsedFeed`. Forbidden: network, disk, guesses about sites.
-Run in a child process with limits (`veille.child`): documents come from strangers.
+Run in a child process with limits (`veille.collect.child`): documents come from strangers.
 """
 
 import re
@@ -113,8 +113,8 @@ def _feed_parser(body: bytes) -> Callable[[Fetched], ParsedFeed]:
 
 def wall_of(fetched: Fetched) -> ParseError | None:
     """What stands in the place of a page, or that it says nothing; None for a page that does."""
+    from veille.judge.walls import wall_failure, words_of
     from veille.letters import page_text
-    from veille.walls import wall_failure, words_of
 
     page = page_text(fetched)
     found = wall_failure(page)

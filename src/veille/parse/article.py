@@ -10,11 +10,11 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from veille.errors import ParseError
+from veille.judge.walls import wall_failure
 from veille.letters import page_text
 from veille.messages import NO_ARTICLE_TEXT
 from veille.model import Fetched
 from veille.normalize import LONGEST_TEXT, clean, cut, moment_of, text_of
-from veille.walls import wall_failure
 
 if TYPE_CHECKING:
     from bs4.element import Tag

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from veille.errors import ParseError
+from veille.judge.walls import wall_failure
 from veille.letters import escaped_ampersands, in_utf8
 from veille.messages import HTML_NOT_FEED, NO_READABLE_ENTRY, NOT_A_FEED
 from veille.model import Entry, Fetched, ParsedFeed
 from veille.normalize import feed_date, sound_references
 from veille.parse.quick import OPAQUE, read_quickly, refresh_of
-from veille.walls import wall_failure
 
 _WALL_LOOK = 300_000  # bytes
 _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.I | re.S)

@@ -13,11 +13,11 @@ from bs4 import BeautifulSoup, Tag
 
 from veille.errors import ParseError
 from veille.french import fold
+from veille.judge.walls import wall_failure
 from veille.letters import page_text
 from veille.messages import DOCUMENTS, EMPTY_ANSWER, ENTRIES_WITHOUT_TITLE, NOT_A_DOCUMENT, NOT_HTML, SELECTOR_MISSED, TOO_MANY_TAGS, number
 from veille.model import Entry, Fetched, ParsedFeed, Selectors
 from veille.normalize import absolute, clean, day_ago, day_without_year, moment_of
-from veille.walls import wall_failure
 
 _WALL_LOOK = 300_000  # characters
 MOST_TAGS = 60_000  # opening and closing; the largest of 440 real pages has 5,500, and a tree takes about 1 KiB for each

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from datasette import Response
 
-from veille import bring
+from veille.collect import bring
 from veille.config import source_yaml
 from veille.errors import SourceError, UsageError
 from veille.messages import NO_COPY, SOURCE_STATES, failed_source

@@ -17,8 +17,8 @@ from loopback import reply, serve
 from test_killed import sound
 
 from faults.vfs import FAILURES, Faults
-from veille.child import Parser
-from veille.collect import Collector
+from veille.collect.child import Parser
+from veille.collect.run import Collector
 from veille.config import Names, parse_config
 from veille.errors import VeilleError
 from veille.fetch import Fetcher, Limits

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from veille.french import WORD, fold, index_text
-from veille.identity import Named, Plan
+from veille.judge.identity import Named, Plan
 from veille.messages import reason
 from veille.model import Item, Known, Reason, Rights, Tag, TaggedItem
 from veille.moments import first_sight, local_day, stored

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from veille.identity import Name, Named, Plan, Recall
+from veille.judge.identity import Name, Named, Plan, Recall
 from veille.model import BROUGHT, Item, Known, Source
 from veille.moments import stored_day
 from veille.normalize import CANONICAL_VERSION, canonical, loose

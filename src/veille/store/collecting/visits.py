@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from veille.health import MOVED_VISITS, judge, longest_wait
+from veille.judge.health import MOVED_VISITS, judge, longest_wait
 from veille.messages import BACK_AGAIN
 from veille.model import Collected, Finding, Outcome, Past, RunSummary, Selectors, Source, Validators, Verdict, Visit
 from veille.moments import stored

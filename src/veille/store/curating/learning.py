@@ -13,7 +13,6 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from veille.learning import Example, Learnt, Lessons
 from veille.model import KINDS, Source
 from veille.moments import stored
 from veille.store.collecting.boilerplate import Templates
@@ -22,6 +21,7 @@ from veille.store.curating.retagging import kept_items, source_of
 from veille.store.curating.vocabulary import as_edited
 from veille.understand import Knowledge, Labels, label, published_day
 from veille.understand.learned import INTEREST, Model, model_of, within
+from veille.understand.learning import Example, Learnt, Lessons
 from veille.understand.similar import lemmas_by_number
 
 MOST_EXAMPLES = 5_000  # the newest articles that were decided on

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from veille.identity import confirms
+from veille.judge.identity import confirms
 from veille.messages import AUDIT_LED, AUDIT_MIXED, AUDIT_OWNER, AUDIT_TOUCHED, AUDIT_WAS
 from veille.model import Item, Known
 from veille.normalize import canonical

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from veille.errors import StoreError
 from veille.french import bare
-from veille.identity import TELLING, Name, grave, own_graves
+from veille.judge.identity import TELLING, Name, grave, own_graves
 from veille.messages import FORGET_HELD
 from veille.model import Item
 from veille.moments import stored

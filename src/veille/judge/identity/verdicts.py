@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from veille.french import fold
-from veille.identity.names import Name, Named, told_by_texts
-from veille.identity.words import are_unlike, confirms, titles_agree
+from veille.judge.identity.names import Name, Named, told_by_texts
+from veille.judge.identity.words import are_unlike, confirms, titles_agree
 from veille.model import Item, Known
 
 Rank = tuple[bool, int]  # how near an address is to a source's own: same host, length of the path they share

@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from veille.child import Parser
+from veille.collect.child import Parser
+from veille.collect.discover import Found, Scout
+from veille.collect.intake import Prepared, keep
 from veille.config import address_problem
 from veille.errors import FetchError, ParseError, Postponed, UsageError
 from veille.fetch import Fetcher, Limits
 from veille.french import fold
-from veille.identity import name_items
-from veille.intake import Prepared, keep
-from veille.messages import FORGOTTEN_ARTICLE, LINK_ALIVE, LINK_GONE, LINK_MOVED, LINK_UNKNOWN, LINK_WALLED, NOTHING_TO_READ
+from veille.judge.identity import name_items
+from veille.messages import BROUGHT_NAME, FORGOTTEN_ARTICLE, LINK_ALIVE, LINK_GONE, LINK_MOVED, LINK_UNKNOWN, LINK_WALLED, NOTHING_TO_READ
 from veille.model import BROUGHT as BROUGHT_ID
 from veille.model import Access, Entry, Fetched, HostNote, Item, Reading, Source, TaggedItem, Validators, Visit
 from veille.normalize import to_item
-from veille.scout import Found, Scout
 from veille.store.collecting.hosts import host_notes, keep_notes
 from veille.store.collecting.names import known_names
 from veille.store.connection import Connection, Database
@@ -30,7 +30,7 @@ from veille.understand import Knowledge, understand
 
 TIMEOUT = timedelta(seconds=15)
 SPACING = 0.2  # seconds: somebody waits
-BROUGHT = Source(id=BROUGHT_ID, name="Apporté par les documentalistes", kind="page", url="", enabled=False)
+BROUGHT = Source(id=BROUGHT_ID, name=BROUGHT_NAME, kind="page", url="", enabled=False)
 _SUFFIX = re.compile(r"\s+[|–—•·]\s+[^|–—•·]{2,60}\Z|\s+-\s+[^-]{2,40}\Z")
 _LEAST_TITLE = 15
 _WALLS = ("bot-wall", "robots", "rate-limited", "blocked-address", "tls")

@@ -3,7 +3,7 @@
 Comes in: an address, a fetcher, a parser. Goes out: `Found`: what to read from now on, its answer, and what was left aside.
 Forbidden: storing, guessing that an address is a feed without having read it.
 
-In order: the document itself; feeds that the page announces as news; a section's own (« actualités », « innovation »); other announced
+In order: the document itself; feeds that the page announces as news; a section's own (news, innovation); other announced
 or linked feeds; the usual addresses of the site's software; news sitemaps; JSON-LD; the list of WordPress; last, the page itself by
 selectors. Comments, agendas and job offers are never taken, only told.
 """
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from urllib.parse import urljoin
 
-from veille.child import Parser
+from veille.collect.child import Parser
 from veille.errors import FetchError, ParseError, Postponed
 from veille.fetch import Fetcher
 from veille.french import fold

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from veille.identity import MASS, Named, Plan, asked_names, counted, grave, graves_of, is_mass, name_items, plan, rejoin
+from veille.judge.identity import MASS, Named, Plan, asked_names, counted, grave, graves_of, is_mass, name_items, plan, rejoin
 from veille.messages import FOUND_AGAIN, addresses_changed, guids_changed, old_flood, torrent
 from veille.model import Collected, Entry, Fetched, Item, Reading, Source, TaggedItem, Upheaval, Visit
 from veille.moments import first_sight

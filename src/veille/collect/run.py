@@ -15,12 +15,12 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from veille.arrivals import Answer, arrivals, interleaved
-from veille.child import Parser
 from veille.clock import Clock
+from veille.collect.arrivals import Answer, arrivals, interleaved
+from veille.collect.child import Parser
+from veille.collect.lanes import Lanes
 from veille.errors import FetchError, ParseError, Postponed, SourceError, StoreError
 from veille.fetch import Fetcher
-from veille.lanes import Lanes
 from veille.messages import BUG, NO_MEMORY, SYSTEM_REFUSES, TAKEN_OVER
 from veille.model import (
     Collected,
@@ -47,7 +47,7 @@ from veille.store.keeping.sweeping import sweep
 from veille.store.settings import has_outgrown, remember_access, remember_settings, setting
 
 if TYPE_CHECKING:
-    from veille.intake import Prepared
+    from veille.collect.intake import Prepared
     from veille.store.collecting.article_pages import Wanted
     from veille.understand import Knowledge
 
@@ -185,7 +185,7 @@ class Collector:
             except FetchError as exc:
                 if not _is_lost(exc):
                     raise
-        from veille.scout import Scout
+        from veille.collect.discover import Scout
 
         try:
             async with self.scouting:
@@ -237,7 +237,7 @@ class Collector:
     def _prepared(self, answer: Answer) -> "Prepared | None":
         if not isinstance(answer.got, Fetched) or not isinstance(answer.read, Reading):
             return None
-        from veille.intake import prepare
+        from veille.collect.intake import prepare
 
         return prepare(self.db, answer.visit, answer.got, answer.read, self._known, now=self.clock())
 
@@ -245,7 +245,7 @@ class Collector:
         """As many of these as a moment allows, one at least. `written`: addresses that were since they were prepared; is added to."""
         if not any(prepared for _, prepared in waiting):
             return [(answer, _unchanged(answer.got)) for answer, _ in waiting]
-        from veille.intake import keep
+        from veille.collect.intake import keep
         from veille.store.collecting.items import Indexing
 
         indexing = Indexing(self.db, written)
@@ -320,7 +320,7 @@ class Collector:
 
     def _keep_page(self, source: Source, one: "Wanted", got: Fetched | NotModified | Exception, told: Notes) -> None:
         """Read one article's page and keep its text; a page that cannot be read is left, the article stays as its feed tells it."""
-        from veille.intake import understand_page
+        from veille.collect.intake import understand_page
         from veille.moments import first_sight
         from veille.normalize import moment_of
         from veille.store.collecting.article_pages import keep_page, mark_read

@@ -14,7 +14,7 @@ from functools import partial
 from time import monotonic
 from types import TracebackType
 
-from veille.child import Parser
+from veille.collect.child import Parser
 from veille.errors import ParserTimedOut
 from veille.model import Fetched, Reading, Source
 

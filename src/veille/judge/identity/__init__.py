@@ -6,10 +6,10 @@ Comes in: the items of one answer, what the store knows under their names. Goes 
 docs, row by row, and the plan that follows. `moving`: a site that changed all its addresses in one night.
 """
 
-from veille.identity.moving import MASS, is_mass, rejoin
-from veille.identity.names import TELLING, Name, Named, asked_names, grave, graves_of, name_items, own_graves
-from veille.identity.verdicts import NOTHING, Plan, Recall, Row, counted, plan
-from veille.identity.words import confirms
+from veille.judge.identity.moving import MASS, is_mass, rejoin
+from veille.judge.identity.names import TELLING, Name, Named, asked_names, grave, graves_of, name_items, own_graves
+from veille.judge.identity.verdicts import NOTHING, Plan, Recall, Row, counted, plan
+from veille.judge.identity.words import confirms
 
 __all__ = [
     "MASS", "NOTHING", "TELLING", "Name", "Named", "Plan", "Recall", "Row", "asked_names", "confirms", "counted", "grave", "graves_of",

@@ -199,7 +199,7 @@ def _moment(text: str) -> Moment | None:
 
 
 def _start(cpu_seconds: int, memory: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "veille.child", str(cpu_seconds), str(memory)]
+    command = [sys.executable, "-m", "veille.collect.child", str(cpu_seconds), str(memory)]
     # glibc gives large pieces back to the system as soon as they are free; other systems ignore it.
     environment = {**os.environ, "MALLOC_MMAP_THRESHOLD_": str(64 << 10), "MALLOC_TRIM_THRESHOLD_": str(128 << 10)}
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)  # noqa: S603 - our own interpreter

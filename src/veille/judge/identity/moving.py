@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from veille.french import fold
-from veille.identity.names import TELLING, Named
-from veille.identity.verdicts import Plan, Row
+from veille.judge.identity.names import TELLING, Named
+from veille.judge.identity.verdicts import Plan, Row
 from veille.model import Known
 
 K = TypeVar("K")

@@ -1,0 +1,1 @@
+"""A collection: what is due is asked, read in a child, and kept; `run` is its way."""
