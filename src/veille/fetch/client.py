@@ -442,18 +442,22 @@ def _keep_cookies(cookies: Cookies, place: Place, response: httpx.Response) -> N
         held.pop(name, None)
         if not _EXPIRED.search(attributes) and (place.url.scheme == "https" or not _SECURE.search(attributes)):
             path = _PATH.search(attributes)
-            held[name] = value, path[1] if path else place.url.raw_path.partition(b"?")[0].rpartition(b"/")[0] + b"/"
+            held[name] = value, path[1] if path else _path(place).rpartition(b"/")[0] + b"/"
 
 
 def _cookie_of(cookies: Cookies, place: Place) -> bytes:
     """What a site is given back (RFC 6265 §5.4); "" for nothing."""
-    asked = place.url.raw_path.partition(b"?")[0]
+    asked = _path(place)
     given = [
         b"%b=%b" % (name, value)
         for name, (value, path) in cookies.get(place.site, {}).items()
         if asked == path or asked.startswith(path.rstrip(b"/") + b"/")
     ]
     return b"; ".join(given)
+
+
+def _path(place: Place) -> bytes:
+    return place.target.partition("?")[0].encode("ascii")
 
 
 def _header(headers: httpx.Headers, name: str) -> str | None:

@@ -23,6 +23,11 @@ class Place:
     host: str  # as it is resolved, and as a certificate names it
     port: int
 
+    @property
+    def target(self) -> str:
+        """Path and query, as they are asked."""
+        return self.url.raw_path.decode("ascii")
+
 
 @lru_cache(maxsize=4096)
 def place_of(url: str) -> Place:
