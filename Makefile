@@ -26,7 +26,7 @@ fast: $(INSTALLED)
 	$(BIN)/pytest -n 2 --ignore tests/live --ignore tests/corpus
 
 live: $(INSTALLED) $(BROWSER)
-	$(BIN)/pytest -n 2 --dist loadfile tests/live
+	$(BIN)/pytest -n 2 --dist loadgroup tests/live
 
 corpus: $(INSTALLED)
 	$(BIN)/pytest -n 2 tests/corpus

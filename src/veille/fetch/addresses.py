@@ -86,7 +86,7 @@ def _in_any_form(host: str) -> list[str]:
     """The IPv4 address that a name of figures is to `getaddrinfo`, and to many proxies: 127.1, 2130706433, 0x7f.1, a dot at its end."""
     try:
         return [socket.inet_ntoa(socket.inet_aton(unquote(host).rstrip(".")))]
-    except (OSError, UnicodeError):
+    except (OSError, ValueError):  # ValueError: a NUL in the name
         return []
 
 
