@@ -250,20 +250,23 @@ for (const one of document.querySelectorAll('main *')) {
 
 @pytest.fixture(scope="module")
 def server(stored):
-    path, _ = stored
-    process = subprocess.Popen(
-        [sys.executable, "-m", "veille", "serve", "--db", str(path), "--port", "8931"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
     import contextlib
+    import socket
     import time
     import urllib.request
 
-    for _ in range(200):
+    path, _ = stored
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "veille", "serve", "--db", str(path), "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(1_200):  # a busy machine takes its time
         with contextlib.suppress(OSError):
-            urllib.request.urlopen("http://127.0.0.1:8931/connexion").close()
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/connexion").close()
             break
+        assert process.poll() is None
         time.sleep(0.05)
-    yield "http://127.0.0.1:8931"
+    yield f"http://127.0.0.1:{port}"
     process.terminate()
     process.wait(20)
 
