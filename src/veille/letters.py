@@ -10,6 +10,7 @@ gb18030… Beyond the Standard: a document that is sound UTF-8, with letters out
 import codecs
 import html.entities
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from veille.model import Fetched
@@ -128,19 +129,24 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 def escaped_ampersands(text: str) -> str:
     """XML in which an ampersand that begins no reference is written as XML wants it; sections of CDATA and comments stay."""
+    return _changed(text, lambda part: _BARE.sub("&amp;", part))
+
+
+def _changed(text: str, change: Callable[[str], str]) -> str:
     parts = _APART.split(text)
-    parts[::2] = [_BARE.sub("&amp;", part) for part in parts[::2]]
+    parts[::2] = map(change, parts[::2])
     return "".join(parts)
 
 
 def mended_xml(body: bytes, content_type: str = "") -> str:
-    """The characters of an XML document, in a form that a parser takes: no declaration of other letters, no sign that XML forbids, the
-    entities of HTML as their characters, bare ampersands escaped."""
+    """The characters of an XML document, in a form that a parser takes.
+
+    No declaration of other letters, no sign that XML forbids, the entities of HTML as their characters, bare ampersands escaped.
+    """
     body = body.lstrip(b" \t\r\n")
     text = decoded(body, content_type, _IN_XML.match(body.removeprefix(b"\xef\xbb\xbf")))
-    parts = _APART.split(_NOT_XML.sub(" ", _DECLARATION.sub("", text.lstrip("\ufeff \t\r\n"))))
-    parts[::2] = [_BARE.sub("&amp;", _NAMED.sub(_character, part)) for part in parts[::2]]
-    return "".join(parts)
+    text = _NOT_XML.sub(" ", _DECLARATION.sub("", text.lstrip("\ufeff \t\r\n")))
+    return _changed(text, lambda part: _BARE.sub("&amp;", _NAMED.sub(_character, part)))
 
 
 def _character(found: re.Match[str]) -> str:

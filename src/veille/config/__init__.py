@@ -133,9 +133,10 @@ def _headers(reader: Reader, node: Node) -> tuple[tuple[str, str], ...]:
         return ()
     found = []
     for name, (scalar, value) in node.pairs.items():
-        if not _HEADER.fullmatch(name) or name.lower() in _NOT_OURS:
-            said = f"« {name[:40]} » ne peut être" if _HEADER.fullmatch(name) else "ce nom ne peut être celui d’"
-            reader.problem(scalar.line, f"{said}{' ' if said[-1] != '’' else ''}un en-tête de source")
+        if not _HEADER.fullmatch(name):
+            reader.problem(scalar.line, "ce nom ne peut être celui d’un en-tête de source")
+        elif name.lower() in _NOT_OURS:
+            reader.problem(scalar.line, f"« {name} » ne peut être un en-tête de source")
         else:
             found.append((name, _variable(reader, value, name)))
     return tuple(found)

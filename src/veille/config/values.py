@@ -48,9 +48,10 @@ class Reader:
             return {}
         for key, (scalar, _) in node.pairs.items():
             if key not in allowed:
-                # What is no word may be a value out of its place, and secret.
-                said = f"clé inconnue « {key[:80]} »{self.guess(key, allowed)}" if re.fullmatch(r"[\w -]{1,80}", key) else "clé illisible"
-                self.problem(scalar.line, f"{said}{'' if '?' in said else self.choices(allowed)}")
+                # What is no word may be a value out of its place, and secret: it is neither said nor guessed at.
+                is_word = re.fullmatch(r"[\w -]{1,80}", key) is not None
+                meant = (self.guess(key, allowed) if is_word else "") or self.choices(allowed)
+                self.problem(scalar.line, f"clé inconnue « {key} »{meant}" if is_word else f"clé illisible{meant}")
         return {key: value for key, (_, value) in node.pairs.items() if key in allowed}
 
     def choices(self, allowed: Iterable[str]) -> str:

@@ -6,7 +6,6 @@ Comes in: addresses. Goes out: `Fetched` or `NotModified`; FetchError for everyt
 import asyncio
 import contextlib
 import hashlib
-import re
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -22,14 +21,16 @@ from veille import __version__
 from veille.errors import FetchError, Postponed
 from veille.fetch.addresses import judge
 from veille.fetch.body import Room, read_body
+from veille.fetch.cookies import Cookies, cookie_of, keep_cookies
 from veille.fetch.hints import LONGEST_WAIT, OVERLOADED_WAIT, fresh_for, retry_after
 from veille.fetch.pace import Pace, TooLong
 from veille.fetch.places import Place, place_of, site_of
-from veille.fetch.proxies import header_value, proxy_before
+from veille.fetch.proxies import proxy_before
 from veille.fetch.refusals import told
 from veille.fetch.robots import LONGEST as LONGEST_ROBOTS
 from veille.fetch.robots import RobotsRules
 from veille.fetch.transport import PinnedTransport, ProxiedTransport
+from veille.fetch.variables import header_value
 from veille.judge.walls import robot_wall
 from veille.messages import (
     BLOCKED_SCHEME,
@@ -45,16 +46,10 @@ from veille.messages import (
 )
 from veille.model import Access, Fetched, HostNote, NotModified, Proxy, Validators
 
-Cookies = dict[str, dict[bytes, tuple[bytes, bytes]]]  # by site, then name: value and path
-_SECURE = re.compile(rb"(?:\A|;)\s*secure\s*(?:;|\Z)", re.I)
-_PATH = re.compile(rb"(?:\A|;)\s*path\s*=\s*(/[^;\s]*)", re.I)
 _SILENCE = 0.5  # of a visit's time: a site that says nothing for so long will not be done in time
 _ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/html;q=0.8, */*;q=0.5"
 _ERROR_PAGE = 64 << 10  # bytes of a refusal that are read, to know what refuses
 _REDIRECTS, _PERMANENT = (301, 302, 303, 307, 308), (301, 308)
-_COOKIES = 8 << 10  # bytes of cookies that a redirect may set
-_COOKIE = re.compile(rb"[\x20-\x3a\x3c-\x7e\x80-\xff]*")  # no control sign, no semicolon
-_EXPIRED = re.compile(rb";?\s*(?:max-age\s*=\s*(?:0|-\d+)\s*(?:;|\Z)|expires\s*=[^;]*\b(?:19[0-9]{2}|200\d)\b)", re.I)
 _DIRECT = Access()
 # What says that the site itself, or the way to it, does not answer, whatever is asked.
 _OF_SITE = frozenset("timeout connection tls blocked-address blocked-scheme rate-limited proxy bad-variable".split())
@@ -214,7 +209,7 @@ class Fetcher:
             answer = await self._ask(url, validators, deadline, access, cookies)
             if not isinstance(answer, Redirect):
                 return replace(answer, moved_to=moved_to) if moved_to else answer
-            _keep_cookies(cookies, place_of(url), answer.answer)
+            keep_cookies(cookies, place_of(url), answer.answer)
             url = answer.url
             permanent = permanent and answer.permanent
             moved_to = url if permanent else ""
@@ -354,7 +349,7 @@ class Fetcher:
             headers.append((b"If-Modified-Since", validators.last_modified.encode("utf-8")))
         if access.headers and site_of(access.origin) == place.site:
             headers += [(name.encode("ascii"), header_value(said)) for name, said in access.headers]
-        given = _cookie_of(cookies, place) if cookies else b""
+        given = cookie_of(cookies, place) if cookies else b""
         if given:
             headers.append((b"Cookie", given))
         return httpx.Request("GET", place.url, headers=headers, extensions={"timeout": dict.fromkeys(_WAITS, silence)})
@@ -425,39 +420,6 @@ def _redirect_of(url: str, response: httpx.Response) -> Redirect:
     except ValueError as exc:
         raise FetchError("blocked-scheme", BLOCKED_SCHEME, status=status) from exc
     return Redirect(url=target, permanent=status in _PERMANENT, answer=response)
-
-
-def _keep_cookies(cookies: Cookies, place: Place, response: httpx.Response) -> None:
-    """The cookies that a redirect sets, for its own site whatever domain they name (RFC 6265 §5.2, §5.3)."""
-    said = [value for name, value in response.headers.raw if name.lower() == b"set-cookie"]
-    if not said or sum(map(len, said)) > _COOKIES:
-        return
-    held = cookies.setdefault(place.site, {})
-    for one in said:
-        pair, _, attributes = one.partition(b";")
-        name, equal, value = pair.partition(b"=")
-        name, value = name.strip(), value.strip()
-        if not equal or not name or not _COOKIE.fullmatch(name + value):
-            continue
-        held.pop(name, None)
-        if not _EXPIRED.search(attributes) and (place.url.scheme == "https" or not _SECURE.search(attributes)):
-            path = _PATH.search(attributes)
-            held[name] = value, path[1] if path else _path(place).rpartition(b"/")[0] + b"/"
-
-
-def _cookie_of(cookies: Cookies, place: Place) -> bytes:
-    """What a site is given back (RFC 6265 §5.4); "" for nothing."""
-    asked = _path(place)
-    given = [
-        b"%b=%b" % (name, value)
-        for name, (value, path) in cookies.get(place.site, {}).items()
-        if asked == path or asked.startswith(path.rstrip(b"/") + b"/")
-    ]
-    return b"; ".join(given)
-
-
-def _path(place: Place) -> bytes:
-    return place.target.partition("?")[0].encode("ascii")
 
 
 def _header(headers: httpx.Headers, name: str) -> str | None:

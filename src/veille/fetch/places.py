@@ -11,7 +11,7 @@ import httpx
 from veille.errors import FetchError
 from veille.messages import BLOCKED_SCHEME
 
-_USUAL = {"http": 80, "https": 443}
+USUAL_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,14 @@ def place_of(url: str) -> Place:
     try:
         place = httpx.URL(url)
         sound_port = place.port is None or 0 < place.port < 1 << 16
-        good = place.scheme in _USUAL and bool(place.host) and not place.userinfo and sound_port
+        good = place.scheme in USUAL_PORTS and bool(place.host) and not place.userinfo and sound_port
     except (httpx.InvalidURL, UnicodeError) as exc:
         raise FetchError("blocked-scheme", BLOCKED_SCHEME) from exc
     if not good:
         raise FetchError("blocked-scheme", BLOCKED_SCHEME)
-    scheme, port = place.scheme, place.port or _USUAL[place.scheme]
+    scheme, port = place.scheme, place.port or USUAL_PORTS[place.scheme]
     name = f"[{place.host}]" if ":" in place.host else place.host
-    site = f"{scheme}://{name}{'' if port == _USUAL[scheme] else f':{port}'}"
+    site = f"{scheme}://{name}{'' if port == USUAL_PORTS[scheme] else f':{port}'}"
     return Place(place, site, place.raw_host.decode("ascii"), port)
 
 

@@ -7,14 +7,14 @@ Forbidden: a password in a message.
 """
 
 import contextlib
-import os
 from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
 
 import httpx
 
 from veille.errors import FetchError
 from veille.fetch.places import Place
-from veille.messages import ODD_VARIABLE, PROXY_IPV6, PROXY_ODD, UNSET_VARIABLE
+from veille.fetch.variables import variable
+from veille.messages import ODD_VARIABLE, PROXY_IPV6, PROXY_ODD
 from veille.model import Proxy
 
 
@@ -30,7 +30,7 @@ def proxy_before(place: Place, proxy: Proxy) -> httpx.Proxy | None:
         if not url or proxy_bypass_environment(where, usual):
             return None
     elif proxy.user:
-        auth = (_variable(proxy.user), _variable(proxy.password))
+        auth = (variable(proxy.user), variable(proxy.password))
         if ":" in auth[0]:  # RFC 7617 §2
             raise FetchError("bad-variable", ODD_VARIABLE.format(name=proxy.user))
     if ":" in place.host:
@@ -57,21 +57,3 @@ def _as_asked(name: str) -> str:
     with contextlib.suppress(UnicodeError):
         return name.encode("idna").decode("ascii") if not name.isascii() else name
     return name
-
-
-def header_value(name: str) -> bytes:
-    """What a variable holds, as a header may say it (RFC 9110 §5.5): without the spaces around it; raises FetchError, which names it."""
-    value = _variable(name).strip()
-    if not value or not all(sign == "\t" or (sign >= " " and sign != "\x7f") for sign in value):
-        raise FetchError("bad-variable", ODD_VARIABLE.format(name=name))
-    return value.encode("utf-8")
-
-
-def _variable(name: str) -> str:
-    """What an environment variable holds; raises FetchError, which names it, where it is not defined or is no UTF-8."""
-    if name not in os.environ:
-        raise FetchError("bad-variable", UNSET_VARIABLE.format(name=name))
-    value = os.environ[name]
-    if any("\ud800" <= sign <= "\udfff" for sign in value):
-        raise FetchError("bad-variable", ODD_VARIABLE.format(name=name))
-    return value

@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 import httpx
 
 from veille.fetch.addresses import resolve
+from veille.fetch.places import USUAL_PORTS
 from veille.fetch.wire import Broken, Buffer, Cut, Head, Silent, Stale, Wire, connect
 
 _TRIED = 3  # addresses of one host
 _KEPT = 64  # sites whose connections wait, though nobody visits them for the moment
 _SHARE = 8  # of the descriptors that a process may have, the part that such connections take at most
 _REFUSED = 40  # connections that one of httpx's transports may have lost
-_USUAL = {"http": 80, "https": 443}
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ class PinnedTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The head of an answer; raises httpx.TransportError, AddressRefused where the host is no public one."""
         url = request.url
-        key = (url.scheme, url.raw_host.decode("ascii").strip("[]"), url.port or _USUAL[url.scheme])
+        key = (url.scheme, url.raw_host.decode("ascii").strip("[]"), url.port or USUAL_PORTS[url.scheme])
         timeout = request.extensions["timeout"]
         host = self._hosts.get(key)
         if host is None:

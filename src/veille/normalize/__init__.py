@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from veille.model import Entry, Item, Source
 from veille.moments import local_day, stored
-from veille.normalize.additions import ADDED, without_boilerplate, without_read_on
+from veille.normalize.additions import ADDED, without_additions, without_read_on
 from veille.normalize.addresses import CANONICAL_VERSION, LONGEST_URL, absolute, canonical, loose, with_scheme, without_tracking
 from veille.normalize.dates import day_ago, day_without_year, feed_date, moment_of
 from veille.normalize.text import LONGEST_TEXT, clean, cut, hidden, plain_text, shown, sound_references, spreadsheet_cell, text_of, title_of
@@ -32,7 +32,7 @@ def to_item(source: Source, entry: Entry) -> Item | None:
     text = said if own == markup and not added else cut(text_of(own, added=not added), LONGEST_TEXT)
     if len(said) > _BOX and not text:
         text = said  # a box that bears the name of an addition and holds the article
-    text = without_boilerplate(text, own_title)
+    text = without_additions(text, own_title)
     said, text = ("" if one == title else one for one in (said, text))
     return Item(
         source_id=source.id,

@@ -58,7 +58,7 @@ def is_added(names: object) -> bool:
     return any(_NAME.match(str(one)) for one in listed) or "links inline" in " ".join(map(str, listed))
 
 
-def without_boilerplate(text: str, title: str) -> str:
+def without_additions(text: str, title: str) -> str:
     """A text without the lines that software adds before and after it. Linear in the length of the text."""
     if title and text[: len(title)].casefold() == title.casefold():
         text = _without_title(text, title)

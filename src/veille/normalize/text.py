@@ -104,7 +104,7 @@ def _is_plain(line: str) -> bool:
 def text_of(markup: str, *, added: bool = True) -> str:
     """The words of a piece of HTML, blocks on lines of their own; what a browser would not show is left out.
 
-    `added=False` leaves out what publishing software added as well (`boilerplate.is_added`), at the cost of a parser.
+    `added=False` leaves out what publishing software added as well (`additions.is_added`), at the cost of a parser.
     """
     markup = sound_references(markup[:LONGEST_MARKUP]).translate(_BREAKS)
     if not added:

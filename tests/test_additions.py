@@ -11,7 +11,7 @@ from builders import collect_entries, make_entry, make_fetched, make_item, make_
 from veille.collect.child import Parser, read_items
 from veille.model import Item
 from veille.normalize import text_of
-from veille.normalize.additions import ADDED, without_boilerplate
+from veille.normalize.additions import ADDED, without_additions
 
 TITLE = "Trois communes partagent leur ingénierie"
 BODY = "Trois communes de la Drôme ont mis leurs techniciens en commun depuis janvier."
@@ -86,7 +86,7 @@ def test_what_software_adds_is_no_summary(name):
 @pytest.mark.parametrize("words", AUTHORS)
 def test_words_of_an_author_stay(words):
     for text in (f"{BODY}\n{words}", words, f"{words}\n{BODY}"):
-        assert without_boilerplate(text, TITLE) == text
+        assert without_additions(text, TITLE) == text
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_words_of_an_author_stay(words):
     ],
 )
 def test_a_short_title_is_told_sign_by_sign(title, words):
-    assert without_boilerplate(f"{BODY}\n{words}", title) == f"{BODY}\n{words}"
+    assert without_additions(f"{BODY}\n{words}", title) == f"{BODY}\n{words}"
 
 
 def test_a_box_with_the_name_of_an_addition_that_holds_the_article_stays():
@@ -142,10 +142,10 @@ def test_what_the_reading_child_sends_is_every_field_of_an_article(now):
 def test_hostile_text_costs_little():
     """In seconds of CPU of a process of its own: what repeats each form a hundred thousand times."""
     code = (
-        "import time; from veille.normalize.additions import ADDED, without_boilerplate\n"
+        "import time; from veille.normalize.additions import ADDED, without_additions\n"
         "began = time.process_time()\n"
         "for piece in ('L’article ', 'Lire la suite ', 'Partager :\\n', '… ', 'The post x appeared first on', 'J’aime ça :\\n', '. '):\n"
-        "    without_boilerplate(piece * 100_000, 'Un titre'); ADDED.search('<a class=\"' + piece * 20_000)\n"
+        "    without_additions(piece * 100_000, 'Un titre'); ADDED.search('<a class=\"' + piece * 20_000)\n"
         "ADDED.search('class=\"' * 50_000); ADDED.search('class=\"a ' * 50_000)\n"
         "print(time.process_time() - began)"
     )
