@@ -85,7 +85,8 @@ def feed_date(text: str) -> str:
         text = f"{clock[2]} {clock[1]} {clock[5]} {clock[3]} {clock[4] or ''}".strip()
     since = _SECONDS.match(text)
     if since:
-        return f"{datetime.fromtimestamp(int(since[1]), UTC):%Y-%m-%dT%H:%M:%SZ}"
+        moment = datetime.fromtimestamp(int(since[1]), UTC)
+        return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if _day(moment.year, moment.month, moment.day) else ""
     compact = _COMPACT.match(text)
     if compact:
         day, (hour, minute, second, zone) = "-".join(compact.groups()[:3]), compact.groups()[3:]
