@@ -69,8 +69,8 @@ def test_a_room_imports_only_from_lower_floors(path):
 # The storeys of the store: what lies at its root, then its wings. `reading` and `curating` never know each other.
 WINGS = {"root": set(), "collecting": {"root"}, "curating": {"root", "collecting"}, "reading": {"root", "collecting"},
          "keeping": {"root", "collecting", "curating", "reading"}}  # fmt: skip
-# Until what only curators see has a room of its own.
-KNOWN: set[tuple[str, str]] = set()
+# Those of the web: `site` is under all, and what readers see knows nothing of what curators do, here or in the store.
+WEB_WINGS = {"site": set(), "reading": {"site"}, "curating": {"site"}, "keeping": {"site"}, "routes": {"site", "reading", "curating", "keeping"}}  # fmt: skip
 
 
 def wing_of(parts: tuple[str, ...]) -> str:
@@ -85,8 +85,17 @@ def test_a_wing_of_the_store_imports_only_from_lower_storeys(path):
         if parts[:2] != ("veille", "store") or len(parts) < 3:
             continue
         other = wing_of(parts[2:3])
-        place = str(path.relative_to(PACKAGE / "store"))
-        assert other == own or other in WINGS[own] or (place, other) in KNOWN, f"{place} imports {name}"
+        assert other == own or other in WINGS[own], f"{path.relative_to(PACKAGE)} imports {name}"
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if room_of(path) == "web"], ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_wing_of_the_web_imports_only_from_the_site(path):
+    own = path.relative_to(PACKAGE / "web").parts[0].removesuffix(".py")
+    for name in imports_of(path):
+        parts = name.split(".")
+        if parts[:2] == ["veille", "web"] and len(parts) > 2 and own != "__init__":
+            assert parts[2] == own or parts[2] in WEB_WINGS[own], f"{path.relative_to(PACKAGE)} imports {name}"
+        assert own != "reading" or parts[:3] != ["veille", "store", "curating"], f"{path.relative_to(PACKAGE)} imports {name}"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

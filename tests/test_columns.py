@@ -15,7 +15,7 @@ from veille.store.reading import rows as rows_module
 from veille.store.reading.rows import ABSENT, DISMISSED, SELECTED, WAITING, Columns
 from veille.store.reading.searching import rank, search
 from veille.store.reading.wording import understand_query
-from veille.web import site as web
+from veille.web.site import state as web
 
 TODAY = "2026-11-22"
 

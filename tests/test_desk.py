@@ -110,7 +110,7 @@ def test_a_session_ends_after_twelve_hours(site, store):
 
 def test_a_thousand_guesses_are_refused_without_hashing_and_the_others_still_come_in(site, monkeypatch):
     from veille.store.curating import accounts
-    from veille.web import session
+    from veille.web.site import session
 
     hashed = []
     digest = accounts._digest

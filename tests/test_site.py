@@ -19,8 +19,8 @@ from builders import collect_entries, make_entry, make_source
 from veille.messages import long_span
 from veille.store import writing
 from veille.store.reading.summary import alike, summarise
-from veille.web.charts import bars, contours, heat
-from veille.web.citing import compared
+from veille.web.reading.charts import bars, contours, heat
+from veille.web.reading.citing import compared
 from veille.web.routes import ROUTES
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -552,8 +552,8 @@ def test_a_reading_that_takes_too_long_is_cut_off_with_a_page_that_says_what_to_
 
     from datasette.utils.asgi import Request
 
-    from veille.web.answering import ask
-    from veille.web.errors import PageError, answer
+    from veille.web.site.answering import ask
+    from veille.web.site.errors import PageError, answer
 
     endless = "with recursive numbers(n) as (select 1 union all select n + 1 from numbers) select count(*) from numbers"
 

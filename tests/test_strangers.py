@@ -20,8 +20,8 @@ from veille.store import writing
 from veille.store.collecting.items import apply_rights
 from veille.store.curating.accounts import add_account, check_password, is_known, set_password
 from veille.store.settings import remember_settings
-from veille.web import session
-from veille.web.guard import LONGEST_BODY
+from veille.web.site import session
+from veille.web.site.guard import LONGEST_BODY
 
 SECRET = "zanzibarienne"
 PADDING = "Les habitants votent chaque année un budget pour leur collège. " * 6
@@ -518,13 +518,13 @@ def test_a_cell_that_would_change_is_text(site, store, knowledge, now, title):
 
 
 def test_the_health_page_hears_of_damage_from_the_others(site):
-    from veille.web.errors import is_damage
+    from veille.web.site.errors import is_damage
 
     assert get(site, "/-/veille/sante").json()["sound"]
     torn = UnicodeDecodeError("utf-8", b"malformed database schema (\xff)", 27, 28, "invalid start byte")
     assert is_damage(torn)
     assert not is_damage(UnicodeDecodeError("utf-8", b"nom=\xff", 4, 5, "invalid start byte"))
-    from veille.web import errors
+    from veille.web.site import errors
 
     async def page():
         from datasette.utils.asgi import Request

@@ -334,7 +334,7 @@ def test_a_base_url_is_kept_in_every_link(tmp_path, site):
 
 
 def test_a_search_that_takes_too_long_is_cut_off_with_a_sentence(site, monkeypatch):
-    from veille.web import site as module
+    from veille.web.site import state as module
 
     monkeypatch.setattr(module, "READING_MILLISECONDS", 0)
     started = time.monotonic()
@@ -454,8 +454,8 @@ def test_a_form_that_is_no_text_is_refused(site):
 
 
 def test_our_routes_are_known_as_ours():
-    from veille.web.errors import is_ours
     from veille.web.routes import ROUTES
+    from veille.web.site.errors import is_ours
 
     for pattern, _ in ROUTES:
         path = (

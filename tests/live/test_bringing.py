@@ -16,7 +16,7 @@ from veille.cli.collecting import run_collection
 from veille.clock import read_clock
 from veille.store.collecting.items import apply_rights
 from veille.store.curating.followed import as_yaml
-from veille.web.guard import LONGEST_BODY
+from veille.web.site.guard import LONGEST_BODY
 
 SHARED = os.environ.get("VEILLE_SHARED")
 ARTICLE = """<html><head><title>Un café des aidants ouvre en Gironde | Le Département</title>

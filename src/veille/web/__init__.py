@@ -9,7 +9,8 @@ from typing import Any
 from datasette import hookimpl
 
 from veille import logs
-from veille.web import errors, guard, permissions, routes, session, site
+from veille.web import routes
+from veille.web.site import errors, guard, permissions, session, state, tables, templating
 
 
 @hookimpl
@@ -18,7 +19,7 @@ def startup(datasette: Any) -> Any:
     errors.replace_default_handler()
     # Datasette leaves the coroutines of its facets behind when the first of their questions is refused.
     warnings.filterwarnings("ignore", message="coroutine .* was never awaited", category=RuntimeWarning)
-    return lambda: site.open_site(datasette)
+    return lambda: state.open_site(datasette)
 
 
 @hookimpl
@@ -38,22 +39,22 @@ def actor_from_request(datasette: Any, request: Any) -> Any:
 
 @hookimpl(trylast=True)
 def prepare_connection(conn: Any) -> None:
-    site.prepare_connection(conn)
+    state.prepare_connection(conn)
 
 
 @hookimpl
 def prepare_jinja2_environment(env: Any) -> None:
-    site.prepare_templates(env)
+    templating.prepare_templates(env)
 
 
 @hookimpl
 def extra_template_vars(datasette: Any, request: Any) -> Any:
-    return lambda: site.shared_variables(datasette, request)
+    return lambda: templating.shared_variables(datasette, request)
 
 
 @hookimpl
 def get_metadata(datasette: Any) -> dict[str, Any]:
-    return site.metadata(datasette)
+    return tables.metadata(datasette)
 
 
 @hookimpl

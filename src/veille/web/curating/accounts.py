@@ -1,0 +1,57 @@
+"""/tri/comptes: who may decide. For administrators; a password is given once and never shown."""
+
+import asyncio
+from typing import Any
+
+from veille.errors import UsageError
+from veille.messages import ROLE_LABELS
+from veille.store.curating.accounts import ROLES, accounts, change, create, hash_given
+from veille.store.curating.edits import note_edit
+from veille.web.curating.forms import Form, Said, answer, now_of, page
+from veille.web.site.answering import ask
+from veille.web.site.errors import PageError
+from veille.web.site.session import curating
+from veille.web.site.state import deciding, site_of
+
+
+@curating("admin", "GET", "POST")
+async def comptes(datasette: Any, request: Any) -> Any:
+    """/tri/comptes: GET lists, POST adds an account, changes a role or a password, closes or opens."""
+    if request.method != "POST":
+        return await page(datasette, request, "curating/comptes.html", rows=await ask(datasette, accounts), roles=ROLE_LABELS)
+    form = await Form.of(request)
+    try:
+        said = Said(await _change(datasette, request.actor, form))
+    except UsageError as exc:
+        said = Said(f"{str(exc)[0].upper()}{str(exc)[1:].rstrip('.')}.", wrong=True)
+    return answer(datasette, request, form, said, "/tri/comptes")
+
+
+async def _change(datasette: Any, actor: dict[str, Any], form: Form) -> str:
+    wanted, name, role = form.get("change"), form.get("nom").strip().lower(), form.get("role")
+    account, at, now = actor["account"], now_of(datasette), site_of(datasette).clock()
+    hashed = ""
+    if wanted in ("account", "password"):  # a tenth of a second: outside of the transaction, and of the event loop
+        hashed = await asyncio.to_thread(hash_given, form.get("mot-de-passe"), name)
+    sentences = {
+        "account": f"Compte « {name} » créé.",
+        "password": f"Mot de passe de « {name} » changé : ses sessions sont closes.",
+        "role": f"« {name} » a un autre rôle : ses sessions sont closes.",
+        "disable": f"Compte « {name} » fermé : ses sessions sont closes.",
+        "enable": f"Compte « {name} » rouvert.",
+    }
+    if wanted not in sentences or (wanted in ("account", "role") and role not in ROLES):
+        raise PageError(400)
+
+    def write(connection: Any) -> None:
+        if wanted == "account":
+            create(connection, name, hashed, role, now)
+        else:
+            column, value = {
+                "password": ("hash", hashed), "role": ("role", role), "disable": ("disabled_at", at), "enable": ("disabled_at", None),
+            }[wanted]  # fmt: skip
+            change(connection, name, column, value)
+        note_edit(connection, account_id=account, subject=f"compte {name}", action=wanted, at=at)
+
+    await deciding(datasette, write)
+    return sentences[wanted]

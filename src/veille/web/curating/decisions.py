@@ -1,0 +1,89 @@
+"""What curators do, from the queue and from the page of an article: POST only, each gesture logged and reversible."""
+
+from typing import Any
+
+from veille.errors import UsageError
+from veille.french import bare
+from veille.messages import NO_SUCH_DECISION
+from veille.store.curating.decisions import Act, Undone, item_of, last_decision, undo, undo_all
+from veille.store.curating.queue import waiting
+from veille.store.curating.subjects import ACTIONS
+from veille.web.curating.forms import Form, Said, act, answer, now_of, told, told_undone
+from veille.web.site.answering import ask
+from veille.web.site.errors import PageError
+from veille.web.site.session import curating
+from veille.web.site.state import deciding, reading, site_of
+
+_MOST = 500  # articles of one form; more are for /tri/lot
+
+
+@curating("curator", "POST")
+async def decision(datasette: Any, request: Any) -> Any:
+    """POST /article/<id>/decision and /tri/decision: action, value?, why?, seen?; item, once for each article."""
+    form = await Form.of(request)
+    items = [int(request.url_vars["id"])] if "id" in request.url_vars else form.numbers("item")
+    action = form.get("action")
+    if action not in ACTIONS or not items or len(items) > _MOST:
+        raise PageError(400)
+    value = form.get("value")
+    if action in ("tag-add", "tag-remove"):
+        value = tag_named(datasette, value)
+    elif action in ("place-add", "place-remove"):
+        value = place_named(datasette, value)
+    elif action == "date-add" and not value:
+        value = " ".join((form.get("role"), form.get("start"), form.get("end"))).strip()
+    seen = None if form.get("quand-meme") else form.number("seen")
+    wanted = Act(action=action, value=value, why=form.get("why").strip(), seen=seen)
+    fallback = f"/article/{items[0]}#decisions" if len(items) == 1 else "/tri"
+    try:
+        done = await act(datasette, request, items, wanted)
+    except UsageError as exc:
+        return answer(datasette, request, form, Said(str(exc), wrong=True), fallback, done=[], conflicts=[])
+    said = told(done, action)
+    rows = await reading(datasette, waiting, done.items[:_MOST])
+    more = {
+        "done": [{"item": one.card.id, "state": one.card.state} for one in rows],
+        "conflicts": [one.item_id for one in done.conflicts], "seen": await ask(datasette, last_decision),
+    }  # fmt: skip
+    return answer(datasette, request, form, said, fallback, **more)
+
+
+@curating("curator", "POST")
+async def annuler(datasette: Any, request: Any) -> Any:
+    """POST /decision/<id>/annuler: a gesture by its first decision, or that decision alone (seul=1)."""
+    form = await Form.of(request)
+    batch, account, at = int(request.url_vars["id"]), request.actor["account"], now_of(datasette)
+    item = await reading(datasette, item_of, batch)
+    if item is None:
+        raise PageError(404, NO_SUCH_DECISION)
+    fallback = f"/article/{item}#decisions"
+    try:
+        if form.get("seul"):
+            item = await deciding(datasette, lambda connection: undo(connection, account_id=account, decision_id=batch, at=at))
+            undone = Undone(items=[item])
+        else:
+            undone = await deciding(datasette, lambda connection: undo_all(connection, account_id=account, batch=batch, at=at))
+    except UsageError as exc:
+        return answer(datasette, request, form, Said(str(exc), wrong=True), fallback, done=[])
+    rows = await reading(datasette, waiting, undone.items[:_MOST])
+    states = [{"item": one.card.id, "state": one.card.state} for one in rows]
+    return answer(datasette, request, form, told_undone(undone), fallback, done=states, seen=await ask(datasette, last_decision))
+
+
+def tag_named(datasette: Any, text: str) -> str:
+    """The id of a theme by its id, its label or one of its words; raises UsageError."""
+    knowledge = site_of(datasette).knowledge
+    found = text if text in knowledge.themes else knowledge.theme_names.get(bare(text))
+    if found is None:
+        raise UsageError(f"Aucun thème ne s’appelle « {text[:60]} ».")
+    return found
+
+
+def place_named(datasette: Any, text: str) -> str:
+    """The code of a département by its code, its name, or both (« 33 Gironde »); raises UsageError."""
+    places = site_of(datasette).knowledge.departements
+    first = text.strip().split(" ")[0].upper()
+    found = first if first in places else next((code for code, place in places.items() if bare(place.name) == bare(text)), None)
+    if found is None:
+        raise UsageError(f"Aucun département ne s’appelle « {text[:60]} ».")
+    return found

@@ -1,0 +1,134 @@
+"""What the pages of curators share: forms, what is said after an act, rendering.
+
+What is said waits for the next page of the same curator, with what undoes it; a script is told at once, as JSON.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from datasette import Response
+
+from veille.errors import UsageError
+from veille.messages import ACTION_LABELS, MANY_LABELS, NOTHING_CHANGED, plural
+from veille.moments import stored
+from veille.store.curating.decisions import Act, Done, Undone, decide_all
+from veille.store.curating.queue import counts
+from veille.store.curating.saved import stay
+from veille.web.site.answering import ask, render
+from veille.web.site.session import safe_path
+from veille.web.site.state import deciding, site_of
+
+_MOST_SAID = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence, the gesture that it is about (0 for none), and whether it went wrong."""
+
+    sentence: str
+    batch: int = 0
+    wrong: bool = False
+
+
+class Form:
+    """The fields of a posted form; raises UsageError for one that has too many."""
+
+    def __init__(self, fields: dict[str, list[str]]) -> None:
+        self._fields = fields
+
+    @classmethod
+    async def of(cls, request: Any) -> "Form":
+        body = await request.post_body()
+        try:
+            return cls(parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=10_000))
+        except ValueError as exc:
+            raise UsageError("Ce formulaire a trop de champs.") from exc
+
+    def get(self, name: str, default: str = "") -> str:
+        """The last value of a field."""
+        return self._fields.get(name, [default])[-1]
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a field."""
+        return self._fields.get(name, [])
+
+    def number(self, name: str) -> int | None:
+        """A field that is a number; None for anything else."""
+        return as_number(self.get(name))
+
+    def numbers(self, name: str) -> list[int]:
+        """Every value of a field that is a number."""
+        return [number for number in map(as_number, self.all(name)) if number is not None]
+
+
+def as_number(text: str) -> int | None:
+    """A whole number of at most fifteen digits, None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def now_of(datasette: Any) -> str:
+    """The moment, as the store keeps it."""
+    return stored(site_of(datasette).clock()) or ""
+
+
+async def act(datasette: Any, request: Any, item_ids: list[int], wanted: Act) -> Done:
+    """Do an act on articles; raises UsageError for one that nobody can do."""
+    account, at = request.actor["account"], now_of(datasette)
+
+    def write(connection: Any) -> Done:
+        stay(connection, account, at)
+        return decide_all(connection, account_id=account, item_ids=item_ids, act=wanted, at=at)
+
+    done: Done = await deciding(datasette, write)
+    return done
+
+
+def told(done: Done, action: str) -> Said:
+    """What became of a gesture, in one sentence."""
+    what = MANY_LABELS.get(action, ACTION_LABELS[action]) if len(done.items) > 1 else ACTION_LABELS[action]
+    if done.conflicts and not done.items:
+        more = f" ({plural(len(done.conflicts), 'article', 'articles')})" if len(done.conflicts) > 1 else ""
+        return Said(f"Rien n’a été fait{more} : {done.conflicts[0].said}", wrong=True)
+    if not done.items:
+        return Said(NOTHING_CHANGED)
+    count = f"{plural(len(done.items), 'article', 'articles')} : " if len(done.items) > 1 else ""
+    left = f" {plural(len(done.conflicts), 'article laissé', 'articles laissés')} : {done.conflicts[0].said}" if done.conflicts else ""
+    sentence = f"{count}{what}.{left}"
+    return Said(sentence[0].upper() + sentence[1:], done.batch, wrong=bool(done.conflicts))
+
+
+def told_undone(undone: Undone) -> Said:
+    """What became of an undoing, in one sentence."""
+    count = plural(len(undone.items), "décision annulée", "décisions annulées")
+    left = f" {plural(len(undone.kept), 'gardée', 'gardées')} : {undone.kept[0].said}" if undone.kept else ""
+    return Said(f"{count}.{left}", wrong=bool(undone.kept))
+
+
+def wants_json(request: Any) -> bool:
+    """Whether a script asked."""
+    return "application/json" in request.headers.get("accept", "")
+
+
+def answer(datasette: Any, request: Any, form: Form, said: Said, fallback: str, **more: Any) -> Any:
+    """After an act: JSON for a script, else back to the page it came from, which will say it."""
+    if wants_json(request):
+        return Response.json({"said": said.sentence, "batch": said.batch, "wrong": said.wrong, **more})
+    waiting = site_of(datasette).said.setdefault(request.actor["account"], [])
+    waiting.append(said)
+    del waiting[:-_MOST_SAID]
+    return Response.redirect(safe_path(form.get("retour")) or datasette.urls.path(fallback))
+
+
+def what_was_said(datasette: Any, request: Any) -> list[Said]:
+    """What waits to be said to a curator: said once."""
+    if not request.actor or "account" not in request.actor:
+        return []
+    return site_of(datasette).said.pop(request.actor["account"], [])
+
+
+async def page(datasette: Any, request: Any, template: str, **context: Any) -> Any:
+    """A page of curators."""
+    waiting, later = await ask(datasette, counts)
+    context |= {"said": what_was_said(datasette, request), "waits": waiting, "later": later, "back": request.full_path}
+    return await render(datasette, request, template, {"here": "tri"} | context)

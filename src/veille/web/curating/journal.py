@@ -1,0 +1,46 @@
+"""/tri/journal: who did what, when and why, and what can be undone."""
+
+import json
+from typing import Any
+
+from veille.errors import UsageError
+from veille.messages import ACTION_LABELS, EDIT_LABELS
+from veille.store.curating.accounts import accounts
+from veille.store.curating.edits import undo_edit
+from veille.store.curating.journal import journal as read_journal
+from veille.web.curating.forms import Form, Said, answer, as_number, now_of, page
+from veille.web.site.answering import ask
+from veille.web.site.session import curating, may
+from veille.web.site.state import deciding, learn_edits
+
+
+@curating("curator", "GET")
+async def journal(datasette: Any, request: Any) -> Any:
+    """/tri/journal?qui=&page="""
+    number = min(max(1, as_number(request.args.get("page") or "") or 1), 10_000)
+    who = (request.args.get("qui") or "")[:40]
+    rows, more = await ask(datasette, lambda db: read_journal(db, account=who, page=number))
+    for one in rows:
+        one["label"] = ACTION_LABELS.get(one["action"]) or EDIT_LABELS.get(one["action"], one["action"])
+        one["tag"] = json.loads(one["after"]).get("tag") if one["what"] == "decision" else ""
+        one["may_undo"] = one["undoable"] and (one["what"] == "decision" or may(request.actor, "editor"))
+    people = [one.name for one in await ask(datasette, accounts)]
+
+    def link(page: int) -> str:
+        return f"{datasette.urls.path('/tri/journal')}?page={page}{'&qui=' + who if who in people and who else ''}"
+
+    return await page(datasette, request, "curating/journal.html", rows=rows, more=more, number=number, who=who, people=people, link=link)
+
+
+@curating("editor", "POST")
+async def defaire(datasette: Any, request: Any) -> Any:
+    """POST /tri/edition/<id>/annuler: brings back what editors changed."""
+    form = await Form.of(request)
+    edit_id, account, at = int(request.url_vars["id"]), request.actor["account"], now_of(datasette)
+    try:
+        await deciding(datasette, lambda connection: undo_edit(connection, account_id=account, edit_id=edit_id, at=at))
+        await learn_edits(datasette)
+        said = Said("Changement annulé.")
+    except UsageError as exc:
+        said = Said(str(exc), wrong=True)
+    return answer(datasette, request, form, said, "/tri/journal")

@@ -1,0 +1,46 @@
+"""/tri/qualite: how good suggestions are, how far curators agree, what the last learning changed; the former model at one click."""
+
+from typing import Any
+
+from veille.store.curating.edits import note_edit
+from veille.store.curating.learning import bring_former_back
+from veille.store.curating.quality import agreement, learnings, precisions
+from veille.web.curating.forms import Form, Said, answer, now_of, page
+from veille.web.site.answering import ask
+from veille.web.site.errors import PageError
+from veille.web.site.session import curating, may
+from veille.web.site.state import deciding, learn_edits, site_of
+
+
+@curating("curator", "GET", "POST")
+async def qualite(datasette: Any, request: Any) -> Any:
+    """/tri/qualite: GET shows the figures of the month, POST brings the former model back (editors)."""
+    if request.method == "POST":
+        form = await Form.of(request)
+        if form.get("change") != "model":
+            raise PageError(400)
+        if not may(request.actor, "editor"):
+            raise PageError(403, "Il faut être un éditeur pour changer de modèle.")
+        return answer(datasette, request, form, await _back(datasette, request), "/tri/qualite")
+    month = f"{site_of(datasette).today().isoformat()[:7]}-01"
+    return await page(
+        datasette, request, "curating/qualite.html",
+        month=month, precisions=await ask(datasette, precisions, month), agreement=await ask(datasette, agreement, month),
+        learnings=await ask(datasette, learnings), editor=may(request.actor, "editor"),
+    )  # fmt: skip
+
+
+async def _back(datasette: Any, request: Any) -> Said:
+    account, at = request.actor["account"], now_of(datasette)
+
+    def write(connection: Any) -> str | None:
+        former = bring_former_back(connection)
+        if former is not None:
+            note_edit(connection, account_id=account, subject="apprentissage", action="model", at=at)
+        return former
+
+    former = await deciding(datasette, write)
+    await learn_edits(datasette)
+    if former is None:
+        return Said("Aucun modèle ne sert : rien à remettre.", wrong=True)
+    return Said("Le modèle d’avant sert de nouveau, dès la prochaine collecte." if former else "Les règles seules servent de nouveau.")

@@ -1,0 +1,136 @@
+"""/tri: the queue of new articles, a page at a time, with the article beside it. GET only; `decisions` decides."""
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from datasette import Response
+
+from veille.store import cards
+from veille.store.curating.accounts import set_keys
+from veille.store.curating.desk import desk
+from veille.store.curating.queue import LISTS, ORDERS, PAGE, Asked, followed, queue
+from veille.store.curating.saved import saved_searches
+from veille.store.reading import articles
+from veille.web.curating.forms import Form, Said, answer, as_number, page, what_was_said
+from veille.web.site.answering import ask, render
+from veille.web.site.errors import PageError
+from veille.web.site.session import curating, may
+from veille.web.site.state import deciding, site_of
+
+_NAMES = {"etat": "state", "ordre": "order", "source": "source", "theme": "theme", "departement": "departement"}
+_STATES = {"a-trier": "new", "plus-tard": "later", "selection": "selected", "ecartes": "dismissed"}
+_ORDERS = {"interet": "interest", "date": "date", "source": "source"}
+_LABELS = {"new": "À trier", "later": "Plus tard", "selected": "Sélectionnés", "dismissed": "Écartés"}
+
+
+def asked_of(request: Any) -> Asked:
+    """What the parameters of an address ask of the queue; what is not known is not asked."""
+    given = {name: request.args.get(name) or "" for name in (*_NAMES, "comme", "page")}
+    return Asked(
+        state=_STATES.get(given["etat"], "new"), order=_ORDERS.get(given["ordre"], "interest"), source=given["source"][:80],
+        theme=given["theme"][:60], departement=given["departement"][:3].upper(), alike=as_number(given["comme"]) or 0,
+        page=min(max(1, as_number(given["page"]) or 1), 1000),
+    )  # fmt: skip
+
+
+def address(asked: Asked, **changes: Any) -> str:
+    """The query of a queue, "" for the plain one."""
+    wanted = replace(asked, **({"page": 1} | changes))
+    pairs = [
+        ("etat", next(name for name, state in _STATES.items() if state == wanted.state) if wanted.state != "new" else ""),
+        ("ordre", next(name for name, order in _ORDERS.items() if order == wanted.order) if wanted.order != "interest" else ""),
+        ("source", wanted.source), ("theme", wanted.theme), ("departement", wanted.departement),
+        ("comme", wanted.alike or ""), ("page", wanted.page if wanted.page > 1 else ""),
+    ]  # fmt: skip
+    query = urlencode([(name, value) for name, value in pairs if value])
+    return f"?{query}" if query else ""
+
+
+assert set(_STATES.values()) == set(LISTS)
+assert set(_ORDERS.values()) == set(ORDERS)
+
+
+@curating("curator", "GET")
+async def tri(datasette: Any, request: Any) -> Any:
+    """/tri"""
+    asked = asked_of(request)
+    found = await ask(datasette, queue, asked)
+    chosen = as_number(request.args.get("article") or "") or (found.rows[0].card.id if found.rows else 0)
+    beside = await ask(datasette, articles.article, chosen) if chosen else None
+    path = datasette.urls.path("/tri")
+
+    def link(**changes: Any) -> str:
+        return f"{path}{address(asked, **changes)}"
+
+    def opened(item: int) -> str:
+        query = address(asked, page=asked.page)
+        return f"{path}{query}{'&' if query else '?'}article={item}#panneau"
+
+    site = site_of(datasette)
+    return await page(
+        datasette, request, "curating/tri.html",
+        asked=asked, queue=found, article=beside, chosen=chosen,
+        curation=await ask(datasette, desk, chosen) if beside else None, link=link, opened=opened, states=_LABELS, orders=_ORDERS,
+        state_names={state: name for name, state in _STATES.items()}, names=await ask(datasette, cards.names),
+        themes=list(site.knowledge.themes.values()), places=list(site.knowledge.departements.values()),
+        pages=max(1, -(-found.total // PAGE)), curator=request.actor,
+        pinned=[one for one in await ask(datasette, saved_searches, request.actor["account"]) if one.own and one.pinned],
+    )  # fmt: skip
+
+
+async def beside(datasette: Any, request: Any, item_id: int) -> dict[str, Any]:
+    """What a curator sees more of an article on its own page; {} for a reader."""
+    if not may(request.actor, "curator"):
+        return {}
+    return {
+        "curator": request.actor,
+        "curation": await ask(datasette, desk, item_id),
+        "said": what_was_said(datasette, request),
+        "back": f"{request.full_path}#decisions",
+    }
+
+
+@curating("curator", "GET")
+async def panneau(datasette: Any, request: Any) -> Any:
+    """/tri/article/<id>: the article beside the queue, alone, for a script."""
+    item_id = int(request.url_vars["id"])
+    found = await ask(datasette, articles.article, item_id)
+    if found is None:
+        raise PageError(404, "Cet article n’existe pas.")
+    back = datasette.urls.path(f"/tri?article={found.card.id}")
+    return await render(
+        datasette,
+        request,
+        "curating/panneau.html",
+        {
+            "article": found,
+            "curation": await ask(datasette, desk, item_id),
+            "curator": request.actor,
+            "back": back,
+        },
+    )
+
+
+@curating("curator", "GET")
+async def suivi(datasette: Any, request: Any) -> Any:
+    """/tri/suivi?depuis=<decision>: what the others decided since, for a script."""
+    rows, last = await ask(datasette, followed, as_number(request.args.get("depuis") or "") or 0, request.actor["account"])
+    return Response.json({"decisions": rows, "seen": last})
+
+
+@curating("curator", "GET")
+async def mots(datasette: Any, request: Any) -> Any:  # noqa: ARG001
+    """/tri/mots: every word that names a theme, for a script that completes."""
+    themes = site_of(datasette).knowledge.themes.values()
+    return Response.json([{"label": theme.label, "words": theme.words} for theme in themes])
+
+
+@curating("curator", "POST")
+async def touches(datasette: Any, request: Any) -> Any:
+    """POST /tri/touches: keys decide, or not."""
+    form = await Form.of(request)
+    on, account = form.get("touches") == "1", request.actor["account"]
+    await deciding(datasette, lambda connection: set_keys(connection, account, on=on))
+    said = Said("Les touches du clavier décident." if on else "Les touches du clavier ne font plus rien.")
+    return answer(datasette, request, form, said, "/tri")

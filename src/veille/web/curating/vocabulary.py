@@ -1,0 +1,156 @@
+"""/tri/vocabulaire and /tri/regles: the words that tag, and what editors decide once for all articles to come."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from veille.errors import UsageError
+from veille.messages import NO_SUCH_TAG, plural
+from veille.store import cards
+from veille.store.connection import Connection
+from veille.store.curating import vocabulary
+from veille.store.curating.decisions import Act
+from veille.store.curating.edits import Change, edit, row_of
+from veille.store.curating.vocabulary import Tried
+from veille.understand.edited import Rule
+from veille.web.curating.forms import Form, Said, act, answer, now_of, page, told
+from veille.web.site.answering import ask
+from veille.web.site.errors import PageError
+from veille.web.site.session import curating, may
+from veille.web.site.state import deciding, learn_edits, site_of
+
+_TRIED_DAYS = 90
+_EXAMPLES = 6
+
+
+@curating("curator", "GET", "POST")
+async def vocabulaire(datasette: Any, request: Any) -> Any:
+    """/tri/vocabulaire: GET shows themes, their words and their use; POST proposes (curators) or changes (editors)."""
+    site = site_of(datasette)
+    if request.method != "POST":
+        found = await ask(datasette, vocabulary.uses, site.knowledge)
+        owed = await ask(datasette, vocabulary.debt, found)
+        groups = list(dict.fromkeys((theme.group, theme.group_label) for theme in site.knowledge.themes.values()))
+        return await page(
+            datasette, request, "curating/vocabulaire.html",
+            uses=found, debt=owed, groups=groups, editor=may(request.actor, "editor"), open=request.args.get("theme") or "",
+        )  # fmt: skip
+    form = await Form.of(request)
+    action, tag = form.get("action"), form.get("theme")
+    wanted = [one for one in form.get("mots").split("\n") if one.strip()]
+    makers: dict[str, Callable[[Connection], list[Change]]] = {
+        "propose": lambda db: [vocabulary.new_tag(db, form.get("nom"), form.get("groupe"), approved=False)],
+        "tag": lambda db: [vocabulary.new_tag(db, form.get("nom"), form.get("groupe"), approved=True)],
+        "approve": lambda db: vocabulary.approved_tag(db, tag),
+        "reject": lambda db: [Change(table="proposed_tags", key=(_proposed(db, tag),), row=None)],
+        "rename": lambda db: [vocabulary.renamed_tag(db, tag, form.get("nom"))],
+        "merge": lambda db: vocabulary.merge_changes(db, tag, site.knowledge.theme_names.get(form.get("vers"), form.get("vers"))),
+        "words": lambda db: vocabulary.word_changes(db, site.shipped, _known(db, tag), wanted),
+        "split": lambda db: _split(db, form, datasette),
+    }  # fmt: skip
+    if action not in makers:
+        raise PageError(400)
+    if action != "propose" and not may(request.actor, "editor"):
+        raise PageError(403, "Il faut être un éditeur pour changer le vocabulaire ; proposez un thème.")
+    said = await _edit(datasette, request, makers[action], action, f"thème {tag or form.get('nom')}", form.get("why"))
+    return answer(datasette, request, form, said, "/tri/vocabulaire")
+
+
+def _known(db: Connection, tag: str) -> str:
+    if row_of(db, "tags", tag) is None:
+        raise UsageError(NO_SUCH_TAG.format(value=tag[:60]))
+    return tag
+
+
+def _proposed(db: Connection, tag: str) -> str:
+    if row_of(db, "proposed_tags", tag) is None:
+        raise UsageError(NO_SUCH_TAG.format(value=tag[:60]))
+    return tag
+
+
+def _split(db: Connection, form: Form, datasette: Any) -> list[Change]:
+    """A new theme takes some words of another one."""
+    site, tag = site_of(datasette), _known(db, form.get("theme"))
+    theme = site.knowledge.themes.get(tag)
+    moved = [word for word in (theme.words if theme else ()) if word in form.all("mot")]
+    if theme is None or not moved:
+        raise UsageError("Choisissez les mots que le nouveau thème emporte.")
+    made = vocabulary.new_tag(db, form.get("nom"), theme.group, approved=True)
+    kept = [word for word in theme.words if word not in moved]
+    mine = vocabulary.word_changes(db, site.shipped, tag, kept)
+    return [made, *mine, *(Change(table="tag_words", key=(made.key[0], word), row={"present": 1}) for word in moved)]
+
+
+async def _edit(datasette: Any, request: Any, make: Callable[[Connection], list[Change]], action: str, subject: str, why: str = "") -> Said:
+    """Make changes in one transaction, and take them up."""
+    account, at = request.actor["account"], now_of(datasette)
+
+    def write(connection: Connection) -> int:
+        return edit(connection, make(connection), account_id=account, subject=subject, action=action, at=at, why=why)
+
+    try:
+        await deciding(datasette, write)
+    except UsageError as exc:
+        return Said(str(exc), wrong=True)
+    await learn_edits(datasette)
+    return Said("C’est fait. Le journal permet de l’annuler.")
+
+
+@curating("editor", "GET", "POST")
+async def regles(datasette: Any, request: Any) -> Any:
+    """/tri/regles: GET tries a rule (phrase, effet, valeur) and lists them; POST writes it, stops it, or applies it to the past."""
+    site = site_of(datasette)
+    if request.method == "POST":
+        return await _rule_posted(datasette, request)
+    given = {name: request.args.get(name) or "" for name in ("phrase", "effet", "valeur")}
+    tried, shown, wrong = None, [], ""
+    if given["phrase"]:
+        try:
+            rule = vocabulary.rule_of(site.knowledge, given["phrase"], given["effet"], given["valeur"])
+            since = (site.today() - timedelta(days=_TRIED_DAYS)).isoformat()
+            tried = await ask(datasette, vocabulary.try_rule, rule.phrase, since)
+            shown = await ask(datasette, cards.cards, tried.ids[:_EXAMPLES])
+        except UsageError as exc:
+            wrong = str(exc)
+    return await page(
+        datasette, request, "curating/regles.html",
+        given=given, tried=tried, cards=shown, wrong=wrong, rules=await ask(datasette, vocabulary.rules), days=_TRIED_DAYS,
+    )  # fmt: skip
+
+
+async def _rule_posted(datasette: Any, request: Any) -> Any:
+    form = await Form.of(request)
+    action, number = form.get("action"), form.number("id")
+    if action == "rule":
+        try:
+            rule = vocabulary.rule_of(site_of(datasette).knowledge, form.get("phrase"), form.get("effet"), form.get("valeur"))
+        except UsageError as exc:
+            return answer(datasette, request, form, Said(str(exc), wrong=True), "/tri/regles")
+        said = await _edit(datasette, request, lambda db: [vocabulary.rule_change(db, rule)], "rule", f"règle « {rule.phrase} »")
+        return answer(datasette, request, form, said, "/tri/regles")
+    found = next((one for one in await ask(datasette, vocabulary.rules) if one[0] == number), None)
+    if found is None or action not in ("rule-off", "rule-on", "past"):
+        raise PageError(400)
+    _, rule, _ = found
+    if action == "past":
+        said = await _apply(datasette, request, rule)
+    else:
+        enabled = int(action == "rule-on")
+        row = {"phrase": rule.phrase, "effect": rule.effect, "value": rule.value, "enabled": enabled}
+        change = Change(table="rules", key=(number,), row=row)
+        said = await _edit(datasette, request, lambda _db: [change], action, f"règle « {rule.phrase} »")
+    return answer(datasette, request, form, said, "/tri/regles")
+
+
+async def _apply(datasette: Any, request: Any, rule: Rule) -> Said:
+    """What a rule says, said of the articles that are there: decisions, in one gesture."""
+    if rule.effect == "interest":
+        return Said("Un intérêt s’applique au passé par « veille retag ».", wrong=True)
+    tried: Tried = await ask(datasette, lambda db: vocabulary.try_rule(db, rule.phrase, "", still_open=rule))
+    action = "tag-add" if rule.effect == "tag" else "dismiss"
+    if not tried.ids:
+        return Said("Aucun article n’a ces mots, parmi ceux dont personne n’a décidé.")
+    done = await act(datasette, request, tried.ids, Act(action=action, value=rule.value, why=f"règle « {rule.phrase} »"))
+    left = f" Au-delà des {plural(len(tried.ids), 'article', 'articles')} les plus récents, recommencez." if tried.more else ""
+    said = told(done, action)
+    return Said(said.sentence + left, said.batch, said.wrong)

@@ -1,0 +1,107 @@
+"""The first page and the page of an article: check the request, call the store, answer."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from veille.clock import PARIS
+from veille.errors import UsageError
+from veille.messages import BAD_DAY, FUTURE_DAY
+from veille.moments import stored
+from veille.store.reading import articles, browsing
+from veille.store.reading.summary import Summary
+from veille.web.reading.browsing import groups_of
+from veille.web.reading.charts import places
+from veille.web.reading.citing import changes, coins
+from veille.web.site.answering import Handler, ask, readable, render
+from veille.web.site.errors import PageError
+from veille.web.site.figures import figures
+from veille.web.site.origin import origin_of
+from veille.web.site.state import Site, site_of
+
+_SINCE_SHOWN = 12
+_LONG_AGO = timedelta(days=366)  # who comes back later is told of a year
+_SILENT = timedelta(days=45)
+
+
+@readable
+async def accueil(datasette: Any, request: Any) -> Any:
+    """/, and /?depuis=<day>: what came since a day that the address keeps."""
+    site = site_of(datasette)
+    today = site.today()
+    summary = await figures(datasette)
+    since = _since(site, request.args.get("depuis") or "")
+    new = await ask(datasette, browsing.seen_since, _begins(since), _SINCE_SHOWN) if since else None
+    home = await ask(datasette, articles.home)
+    dates = await ask(datasette, lambda db: browsing.dates_to_come(db, None, today.isoformat(), most=16))
+    deadlines = [one for one in dates if one.role == "deadline"][:4] or dates[:3]
+    context = {
+        "home": home,
+        "summary": summary,
+        "since": since,
+        "new": new,
+        "steps": {"hier": (today - timedelta(days=1)).isoformat(), "semaine": (today - timedelta(days=7)).isoformat()},
+        "now": today.isoformat(),
+        "deadlines": deadlines,
+        "groups": groups_of(site.knowledge.themes.values(), summary.themes, new[1] if new else summary.recent_themes),
+        "map": places(
+            site.knowledge.departements.values(), summary.recent_places, summary.watched,
+            lambda code: datasette.urls.path(f"/departement/{code}"),
+        ),
+        "silent": _silent(site, summary),
+        "unwatched": sum(1 for code in site.knowledge.departements if code not in summary.watched and code not in summary.places),
+        "here": "accueil",
+    }  # fmt: skip
+    return await render(datasette, request, "reading/accueil.html", context)
+
+
+def _since(site: Site, text: str) -> str:
+    """The day of an address, "" without one; raises UsageError for what is no day."""
+    if not text:
+        return ""
+    try:
+        day = date.fromisoformat(text[:10])
+    except ValueError as exc:
+        raise UsageError(BAD_DAY.format(value=text[:20])) from exc
+    if day > site.today():
+        raise UsageError(FUTURE_DAY)
+    return max(day, site.today() - _LONG_AGO).isoformat()
+
+
+def _begins(day: str) -> str:
+    """The moment, in UTC as the store keeps it, when a day begins in Paris."""
+    return stored(datetime.combine(date.fromisoformat(day), time.min, PARIS)) or ""
+
+
+def _silent(site: Site, summary: Summary) -> list[dict[str, Any]]:
+    """Watched places that nothing was heard of for long, the longest first; those that never said anything before them."""
+    limit = (site.today() - _SILENT).isoformat()
+    quiet = [
+        {"place": site.knowledge.departements[code], "day": summary.newest.get(code, "")}
+        for code in summary.watched
+        if code in site.knowledge.departements and summary.newest.get(code, "") < limit
+    ]
+    return sorted(quiet, key=lambda one: (one["day"], one["place"].code))
+
+
+Beside = Callable[[Any, Any, int], Awaitable[dict[str, Any]]]
+
+
+def article_page(beside: Beside) -> Handler:
+    """The route of /article/<id>; `beside` gives what somebody signed in sees more of an article, {} for a reader."""
+
+    @readable
+    async def article(datasette: Any, request: Any) -> Any:
+        item_id = int(request.url_vars["id"])
+        found = await ask(datasette, articles.article, item_id)
+        if found is None:
+            raise PageError(404, "Cet article n’existe pas.")
+        context = {
+            "article": found,
+            "changes": changes(found),
+            "coins": coins(found, f"{(await origin_of(datasette, request)).root}article/{item_id}"),
+            "here": "article",
+        }
+        return await render(datasette, request, "reading/article.html", context | await beside(datasette, request, item_id))
+
+    return article

@@ -1,0 +1,99 @@
+"""How our pages answer: read, render, and say how fresh they are. The same headers for all; 304 before any work.
+
+A page depends on the file, on the day in Paris, and on the code: their fingerprint is its ETag (RFC 9110 §8.8.3), weak because
+compression may change its bytes.
+"""
+
+import functools
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from datasette import Response
+from datasette.utils.sqlite import sqlite3
+
+from veille.messages import TOO_SLOW
+from veille.search.request import Request, read_request
+from veille.web.site.errors import PageError
+from veille.web.site.figures import data_version
+from veille.web.site.state import following, reading, site_of
+from veille.web.site.templating import code_version, shared_variables
+
+Handler = Callable[[Any, Any], Awaitable[Any]]
+FRESH_SECONDS = 60
+
+
+async def render(datasette: Any, request: Any, template: str, context: dict[str, Any]) -> Any:
+    """A page of ours: nothing in it waits for anything, so it is rendered without Datasette's asynchronous templates, in half the time."""
+    given = context | await shared_variables(datasette, request)
+    given |= {"request": request, "urls": datasette.urls, "actor": request.actor, "csrftoken": request.scope["csrftoken"]}
+    return Response.html(_templates(datasette).get_template(template).render(given))
+
+
+def _templates(datasette: Any) -> Any:
+    """Datasette's templates, its folders and filters included, compiled to plain calls."""
+    held = site_of(datasette).templates
+    if not held:
+        held.append(datasette.jinja_env.overlay(enable_async=False))
+    return held[0]
+
+
+def asked(request: Any) -> Request:
+    """What the parameters of an address ask; raises UsageError."""
+    return read_request({name: request.args.getlist(name) for name in request.args})
+
+
+async def ask(datasette: Any, read: Any, *arguments: Any) -> Any:
+    """Read, or say that it takes too long; raises PageError."""
+    return await _in_time(reading(datasette, read, *arguments))
+
+
+async def ask_rows(datasette: Any, read: Any, *arguments: Any) -> Any:
+    """Read something that takes the rows in memory (`rows`), or say that it takes too long; raises PageError."""
+    return await _in_time(following(datasette, read, *arguments))
+
+
+async def _in_time(answer: Awaitable[Any]) -> Any:
+    try:
+        return await answer
+    except sqlite3.OperationalError as exc:
+        if str(exc) == "interrupted":
+            raise PageError(503, TOO_SLOW) from exc
+        raise
+
+
+def readable(handler: Handler) -> Handler:
+    """A route that is read and receives nothing: GET and HEAD, answered 304 where the reader holds the same page."""
+
+    @functools.wraps(handler)
+    async def answered(datasette: Any, request: Any) -> Any:
+        if request.method not in ("GET", "HEAD"):
+            raise PageError(405)
+        tag = await entity_tag(datasette, request)
+        headers = {"cache-control": "private, no-store"} if request.actor else {}
+        if tag:
+            headers = {"etag": tag, "cache-control": f"public, max-age={FRESH_SECONDS}", "vary": "Accept-Encoding, Cookie"}
+        if tag and _holds(request.headers.get("if-none-match", ""), tag):
+            return Response("", status=304, headers=headers)
+        response = await handler(datasette, request)
+        if response.status == 200:
+            response.headers |= headers
+        return response
+
+    return answered
+
+
+async def entity_tag(datasette: Any, request: Any) -> str:
+    """The weak ETag of an address as things are, "" for somebody signed in or a file without a version."""
+    version = await data_version(datasette)
+    if not version or request.actor:
+        return ""
+    site = site_of(datasette)
+    asked = site.told or f"{request.scheme} {request.host}"
+    parts = (version, site.today().isoformat(), code_version(), asked, request.full_path)
+    return f'W/"{hashlib.blake2b("|".join(parts).encode(), digest_size=12).hexdigest()}"'
+
+
+def _holds(given: str, tag: str) -> bool:
+    """Whether an If-None-Match names the tag (weak comparison, RFC 9110 §13.1.2)."""
+    return tag.removeprefix("W/") in {one.strip().removeprefix("W/") for one in given.split(",")}

@@ -1,0 +1,204 @@
+"""The state of a served file: one `Site` for each Datasette, kept on it; the ways to read its database and to write to it."""
+
+import asyncio
+import contextlib
+import functools
+import gc
+import os
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+from datasette.utils import sqlite_timelimit
+from datasette.utils.sqlite import sqlite3
+
+from veille.clock import PARIS, Clock, read_clock
+from veille.errors import StoreError
+from veille.resources import load_knowledge
+from veille.search.words import match_words
+from veille.store import begin_soon, prepare
+from veille.store.curating.vocabulary import as_edited
+from veille.store.reading.rows import Columns
+from veille.store.reading.summary import Summary
+from veille.store.settings import setting
+from veille.understand import Knowledge
+
+_ATTRIBUTE = "_veille_site"
+PRIVATE_NETWORK = "VEILLE_ALLOW_PRIVATE_NETWORK"  # set by `veille serve --allow-private-network`
+
+
+@dataclass(slots=True)
+class Figures:
+    """The last figures of the whole file; `version` is None until they were made once."""
+
+    summary: Summary = field(default_factory=Summary)
+    version: tuple[str, str] | None = None  # of the file, and the day
+    cost: float = 0.0  # seconds
+    made: float = 0.0
+    making: bool = False
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    task: asyncio.Task[None] | None = None
+
+    def keep(self, summary: Summary, version: tuple[str, str], *, cost: float, at: float) -> None:
+        """These are the figures now."""
+        self.summary, self.version, self.cost, self.made = summary, version, cost, at
+
+
+@dataclass(slots=True, kw_only=True)
+class Site:
+    """One served database."""
+
+    shipped: Knowledge  # as the package has it
+    knowledge: Knowledge  # as the editors of the file have changed it
+    clock: Clock
+    databases: list[str] = field(default_factory=list)  # those that turned out to be ours
+    attempts: dict[str, list[float]] = field(default_factory=dict)  # failed sign-ins, by account and by address
+    allow_private: bool = False  # addresses of private networks may be brought: tests only
+    brought: dict[str, Any] = field(default_factory=dict)  # what was shown and may be kept, by token
+    fetching: asyncio.Lock = field(default_factory=asyncio.Lock)  # one address at a time
+    judging: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))  # passwords at once: each takes 32 MiB
+    said: dict[int, list[Any]] = field(default_factory=dict)  # what waits to be said, by account
+    figures: Figures = field(default_factory=Figures)
+    columns: Columns = field(default_factory=Columns)  # the rows in memory that searches count
+    told: str = ""  # what `site:` says, as it was last read
+    looked: tuple[float, bool] | None = None  # when the file was last looked through, and whether it was sound
+    templates: list[Any] = field(default_factory=list)  # the one environment of our pages, once it was asked for
+
+    def today(self) -> date:
+        """The day in Paris."""
+        return self.clock().astimezone(PARIS).date()
+
+
+async def open_site(datasette: Any) -> None:
+    """At start: read what ships with the package, once."""
+    if await veille_databases(datasette):
+        await learn_edits(datasette)
+        site = site_of(datasette)
+        with contextlib.suppress(sqlite3.OperationalError):
+            site.told = await reading(datasette, setting, "site")
+        by_request = datasette.absolute_url
+
+        def absolute_url(request: Any, path: str) -> str:
+            return absolute(datasette, request, site.told, path) if site.told else str(by_request(request, path))
+
+        datasette.absolute_url = absolute_url  # Datasette's own pages too name no other host than `site:`
+    _settle()
+
+
+@functools.cache  # once a process
+def _settle() -> None:
+    """The garbage collector looks no more through what was loaded at start: now and then a page waited 50 ms for it, and now 5."""
+    gc.collect()
+    gc.freeze()
+
+
+async def learn_edits(datasette: Any) -> None:
+    """Take up what editors have changed of the vocabulary."""
+    site = site_of(datasette)
+    site.knowledge = await (await database(datasette)).execute_fn(lambda connection: as_edited(connection, site.shipped))
+
+
+def site_of(datasette: Any) -> Site:
+    """The Site of a Datasette."""
+    found = getattr(datasette, _ATTRIBUTE, None)
+    if found is None:
+        shipped = load_knowledge()
+        found = Site(shipped=shipped, knowledge=shipped, clock=read_clock(), allow_private=os.environ.get(PRIVATE_NETWORK) == "1")
+        setattr(datasette, _ATTRIBUTE, found)
+    assert isinstance(found, Site)
+    return found
+
+
+def known_site(datasette: Any) -> Site | None:
+    """The Site of a Datasette, None before it was asked for."""
+    return getattr(datasette, _ATTRIBUTE, None)
+
+
+async def veille_databases(datasette: Any) -> list[str]:
+    """Names of the databases that are ours: those with our index and our view."""
+    ours = site_of(datasette).databases
+    for name, db in datasette.databases.items():
+        if name not in (*ours, "_internal") and {"articles", "items", "items_fts"} <= await _tables(db):
+            ours.append(name)
+    return ours
+
+
+async def _tables(db: Any) -> set[str]:
+    return {row[0] for row in (await db.execute("select name from sqlite_master where type in ('table', 'view')")).rows}
+
+
+async def database(datasette: Any) -> Any:
+    """The database that the site shows; raises StoreError when Datasette was given none of ours."""
+    names = await veille_databases(datasette)
+    if not names:
+        raise StoreError("Aucune base de veille : lancez « veille collect » ou « veille serve ».")
+    return datasette.get_database(names[0])
+
+
+async def reading(datasette: Any, read: Any, *arguments: Any) -> Any:
+    """Run a reading function of the store on one of Datasette's connections, cut off after its time limit."""
+    db = await database(datasette)
+    return await db.execute_fn(partial(_limited, read, arguments))
+
+
+READING_MILLISECONDS = 1500
+
+
+def _limited(read: Any, arguments: Any, connection: Any) -> Any:
+    with sqlite_timelimit(connection, READING_MILLISECONDS):
+        return read(connection, *arguments)
+
+
+async def following(datasette: Any, read: Any, *arguments: Any) -> Any:
+    """Like `reading`, with the rows in memory as they are now; where many are to be read, nothing of Datasette's waits for them."""
+    db = await database(datasette)
+    columns = site_of(datasette).columns
+    if not db.is_memory and await db.execute_fn(columns.far):
+        await asyncio.to_thread(alone, db, columns.follow)
+    return await db.execute_fn(lambda connection: _limited(partial(read, rows=columns.follow(connection)), arguments, connection))
+
+
+def alone(db: Any, read: Any, *arguments: Any) -> Any:
+    """Read on a connection of its own: nothing of Datasette's waits for it, and no time limit cuts it off."""
+    connection = db.connect()
+    try:
+        prepare_connection(connection)
+        return read(connection, *arguments)
+    finally:
+        connection.close()
+
+
+async def deciding(datasette: Any, write: Any) -> Any:
+    """Run a writing function of the store in a transaction of Datasette's one write connection."""
+
+    def inside(connection: Any) -> Any:
+        connection.execute(f"pragma cache_size = -{_PAGES_WRITING}")
+        connection.execute("pragma synchronous = full")
+        connection.execute("pragma foreign_keys = on")
+        with connection:
+            begin_soon(connection)
+            return write(connection)
+
+    return await (await database(datasette)).execute_write_fn(inside)
+
+
+# KiB of the file that each of Datasette's three connections that read keeps at hand, and the one that writes: more gains nothing at a
+# million articles, since searches count in memory.
+_PAGES, _PAGES_WRITING = 16 << 10, 8 << 10
+
+
+def prepare_connection(connection: Any) -> None:
+    """Our functions on every connection; Datasette's search boxes fold their words like the index."""
+    prepare(connection)
+    connection.execute(f"pragma cache_size = -{_PAGES}")
+    connection.create_function("escape_fts", 1, lambda text: match_words(str(text or "")))
+
+
+def absolute(datasette: Any, request: Any, told: str, path: str) -> str:
+    """The absolute address of a path, which has the site's own prefix; `told`: what `site:` says, "" for nothing."""
+    if not told:
+        return str(datasette.absolute_url(request, path))
+    parts = urlsplit(told)
+    return f"{parts.scheme}://{parts.netloc}{path}"

@@ -1,0 +1,145 @@
+"""What the templates are given: filters, words for states and days, and the variables of every page."""
+
+import contextlib
+import functools
+import hashlib
+import html
+import re
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from datasette.utils.sqlite import sqlite3
+from markupsafe import Markup
+
+import veille
+from veille import messages
+from veille.clock import PARIS
+from veille.store.cards import last_run
+from veille.store.curating.accounts import ROLES
+from veille.store.settings import setting
+from veille.understand.knowledge import Theme
+from veille.web.site.state import absolute, reading, site_of
+
+GROUP_CLASSES = {"education-culture": "education"}  # the others are called like their group
+
+
+def group_class(theme: Theme | None) -> str:
+    """The class that gives a card or a tag the hue of its group."""
+    return f"g-{GROUP_CLASSES.get(theme.group, theme.group)}" if theme else "g-none"
+
+
+def as_day(value: str | None) -> date | None:
+    """The day in Paris of a stored date or moment."""
+    if not value:
+        return None
+    if len(value) == 10:
+        return date.fromisoformat(value)
+    return datetime.fromisoformat(value).astimezone(PARIS).date()
+
+
+def prepare_templates(env: Any) -> None:
+    """Filters of our templates."""
+    env.filters["number"] = messages.number
+    env.filters["plural"] = messages.plural
+    env.filters["exact_date"] = lambda value: messages.long_date(day) if (day := as_day(value)) else ""
+    env.filters["typo"] = typo
+    env.filters["span_to"] = lambda start, end: messages.long_span(date.fromisoformat(start[:10]), date.fromisoformat(end[:10]))
+
+
+_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
+_UNITS = re.compile(r"(?<=\d) (?=[%€]|h\b|km\b|ans\b)")
+
+
+@functools.lru_cache(4096)  # a page says the same labels hundreds of times
+def typo(text: str) -> str:
+    """French spaces before high punctuation, inside guillemets and before units, and real apostrophes; words stay as they are."""
+    for mark in ":;?!»":
+        text = text.replace(f" {mark}", f"{messages.NBSP if mark in ':»' else messages.THIN}{mark}")
+    text = _UNITS.sub(messages.NBSP, text.replace("« ", f"«{messages.NBSP}"))
+    return _APOSTROPHE.sub("’", text)
+
+
+async def shared_variables(datasette: Any, request: Any) -> dict[str, Any]:
+    """What every page may show, Datasette's own included."""
+    site = site_of(datasette)
+    names = site.databases
+    run, told = None, ""
+    with contextlib.suppress(sqlite3.DatabaseError):  # an error page must not fail for want of its footer
+        run, told = await reading(datasette, _of_every_page) if names else (None, "")
+        site.told = told
+    today = site.today()
+    return {
+        "last_run": run and {"when": spoken_moment(run["ended_at"], today), "alarms": run["alarms"]},
+        "spoken": lambda value: messages.spoken_date(day, today) if (day := as_day(value)) else "",
+        "spoken_moment": lambda value: spoken_moment(value, today),
+        "state_label": lambda state: messages.STATE_LABELS.get(state, state),
+        "kind_label": lambda kind: messages.KIND_LABELS.get(kind, kind),
+        "theme": site.knowledge.themes.get,
+        "place": site.knowledge.departements.get,
+        "group_class": lambda tag: group_class(site.knowledge.themes.get(tag)),
+        "lookup_label": lambda key, display: messages.LOOKUPS.get(key, display),
+        "action_label": lambda action: messages.ACTION_LABELS.get(action, action),
+        "role_label": lambda role: messages.ROLE_LABELS.get(role, role),
+        "kind_labels": messages.KIND_LABELS,
+        "all_themes": site.knowledge.themes.values,
+        "all_places": site.knowledge.departements.values,
+        "actor_may": lambda role: bool(request and request.actor) and ROLES.index(request.actor["role"]) >= ROLES.index(role),
+        "here_path": lambda: request.full_path if request else "",
+        "marked": marked,
+        "diffed": diffed,
+        "facet_rows": facet_rows,
+        "tile": tile,
+        "today": today.isoformat,
+        "asset": lambda name: f"{datasette.urls.static_plugins('veille', name)}?{code_version()}",
+        "here_url": lambda: absolute(datasette, request, told, request.full_path) if request else "",
+    }
+
+
+def _of_every_page(connection: Any) -> tuple[dict[str, Any] | None, str]:
+    return last_run(connection), setting(connection, "site")
+
+
+def tile(value: str) -> dict[str, str]:
+    """The two lines of a tear-off day: its number and its month."""
+    day = date.fromisoformat(value[:10])
+    return {"day": str(day.day), "month": messages.SHORT_MONTHS[day.month - 1]}
+
+
+def marked(pieces: list[tuple[str, bool]]) -> Markup:
+    """Highlighted pieces as HTML; every piece is escaped."""
+    return Markup("").join(Markup("<mark>{}</mark>").format(text) if hit else text for text, hit in pieces)
+
+
+def facet_rows(rows: list[dict[str, Any]]) -> Markup:
+    """The values of a facet as links, by the hundred: made here because a template takes ten times as long."""
+    chosen = ' aria-current="true"'
+    made = (
+        f'<a href="{html.escape(row["link"])}"{chosen if row["chosen"] else ""} class="{row["css"]}" rel="nofollow">'
+        f"<span>{html.escape(typo(row['label']))}</span> <b>{messages.number(row['count'])}</b></a>"
+        for row in rows
+    )
+    return Markup("".join(made))  # noqa: S704 - what is not ours is escaped
+
+
+def diffed(pieces: list[tuple[str, str]]) -> Markup:
+    """What went and what came between two texts, as HTML; every piece is escaped."""
+    marks = {"same": Markup("{}"), "gone": Markup("<del>{}</del>"), "come": Markup("<ins>{}</ins>")}
+    return Markup("").join(marks[kind].format(text) for kind, text in pieces)
+
+
+@functools.cache
+def code_version() -> str:
+    """A fingerprint of the package, its data, templates and sheets included: what they make changes with them."""
+    digest = hashlib.blake2b(digest_size=6)
+    for file in sorted(Path(veille.__file__).parent.rglob("*")):
+        if file.suffix in (".py", ".html", ".css", ".js", ".svg", ".yaml", ".csv"):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def spoken_moment(value: str, today: date) -> str:
+    """aujourd’hui à 6 h 12."""
+    moment = datetime.fromisoformat(value).astimezone(PARIS)
+    hour = f"{moment.hour}{messages.NBSP}h{messages.NBSP}{moment.minute:02}"
+    return f"{messages.spoken_date(moment.date(), today)} à {hour}"
