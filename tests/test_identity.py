@@ -9,7 +9,7 @@ import pytest
 
 from builders import collect_entries, dump, make_entry, make_item, make_source
 from veille.judge.identity import NOTHING, Recall, Row, counted, name_items, plan
-from veille.messages import VERDICTS
+from veille.messages.collecting import VERDICTS
 from veille.model import Known
 from veille.store import writing
 from veille.store.curating.decisions import decide

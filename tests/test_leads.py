@@ -11,7 +11,7 @@ import pytest
 from datasette.app import Datasette
 
 from builders import collect_entries, make_entry, make_source, register
-from veille.messages import torrent
+from veille.messages.collecting import torrent
 from veille.model import Config, Expectation
 from veille.moments import stored
 from veille.store import writing

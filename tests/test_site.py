@@ -16,7 +16,7 @@ from datasette.app import Datasette
 from icalendar import Calendar
 
 from builders import collect_entries, make_entry, make_source
-from veille.messages import long_span
+from veille.messages.common import long_span
 from veille.store import writing
 from veille.store.reading.summary import alike, summarise
 from veille.web.reading.charts import bars, contours, heat

@@ -27,7 +27,7 @@ DRIVER = textwrap.dedent("""
     import json, os, resource, sys
     from pathlib import Path
     from veille.cli.collecting import run_collection
-    from veille.messages import failed_source
+    from veille.messages.collecting import failed_source
     def used():
         return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() >> 20, len(os.listdir("/proc/self/fd"))
     marks, bugs = [], []

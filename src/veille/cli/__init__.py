@@ -16,7 +16,8 @@ from veille import __version__
 from veille.cli import streams
 from veille.errors import VeilleError, is_torn_schema
 from veille.logs import printable
-from veille.messages import DATABASE_UNUSABLE, NO_MEMORY, OUTPUT_REFUSED, SYSTEM_REFUSES, UNEXPECTED
+from veille.messages.common import DATABASE_UNUSABLE
+from veille.messages.keeping import NO_MEMORY, OUTPUT_REFUSED, SYSTEM_REFUSES, UNEXPECTED
 
 # Each command and the file that has it, loaded when it is asked for: collecting needs neither Datasette nor what learns.
 _COMMANDS = {

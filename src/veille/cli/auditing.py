@@ -8,7 +8,8 @@ from itertools import groupby
 import click
 
 from veille.cli.options import config_option, db_option, open_database, read_clock
-from veille.messages import AUDIT_CLEAN, AUDIT_DO, AUDIT_HEADS, AUDIT_MORE, plural
+from veille.messages.common import plural
+from veille.messages.keeping import AUDIT_CLEAN, AUDIT_DO, AUDIT_HEADS, AUDIT_MORE
 from veille.resources import load_knowledge
 
 _SHOWN = 20

@@ -7,7 +7,8 @@ import click
 
 from veille.cli.options import config_option, db_option, read_config
 from veille.errors import ConfigError
-from veille.messages import BEHIND_PROXY, CONFIG_FINE, EXAMPLE_CONTACT, UNSET_HERE, UNSET_VARIABLE, plural
+from veille.messages.collecting import BEHIND_PROXY, CONFIG_FINE, EXAMPLE_CONTACT, UNSET_HERE, UNSET_VARIABLE
+from veille.messages.common import plural
 from veille.model import Access, Config
 
 _EXAMPLES = ("@exemple.fr", "@example.org", "@example.com")

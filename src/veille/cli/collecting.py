@@ -20,18 +20,9 @@ from veille.collect.child import Parser
 from veille.collect.run import Collector
 from veille.errors import ConfigError, StoreError, UsageError
 from veille.fetch import Fetcher, Limits
-from veille.messages import (
-    COLLECTOR_BUSY,
-    CONFIG_COUNT,
-    DATABASE_UNUSABLE,
-    MEANT,
-    SOURCE_DISABLED,
-    UNKNOWN_SOURCE,
-    failed_source,
-    plural,
-    run_summary,
-    sources_missing,
-)  # fmt: skip
+from veille.messages.collecting import CONFIG_COUNT, MEANT, SOURCE_DISABLED, UNKNOWN_SOURCE, failed_source, run_summary, sources_missing
+from veille.messages.common import DATABASE_UNUSABLE, plural
+from veille.messages.keeping import COLLECTOR_BUSY  # fmt: skip
 from veille.model import Collected, Config, Failed, RunSummary
 from veille.moments import stored
 from veille.resources import load_knowledge

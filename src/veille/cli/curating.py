@@ -6,7 +6,7 @@ import sys
 import click
 
 from veille.cli.options import config_option, db_option, open_database, read_clock
-from veille.messages import ACCOUNT_ADDED, ACCOUNT_DISABLED, PASSWORD_CHANGED, ROLE_CHANGED
+from veille.messages.curating import ACCOUNT_ADDED, ACCOUNT_DISABLED, PASSWORD_CHANGED, ROLE_CHANGED
 from veille.resources import load_knowledge
 from veille.store.curating.accounts import ROLES, accounts, add_account, disable_account, set_password, set_role
 

@@ -15,7 +15,9 @@ from veille.cli.sample import documents, sample_config, serving
 from veille.cli.serving import free_port, serve_command
 from veille.clock import PARIS
 from veille.errors import UsageError
-from veille.messages import FILE_EXISTS, failed_source, plural
+from veille.messages.collecting import failed_source
+from veille.messages.common import plural
+from veille.messages.keeping import FILE_EXISTS
 from veille.model import Failed
 from veille.moments import stored
 from veille.resources import package_text

@@ -9,7 +9,8 @@ from veille.cli.options import config_option, db_option, read_config
 from veille.config import parse_config, source_yaml
 from veille.config.opml import read_opml, write_opml
 from veille.errors import ConfigError, UsageError
-from veille.messages import FILE_MISSING, FILE_UNREADABLE, OPML_TITLE
+from veille.messages.collecting import OPML_TITLE
+from veille.messages.common import FILE_MISSING, FILE_UNREADABLE
 from veille.resources import load_names
 
 

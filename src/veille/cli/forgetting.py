@@ -9,7 +9,8 @@ import click
 from veille.cli.collecting import alone
 from veille.cli.options import config_option, db_option, open_database, read_clock
 from veille.errors import UsageError
-from veille.messages import COLLECTOR_BUSY, COPIES_REMAIN, FORGET_NEEDS_YES, FORGET_QUESTION, FORGOTTEN, NOTHING_TO_FORGET, plural
+from veille.messages.common import plural
+from veille.messages.keeping import COLLECTOR_BUSY, COPIES_REMAIN, FORGET_NEEDS_YES, FORGET_QUESTION, FORGOTTEN, NOTHING_TO_FORGET
 from veille.resources import load_knowledge
 from veille.store.collecting.sources import source_states
 from veille.store.collecting.tombstones import any_forgotten

@@ -14,7 +14,8 @@ from veille import __version__
 from veille.cli.collecting import alone
 from veille.cli.options import config_option, db_option, open_database, read_clock
 from veille.errors import StoreError, UsageError
-from veille.messages import (
+from veille.messages.common import plural
+from veille.messages.keeping import (  # fmt: skip
     COLLECTOR_BUSY,
     COPIED,
     EXPORT_BROKEN,
@@ -26,8 +27,7 @@ from veille.messages import (
     NOT_AN_EXPORT,
     PUT_ASIDE,
     RESTORED,
-    plural,
-)  # fmt: skip
+)
 from veille.moments import stored
 from veille.normalize import spreadsheet_cell
 from veille.resources import load_knowledge, package_text

@@ -9,9 +9,9 @@ from veille.cli.collecting import alone
 from veille.cli.options import config_option, db_option, open_database, read_clock, read_config
 from veille.cli.retagging import show_retagged
 from veille.errors import UsageError
-from veille.messages import (
+from veille.messages.common import KIND_LABELS, plural
+from veille.messages.keeping import (
     COLLECTOR_BUSY,
-    KIND_LABELS,
     LEARN_APPLY,
     LEARN_DRY,
     LEARN_KEPT,
@@ -19,7 +19,6 @@ from veille.messages import (
     LEARN_NOTHING,
     LEARN_UNDO_NONE,
     learnt_undone,
-    plural,
 )
 from veille.resources import load_knowledge
 from veille.store.curating.learning import bring_back, keep_model, lessons

@@ -11,7 +11,7 @@ import click
 from veille.clock import read_clock
 from veille.config import decode_config, parse_config
 from veille.errors import ConfigError, StoreError, UsageError
-from veille.messages import DATABASE_UNUSABLE, FILE_MISSING, FILE_UNREADABLE
+from veille.messages.common import DATABASE_UNUSABLE, FILE_MISSING, FILE_UNREADABLE
 from veille.model import Config
 from veille.resources import load_names, shipped_version
 from veille.store import connect, is_settled, migrate

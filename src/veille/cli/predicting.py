@@ -16,7 +16,7 @@ import click
 from veille.cli.options import config_option, db_option, taught
 from veille.errors import UsageError
 from veille.french import fold
-from veille.messages import FILE_MISSING, FILE_UNREADABLE
+from veille.messages.common import FILE_MISSING, FILE_UNREADABLE
 from veille.normalize import canonical, loose
 from veille.resources import load_knowledge
 from veille.store.curating.learning import example

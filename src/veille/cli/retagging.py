@@ -7,7 +7,8 @@ import click
 from veille.cli.collecting import alone
 from veille.cli.options import config_option, db_option, open_database, read_clock, read_config
 from veille.errors import UsageError
-from veille.messages import COLLECTOR_BUSY, KIND_LABELS, RETAG_UNDONE, STORIES_MADE, plural, retagged
+from veille.messages.common import KIND_LABELS, plural
+from veille.messages.keeping import COLLECTOR_BUSY, RETAG_UNDONE, STORIES_MADE, retagged
 from veille.resources import load_knowledge
 from veille.store import writing
 from veille.store.collecting.stories import make_stories

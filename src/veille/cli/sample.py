@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from veille.messages import long_date
+from veille.messages.common import long_date
 
 _MARK = re.compile(r"\{([+-]\d{1,3})\}")
 BROKEN = "reseau-en-panne"

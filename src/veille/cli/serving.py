@@ -16,7 +16,8 @@ import click
 
 from veille.cli.options import config_option, db_option, given_db, open_database, read_clock, read_config
 from veille.errors import ConfigError, StoreError, UsageError
-from veille.messages import DATABASE_UNUSABLE, NO_SITE, PORT_TAKEN
+from veille.messages.common import DATABASE_UNUSABLE
+from veille.messages.keeping import NO_SITE, PORT_TAKEN
 from veille.resources import load_knowledge
 from veille.store import writing
 from veille.store.connection import Database

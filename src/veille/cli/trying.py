@@ -20,8 +20,7 @@ from veille.collect.discover import Found, Scout
 from veille.config import address_problem, source_yaml
 from veille.errors import SourceError, UsageError
 from veille.fetch import Fetcher, Limits
-from veille.messages import (
-    KIND_LABELS,
+from veille.messages.collecting import (
     LEFT_ASIDE,
     MEANT,
     PURPOSES,
@@ -31,8 +30,8 @@ from veille.messages import (
     failed_source,
     found_entries,
     found_source,
-    spoken_date,
-)  # fmt: skip
+)
+from veille.messages.common import KIND_LABELS, spoken_date  # fmt: skip
 from veille.model import Access, Config, Fetched, Finding, Item, Reading, Source, Validators
 from veille.moments import stored
 from veille.resources import load_knowledge, shipped_version

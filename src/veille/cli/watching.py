@@ -11,7 +11,8 @@ import click
 
 from veille.cli.options import config_option, db_option, open_database, read_clock
 from veille.clock import PARIS
-from veille.messages import NO_SOURCES_YET, REFUSED_FORGOTTEN, SOURCE_STATES, alarm, plural, spoken_date, spoken_moment
+from veille.messages.collecting import NO_SOURCES_YET, REFUSED_FORGOTTEN, alarm
+from veille.messages.common import SOURCE_STATES, plural, spoken_date, spoken_moment
 from veille.resources import load_knowledge
 from veille.store import writing
 from veille.store.collecting.sources import SourceState, mark_told, source_states, untold_alarms

@@ -18,7 +18,16 @@ from veille.errors import FetchError, ParseError, Postponed, UsageError
 from veille.fetch import Fetcher, Limits
 from veille.french import fold
 from veille.judge.identity import name_items
-from veille.messages import BROUGHT_NAME, FORGOTTEN_ARTICLE, LINK_ALIVE, LINK_GONE, LINK_MOVED, LINK_UNKNOWN, LINK_WALLED, NOTHING_TO_READ
+from veille.messages.curating import (
+    BROUGHT_NAME,
+    FORGOTTEN_ARTICLE,
+    LINK_ALIVE,
+    LINK_GONE,
+    LINK_MOVED,
+    LINK_UNKNOWN,
+    LINK_WALLED,
+    NOTHING_TO_READ,
+)
 from veille.model import BROUGHT as BROUGHT_ID
 from veille.model import Access, Entry, Fetched, HostNote, Item, Reading, Source, TaggedItem, Validators, Visit
 from veille.normalize import to_item

@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from veille.errors import ParseError, ParserTimedOut
-from veille.messages import PARSER_DIED, PARSER_TIMED_OUT, too_many_entries
+from veille.messages.collecting import PARSER_DIED, PARSER_TIMED_OUT, too_many_entries
 from veille.model import Fetched, Item, Lead, Leads, Moment, Proposal, Reading, Selectors, Source, Validators
 from veille.moments import local_day, stored
 

@@ -19,7 +19,8 @@ from veille.collect.child import Parser
 from veille.errors import FetchError, ParseError, Postponed
 from veille.fetch import Fetcher
 from veille.french import fold
-from veille.messages import FOUND_HOW, NO_FEED_FOUND, ONLY_STALE, long_date
+from veille.messages.collecting import FOUND_HOW, NO_FEED_FOUND, ONLY_STALE
+from veille.messages.common import long_date
 from veille.model import Fetched, Finding, Lead, Leads, Reading, Source, Validators
 from veille.parse import same_site, usual_of_section
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from veille.judge.identity import MASS, Named, Plan, asked_names, counted, grave, graves_of, is_mass, name_items, plan, rejoin
-from veille.messages import FOUND_AGAIN, addresses_changed, guids_changed, old_flood, torrent
+from veille.messages.collecting import FOUND_AGAIN, addresses_changed, guids_changed, old_flood, torrent
 from veille.model import Collected, Entry, Fetched, Item, Reading, Source, TaggedItem, Upheaval, Visit
 from veille.moments import first_sight
 from veille.normalize import to_item

@@ -21,7 +21,8 @@ from veille.collect.child import Parser
 from veille.collect.lanes import Lanes
 from veille.errors import FetchError, ParseError, Postponed, SourceError, StoreError
 from veille.fetch import Fetcher
-from veille.messages import BUG, NO_MEMORY, SYSTEM_REFUSES, TAKEN_OVER
+from veille.messages.collecting import BUG, TAKEN_OVER
+from veille.messages.keeping import NO_MEMORY, SYSTEM_REFUSES
 from veille.model import (
     Collected,
     Config,

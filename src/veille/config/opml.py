@@ -18,7 +18,7 @@ from veille.config.writing import duration_text
 from veille.errors import UsageError
 from veille.french import fold
 from veille.letters import mended_xml
-from veille.messages import NOT_OPML
+from veille.messages.collecting import NOT_OPML
 from veille.model import Expectation, Selectors, Source
 from veille.normalize import sound_references
 

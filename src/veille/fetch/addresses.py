@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import httpx
 
-from veille.messages import BLOCKED_ADDRESS, BLOCKED_PORT
+from veille.messages.collecting import BLOCKED_ADDRESS, BLOCKED_PORT
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))

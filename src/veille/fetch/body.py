@@ -12,7 +12,8 @@ from contextlib import AbstractAsyncContextManager
 import httpx
 
 from veille.errors import FetchError
-from veille.messages import CODING_BROKEN, CODING_UNKNOWN, TOO_MANY_CODINGS, TOO_MANY_PIECES, number, too_large
+from veille.messages.collecting import CODING_BROKEN, CODING_UNKNOWN, TOO_MANY_CODINGS, TOO_MANY_PIECES, too_large
+from veille.messages.common import number
 
 _WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 _MEMBER = b"\x1f\x8b"

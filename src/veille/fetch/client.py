@@ -32,7 +32,7 @@ from veille.fetch.robots import RobotsRules
 from veille.fetch.transport import PinnedTransport, ProxiedTransport
 from veille.fetch.variables import header_value
 from veille.judge.walls import robot_wall
-from veille.messages import (
+from veille.messages.collecting import (
     BLOCKED_SCHEME,
     BOT_WALL,
     HOST_WAITS,

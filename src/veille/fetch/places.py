@@ -9,7 +9,7 @@ from functools import lru_cache
 import httpx
 
 from veille.errors import FetchError
-from veille.messages import BLOCKED_SCHEME
+from veille.messages.collecting import BLOCKED_SCHEME
 
 USUAL_PORTS = {"http": 80, "https": 443}
 

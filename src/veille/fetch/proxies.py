@@ -14,7 +14,7 @@ import httpx
 from veille.errors import FetchError
 from veille.fetch.places import Place
 from veille.fetch.variables import variable
-from veille.messages import ODD_VARIABLE, PROXY_IPV6, PROXY_ODD
+from veille.messages.collecting import ODD_VARIABLE, PROXY_IPV6, PROXY_ODD
 from veille.model import Proxy
 
 

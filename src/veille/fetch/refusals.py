@@ -11,7 +11,7 @@ import httpx
 
 from veille.errors import FetchError
 from veille.fetch.addresses import AddressRefused, NameNotFound
-from veille.messages import (
+from veille.messages.collecting import (  # fmt: skip
     BAD_RESPONSE,
     CONNECTION_CUT,
     NOT_CONNECTED,
@@ -24,7 +24,7 @@ from veille.messages import (
     TLS_REASONS,
     TLS_REFUSED,
     silent,
-)  # fmt: skip
+)
 
 
 def told(exc: httpx.TransportError, *, proxied: bool, silence: float, status: int | None = None) -> FetchError:

@@ -6,7 +6,7 @@ Comes in: names. Goes out: what they hold; FetchError, which says the name and n
 import os
 
 from veille.errors import FetchError
-from veille.messages import ODD_VARIABLE, UNSET_VARIABLE
+from veille.messages.collecting import ODD_VARIABLE, UNSET_VARIABLE
 
 
 def header_value(name: str) -> bytes:

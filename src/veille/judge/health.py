@@ -10,16 +10,8 @@ import hashlib
 from datetime import date, datetime, timedelta
 from statistics import median
 
-from veille.messages import (
-    FEWER_DATES,
-    FEWER_ENTRIES,
-    MOVED_TO,
-    NO_ENTRY,
-    QUIET_SINCE,
-    SPLIT_FROM_HABIT,
-    long_date,
-    plural,
-)  # fmt: skip
+from veille.messages.collecting import FEWER_DATES, FEWER_ENTRIES, MOVED_TO, NO_ENTRY, QUIET_SINCE, SPLIT_FROM_HABIT
+from veille.messages.common import long_date, plural  # fmt: skip
 from veille.model import Collected, Failed, Outcome, Past, Source, Verdict
 
 LONGEST_WAIT = timedelta(hours=24)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 from veille.errors import ParseError
-from veille.messages import BOT_WALL, WALLS
+from veille.messages.collecting import BOT_WALL, WALLS
 
 _LOOKED_AT = 60_000  # characters: a challenge is short, its marks come early
 # Name, header (and what its value begins with), marks of its page.

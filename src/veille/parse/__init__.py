@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from veille.errors import ParseError
-from veille.messages import EMPTY_ANSWER, EMPTY_PAGE, ENTITIES_DECLARED, NOT_A_FEED
+from veille.messages.collecting import EMPTY_ANSWER, EMPTY_PAGE, ENTITIES_DECLARED, NOT_A_FEED
 from veille.model import Fetched, ParsedFeed, Selectors
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from veille.errors import ParseError
 from veille.judge.walls import wall_failure
 from veille.letters import page_text
-from veille.messages import NO_ARTICLE_TEXT
+from veille.messages.collecting import NO_ARTICLE_TEXT
 from veille.model import Fetched
 from veille.normalize import LONGEST_TEXT, clean, cut, moment_of, text_of
 

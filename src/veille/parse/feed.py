@@ -14,7 +14,7 @@ from typing import Any
 from veille.errors import ParseError
 from veille.judge.walls import wall_failure
 from veille.letters import escaped_ampersands, in_utf8
-from veille.messages import HTML_NOT_FEED, NO_READABLE_ENTRY, NOT_A_FEED
+from veille.messages.collecting import HTML_NOT_FEED, NO_READABLE_ENTRY, NOT_A_FEED
 from veille.model import Entry, Fetched, ParsedFeed
 from veille.normalize import feed_date, sound_references
 from veille.parse.quick import OPAQUE, read_quickly, refresh_of

@@ -8,7 +8,7 @@ from typing import Any
 
 from veille.errors import ParseError
 from veille.letters import decoded
-from veille.messages import NO_READABLE_ENTRY, NOT_A_FEED
+from veille.messages.collecting import NO_READABLE_ENTRY, NOT_A_FEED
 from veille.model import Entry, Fetched, ParsedFeed
 from veille.normalize import absolute
 

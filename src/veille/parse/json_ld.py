@@ -11,7 +11,7 @@ from typing import Any
 from bs4 import BeautifulSoup
 
 from veille.errors import ParseError
-from veille.messages import NO_JSON_LD
+from veille.messages.collecting import NO_JSON_LD
 from veille.model import Entry, Fetched, ParsedFeed
 from veille.normalize import absolute
 from veille.parse.page import base_of, soup_of

@@ -15,7 +15,16 @@ from veille.errors import ParseError
 from veille.french import fold
 from veille.judge.walls import wall_failure
 from veille.letters import page_text
-from veille.messages import DOCUMENTS, EMPTY_ANSWER, ENTRIES_WITHOUT_TITLE, NOT_A_DOCUMENT, NOT_HTML, SELECTOR_MISSED, TOO_MANY_TAGS, number
+from veille.messages.collecting import (
+    DOCUMENTS,
+    EMPTY_ANSWER,
+    ENTRIES_WITHOUT_TITLE,
+    NOT_A_DOCUMENT,
+    NOT_HTML,
+    SELECTOR_MISSED,
+    TOO_MANY_TAGS,
+)
+from veille.messages.common import number
 from veille.model import Entry, Fetched, ParsedFeed, Selectors
 from veille.normalize import absolute, clean, day_ago, day_without_year, moment_of
 

@@ -10,7 +10,7 @@ from lxml import etree
 
 from veille.errors import ParseError
 from veille.letters import mended_xml
-from veille.messages import NOT_A_FEED, SITEMAP_INDEX, SITEMAP_UNDATED
+from veille.messages.collecting import NOT_A_FEED, SITEMAP_INDEX, SITEMAP_UNDATED
 from veille.model import Entry, Fetched, ParsedFeed
 from veille.normalize import sound_references
 

@@ -10,7 +10,7 @@ from datetime import date
 from urllib.parse import urlencode
 
 from veille.errors import UsageError
-from veille.messages import BAD_DAY, BAD_FILTER, BAD_NUMBER, BAD_YEAR, QUERY_TOO_LONG, TOO_MANY_FILTERS
+from veille.messages.reading import BAD_DAY, BAD_FILTER, BAD_NUMBER, BAD_YEAR, QUERY_TOO_LONG, TOO_MANY_FILTERS
 
 LONGEST_QUERY = 500
 # Each link of a page of results holds all of them.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from veille.errors import StoreError, is_torn_schema
 from veille.french import FOLDING_VERSION, index_text
-from veille.messages import DATABASE_NEWER, DATABASE_UNUSABLE
+from veille.messages.common import DATABASE_NEWER, DATABASE_UNUSABLE
 from veille.store.partial import COMPANIONS, beside, followed, open_lock, private_mode
 
 if TYPE_CHECKING:

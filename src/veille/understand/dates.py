@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from veille.french import fold
-from veille.messages import MONTHS, WEEKDAYS
+from veille.messages.common import MONTHS, WEEKDAYS
 from veille.model import Mention
 
 _MONTHS = {fold(name): number for number, name in enumerate(MONTHS, 1)} | {

@@ -6,7 +6,7 @@ Comes in: `Knowledge` as it ships, `Edits`. Goes out: `Knowledge`. What ships is
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from veille.messages import reason
+from veille.messages.understanding import reason
 from veille.model import Reason, Tag
 from veille.understand.knowledge import Knowledge, Theme
 from veille.understand.words import Findings, Hit, Lexicon

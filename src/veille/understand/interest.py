@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from veille.messages import LEARNT, THEME_TREATED, reason
+from veille.messages.understanding import LEARNT, THEME_TREATED, reason
 from veille.understand.learned import INTEREST, Answer
 from veille.understand.words import Findings, Hit
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from veille.messages import DEADLINE_TOLD, EVENT_TOLD, LEARNT, reason
+from veille.messages.understanding import DEADLINE_TOLD, EVENT_TOLD, LEARNT, reason
 from veille.model import Mention
 from veille.understand.learned import Answer
 from veille.understand.words import Findings, Hit

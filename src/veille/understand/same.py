@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from veille.french import ELISIONS, STOP_WORDS, fold, folded_words, lemma
-from veille.messages import MONTHS, SAME_ENOUGH, SAME_GUARDS, SAME_PARTLY
+from veille.messages.common import MONTHS
+from veille.messages.understanding import SAME_ENOUGH, SAME_GUARDS, SAME_PARTLY
 
 SAME, ALIKE = 0.80, 0.40
 RARE = 3  # items of one source that may hold a run before it is its template's

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from veille.french import WORD, fold, index_text
 from veille.judge.identity import Named, Plan
-from veille.messages import reason
+from veille.messages.understanding import reason
 from veille.model import Item, Known, Reason, Rights, Tag, TaggedItem
 from veille.moments import first_sight, local_day, stored
 from veille.normalize import hidden, shown

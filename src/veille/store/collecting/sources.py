@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from veille.messages import LEFT_FEEDS
+from veille.messages.collecting import LEFT_FEEDS
 from veille.model import Config
 from veille.moments import stored
 from veille.store.connection import Database

@@ -11,7 +11,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from veille.messages import EQUAL_AND_APART, EQUAL_TEXTS, LEADS_FIRST, LEADS_OWNER, LEADS_SELECTED, ONE_ADDRESS, STORY_DECIDED, WOULD_MIX
+from veille.messages.understanding import (
+    EQUAL_AND_APART,
+    EQUAL_TEXTS,
+    LEADS_FIRST,
+    LEADS_OWNER,
+    LEADS_SELECTED,
+    ONE_ADDRESS,
+    STORY_DECIDED,
+    WOULD_MIX,
+)
 from veille.model import TaggedItem
 from veille.owners import Place, rank_among
 from veille.store.collecting.names import places_of

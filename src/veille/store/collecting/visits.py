@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from veille.judge.health import MOVED_VISITS, judge, longest_wait
-from veille.messages import BACK_AGAIN
+from veille.messages.collecting import BACK_AGAIN
 from veille.model import Collected, Finding, Outcome, Past, RunSummary, Selectors, Source, Validators, Verdict, Visit
 from veille.moments import stored
 from veille.store.connection import Database

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from veille.errors import UsageError
-from veille.messages import ACCOUNT_EXISTS, ACCOUNT_UNKNOWN, BAD_ACCOUNT_NAME, LAST_ADMIN, NOTHING_CHANGED, PASSWORD_TOO_SHORT
+from veille.messages.curating import ACCOUNT_EXISTS, ACCOUNT_UNKNOWN, BAD_ACCOUNT_NAME, LAST_ADMIN, NOTHING_CHANGED, PASSWORD_TOO_SHORT
 from veille.moments import stored
 from veille.store.connection import Connection, Database, has_table, sqlite3, writing
 

@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from veille.errors import UsageError
-from veille.messages import ALREADY_UNDONE, CHANGED_MEANWHILE, NO_SUCH_DECISION, NOTHING_CHANGED, UNDO_THAT_FIRST, decided_meanwhile
+from veille.messages.curating import (
+    ALREADY_UNDONE,
+    CHANGED_MEANWHILE,
+    NO_SUCH_DECISION,
+    NOTHING_CHANGED,
+    UNDO_THAT_FIRST,
+    decided_meanwhile,
+)
 from veille.store.connection import Connection
 from veille.store.curating.subjects import current, same, set_value, wanted
 

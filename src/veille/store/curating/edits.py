@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from veille.errors import UsageError
-from veille.messages import ALREADY_UNDONE, CHANGED_MEANWHILE, NO_SUCH_DECISION, NOTHING_CHANGED, TAG_SERVES
+from veille.messages.curating import ALREADY_UNDONE, CHANGED_MEANWHILE, NO_SUCH_DECISION, NOTHING_CHANGED, TAG_SERVES
 from veille.store.connection import Connection
 
 Row = dict[str, Any]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from veille.config import Names, parse_config, source_yaml
 from veille.errors import ConfigError, UsageError
-from veille.messages import BAD_RHYTHM, NO_SUCH_SOURCE, SOURCE_EXISTS
+from veille.messages.common import NO_SUCH_SOURCE
+from veille.messages.curating import BAD_RHYTHM, SOURCE_EXISTS
 from veille.model import Access, Config, Source
 from veille.store.connection import Connection, has_table
 from veille.store.curating.edits import Change, Row, row_of

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from veille.messages import decided_meanwhile
+from veille.messages.curating import decided_meanwhile
 from veille.store.cards import Card, cards
 from veille.store.collecting.neighbours import neighbours
 from veille.store.connection import Connection

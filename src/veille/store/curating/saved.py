@@ -6,7 +6,7 @@ Functions take a plain connection; those that write run inside the caller's tran
 from dataclasses import dataclass
 
 from veille.errors import UsageError
-from veille.messages import BAD_SEARCH_NAME, NO_SUCH_SEARCH, TOO_MANY_SEARCHES
+from veille.messages.curating import BAD_SEARCH_NAME, NO_SUCH_SEARCH, TOO_MANY_SEARCHES
 from veille.store.connection import Connection
 
 LONGEST_NAME, LONGEST_QUERY, MOST = 80, 2_000, 200

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from veille.errors import UsageError
-from veille.messages import BAD_DATE, BAD_TITLE, FUTURE_DAY_OF_ARTICLE, NOTE_TOO_LONG, NOTHING_CHANGED
+from veille.messages.curating import BAD_DATE, BAD_TITLE, FUTURE_DAY_OF_ARTICLE, NOTE_TOO_LONG, NOTHING_CHANGED
 from veille.model import KINDS
 from veille.store.collecting.corrections import NO, YES, correction, label_row, said_row, set_label, set_own
 from veille.store.collecting.items import hide_evidence, hide_learnt, index_items, set_context, unindex_items

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from veille.errors import UsageError
 from veille.french import WORD, bare, lemma
-from veille.messages import BAD_RULE, BAD_TAG, BAD_WORDS, NO_SUCH_TAG, TAG_TAKEN, TOO_MANY_TO_MERGE
+from veille.messages.curating import BAD_RULE, BAD_TAG, BAD_WORDS, NO_SUCH_TAG, TAG_TAKEN, TOO_MANY_TO_MERGE
 from veille.store.connection import Connection, has_table, rows_of
 from veille.store.curating.edits import Change, row_of
 from veille.understand import Knowledge

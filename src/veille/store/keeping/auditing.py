@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from veille.judge.identity import confirms
-from veille.messages import AUDIT_LED, AUDIT_MIXED, AUDIT_OWNER, AUDIT_TOUCHED, AUDIT_WAS
+from veille.messages.keeping import AUDIT_LED, AUDIT_MIXED, AUDIT_OWNER, AUDIT_TOUCHED, AUDIT_WAS
 from veille.model import Item, Known
 from veille.normalize import canonical
 from veille.owners import Place, domain_of, rank_among

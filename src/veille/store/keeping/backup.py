@@ -12,7 +12,8 @@ from datetime import datetime
 from pathlib import Path
 
 from veille.errors import StoreError, UsageError
-from veille.messages import COPY_DIFFERS, COPY_UNSOUND, DATABASE_BUSY, DATABASE_NEWER, DATABASE_UNUSABLE, FILE_EXISTS, FILE_MISSING
+from veille.messages.common import DATABASE_NEWER, DATABASE_UNUSABLE, FILE_MISSING
+from veille.messages.keeping import COPY_DIFFERS, COPY_UNSOUND, DATABASE_BUSY, FILE_EXISTS
 from veille.store.connection import Connection, Database, described, prepare, sqlite3
 from veille.store.partial import COMPANIONS, beside, followed, private_mode
 

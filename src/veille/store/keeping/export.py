@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from veille.errors import UsageError
-from veille.messages import DATABASE_NOT_EMPTY, EXPORT_INCONSISTENT
+from veille.messages.keeping import DATABASE_NOT_EMPTY, EXPORT_INCONSISTENT
 from veille.store.collecting.items import index_items
 from veille.store.connection import Connection, Database, sqlite3, writing
 from veille.store.keeping.backup import unsoundness

@@ -11,7 +11,7 @@ from datetime import datetime
 from veille.errors import StoreError
 from veille.french import bare
 from veille.judge.identity import TELLING, Name, grave, own_graves
-from veille.messages import FORGET_HELD
+from veille.messages.keeping import FORGET_HELD
 from veille.model import Item
 from veille.moments import stored
 from veille.normalize import canonical

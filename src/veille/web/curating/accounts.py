@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from veille.errors import UsageError
-from veille.messages import ROLE_LABELS
+from veille.messages.curating import ROLE_LABELS
 from veille.store.curating.accounts import ROLES, accounts, change, create, hash_given
 from veille.store.curating.edits import note_edit
 from veille.web.curating.forms import Form, Said, answer, now_of, page

@@ -13,7 +13,9 @@ from datasette import Response
 from veille.collect import bring
 from veille.config import source_yaml
 from veille.errors import SourceError, UsageError
-from veille.messages import NO_COPY, SOURCE_STATES, failed_source
+from veille.messages.collecting import failed_source
+from veille.messages.common import SOURCE_STATES
+from veille.messages.curating import NO_COPY
 from veille.model import Source
 from veille.store import cards, settings
 from veille.store.connection import Connection

@@ -4,7 +4,7 @@ from typing import Any
 
 from veille.errors import UsageError
 from veille.french import bare
-from veille.messages import NO_SUCH_DECISION
+from veille.messages.curating import NO_SUCH_DECISION
 from veille.store.curating.decisions import Act, Undone, item_of, last_decision, undo, undo_all
 from veille.store.curating.queue import waiting
 from veille.store.curating.subjects import ACTIONS

@@ -10,7 +10,8 @@ from urllib.parse import parse_qs
 from datasette import Response
 
 from veille.errors import UsageError
-from veille.messages import ACTION_LABELS, MANY_LABELS, NOTHING_CHANGED, plural
+from veille.messages.common import plural
+from veille.messages.curating import ACTION_LABELS, MANY_LABELS, NOTHING_CHANGED
 from veille.moments import stored
 from veille.store.curating.decisions import Act, Done, Undone, decide_all
 from veille.store.curating.queue import counts

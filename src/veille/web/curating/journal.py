@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from veille.errors import UsageError
-from veille.messages import ACTION_LABELS, EDIT_LABELS
+from veille.messages.curating import ACTION_LABELS, EDIT_LABELS
 from veille.store.curating.accounts import accounts
 from veille.store.curating.edits import undo_edit
 from veille.store.curating.journal import journal as read_journal

@@ -4,7 +4,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from veille.errors import UsageError
-from veille.messages import ACTION_LABELS, plural
+from veille.messages.common import plural
+from veille.messages.curating import ACTION_LABELS
 from veille.search.request import Request, address, read_request
 from veille.store import cards
 from veille.store.connection import Connection

@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from veille.errors import UsageError
-from veille.messages import NO_SUCH_TAG, plural
+from veille.messages.common import plural
+from veille.messages.curating import NO_SUCH_TAG
 from veille.store import cards
 from veille.store.connection import Connection
 from veille.store.curating import vocabulary

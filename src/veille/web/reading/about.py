@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from veille import __version__
-from veille.messages import number
+from veille.messages.common import number
 from veille.store import settings
 from veille.store.collecting import hosts
 from veille.store.reading import browsing

@@ -6,7 +6,7 @@ from typing import Any
 
 from veille.clock import PARIS
 from veille.errors import UsageError
-from veille.messages import BAD_DAY, FUTURE_DAY
+from veille.messages.reading import BAD_DAY, FUTURE_DAY
 from veille.moments import stored
 from veille.store.reading import articles, browsing
 from veille.store.reading.summary import Summary

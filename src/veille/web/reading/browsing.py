@@ -8,7 +8,8 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from veille.messages import NO_SUCH_DEPARTEMENT, NO_SUCH_MAP, NO_SUCH_SOURCE, NO_SUCH_THEME, PERIODS, SOURCE_STATES
+from veille.messages.common import NO_SUCH_SOURCE, SOURCE_STATES
+from veille.messages.reading import NO_SUCH_DEPARTEMENT, NO_SUCH_MAP, NO_SUCH_THEME, PERIODS
 from veille.search.words import match_all
 from veille.store.cards import Card
 from veille.store.keeping import wellbeing

@@ -9,7 +9,7 @@ import io
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from veille.messages import MONTHS, SHORT_MONTHS
+from veille.messages.common import MONTHS, SHORT_MONTHS
 from veille.resources import package_text
 from veille.understand.knowledge import Departement
 

@@ -5,7 +5,7 @@ from xml.sax.saxutils import escape
 
 from datasette import Response
 
-from veille.messages import AGENDA_NAME
+from veille.messages.reading import AGENDA_NAME
 from veille.store import cards
 from veille.store.reading import browsing
 from veille.web.reading.browsing import coming

@@ -13,7 +13,8 @@ from typing import Any
 from datasette import Response
 
 from veille.clock import PARIS
-from veille.messages import DEADLINE_OF, KIND_LABELS, MOTTO
+from veille.messages.common import KIND_LABELS
+from veille.messages.reading import DEADLINE_OF, MOTTO
 from veille.normalize import spreadsheet_cell
 from veille.search.request import Request, address
 from veille.store.cards import Card

@@ -5,7 +5,8 @@ from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus
 
-from veille.messages import KIND_LABELS, LANGUAGE_LABELS, NO_SUCH_PAGE, long_date
+from veille.messages.common import KIND_LABELS, LANGUAGE_LABELS, long_date
+from veille.messages.reading import NO_SUCH_PAGE
 from veille.search.ranking import MOST_MATCHES, PAGE_SIZE
 from veille.search.request import PARAMETERS, Request, address
 from veille.search.words import highlight

@@ -12,7 +12,7 @@ from typing import Any
 from datasette import Response
 from datasette.utils.sqlite import sqlite3
 
-from veille.messages import TOO_SLOW
+from veille.messages.reading import TOO_SLOW
 from veille.search.request import Request, read_request
 from veille.web.site.errors import PageError
 from veille.web.site.figures import data_version

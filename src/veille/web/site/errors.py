@@ -14,7 +14,7 @@ from datasette.utils.asgi import Base400, NotFound
 from datasette.utils.sqlite import sqlite3
 
 from veille.errors import StoreError, UsageError, is_torn_schema
-from veille.messages import DATABASE_AWAY, DATABASE_DAMAGED, TOO_SLOW, WAITS_FOR_MIGRATION
+from veille.messages.reading import DATABASE_AWAY, DATABASE_DAMAGED, TOO_SLOW, WAITS_FOR_MIGRATION
 from veille.web.site.state import site_of
 
 log = logging.getLogger("veille")

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from datasette import Response
 
-from veille.messages import DATABASE_DAMAGED, QUERY_TOO_LONG
+from veille.messages.reading import DATABASE_DAMAGED, QUERY_TOO_LONG
 from veille.search.request import LONGEST_QUERY
 from veille.web.site.compression import Compressor
 from veille.web.site.errors import is_damage, is_ours

@@ -15,7 +15,8 @@ from urllib.parse import quote
 
 from datasette import Response
 
-from veille.messages import ROLE_LABELS, SIGN_IN_REFUSED, SIGN_IN_WAIT, WAITS_FOR_MIGRATION
+from veille.messages.curating import ROLE_LABELS, SIGN_IN_REFUSED, SIGN_IN_WAIT
+from veille.messages.reading import WAITS_FOR_MIGRATION
 from veille.moments import stored
 from veille.store.connection import has_table
 from veille.store.curating.accounts import (

@@ -13,8 +13,9 @@ from datasette.utils.sqlite import sqlite3
 from markupsafe import Markup
 
 import veille
-from veille import messages
 from veille.clock import PARIS
+from veille.messages import common, curating
+from veille.messages import reading as readers
 from veille.store.cards import last_run
 from veille.store.curating.accounts import ROLES
 from veille.store.settings import setting
@@ -40,11 +41,11 @@ def as_day(value: str | None) -> date | None:
 
 def prepare_templates(env: Any) -> None:
     """Filters of our templates."""
-    env.filters["number"] = messages.number
-    env.filters["plural"] = messages.plural
-    env.filters["exact_date"] = lambda value: messages.long_date(day) if (day := as_day(value)) else ""
+    env.filters["number"] = common.number
+    env.filters["plural"] = common.plural
+    env.filters["exact_date"] = lambda value: common.long_date(day) if (day := as_day(value)) else ""
     env.filters["typo"] = typo
-    env.filters["span_to"] = lambda start, end: messages.long_span(date.fromisoformat(start[:10]), date.fromisoformat(end[:10]))
+    env.filters["span_to"] = lambda start, end: common.long_span(date.fromisoformat(start[:10]), date.fromisoformat(end[:10]))
 
 
 _APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
@@ -55,8 +56,8 @@ _UNITS = re.compile(r"(?<=\d) (?=[%€]|h\b|km\b|ans\b)")
 def typo(text: str) -> str:
     """French spaces before high punctuation, inside guillemets and before units, and real apostrophes; words stay as they are."""
     for mark in ":;?!»":
-        text = text.replace(f" {mark}", f"{messages.NBSP if mark in ':»' else messages.THIN}{mark}")
-    text = _UNITS.sub(messages.NBSP, text.replace("« ", f"«{messages.NBSP}"))
+        text = text.replace(f" {mark}", f"{common.NBSP if mark in ':»' else common.THIN}{mark}")
+    text = _UNITS.sub(common.NBSP, text.replace("« ", f"«{common.NBSP}"))
     return _APOSTROPHE.sub("’", text)
 
 
@@ -71,17 +72,17 @@ async def shared_variables(datasette: Any, request: Any) -> dict[str, Any]:
     today = site.today()
     return {
         "last_run": run and {"when": spoken_moment(run["ended_at"], today), "alarms": run["alarms"]},
-        "spoken": lambda value: messages.spoken_date(day, today) if (day := as_day(value)) else "",
+        "spoken": lambda value: common.spoken_date(day, today) if (day := as_day(value)) else "",
         "spoken_moment": lambda value: spoken_moment(value, today),
-        "state_label": lambda state: messages.STATE_LABELS.get(state, state),
-        "kind_label": lambda kind: messages.KIND_LABELS.get(kind, kind),
+        "state_label": lambda state: common.STATE_LABELS.get(state, state),
+        "kind_label": lambda kind: common.KIND_LABELS.get(kind, kind),
         "theme": site.knowledge.themes.get,
         "place": site.knowledge.departements.get,
         "group_class": lambda tag: group_class(site.knowledge.themes.get(tag)),
-        "lookup_label": lambda key, display: messages.LOOKUPS.get(key, display),
-        "action_label": lambda action: messages.ACTION_LABELS.get(action, action),
-        "role_label": lambda role: messages.ROLE_LABELS.get(role, role),
-        "kind_labels": messages.KIND_LABELS,
+        "lookup_label": lambda key, display: readers.LOOKUPS.get(key, display),
+        "action_label": lambda action: curating.ACTION_LABELS.get(action, action),
+        "role_label": lambda role: curating.ROLE_LABELS.get(role, role),
+        "kind_labels": common.KIND_LABELS,
         "all_themes": site.knowledge.themes.values,
         "all_places": site.knowledge.departements.values,
         "actor_may": lambda role: bool(request and request.actor) and ROLES.index(request.actor["role"]) >= ROLES.index(role),
@@ -103,7 +104,7 @@ def _of_every_page(connection: Any) -> tuple[dict[str, Any] | None, str]:
 def tile(value: str) -> dict[str, str]:
     """The two lines of a tear-off day: its number and its month."""
     day = date.fromisoformat(value[:10])
-    return {"day": str(day.day), "month": messages.SHORT_MONTHS[day.month - 1]}
+    return {"day": str(day.day), "month": common.SHORT_MONTHS[day.month - 1]}
 
 
 def marked(pieces: list[tuple[str, bool]]) -> Markup:
@@ -116,7 +117,7 @@ def facet_rows(rows: list[dict[str, Any]]) -> Markup:
     chosen = ' aria-current="true"'
     made = (
         f'<a href="{html.escape(row["link"])}"{chosen if row["chosen"] else ""} class="{row["css"]}" rel="nofollow">'
-        f"<span>{html.escape(typo(row['label']))}</span> <b>{messages.number(row['count'])}</b></a>"
+        f"<span>{html.escape(typo(row['label']))}</span> <b>{common.number(row['count'])}</b></a>"
         for row in rows
     )
     return Markup("".join(made))  # noqa: S704 - what is not ours is escaped
@@ -141,5 +142,5 @@ def code_version() -> str:
 def spoken_moment(value: str, today: date) -> str:
     """aujourd’hui à 6 h 12."""
     moment = datetime.fromisoformat(value).astimezone(PARIS)
-    hour = f"{moment.hour}{messages.NBSP}h{messages.NBSP}{moment.minute:02}"
-    return f"{messages.spoken_date(moment.date(), today)} à {hour}"
+    hour = f"{moment.hour}{common.NBSP}h{common.NBSP}{moment.minute:02}"
+    return f"{common.spoken_date(moment.date(), today)} à {hour}"

@@ -1,0 +1,92 @@
+"""What curators are told: of accounts, decisions, vocabulary, what is brought."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from veille.messages.common import long_date
+
+BROUGHT_NAME = "Apporté par les documentalistes"
+PASSWORD_TOO_SHORT = "le mot de passe doit compter au moins {least} caractères"  # noqa: S105 - a sentence
+ACCOUNT_EXISTS = "le compte « {name} » existe déjà"
+ACCOUNT_UNKNOWN = "aucun compte « {name} »"
+ACCOUNT_ADDED = "Compte « {name} » créé ({role})."
+PASSWORD_CHANGED = "Compte « {name} » : mot de passe changé, sessions closes."  # noqa: S105 - a sentence
+ROLE_CHANGED = "Compte « {name} » : rôle {role}, sessions closes."
+ACCOUNT_DISABLED = "Compte « {name} » désactivé : ses sessions sont closes."
+BAD_ACCOUNT_NAME = "un nom de compte est fait de 2 à 40 lettres minuscules, chiffres, points ou tirets"
+LAST_ADMIN = "il faut qu’un administrateur reste : nommez-en un autre d’abord"
+SIGN_IN_REFUSED = "Nom ou mot de passe incorrect."
+SIGN_IN_WAIT = "Trop d’essais : attendez une minute."
+NOTHING_CHANGED = "Rien n’a changé."
+EDIT_LABELS = {
+    "tag": "vocabulaire",
+    "rename": "thème renommé",
+    "propose": "thème proposé",
+    "approve": "thème approuvé",
+    "reject": "proposition écartée",
+    "merge": "thèmes réunis",
+    "words": "mots d’un thème changés",
+    "split": "thème scindé",
+    "rule": "règle écrite",
+    "rule-off": "règle arrêtée",
+    "rule-on": "règle remise",
+    "pause": "source en pause",
+    "resume": "source reprise",
+    "every": "rythme changé",
+    "follow": "source suivie",
+    "unfollow": "source retirée",
+    "bring": "article apporté",
+    "account": "compte créé",
+    "role": "rôle changé",
+    "password": "mot de passe changé",
+    "disable": "compte désactivé",
+    "enable": "compte rouvert",
+    "model": "modèle d’avant remis",
+    "learn": "apprentissage",
+}
+BAD_RULE = "Une règle met un thème, écarte, ou donne un intérêt de 0 à 1."
+BAD_TAG = "Le thème « {label} » ne peut pas être : il faut un nom de 60 caractères au plus, qui ne soit pas pris, et un groupe."
+BAD_WORDS = "Des mots à chercher comptent {most} caractères au plus, dont une lettre ou un chiffre."
+NO_SUCH_TAG = "Aucun thème ne s’appelle « {value} »."
+TOO_MANY_TO_MERGE = "Ce thème a plus de {most} articles : trop pour les réunir d’un geste."
+BAD_RHYTHM = "Ce rythme n’est pas de ceux qui sont proposés."
+SOURCE_EXISTS = "La source « {name} » est déjà suivie."
+NOTHING_TO_READ = "cette page ne porte ni titre ni texte"
+LINK_ALIVE = "Le lien mène toujours à l’article."
+LINK_GONE = "L’article n’est plus à cette adresse."
+LINK_MOVED = "L’article a déménagé : {url}"
+LINK_WALLED = "Le site ne répond pas aux robots : on ne peut rien dire du lien."
+LINK_UNKNOWN = "Le site ne répond pas : on ne peut rien dire du lien."
+NO_COPY = "Les droits de cette source ne permettent pas de garder une copie."
+FUTURE_DAY_OF_ARTICLE = "Un article ne paraît pas dans l’avenir : une échéance se note plus bas."
+TAG_SERVES = "Ce thème sert encore : des articles, des mots, une règle ou un alias le nomment. Réunissez-le plutôt à un autre."
+TAG_TAKEN = "« {label} » est déjà le nom d’un autre thème."
+FORGOTTEN_ARTICLE = "Cet article a été oublié à la demande de quelqu’un : il ne revient pas."
+BAD_SEARCH_NAME = "Une recherche a un nom, de {most} caractères au plus."
+NO_SUCH_SEARCH = "Cette recherche n’est pas à vous, ou n’existe plus."
+TOO_MANY_SEARCHES = "Vous avez déjà {most} recherches : effacez-en d’abord."
+NO_SUCH_DECISION = "Cette décision n’existe pas."
+ALREADY_UNDONE = "Cette décision est déjà annulée."
+BAD_DATE = "« {value} » n’est pas une date : écrivez année-mois-jour, comme 2026-11-30."
+BAD_TITLE = "Un titre tient sur une ligne, en {most} caractères au plus."
+NOTE_TOO_LONG = "Une note compte {most} caractères au plus."
+ROLE_LABELS = {"curator": "un documentaliste", "editor": "un éditeur", "admin": "un administrateur"}
+ACTION_LABELS = {
+    "select": "sélectionné", "dismiss": "écarté", "later": "mis pour plus tard", "restore": "remis à trier", "tag-add": "thème ajouté",
+    "tag-remove": "thème refusé", "kind": "type choisi", "story-split": "séparé de son histoire", "story-join": "réuni à une histoire",
+    "title": "titre corrigé", "day": "date corrigée", "place-add": "département ajouté", "place-remove": "département refusé",
+    "date-add": "échéance ajoutée", "date-remove": "échéance refusée", "note-public": "note publique écrite",
+    "note-private": "note interne écrite",
+}  # fmt: skip
+MANY_LABELS = {"select": "sélectionnés", "dismiss": "écartés", "later": "mis pour plus tard", "restore": "remis à trier"}
+
+
+def decided_meanwhile(name: str, action: str, at: str) -> str:
+    """Who else decided what, and when."""
+    moment = datetime.fromisoformat(at).astimezone(ZoneInfo("Europe/Paris"))
+    when = f"{long_date(moment.date())} à {moment.hour} h {moment.minute:02}"
+    return f"{name} en a décidé le {when} : {ACTION_LABELS.get(action, action)}."
+
+
+UNDO_THAT_FIRST = "{said} Annulez d’abord cette décision-là."
+CHANGED_MEANWHILE = "Ce que cette décision avait changé ne l’est plus : une collecte ou une nouvelle lecture est passée depuis."
