@@ -18,7 +18,7 @@ from veille.model import KINDS
 from veille.resources import load_knowledge, package_text
 from veille.store.schema import migrations
 from veille.store import connect, migrate, writing
-from veille.understand import Knowledge
+from veille.understand.knowledge import Knowledge
 
 FREQUENT, ORDINARY, RARE = "département", ("collège", "covoiturage"), "troglodyte"
 SOURCES, YEARS, CHUNK = 220, 6, 10_000

@@ -28,7 +28,9 @@ from veille.store.collecting.items import index_items
 from veille.store.settings import has_outgrown
 from veille.store.collecting.neighbours import count_words, keep_keywords, neighbours
 from veille.store.collecting.stories import join_stories
-from veille.understand import READ, Knowledge, understand
+from veille.understand.knowledge import Knowledge
+from veille.understand.labels import understand
+from veille.understand.territory import READ
 from veille.understand.dates import find_dates
 from veille.understand.interest import score_interest
 from veille.understand.kind import kind_of, score_kinds

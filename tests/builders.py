@@ -10,7 +10,7 @@ from veille.collect.intake import keep, prepare
 from veille.model import Collected, Entry, Fetched, Item, Reading, Source, Validators, Visit
 from veille.normalize import to_item
 from veille.store import writing
-from veille.understand import Knowledge
+from veille.understand.knowledge import Knowledge
 
 
 def make_source(**given: Any) -> Source:

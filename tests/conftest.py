@@ -15,7 +15,7 @@ from builders import collect_entries, make_entry, make_source
 from veille.resources import load_knowledge
 from veille.store import connect, migrate
 from veille.store.curating.accounts import add_account
-from veille.understand import Knowledge
+from veille.understand.knowledge import Knowledge
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ import pytest
 
 from builders import make_fetched
 from veille.errors import ParseError
-from veille.parse import article_of
+from veille.parse.article import article_of
 
 LEAD = "Le Département ouvre trois lieux où l’on fait ses démarches avec quelqu’un, sans rendez-vous, du lundi au samedi."
 STEPS = [

@@ -16,7 +16,7 @@ from veille.store.curating.decisions import decide
 from veille.store.curating.learning import active_model, bring_back, keep_model, knowing, lessons
 from veille.store.curating.retagging import retag, undo_retag
 from veille.store.keeping.forgetting import forget
-from veille.understand import label
+from veille.understand.labels import label
 from veille.understand.learned import Question, assemble, judge, model_of
 from veille.understand.learning import LEAST, learn
 

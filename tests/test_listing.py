@@ -9,7 +9,8 @@ from portals.more_listings import MORE, make_more
 
 from builders import make_fetched, make_source
 from veille.normalize import stored, to_item
-from veille.parse import listing_proposals, parse
+from veille.parse import parse
+from veille.parse.listing import listing_proposals
 
 TODAY = date(2026, 11, 23)
 SEEDS = range(10)

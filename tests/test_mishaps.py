@@ -9,7 +9,8 @@ from veille.errors import ParseError
 from veille.judge.walls import page_wall, robot_wall
 from veille.model import Config, Selectors
 from veille.normalize import day_ago, day_without_year
-from veille.parse import parse, purpose_of
+from veille.parse import parse
+from veille.parse.leads import purpose_of
 from veille.store import writing
 from veille.store.collecting.sources import sync_sources
 

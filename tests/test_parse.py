@@ -10,7 +10,8 @@ from builders import make_fetched, make_source
 from veille.errors import ParseError
 from veille.model import Selectors
 from veille.normalize import stored, to_item
-from veille.parse import leads_of, parse
+from veille.parse import parse
+from veille.parse.leads import leads_of
 
 GOLDEN = Path(__file__).parent / "golden"
 PAIRS = sorted(path for path in GOLDEN.iterdir() if path.suffix != ".json")

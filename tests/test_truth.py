@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from builders import collect_entries, make_entry, make_item, make_source
 from veille.cli.predicting import predict
 from veille.model import Item
-from veille.understand import understand
+from veille.understand.boilerplate import boilerplate_of
+from veille.understand.labels import understand
 from veille.understand.same import bands_of, lead_of, print_of
-from veille.understand.template import template_of
 from veille.understand.territory import territories_of
 
 TRUTH = Path(__file__).parent / "truth"
@@ -156,7 +156,7 @@ def test_any_text_has_an_answer_within_a_second(knowledge, text):
     )  # fmt: skip
     started = time.process_time()
 
-    found = understand(item, make_source(), knowledge, template_of([text] * 5))
+    found = understand(item, make_source(), knowledge, boilerplate_of([text] * 5))
     bands_of(print_of(item.title, item.text, ()), lead_of(item.text))
 
     assert 0 <= found.interest <= 1

@@ -6,9 +6,9 @@ import pytest
 
 from builders import collect_entries, make_entry, make_item, make_source
 from veille.store.curating.retagging import retag
-from veille.understand import understand
+from veille.understand.boilerplate import boilerplate_of, without
 from veille.understand.dates import find_dates
-from veille.understand.template import template_of, without
+from veille.understand.labels import understand
 from veille.understand.territory import territories_of
 
 
@@ -144,8 +144,8 @@ def test_sentences_that_a_source_repeats_do_not_count(store, knowledge, now):
 
 def test_a_template_leaves_every_other_character_at_its_place():
     said = "Suivez-nous sur les réseaux !"
-    template = template_of([f"Un {number}. {said}" for number in range(4)])
+    boilerplate = boilerplate_of([f"Un {number}. {said}" for number in range(4)])
 
-    assert without("Un deux trois. Suivez-nous SUR les reseaux !\nDeux.", template) == "Un deux trois." + " " * 30 + "\nDeux."
-    assert without(f"Un. {said}", template) == f"Un. {said}"  # published again, rather than repeated
-    assert template_of([f"Un {number}. {said}" for number in range(3)]) == template_of([f"Un. {said}"] * 9) == frozenset()
+    assert without("Un deux trois. Suivez-nous SUR les reseaux !\nDeux.", boilerplate) == "Un deux trois." + " " * 30 + "\nDeux."
+    assert without(f"Un. {said}", boilerplate) == f"Un. {said}"  # published again, rather than repeated
+    assert boilerplate_of([f"Un {number}. {said}" for number in range(3)]) == boilerplate_of([f"Un. {said}"] * 9) == frozenset()

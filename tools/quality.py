@@ -20,7 +20,7 @@ from pathlib import Path
 from veille.cli.predict_store import store_of_items
 from veille.errors import ParseError
 from veille.model import Fetched, Validators
-from veille.parse import article_of
+from veille.parse.article import article_of
 from veille.parse.page import page_text
 from veille.resources import load_knowledge
 from veille.store import writing

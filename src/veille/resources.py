@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from veille.config import Names
 
 if TYPE_CHECKING:
-    from veille.understand import Knowledge
+    from veille.understand.knowledge import Knowledge
 
 _DATA = Path(__file__).parent / "data"
 
@@ -41,7 +41,7 @@ def load_names() -> Names:
 
 def load_knowledge() -> "Knowledge":
     """Read once at each door."""
-    from veille.understand import build_knowledge
+    from veille.understand.knowledge import build_knowledge
 
     names = ("vocabulary.yaml", "synonyms.yaml", "departements.csv", "communes.txt", "territoires.yaml")
     return build_knowledge(*map(package_text, names), shipped=shipped_version())

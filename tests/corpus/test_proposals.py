@@ -7,7 +7,8 @@ import pytest
 
 from builders import make_fetched, make_source
 from veille.normalize import absolute, clean, stored, to_item
-from veille.parse import listing_proposals, parse
+from veille.parse import parse
+from veille.parse.listing import listing_proposals
 
 
 @pytest.mark.parametrize("file", ["cen-bourgogne/actualites.html", "coactis/banque-experience.html", "chapelmele/actualites.html"])

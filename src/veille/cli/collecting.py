@@ -31,7 +31,7 @@ from veille.store.curating.followed import names_of, with_wishes
 from veille.store.partial import open_lock, sweep
 
 if TYPE_CHECKING:
-    from veille.understand import Knowledge
+    from veille.understand.knowledge import Knowledge
 
 
 @click.command(

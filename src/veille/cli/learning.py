@@ -23,7 +23,7 @@ from veille.messages.keeping import (
 from veille.resources import load_knowledge
 from veille.store.curating.learning import bring_back, keep_model, lessons
 from veille.store.curating.retagging import retag
-from veille.understand import Knowledge
+from veille.understand.knowledge import Knowledge
 from veille.understand.learning import FOLDS, LEAST, Learnt, Mark, learn
 
 _COUNTED = 20_000  # the newest articles on which the change is counted

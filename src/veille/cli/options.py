@@ -19,7 +19,7 @@ from veille.store.connection import Database
 from veille.store.partial import followed
 
 if TYPE_CHECKING:
-    from veille.understand import Knowledge
+    from veille.understand.knowledge import Knowledge
 
 Decorated = Callable[..., Any]
 

@@ -13,7 +13,8 @@ from veille.normalize import to_item
 from veille.store.collecting.items import save
 from veille.store.collecting.neighbours import count_words
 from veille.store.connection import Database, connect, migrate, writing
-from veille.understand import Knowledge, understand
+from veille.understand.knowledge import Knowledge
+from veille.understand.labels import understand
 
 
 def store_of_items(rows: Iterable[dict[str, Any]], knowledge: Knowledge) -> tuple[Database, dict[int, Any]]:

@@ -20,8 +20,9 @@ from veille.messages.common import FILE_MISSING, FILE_UNREADABLE
 from veille.normalize import canonical, loose
 from veille.resources import load_knowledge
 from veille.store.curating.learning import example
-from veille.understand import Knowledge, Labels, label
 from veille.understand.dates import spans
+from veille.understand.knowledge import Knowledge
+from veille.understand.labels import Labels, label
 from veille.understand.language import language_of
 from veille.understand.same import ALIKE, RARE, Print, compare, print_of
 from veille.understand.similar import lemmas_by_number

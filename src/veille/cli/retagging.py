@@ -15,7 +15,7 @@ from veille.store.collecting.stories import make_stories
 from veille.store.curating.learning import knowing
 from veille.store.curating.retagging import Retagged, undo_retag
 from veille.store.curating.retagging import retag as retag_items
-from veille.understand import Knowledge
+from veille.understand.knowledge import Knowledge
 
 _SHOWN = 12
 

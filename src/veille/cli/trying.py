@@ -36,7 +36,8 @@ from veille.model import Access, Config, Fetched, Finding, Item, Reading, Source
 from veille.moments import stored
 from veille.resources import load_knowledge, shipped_version
 from veille.store import connect, is_settled
-from veille.understand import Knowledge, understand
+from veille.understand.knowledge import Knowledge
+from veille.understand.labels import understand
 
 _SHOWN = 10
 

@@ -35,7 +35,8 @@ from veille.store.collecting.hosts import host_notes, keep_notes
 from veille.store.collecting.names import known_names
 from veille.store.connection import Connection, Database
 from veille.store.settings import access_to
-from veille.understand import Knowledge, understand
+from veille.understand.knowledge import Knowledge
+from veille.understand.labels import understand
 
 TIMEOUT = timedelta(seconds=15)
 SPACING = 0.2  # seconds: somebody waits

@@ -286,26 +286,26 @@ def _answer_read(question: dict[str, Any], fetched: Fetched) -> dict[str, Any]:
 
 
 def _answer_article(_question: dict[str, Any], fetched: Fetched) -> dict[str, Any]:
-    from veille.parse import article_of
+    from veille.parse.article import article_of
 
     text, day = article_of(fetched)
     return {"text": text, "day": day}
 
 
 def _answer_leads(_question: dict[str, Any], fetched: Fetched) -> dict[str, Any]:
-    from veille.parse import leads_of
+    from veille.parse.leads import leads_of
 
     return asdict(leads_of(fetched))
 
 
 def _answer_proposals(question: dict[str, Any], fetched: Fetched) -> dict[str, Any]:
-    from veille.parse import listing_proposals
+    from veille.parse.listing import listing_proposals
 
     return {"proposals": [asdict(one) for one in listing_proposals(fetched, date.fromisoformat(question["today"]))]}
 
 
 def _answer_sitemaps(_question: dict[str, Any], fetched: Fetched) -> dict[str, Any]:
-    from veille.parse import sitemaps_of
+    from veille.parse.sitemap import sitemaps_of
 
     return dict(zip(("sitemaps", "news"), sitemaps_of(fetched), strict=True))
 

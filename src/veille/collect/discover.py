@@ -22,7 +22,7 @@ from veille.french import fold
 from veille.messages.collecting import FOUND_HOW, NO_FEED_FOUND, ONLY_STALE
 from veille.messages.common import long_date
 from veille.model import Fetched, Finding, Lead, Leads, Reading, Source, Validators
-from veille.parse import same_site, usual_of_section
+from veille.parse.leads import same_site, usual_of_section
 
 MOST_REQUESTS = 30
 RECENT = timedelta(days=400)

@@ -14,14 +14,14 @@ from veille.model import Collected, Entry, Fetched, Item, Reading, Source, Tagge
 from veille.moments import first_sight
 from veille.normalize import to_item
 from veille.store.collecting.article_pages import Wanted, pages_of
-from veille.store.collecting.boilerplate import source_template
+from veille.store.collecting.boilerplate import source_boilerplate
 from veille.store.collecting.items import BACKFILL, Indexing, save
 from veille.store.collecting.names import held_items, recall, shared_names
 from veille.store.collecting.tombstones import any_forgotten, buried_among
 from veille.store.connection import Database, seen_version
 
 if TYPE_CHECKING:
-    from veille.understand import Knowledge
+    from veille.understand.knowledge import Knowledge
 
 FLOOD = 20  # old or undated articles at once, of a source that was read before
 
@@ -128,16 +128,16 @@ def _understood(
         return before
     if knowledge is None:
         return before | {item: _unread(item) for item in (*fresh, *(item for item, _ in changed))}
-    from veille.understand import understand
+    from veille.understand.labels import understand
 
-    template = source_template(db, source.id, (item.text for item in fresh))
+    boilerplate = source_boilerplate(db, source.id, (item.text for item in fresh))
     found = dict(before)
     for item, text in (*((item, item.text) for item in fresh), *changed):
         read = item if item.text == text else replace(item, text=text)
         moment, ahead = first_sight(item.published, now, source.timezone)
         if ahead:  # a year that words leave out is told by the day on which they were read
             read = replace(read, published=moment or now)
-        tagged = understand(read, source, knowledge, template)
+        tagged = understand(read, source, knowledge, boilerplate)
         found[item] = tagged if read is item else replace(tagged, item=item)
     return found
 
@@ -150,12 +150,12 @@ def _unread(item: Item) -> TaggedItem:
 
 def understand_page(db: Database, source: Source, wanted: Wanted, page: str, knowledge: "Knowledge") -> TaggedItem:
     """An article by its own page."""
-    from veille.understand import understand
+    from veille.understand.labels import understand
 
     entry = Entry(link=wanted.url, title=wanted.title, content=page, title_is_text=True, body_is_text=True)
     item = to_item(source, entry)
     assert item is not None
-    return understand(replace(item, published=None), source, knowledge, source_template(db, source.id, (item.text,)))
+    return understand(replace(item, published=None), source, knowledge, source_boilerplate(db, source.id, (item.text,)))
 
 
 def not_forgotten(db: Database, source: Source, reading: Reading) -> list[Item]:

@@ -50,7 +50,7 @@ from veille.store.settings import has_outgrown, remember_access, remember_settin
 if TYPE_CHECKING:
     from veille.collect.intake import Prepared
     from veille.store.collecting.article_pages import Wanted
-    from veille.understand import Knowledge
+    from veille.understand.knowledge import Knowledge
 
 log = logging.getLogger("veille")
 Notes = tuple[list[HostNote], dict[str, int]]  # what sites asked for, and the requests that each got

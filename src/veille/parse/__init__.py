@@ -7,32 +7,10 @@ Run in a child process with limits (`veille.collect.child`): documents come from
 import re
 from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING
 
 from veille.errors import ParseError
 from veille.messages.collecting import EMPTY_ANSWER, EMPTY_PAGE, ENTITIES_DECLARED, NOT_A_FEED
 from veille.model import Fetched, ParsedFeed, Selectors
-
-if TYPE_CHECKING:
-    from veille.parse.article import article_of
-    from veille.parse.leads import leads_of, purpose_of, same_site, usual_of_section
-    from veille.parse.listing import listing_proposals
-    from veille.parse.sitemap import sitemaps_of
-
-# What else this room does, and where: loaded when it is asked for, since a feed needs no parser of pages.
-_WHERE = {
-    "article_of": "article", "leads_of": "leads", "purpose_of": "leads", "same_site": "leads", "usual_of_section": "leads",
-    "listing_proposals": "listing", "sitemaps_of": "sitemap",
-}  # fmt: skip
-
-
-def __getattr__(name: str) -> object:
-    if name not in _WHERE:
-        raise AttributeError(name)
-    import importlib
-
-    return getattr(importlib.import_module(f"veille.parse.{_WHERE[name]}"), name)
-
 
 _PROLOG = 64 << 10  # bytes before the first element
 _BEGINNING = 4_000  # bytes in which a sitemap says what it is
@@ -119,6 +97,3 @@ def wall_of(fetched: Fetched) -> ParseError | None:
     page = page_text(fetched)
     found = wall_failure(page)
     return found or (None if len(words_of(page[:2_000_000])) >= _A_WORD else ParseError("bad-page", EMPTY_PAGE))
-
-
-__all__ = ["article_of", "leads_of", "listing_proposals", "parse", "purpose_of", "same_site", "sitemaps_of", "usual_of_section", "wall_of"]

@@ -22,7 +22,7 @@ from veille.store.partial import COMPANIONS, beside, followed, open_lock, privat
 if TYPE_CHECKING:
     import sqlite_utils
 
-    from veille.understand import Knowledge
+    from veille.understand.knowledge import Knowledge
     from veille.understand.similar import Rarity
 
 try:  # as sqlite-utils chooses: the newer SQLite where a wheel has it

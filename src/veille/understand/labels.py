@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from veille.model import Item, Mention, Source, Tag, TaggedItem
+from veille.understand.boilerplate import NO_BOILERPLATE, Boilerplate, without
 from veille.understand.dates import find_dates
 from veille.understand.edited import ruled_interest, ruled_tags
 from veille.understand.interest import interest_of, score_interest
@@ -17,7 +18,6 @@ from veille.understand.knowledge import Knowledge
 from veille.understand.language import language_of
 from veille.understand.learned import INTEREST, judge
 from veille.understand.similar import Terms, terms_of
-from veille.understand.template import NO_TEMPLATE, Template, without
 from veille.understand.territory import READ, territories_of
 from veille.understand.themes import believed, score_themes, themes_of
 from veille.understand.words import Words
@@ -41,13 +41,13 @@ class Labels:
 
 def label(
     title: str, text: str, knowledge: Knowledge, *, published: date | None = None, url: str = "", inherited: tuple[str, ...] = (),
-    template: Template = NO_TEMPLATE,
+    boilerplate: Boilerplate = NO_BOILERPLATE,
 ) -> Labels:  # fmt: skip
     """Themes, kind, interest and days of an article: by the rules, then as decisions have taught where they did.
 
-    `template`: the sentences that its source repeats, in which no phrase is looked for; `inherited`: the source's own themes.
+    `boilerplate`: the sentences that its source repeats, in which no phrase is looked for; `inherited`: the source's own themes.
     """
-    words = Words.of(title, without(text, template))
+    words = Words.of(title, without(text, boilerplate))
     mentions = find_dates(f"{title}\n{text}"[:READ], published)
     findings = knowledge.lexicon.find(words)
     themes = score_themes(findings)
@@ -66,9 +66,11 @@ def label(
     )  # fmt: skip
 
 
-def understand(item: Item, source: Source, knowledge: Knowledge, template: Template = NO_TEMPLATE) -> TaggedItem:
-    """All labels of an article; `template`: the sentences that its source repeats."""
-    labels = label(item.title, item.text, knowledge, published=published_day(item), url=item.url, inherited=source.tags, template=template)
+def understand(item: Item, source: Source, knowledge: Knowledge, boilerplate: Boilerplate = NO_BOILERPLATE) -> TaggedItem:
+    """All labels of an article; `boilerplate`: the sentences that its source repeats."""
+    labels = label(
+        item.title, item.text, knowledge, published=published_day(item), url=item.url, inherited=source.tags, boilerplate=boilerplate
+    )
     return TaggedItem(
         item=item,
         tags=labels.tags,

@@ -1,9 +1,9 @@
-"""Do two texts tell the same thing? Containment of rare 4-word runs, with several guards against templates.
+"""Do two texts tell the same thing? Containment of rare 4-word runs, with several guards against texts of one mould.
 
 Comes in: titles and texts, how often a run was seen in its source. Goes out: a score (0–1), a verdict and its reason. Forbidden: the store.
 
 Two pages of one site under titles that differ are two pages, however alike.
-A run of four words that a source repeats in more than three of its items is its template's, and says nothing. Two texts are the same when
+A run of four words that a source repeats in more than three of its items is its boilerplate's, and says nothing. Two texts are the same when
 the shorter one lies in the other (0.80 of its rare runs), unless they name different départements, other numbers or months in their titles
 (but for a long text that is the same number for number), other days, or at least two numbers each that the other has not.
 """
@@ -19,7 +19,7 @@ from veille.messages.common import MONTHS
 from veille.messages.understanding import SAME_ENOUGH, SAME_GUARDS, SAME_PARTLY
 
 SAME, ALIKE = 0.80, 0.40
-RARE = 3  # items of one source that may hold a run before it is its template's
+RARE = 3  # items of one source that may hold a run before it is its boilerplate's
 LONGEST = 20_000  # characters
 _DAY = re.compile(rf"\b(\d{{1,2}})(?:er)? ({'|'.join(fold(name) for name in MONTHS)})\b")
 _OF_SEVERAL = re.compile(r"\b\d{1,2}\s?/\s?\d{1,2}\b")
@@ -97,12 +97,12 @@ def runs_of(words: list[str]) -> list[int]:
 
 
 def could_be_same(one: Print, other: Print) -> bool:
-    """Whether it is worth asking what of two texts is rare: they share a fifth of the shorter one, template and all."""
+    """Whether it is worth asking what of two texts is rare: they share a fifth of the shorter one, boilerplate and all."""
     return len(one.runs & other.runs) >= _LEAST_SHARE * min(len(one.runs), len(other.runs))
 
 
 def compare(one: Print, other: Print, is_rare: Callable[[int], bool] = lambda _run: True) -> Verdict:
-    """The verdict on two texts; `is_rare` says whether a run is more than its source's template."""
+    """The verdict on two texts; `is_rare` says whether a run is more than its source's boilerplate."""
     mine, theirs = ({run for run in side.runs if is_rare(run)} for side in (one, other))
     fewer = min(len(mine), len(theirs))
     if not fewer:

@@ -1,36 +1,36 @@
-"""The templates of sources, told from the texts that are held.
+"""The boilerplates of sources, told from the texts that are held.
 
-Comes in: a database. Goes out: sentences that a source repeats (see `understand.template`). Reading only.
+Comes in: a database. Goes out: sentences that a source repeats (see `understand.boilerplate`). Reading only.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from veille.store.connection import Database
-from veille.understand.template import Template, template_of
+from veille.understand.boilerplate import Boilerplate, boilerplate_of
 
 _SAMPLE = 30  # of the latest texts, on arrival
 _MOST = 2_000  # when everything is understood again
 
 
-def source_template(db: Database, source_id: str, arriving: Iterable[str] = (), *, everything: bool = False) -> Template:
+def source_boilerplate(db: Database, source_id: str, arriving: Iterable[str] = (), *, everything: bool = False) -> Boilerplate:
     """What a source repeats in its latest texts, and in those that arrive with this answer."""
     rows = db.conn.execute(
         "select text from items_words where id in (select id from items where source_id = ? order by id desc limit ?)",
         (source_id, _MOST if everything else _SAMPLE),
     )
-    return template_of([*(row[0] for row in rows), *arriving])
+    return boilerplate_of([*(row[0] for row in rows), *arriving])
 
 
 @dataclass(slots=True)
-class Templates:
-    """The template of each source, told once in a sitting."""
+class Boilerplates:
+    """The boilerplate of each source, told once in a sitting."""
 
     db: Database
     everything: bool = False
-    told: dict[str, Template] = field(default_factory=dict)
+    told: dict[str, Boilerplate] = field(default_factory=dict)
 
-    def of(self, source_id: str) -> Template:
+    def of(self, source_id: str) -> Boilerplate:
         if source_id not in self.told:
-            self.told[source_id] = source_template(self.db, source_id, everything=self.everything)
+            self.told[source_id] = source_boilerplate(self.db, source_id, everything=self.everything)
         return self.told[source_id]

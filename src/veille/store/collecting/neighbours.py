@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from itertools import chain
 
 from veille.french import lemma, tokens
-from veille.store.collecting.boilerplate import Templates
+from veille.store.collecting.boilerplate import Boilerplates
 from veille.store.connection import Connection, Database, has_table
 from veille.store.settings import setting
+from veille.understand.boilerplate import without
 from veille.understand.similar import Rarity, Terms, alike, keywords_of, number_of, terms_of
-from veille.understand.template import without
 from veille.understand.words import Words
 
 MOST = 10
@@ -74,11 +74,11 @@ def count_words(db: Database, places: frozenset[str], hold: Callable[[], Abstrac
 
     `places`: words that name places; `hold` opens a transaction: reading needs none, and writing takes several, so that nobody waits long.
     """
-    templates = Templates(db)
+    boilerplates = Boilerplates(db)
     newest = [row[0] for row in db.conn.execute("select id from items order by id desc limit ?", (_COUNTED,))]
     counts: Counter[int] = Counter()
     terms: dict[int, array[int]] = {}  # of the newest: word, times, word, times…
-    for item_id, found in _terms(db, newest, templates, places):
+    for item_id, found in _terms(db, newest, boilerplates, places):
         counts.update(word for word, _ in found)
         terms[item_id] = array("I", chain.from_iterable(found))
     with hold():
@@ -92,13 +92,13 @@ def count_words(db: Database, places: frozenset[str], hold: Callable[[], Abstrac
     for start in range(0, len(ids), _BATCH):
         batch = ids[start : start + _BATCH]
         chosen = [(item_id, tuple(zip(terms[item_id][::2], terms[item_id][1::2], strict=True))) for item_id in batch if item_id in terms]
-        chosen += _terms(db, [item_id for item_id in batch if item_id not in terms], templates, places)
+        chosen += _terms(db, [item_id for item_id in batch if item_id not in terms], boilerplates, places)
         with hold():
             keep_keywords(db, chosen)
     return len(newest)
 
 
-def _terms(db: Database, ids: list[int], templates: Templates, places: frozenset[str]) -> Iterator[tuple[int, Terms]]:
+def _terms(db: Database, ids: list[int], boilerplates: Boilerplates, places: frozenset[str]) -> Iterator[tuple[int, Terms]]:
     """The terms of these articles, a thousand texts at a time."""
     for start in range(0, len(ids), _BATCH):
         rows = db.conn.execute(
@@ -107,7 +107,7 @@ def _terms(db: Database, ids: list[int], templates: Templates, places: frozenset
             (json.dumps(ids[start : start + _BATCH]),),
         ).fetchall()
         for item_id, source_id, title, text in rows:
-            yield item_id, terms_of(Words.of(title, without(text, templates.of(source_id))), places)
+            yield item_id, terms_of(Words.of(title, without(text, boilerplates.of(source_id))), places)
 
 
 def neighbours(db: Connection, item_id: int) -> list[Neighbour]:

@@ -29,7 +29,7 @@ from veille.understand.same import ALIKE, RARE, Print, Verdict, bands_of, compar
 
 LEAST_TEXT = 80  # characters; shorter texts are equal by chance
 _SHORT = 200  # characters: equal texts so short are one only of the same day and places
-_ENOUGH = 8  # texts of a source, before its template is known
+_ENOUGH = 8  # texts of a source, before its boilerplate is known
 DISPUTED_SCORE = 0.5
 _LARGE = 30  # articles of a story, beyond which the first speak for the others
 _SAMPLE = 30  # of its latest texts, on arrival
@@ -58,11 +58,11 @@ class _Memory:
     """What one sitting has read: prints by article, runs that a source repeats."""
 
     db: Database
-    sample: int | None  # of the latest texts of a source, by which its template is told; None: all of them
+    sample: int | None  # of the latest texts of a source, by which its boilerplate is told; None: all of them
     decided: dict[tuple[int, int], bool]  # by curators, of pairs (the smaller id first): together, or apart
     prints: dict[int, tuple[Print, str, tuple[int, ...]]] = field(default_factory=dict)
     places: dict[str, list[Place]] = field(default_factory=dict)  # what each source owns
-    templates: dict[str, tuple[frozenset[int], int]] = field(default_factory=dict)
+    boilerplates: dict[str, tuple[frozenset[int], int]] = field(default_factory=dict)
     fresh: Mapping[int, TaggedItem] = field(default_factory=dict)  # just written, in no story and no band yet
 
     def held(self, item_id: int) -> tuple[Print, str, tuple[int, ...]]:
@@ -86,9 +86,9 @@ class _Memory:
             self.prints[item_id] = (found, row[3], bands_of(found, lead_of(row[1])))
         return self.prints[item_id]
 
-    def template(self, source_id: str) -> tuple[frozenset[int], int]:
+    def boilerplate(self, source_id: str) -> tuple[frozenset[int], int]:
         """The runs that more than three texts of a source hold, and how many texts that was told from."""
-        if source_id not in self.templates:
+        if source_id not in self.boilerplates:
             rows = self.db.conn.execute(
                 "select title, text from items_words where id in (select id from items where source_id = ? order by id desc limit ?)",
                 (source_id, -1 if self.sample is None else self.sample),
@@ -98,8 +98,8 @@ class _Memory:
             for title, text in rows:
                 counts.update(print_of(title, text, ()).runs)
                 texts += 1
-            self.templates[source_id] = (frozenset(run for run, times in counts.items() if times > RARE), texts)
-        return self.templates[source_id]
+            self.boilerplates[source_id] = (frozenset(run for run, times in counts.items() if times > RARE), texts)
+        return self.boilerplates[source_id]
 
     @classmethod
     def of(cls, db: Database, *, sample: int | None) -> "_Memory":
@@ -120,7 +120,7 @@ class _Memory:
             return Verdict(same=False, score=0.0, reason="")
         repeated, few = [], False
         for source in {one.source, other.source}:
-            runs, texts = self.template(source)
+            runs, texts = self.boilerplate(source)
             repeated.append(runs)
             few = few or texts < _ENOUGH
         verdict = compare(one, other, lambda run: not any(run in runs for runs in repeated))

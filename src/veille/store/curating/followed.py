@@ -17,7 +17,7 @@ from veille.store.connection import Connection, has_table
 from veille.store.curating.edits import Change, Row, row_of
 
 if TYPE_CHECKING:
-    from veille.understand import Knowledge
+    from veille.understand.knowledge import Knowledge
 
 RHYTHMS = {
     "1h": "toutes les heures",

@@ -15,11 +15,12 @@ from typing import Any
 
 from veille.model import KINDS, Source
 from veille.moments import stored
-from veille.store.collecting.boilerplate import Templates
+from veille.store.collecting.boilerplate import Boilerplates
 from veille.store.connection import Connection, Database, has_table, writing
 from veille.store.curating.retagging import kept_items, source_of
 from veille.store.curating.vocabulary import as_edited
-from veille.understand import Knowledge, Labels, label, published_day
+from veille.understand.knowledge import Knowledge
+from veille.understand.labels import Labels, label, published_day
 from veille.understand.learned import INTEREST, Model, model_of, within
 from veille.understand.learning import Example, Learnt, Lessons
 from veille.understand.similar import lemmas_by_number
@@ -39,14 +40,16 @@ _UNDECIDED = f"select id from items where state in ('new', 'later') and id not i
 def lessons(db: Database, sources: Mapping[str, Source], knowledge: Knowledge) -> Lessons:
     """Every article somebody decided on, the newest five thousand, as the rules alone understand it."""
     plain = replace(knowledge, model=None)
-    templates = Templates(db, everything=True)
+    boilerplates = Boilerplates(db, everything=True)
     examples: list[Example] = []
     lemmas: dict[int, str] = {}
     decided = {row[0] for row in db.conn.execute(f"{_DECIDED} order by id desc limit ?", (MOST_EXAMPLES,))}
     others = {row[0] for row in db.conn.execute(_UNDECIDED, (BACKGROUND,))}
     for item_id, item in kept_items(db, sorted(decided | others)):
-        source, template = source_of(db, sources, item.source_id), templates.of(item.source_id)
-        found = label(item.title, item.text, plain, published=published_day(item), url=item.url, inherited=source.tags, template=template)
+        source, boilerplate = source_of(db, sources, item.source_id), boilerplates.of(item.source_id)
+        found = label(
+            item.title, item.text, plain, published=published_day(item), url=item.url, inherited=source.tags, boilerplate=boilerplate
+        )
         lemmas |= lemmas_by_number(found.words)
         named = {tag.id for tag in found.tags}
         world = {f"theme:{tag}": False for tag in plain.themes if tag not in named}

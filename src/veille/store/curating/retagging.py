@@ -14,11 +14,12 @@ from typing import Any
 from veille.model import Item, Mention, Moment, Source, TaggedItem
 from veille.moments import stored
 from veille.normalize import canonical, fingerprint, moment_of
-from veille.store.collecting.boilerplate import Templates
+from veille.store.collecting.boilerplate import Boilerplates
 from veille.store.collecting.corrections import correct_labels, uncorrect_labels
 from veille.store.collecting.items import COMING_DAY, hide_evidence, hide_learnt, index_items, relabel, set_context, unindex_items
 from veille.store.connection import Database, writing
-from veille.understand import Knowledge, understand
+from veille.understand.knowledge import Knowledge
+from veille.understand.labels import understand
 
 _BATCH = 200
 _ITEMS = (
@@ -58,13 +59,13 @@ def retag(db: Database, sources: Mapping[str, Source], knowledge: Knowledge, now
     row = db.conn.execute("select id from items order by id desc limit 1 offset ?", (newest,)).fetchone() if newest else None
     last = row[0] if row else 0
     begun = False
-    templates = Templates(db, everything=True)
+    boilerplates = Boilerplates(db, everything=True)
     while rows := db.conn.execute(_NEXT, (last, _BATCH)).fetchall():
         last = rows[-1][0]
         todo = []
         for row in rows:
             told.read += 1
-            tagged = understand(_item(row), source_of(db, sources, row[1]), knowledge, templates.of(row[1]))
+            tagged = understand(_item(row), source_of(db, sources, row[1]), knowledge, boilerplates.of(row[1]))
             before = labels(db, row[0])
             if _count(told, before, _without_decided(db, row[0], tagged), row):
                 told.changed += 1

@@ -14,9 +14,8 @@ from veille.french import WORD, bare, lemma
 from veille.messages.curating import BAD_RULE, BAD_TAG, BAD_WORDS, NO_SUCH_TAG, TAG_TAKEN, TOO_MANY_TO_MERGE
 from veille.store.connection import Connection, has_table, rows_of
 from veille.store.curating.edits import Change, row_of
-from veille.understand import Knowledge
 from veille.understand.edited import EFFECTS, Edits, Rule, with_edits
-from veille.understand.knowledge import Theme
+from veille.understand.knowledge import Knowledge, Theme
 from veille.understand.words import Lexicon, Words
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")

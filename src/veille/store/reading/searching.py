@@ -18,7 +18,7 @@ from veille.store.reading.matching import Found, Rarity, find, walked
 from veille.store.reading.rows import Columns, Rows
 from veille.store.reading.sql import COUNT_SQL, bit
 from veille.store.reading.wording import understand_query
-from veille.understand import Knowledge
+from veille.understand.knowledge import Knowledge
 
 _LOOKED = 20_000  # of the newest articles, to tell how rare a word is
 

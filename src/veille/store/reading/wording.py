@@ -9,7 +9,7 @@ from veille.french import WORD, distance_at_most, fold, lemma
 from veille.search.request import Request
 from veille.search.words import Query, Term, read_query
 from veille.store.connection import Connection
-from veille.understand import Knowledge
+from veille.understand.knowledge import Knowledge
 from veille.understand.language import language_of
 from veille.understand.words import Words
 

@@ -13,7 +13,7 @@ from veille.store.curating.decisions import Act
 from veille.store.reading import searching
 from veille.store.reading.rows import Rows
 from veille.store.reading.wording import understand_query
-from veille.understand import Knowledge
+from veille.understand.knowledge import Knowledge
 from veille.web.curating.decisions import tag_named
 from veille.web.curating.forms import Form, Said, act, answer, page, told
 from veille.web.site.answering import ask, ask_rows, asked

@@ -9,7 +9,7 @@ from veille.search.request import address, read_request
 from veille.store.connection import Connection
 from veille.store.curating.saved import change_search, last_visit, save_search, saved_searches
 from veille.store.reading.rows import Rows
-from veille.understand import Knowledge
+from veille.understand.knowledge import Knowledge
 from veille.web.curating.forms import Form, Said, answer, now_of, page
 from veille.web.curating.lots import found_by
 from veille.web.site.answering import ask, ask_rows

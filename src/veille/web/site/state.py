@@ -23,7 +23,7 @@ from veille.store.curating.vocabulary import as_edited
 from veille.store.reading.rows import Columns
 from veille.store.reading.summary import Summary
 from veille.store.settings import setting
-from veille.understand import Knowledge
+from veille.understand.knowledge import Knowledge
 
 _ATTRIBUTE = "_veille_site"
 PRIVATE_NETWORK = "VEILLE_ALLOW_PRIVATE_NETWORK"  # set by `veille serve --allow-private-network`

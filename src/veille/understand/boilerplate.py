@@ -1,6 +1,6 @@
-"""What a site repeats on all its pages says nothing of an article: sentences of its template are set aside.
+"""What a site repeats on all its pages says nothing of an article: sentences of its boilerplate are set aside.
 
-Comes in: texts of one source. Goes out: the template's sentences; a text without them, every other character at its place.
+Comes in: texts of one source. Goes out: the boilerplate's sentences; a text without them, every other character at its place.
 Forbidden: changing what is kept or shown.
 """
 
@@ -10,16 +10,16 @@ from collections.abc import Iterable
 
 from veille.french import fold
 
-REPEATED = 4  # texts of one source that hold a sentence before it is its template's
+REPEATED = 4  # texts of one source that hold a sentence before it is its boilerplate's
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 _LEAST = 3  # words: shorter ones come back by chance
 _LEAST_LEFT = 1 / 3  # of the words
 
-Template = frozenset[str]
-NO_TEMPLATE: Template = frozenset()
+Boilerplate = frozenset[str]
+NO_BOILERPLATE: Boilerplate = frozenset()
 
 
-def template_of(texts: Iterable[str]) -> Template:
+def boilerplate_of(texts: Iterable[str]) -> Boilerplate:
     """The sentences, folded, that at least four different texts hold."""
     counts: Counter[str] = Counter()
     for text in set(texts):
@@ -27,16 +27,16 @@ def template_of(texts: Iterable[str]) -> Template:
     return frozenset(said for said, times in counts.items() if times >= REPEATED)
 
 
-def without(text: str, template: Template) -> str:
-    """The text with the template's sentences blanked out, as long as before; as it is when little else would be left.
+def without(text: str, boilerplate: Boilerplate) -> str:
+    """The text with the boilerplate's sentences blanked out, as long as before; as it is when little else would be left.
 
-    What is mostly repeated is no article in a template: it is an article that was published again.
+    What is mostly repeated is no boilerplate: it is an article that was published again.
     """
-    if not template:
+    if not boilerplate:
         return text
     pieces, done = [], 0
     for start, end, said in _sentences(text):
-        if said in template:
+        if said in boilerplate:
             pieces += [text[done:start], " " * (end - start)]
             done = end
     pieces.append(text[done:])
