@@ -123,7 +123,7 @@ def live(sites: list[tuple[Site, bool]], days: int) -> list[tuple[str, str, date
             world.now = START + step * STEP
             fetcher = Fetcher(contact="essai@exemple.fr", clock=world.clock, allow_private=True, limits=Limits(spacing=0))
             asyncio.run(Collector(db=db, config=config, knowledge=knowledge, fetcher=fetcher, clock=world.clock, parser=parser).run())
-        rows = db.conn.execute("select source_id, state, at from alarms order by id").fetchall()
+        rows = db.execute("select source_id, state, at from alarms order by id").fetchall()
         db.close()
     return [(source, state, datetime.fromisoformat(at)) for source, state, at in rows]
 

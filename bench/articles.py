@@ -11,8 +11,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database
 
+from veille.store.connection import Connection
 from veille.french import index_text
 from veille.model import KINDS
 from veille.resources import load_knowledge, package_text
@@ -82,28 +82,28 @@ def build(folder: Path, count: int) -> Path:
     for start in range(1, count + 1, CHUNK):
         with writing(db):
             _chunk(db, maker, range(start, min(start + CHUNK, count + 1)), count)
-    db.conn.execute("pragma wal_checkpoint(truncate)")
+    db.execute("pragma wal_checkpoint(truncate)")
     db.close()
     return part.rename(path)
 
 
-def _sources(db: Database, maker: Maker) -> None:
+def _sources(db: Connection, maker: Maker) -> None:
     now = datetime(LAST.year, LAST.month, LAST.day, 5, tzinfo=UTC).isoformat()
-    db.conn.executemany(
+    db.executemany(
         "insert into sources (id, name, kind, url, territory, rights, language, state, last_visit_at, last_success_at) "
         "values (?, ?, 'feed', '', ?, 'full', 'fr', 'live', ?, ?)",
         [(f"s{one}", f"Source {one}", json.dumps([maker.places[one % len(maker.places)].code]), now, now) for one in range(SOURCES)],
     )
-    db.conn.executemany(
+    db.executemany(
         "insert into runs (id, started_at, ended_at, due, ok) values (?, ?, ?, 220, 220)", [(one, now, now) for one in range(1, 366)]
     )
-    db.conn.executemany(
+    db.executemany(
         "insert into visits (run_id, source_id, at, outcome) values (?, ?, ?, 'unchanged')",
         [(run, f"s{source}", now) for run in range(1, 366) for source in range(SOURCES)],
     )
 
 
-def _chunk(db: Database, maker: Maker, numbers: range, count: int) -> None:
+def _chunk(db: Connection, maker: Maker, numbers: range, count: int) -> None:
     dice = maker.dice
     rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in _INSERTS}
     for number in numbers:
@@ -142,7 +142,7 @@ def _chunk(db: Database, maker: Maker, numbers: range, count: int) -> None:
             end = (seen + timedelta(days=dice.randrange(60))).isoformat()
             rows["item_dates"].append((number, end, end))
     for name, statement in _INSERTS.items():
-        db.conn.executemany(statement, rows[name])
+        db.executemany(statement, rows[name])
 
 
 _INSERTS = {

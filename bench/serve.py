@@ -110,9 +110,9 @@ async def curators(path: Path, datasette: Datasette, repeat: int) -> None:
     from veille.store.curating.accounts import begin_session
 
     db = connect(path)
-    db.conn.execute("insert or ignore into accounts (name, role, hash, created_at) values ('bench', 'admin', '', '2026-01-01')")
-    account = db.conn.execute("select id from accounts where name = 'bench'").fetchone()[0]
-    token = begin_session(db.conn, account, datetime.now(UTC))
+    db.execute("insert or ignore into accounts (name, role, hash, created_at) values ('bench', 'admin', '', '2026-01-01')")
+    account = db.execute("select id from accounts where name = 'bench'").fetchone()[0]
+    token = begin_session(db, account, datetime.now(UTC))
     db.close()
     headers = {"cookie": f"veille_session={token}"}
     for name, address in (

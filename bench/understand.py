@@ -18,8 +18,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from sqlite_utils import Database
 
+from veille.store.connection import Connection
 from veille.model import Item, Source, TaggedItem
 from veille.normalize import fingerprint
 from veille.resources import load_knowledge, package_text
@@ -109,8 +109,8 @@ def main() -> None:
             for name, value in keep(db, past, start, source, knowledge).items():
                 spent[name].append(value)
         sizes = {table: size(db, table, Path(folder) / f"{table}.db") for table in ("bands", "keywords")}
-        told = db.conn.execute("select (select count(*) from stories), (select count(*) from alike)").fetchone()
-        neighbour = cost(lambda: [neighbours(db.conn, one) for one in range(1, ITEMS, max(1, ITEMS // 500))], 500)
+        told = db.execute("select (select count(*) from stories), (select count(*) from alike)").fetchone()
+        neighbour = cost(lambda: [neighbours(db, one) for one in range(1, ITEMS, max(1, ITEMS // 500))], 500)
         db.close()
     every = {name: sum(values) / len(values) for name, values in spent.items()}
     total = sum(every.values())
@@ -122,7 +122,7 @@ def main() -> None:
     print(f"  peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 * 1.048576:.0f} MB")
 
 
-def keep(db: Database, past: list[Item], start: int, source: Source, knowledge: Knowledge) -> dict[str, float]:
+def keep(db: Connection, past: list[Item], start: int, source: Source, knowledge: Knowledge) -> dict[str, float]:
     """What a chunk of articles costs, each by each, from its words to its place among the others."""
     tagged: list[TaggedItem] = []
     labels = cost(lambda: tagged.extend(understand(one, source, knowledge) for one in past), len(past))
@@ -132,20 +132,20 @@ def keep(db: Database, past: list[Item], start: int, source: Source, knowledge: 
         insert(db, ids, tagged)
         keywords = cost(lambda: keep_keywords(db, terms), len(ids))
         stories = cost(lambda: join_stories(db, ids), len(ids))
-    if has_outgrown(db.conn):
+    if has_outgrown(db):
         keywords += cost(lambda: count_words(db, knowledge.place_words, lambda: writing(db)), len(ids))
     return {"labels": labels, "keywords": keywords, "stories": stories}
 
 
-def size(db: Database, table: str, path: Path) -> int:
+def size(db: Connection, table: str, path: Path) -> int:
     """Bytes of a table with its indexes, in a file of its own."""
-    db.conn.execute("attach ? as apart", (str(path),))
-    for (sql,) in db.conn.execute(SCHEMA, (table,)).fetchall():
+    db.execute("attach ? as apart", (str(path),))
+    for (sql,) in db.execute(SCHEMA, (table,)).fetchall():
         made = re.sub(r"(?i)^create (table|index) ", r"create \1 apart.", sql)
-        db.conn.execute(made)
+        db.execute(made)
         if made.lower().startswith("create table"):
-            db.conn.execute(f"insert into apart.{table} select * from main.{table}")
-    db.conn.execute("detach apart")
+            db.execute(f"insert into apart.{table} select * from main.{table}")
+    db.execute("detach apart")
     return path.stat().st_size
 
 
@@ -171,11 +171,11 @@ def rooms(sample: list[Item], knowledge: Knowledge) -> None:
         print(f"  {name:<10} {cost(run, len(sample)):6.0f} µs")
 
 
-def new_file(path: Path, knowledge: Knowledge) -> Database:
+def new_file(path: Path, knowledge: Knowledge) -> Connection:
     db = connect(path)
     migrate(db, knowledge, datetime.now(UTC))
     with writing(db):
-        db.conn.executemany(
+        db.executemany(
             "insert into sources (id, name, kind, url, territory, rights, language, state) "
             "values (?, '', 'feed', '', '[]', 'full', 'fr', 'live')",
             [(f"s{number}",) for number in range(200)],
@@ -183,15 +183,15 @@ def new_file(path: Path, knowledge: Knowledge) -> Database:
     return db
 
 
-def insert(db: Database, ids: list[int], tagged: list[TaggedItem]) -> None:
+def insert(db: Connection, ids: list[int], tagged: list[TaggedItem]) -> None:
     """Rows as the collector writes them, without the labels."""
     rows = [(number, one.item) for number, one in zip(ids, tagged, strict=True)]
-    db.conn.executemany(
+    db.executemany(
         "insert into items (id, source_id, url, title, summary, author, language, kind, kind_reason, interest, interest_reason, "
         "published_at, day, first_seen_at, fingerprint) values (?, ?, ?, ?, '', '', 'fr', 'article', '', 0.5, '', ?, ?, '', ?)",
         [(number, one.source_id, one.url, one.title, one.day, one.day, one.fingerprint) for number, one in rows],
     )
-    db.conn.executemany("insert into texts (item_id, text) values (?, ?)", [(number, one.text) for number, one in rows])
+    db.executemany("insert into texts (item_id, text) values (?, ?)", [(number, one.text) for number, one in rows])
     index_items(db, ids)
 
 

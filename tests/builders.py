@@ -4,12 +4,11 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlite_utils import Database
-
 from veille.collect.intake import keep, prepare
 from veille.model import Collected, Entry, Fetched, Item, Reading, Source, Validators, Visit
 from veille.normalize import to_item
 from veille.store import writing
+from veille.store.connection import Connection
 from veille.understand.knowledge import Knowledge
 
 
@@ -47,16 +46,16 @@ def make_fetched(body: bytes | str = b"", **given: Any) -> Fetched:
     return Fetched(**(values | given))
 
 
-def register(db: Database, source: Source) -> None:
+def register(db: Connection, source: Source) -> None:
     """The row of a source, as `sync_sources` would write it."""
-    db.conn.execute(
+    db.execute(
         "insert or ignore into sources (id, name, kind, url, territory, rights, language, home, state) values (?, ?, ?, ?, ?, ?, ?, ?, 'new')",
         (source.id, source.name, source.kind, source.url, json.dumps(source.territory), source.rights, source.language, source.home),
     )
 
 
 def collect_entries(
-    db: Database, source: Source, entries: list[Entry], knowledge: Knowledge, now: datetime, *, first: bool = False
+    db: Connection, source: Source, entries: list[Entry], knowledge: Knowledge, now: datetime, *, first: bool = False
 ) -> Collected:
     """One answer of a source with these entries, through the real intake."""
     register(db, source)
@@ -67,8 +66,8 @@ def collect_entries(
         return keep(db, prepared, knowledge, now=now)
 
 
-def dump(db: Database) -> dict[str, list[Any]]:
+def dump(db: Connection) -> dict[str, list[Any]]:
     """Every row of every table, the index included; but not in what order they came to be so (`item_changes`)."""
-    tables = db.conn.execute("select name from sqlite_master where type = 'table' and name <> 'item_changes' order by name")
+    tables = db.execute("select name from sqlite_master where type = 'table' and name <> 'item_changes' order by name")
     names = [row[0] for row in tables]
-    return {name: sorted(map(repr, db.conn.execute(f"select * from [{name}]").fetchall())) for name in names}
+    return {name: sorted(map(repr, db.execute(f"select * from [{name}]").fetchall())) for name in names}

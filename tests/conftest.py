@@ -8,12 +8,12 @@ from typing import Any
 
 import datasette.app  # Datasette first: it loads its plugins, ours included, when it is imported
 import pytest
-from sqlite_utils import Database
 
 from browsing import PASSWORD
 from builders import collect_entries, make_entry, make_source
 from veille.resources import load_knowledge
 from veille.store import connect, migrate
+from veille.store.connection import Connection
 from veille.store.curating.accounts import add_account
 from veille.understand.knowledge import Knowledge
 
@@ -42,7 +42,7 @@ def knowledge() -> Knowledge:
 
 
 @pytest.fixture
-def store(tmp_path: Path, knowledge: Knowledge, now: datetime) -> Iterator[Database]:
+def store(tmp_path: Path, knowledge: Knowledge, now: datetime) -> Iterator[Connection]:
     db = connect(tmp_path / "veille.db")
     migrate(db, knowledge, now)
     yield db
@@ -60,7 +60,7 @@ TOPICS = (
 
 
 @pytest.fixture
-def newsroom(store: Database, knowledge: Knowledge, now: datetime, tmp_path: Path) -> datasette.app.Datasette:
+def newsroom(store: Connection, knowledge: Knowledge, now: datetime, tmp_path: Path) -> datasette.app.Datasette:
     """Six articles to sort, and four accounts: claire and paul (curators), edith (editor), anne (admin)."""
     entries = [
         make_entry(

@@ -117,7 +117,7 @@ def test_an_article_that_was_kept_with_what_was_added_has_not_changed(store, kno
     entry = make_entry(guid="a", title=TITLE, summary=ADDED_BY_SOFTWARE["wordpress-yoast"])
     item = make_item(source, guid="a", title=TITLE, summary=ADDED_BY_SOFTWARE["wordpress-yoast"])
     collect_entries(store, source, [entry], knowledge, now)
-    store.conn.execute("update items set fingerprint = ?", (item.former,))
+    store.execute("update items set fingerprint = ?", (item.former,))
 
     assert collect_entries(store, source, [entry], knowledge, now + timedelta(hours=6)).changed == 0
     edited = make_entry(guid="a", title=TITLE, summary=ADDED_BY_SOFTWARE["wordpress-yoast"].replace("Trois", "Quatre"))

@@ -24,7 +24,7 @@ def old(tmp_path):
     db = connect(path)
     with writing(db):
         for table in ("addresses", "sightings"):
-            db.conn.execute(f"delete from {table}")
+            db.execute(f"delete from {table}")
     yield db
     db.close()
 
@@ -32,33 +32,33 @@ def old(tmp_path):
 def held(db, item_id, source_id, url, *, named=""):
     """An article of the old file as rule 1 knew it: a sighting, and its canonical address where it had one."""
     register_old(db, source_id)
-    db.conn.execute("update items set source_id = ?, url = ? where id = ?", (source_id, url, item_id))
-    db.conn.execute("insert into sightings values (?, ?, ?, '2026-11-20T09:00:00Z')", (item_id, source_id, url))
+    db.execute("update items set source_id = ?, url = ? where id = ?", (source_id, url, item_id))
+    db.execute("insert into sightings values (?, ?, ?, '2026-11-20T09:00:00Z')", (item_id, source_id, url))
     if named:
-        db.conn.execute("insert into addresses values ('canonical', '', ?, ?, 1)", (named, item_id))
+        db.execute("insert into addresses values ('canonical', '', ?, ?, 1)", (named, item_id))
 
 
 def register_old(db, source_id):
-    db.conn.execute(
+    db.execute(
         "insert or ignore into sources (id, name, kind, url, territory, rights, language, state) values (?, ?, 'feed', ?, '[]', 'full', 'fr', 'live')",
         (source_id, source_id, f"https://{source_id}.example.fr/rss"),
     )
 
 
 def names(db):
-    return set(db.conn.execute("select kind, scope, value, item_id from addresses where kind <> 'title-day'").fetchall())
+    return set(db.execute("select kind, scope, value, item_id from addresses where kind <> 'title-day'").fetchall())
 
 
 def test_names_are_told_again_by_the_second_rule(old, knowledge, now):
     with writing(old):
         held(old, 1, "portail", f"{ACTU}?id=1#n1", named=f"{ACTU}?id=1")
         held(old, 2, "portail", "https://www.portail.example.fr/a;jsessionid=AB?xtor=RSS-1", named="https://portail.example.fr/a")
-        old.conn.execute(
+        old.execute(
             "insert into addresses values ('canonical', '', 'https://portail.example.fr/avant', 2, 1)"
         )  # of a link that is not kept
         held(old, 3, "portail", "https://portail.example.fr/b", named="https://portail.example.fr/b")
         register_old(old, "presse")
-        old.conn.execute("insert into sightings values (3, 'presse', 'https://portail.example.fr/b?ref=accueil', '2026-11-20T10:00:00Z')")
+        old.execute("insert into sightings values (3, 'presse', 'https://portail.example.fr/b?ref=accueil', '2026-11-20T10:00:00Z')")
     migrate(old, knowledge, now)
 
     assert names(old) == {
@@ -77,7 +77,7 @@ def test_sharing_goes_to_the_sources_that_saw_it_and_what_was_cut_tells_entries_
         held(old, 5, "presse", "https://hub.example.fr/#haut")
         held(old, 6, "seule", "https://hub.example.fr/")
         for value in ("https://portail.example.fr/journal", "https://hub.example.fr/"):
-            old.conn.execute("insert into addresses values ('shared', '', ?, null, 1)", (f"canonical {value}",))
+            old.execute("insert into addresses values ('shared', '', ?, null, 1)", (f"canonical {value}",))
     migrate(old, knowledge, now)
 
     assert {row for row in names(old) if row[0] != "loose"} == {
@@ -93,7 +93,7 @@ def test_what_rule_2_joins_and_parts_is_told(old, knowledge, now):
         held(old, 2, "portail", f"{ACTU}?a=1&b=2", named=f"{ACTU}?a=1&b=2")
         held(old, 3, "portail", f"{ACTU}?share=11", named=ACTU)
         register_old(old, "presse")
-        old.conn.execute("insert into sightings values (3, 'presse', ?, '2026-11-20T10:00:00Z')", (f"{ACTU}?share=12",))
+        old.execute("insert into sightings values (3, 'presse', ?, '2026-11-20T10:00:00Z')", (f"{ACTU}?share=12",))
     migrate(old, knowledge, now)
 
     told = {one.kind: one for one in audit(old) if one.kind in ("joined", "parted")}
@@ -107,7 +107,7 @@ def test_links_that_lost_their_content_are_found_again_by_their_words(old, knowl
     source = make_source(id="portail", url="https://portail.example.fr/rss")
     with writing(old):
         held(old, 1, "portail", ACTU, named=ACTU)
-    title = old.conn.execute("select title from items where id = 1").fetchone()[0]
+    title = old.execute("select title from items where id = 1").fetchone()[0]
     migrate(old, knowledge, now)
     there, another = (
         make_entry(guid="", link=f"{ACTU}?pk_actu={n}", title=text, summary="", published="")
@@ -118,7 +118,7 @@ def test_links_that_lost_their_content_are_found_again_by_their_words(old, knowl
     again = collect_entries(old, source, [another, there], knowledge, now)
 
     assert (first.new, again.new) == (1, 0)
-    assert old.conn.execute("select url from items where id = 1").fetchone() == (f"{ACTU}?pk_actu=11",)
+    assert old.execute("select url from items where id = 1").fetchone() == (f"{ACTU}?pk_actu=11",)
 
 
 def test_articles_that_were_two_and_addresses_of_others_are_listed_and_nothing_changes(store, knowledge, now):

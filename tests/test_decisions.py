@@ -32,7 +32,7 @@ KEPT = (
 
 
 def rows(store):
-    return [store.conn.execute(query).fetchall() for query in KEPT]
+    return [store.execute(query).fetchall() for query in KEPT]
 
 
 def entries(**given):
@@ -53,12 +53,12 @@ def desk(store, knowledge, now):
 
 def act(store, item, action, value="", account=1, **given):
     with writing(store):
-        return decide(store.conn, account_id=account, item_id=item, action=action, value=value, at=AT, **given)
+        return decide(store, account_id=account, item_id=item, action=action, value=value, at=AT, **given)
 
 
 def unact(store, decision, account=1):
     with writing(store):
-        return undo(store.conn, account_id=account, decision_id=decision, at=AT)
+        return undo(store, account_id=account, decision_id=decision, at=AT)
 
 
 ACTS = [
@@ -81,7 +81,7 @@ def test_any_sequence_of_acts_followed_by_its_undos_gives_the_same_rows(desk, se
             free = [
                 one
                 for one in standing
-                if one in undoable(desk.conn, desk.conn.execute("select item_id from decisions where id = ?", (one,)).fetchone()[0])
+                if one in undoable(desk, desk.execute("select item_id from decisions where id = ?", (one,)).fetchone()[0])
             ]
             one = dice.choice(free)
             unact(desk, one, account=dice.choice((1, 2)))
@@ -96,7 +96,7 @@ def test_any_sequence_of_acts_followed_by_its_undos_gives_the_same_rows(desk, se
     for one in reversed(standing):
         unact(desk, one)
     assert rows(desk) == before
-    assert unsoundness(desk.conn) == []
+    assert unsoundness(desk) == []
 
 
 def test_what_was_decided_since_says_why_an_undo_is_refused(desk):
@@ -115,34 +115,32 @@ def test_what_was_decided_since_says_why_an_undo_is_refused(desk):
 
 def test_a_gesture_on_many_is_undone_at_once_but_for_what_was_decided_since(desk):
     with writing(desk):
-        done = decide_all(
-            desk.conn, account_id=1, item_ids=[1, 2, 3, 3, 77], act=Act(action="tag-add", value="handicap", why="atelier"), at=AT
-        )
+        done = decide_all(desk, account_id=1, item_ids=[1, 2, 3, 3, 77], act=Act(action="tag-add", value="handicap", why="atelier"), at=AT)
     assert (done.items, done.unchanged, done.conflicts) == ([1, 2, 3], [], [])
-    assert {row[0] for row in desk.conn.execute("select why from decisions")} == {"atelier"}
+    assert {row[0] for row in desk.execute("select why from decisions")} == {"atelier"}
     act(desk, 2, "tag-remove", "handicap", account=2)
 
     with writing(desk):
-        undone = undo_all(desk.conn, account_id=2, batch=done.batch, at=AT)
+        undone = undo_all(desk, account_id=2, batch=done.batch, at=AT)
     assert sorted(undone.items) == [1, 3]
     assert [one.item_id for one in undone.kept] == [2]
     assert "paul en a décidé" in undone.kept[0].said
     with pytest.raises(UsageError, match="paul en a décidé"), writing(desk):
-        undo_all(desk.conn, account_id=2, batch=done.batch, at=AT)
+        undo_all(desk, account_id=2, batch=done.batch, at=AT)
 
 
 def test_what_another_decided_since_the_page_was_read_is_not_overwritten(desk):
-    seen = last_decision(desk.conn)
+    seen = last_decision(desk)
     act(desk, 1, "dismiss", account=2)
     act(desk, 2, "tag-add", "handicap", account=2)
 
     with writing(desk):
-        done = decide_all(desk.conn, account_id=1, item_ids=[1, 2, 3], act=Act(action="select", seen=seen), at=AT)
+        done = decide_all(desk, account_id=1, item_ids=[1, 2, 3], act=Act(action="select", seen=seen), at=AT)
     assert done.items == [2, 3]  # a theme is another matter than the state
     assert [(one.item_id, "paul en a décidé" in one.said) for one in done.conflicts] == [(1, True)]
     with writing(desk):
-        same = decide_all(desk.conn, account_id=1, item_ids=[1], act=Act(action="dismiss", seen=seen), at=AT)
-        insisted = decide_all(desk.conn, account_id=1, item_ids=[1], act=Act(action="select"), at=AT)
+        same = decide_all(desk, account_id=1, item_ids=[1], act=Act(action="dismiss", seen=seen), at=AT)
+        insisted = decide_all(desk, account_id=1, item_ids=[1], act=Act(action="select"), at=AT)
     assert (same.unchanged, same.conflicts) == ([1], [])
     assert insisted.items == [1]
 
@@ -160,7 +158,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(desk, action, value):
     with pytest.raises(UsageError):
         act(desk, 1, action, value)
     assert rows(desk) == before
-    assert last_decision(desk.conn) == 0
+    assert last_decision(desk) == 0
 
 
 def corrections(store):
@@ -175,10 +173,10 @@ def corrections(store):
 
 def said(store):
     return (
-        store.conn.execute("select title, day from items where id = 1").fetchone(),
-        [row[0] for row in store.conn.execute("select code from item_territories where item_id = 1 order by 1")],
-        store.conn.execute("select role, start from item_dates where item_id = 2 order by 2").fetchall(),
-        note(store.conn, 1, "public"),
+        store.execute("select title, day from items where id = 1").fetchone(),
+        [row[0] for row in store.execute("select code from item_territories where item_id = 1 order by 1")],
+        store.execute("select role, start from item_dates where item_id = 2 order by 2").fetchall(),
+        note(store, 1, "public"),
     )
 
 
@@ -188,25 +186,25 @@ WANTED = (("Le titre des documentalistes", "2026-10-01"), ["40"], [("event", "20
 def test_corrections_survive_a_change_of_the_source_and_a_new_reading_and_give_its_last_word_back(desk, knowledge, now):
     corrections(desk)
     assert said(desk) == WANTED
-    assert desk.conn.execute("select count(*) from items_fts where items_fts match 'documentaliste'").fetchone()[0] == 1
+    assert desk.execute("select count(*) from items_fts where items_fts match 'documentaliste'").fetchone()[0] == 1
 
     changed = [replace(one, summary=f"{one.summary} Avec une suite.", title=f"{one.title}, suite") for one in entries()]
     assert collect_entries(desk, make_source(territory=("33",)), changed, knowledge, now + timedelta(hours=6)).changed == 4
     assert said(desk) == WANTED
-    assert desk.conn.execute("select title from versions where item_id = 1").fetchall() == [("Article numéro 1",)]
+    assert desk.execute("select title from versions where item_id = 1").fetchall() == [("Article numéro 1",)]
     retag(desk, {"gironde": make_source(territory=("33",))}, knowledge, now, dry_run=False)
     assert said(desk) == WANTED
     undo_retag(desk)
     assert said(desk) == WANTED
     assert retag(desk, {"gironde": make_source(territory=("33",))}, knowledge, now, dry_run=True).changed == 0
-    assert unsoundness(desk.conn) == []
+    assert unsoundness(desk) == []
 
-    for number in range(last_decision(desk.conn), 0, -1):
+    for number in range(last_decision(desk), 0, -1):
         unact(desk, number)
     (title, day), places, dates, public = said(desk)
     assert (title, day, places, dates, public) == ("Article numéro 1, suite", "2026-11-20", ["33"], [("deadline", "2026-11-30")], "")
-    assert desk.conn.execute("select count(*) from items_fts where items_fts match 'documentaliste'").fetchone()[0] == 0
-    assert unsoundness(desk.conn) == []
+    assert desk.execute("select count(*) from items_fts where items_fts match 'documentaliste'").fetchone()[0] == 0
+    assert unsoundness(desk) == []
 
 
 def test_a_moved_site_is_recognised_under_a_corrected_title(desk, knowledge, now):
@@ -216,7 +214,7 @@ def test_a_moved_site_is_recognised_under_a_corrected_title(desk, knowledge, now
 
 
 def places(store, item=1):
-    return [row[0] for row in store.conn.execute("select code from item_territories where item_id = ? order by 1", (item,))]
+    return [row[0] for row in store.execute("select code from item_territories where item_id = ? order by 1", (item,))]
 
 
 def test_undoing_a_place_gives_what_the_rules_say_by_then(desk, knowledge, now):
@@ -234,16 +232,16 @@ def test_undoing_a_place_gives_what_the_rules_say_by_then(desk, knowledge, now):
     assert "13" not in places(desk)
     unact(desk, put)
     assert "44" in places(desk)  # the source says so by now
-    assert desk.conn.execute("select origin from item_territories where item_id = 1 and code = '44'").fetchone() == ("text",)
+    assert desk.execute("select origin from item_territories where item_id = 1 and code = '44'").fetchone() == ("text",)
     unact(desk, refused)
     assert "13" not in places(desk)
-    assert unsoundness(desk.conn) == []
+    assert unsoundness(desk) == []
 
 
 def test_a_refused_date_that_comes_back_shows_no_more_than_rights_allow(desk):
     evidence = "select evidence from item_dates where item_id = 2 and role = 'deadline'"
-    assert desk.conn.execute(evidence).fetchone() != ("",)
+    assert desk.execute(evidence).fetchone() != ("",)
     refused = act(desk, 2, "date-remove", "deadline 2026-11-30 2026-11-30")
-    desk.conn.execute("update items set summary = '' where id = 2")
+    desk.execute("update items set summary = '' where id = 2")
     unact(desk, refused)
-    assert desk.conn.execute(evidence).fetchone() == ("",)
+    assert desk.execute(evidence).fetchone() == ("",)

@@ -19,7 +19,7 @@ def site(newsroom):
 
 
 def state(store, item=1):
-    return store.conn.execute("select state from items where id = ?", (item,)).fetchone()[0]
+    return store.execute("select state from items where id = ?", (item,)).fetchone()[0]
 
 
 # --- who may do what ----------------------------------------------------------------------------------------------
@@ -95,16 +95,16 @@ def test_a_session_ends_at_sign_out_whoever_kept_the_cookie_and_survives_a_resta
     kept = dict(browser.cookies)
     again = Datasette([str(tmp_path / "veille.db")])
     assert get(again, "/tri", cookies=kept).status_code == 200
-    assert kept["veille_session"] not in str(rows(store)) + str(store.conn.execute("select * from sessions").fetchall())
+    assert kept["veille_session"] not in str(rows(store)) + str(store.execute("select * from sessions").fetchall())
     browser.post("/deconnexion")
     assert get(site, "/tri", cookies=kept).status_code == 302
 
 
 def test_a_session_ends_after_twelve_hours(site, store):
     browser = signed_in(site)
-    store.conn.execute("update sessions set began_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-11 hours', '-59 minutes')")
+    store.execute("update sessions set began_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-11 hours', '-59 minutes')")
     assert browser.get("/tri").status_code == 200
-    store.conn.execute("update sessions set began_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-12 hours', '-1 minute')")
+    store.execute("update sessions set began_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-12 hours', '-1 minute')")
     assert browser.get("/tri").status_code == 302
 
 
@@ -154,7 +154,7 @@ def test_the_queue_shows_the_most_interesting_first_and_gestures_empty_it(site, 
     browser = signed_in(site)
     page = browser.get("/tri").text
     ids = re.findall(r'data-item="(\d+)"', page)
-    wanted = [str(row[0]) for row in store.conn.execute("select id from items order by interest desc, id desc")]
+    wanted = [str(row[0]) for row in store.execute("select id from items order by interest desc, id desc")]
     assert ids == wanted
     assert "suggéré" in page
 
@@ -197,7 +197,7 @@ def test_forms_alone_do_the_same_and_say_how_to_undo(site, store):
     assert answer.headers["location"] == "/tri?ordre=date"
     page = browser.get("/tri?ordre=date").text
     assert "Écarté." in page
-    assert f'action="/decision/{store.conn.execute("select max(id) from decisions").fetchone()[0]}/annuler"' in page
+    assert f'action="/decision/{store.execute("select max(id) from decisions").fetchone()[0]}/annuler"' in page
     assert "Écarté." not in browser.get("/tri").text  # said once
 
 
@@ -239,9 +239,9 @@ def test_every_part_of_the_desk_writes_what_it_says(site, store, action, form, q
     browser = signed_in(site)
     told = browser.act(action, 1, **form).json()
     assert not told["wrong"], told
-    assert store.conn.execute(query).fetchone()[0] == wanted
+    assert store.execute(query).fetchone()[0] == wanted
     browser.post(f"/decision/{told['batch']}/annuler")
-    assert (store.conn.execute(query).fetchone() or [None])[0] != wanted
+    assert (store.execute(query).fetchone() or [None])[0] != wanted
 
 
 def test_readers_see_public_notes_reasons_and_roles_but_no_name_and_no_private_note(site):
@@ -289,7 +289,7 @@ def test_a_whole_search_is_shown_tagged_once_and_undone_at_once(site, store):
     form = {"recherche": "q=habitants", "attendu": "6", "action": "tag-add", "value": "Handicap", "why": "dossier"}
     assert "vérifiez" in browser.post("/tri/lot", **form | {"attendu": "5"}).text
     assert "Aucun thème ne s’appelle" in browser.post("/tri/lot", **form | {"value": "astrologie"}).text
-    tags = lambda: store.conn.execute("select count(*) from item_tags where tag_id = 'handicap' and origin = 'curator'").fetchone()[0]  # noqa: E731
+    tags = lambda: store.execute("select count(*) from item_tags where tag_id = 'handicap' and origin = 'curator'").fetchone()[0]  # noqa: E731
     assert tags() == 0
     assert browser.post("/tri/lot", **form).status_code == 302
     assert tags() == 6
@@ -307,7 +307,7 @@ def test_on_its_own_page_one_decision_of_a_gesture_is_undone_alone(site, store):
     page = browser.get("/article/1").text
     assert 'name="seul" value="1"' in page
     browser.post(f"/decision/{told['batch']}/annuler", seul="1")
-    tagged = lambda: [row[0] for row in store.conn.execute("select item_id from item_tags where tag_id = 'handicap' order by 1")]  # noqa: E731
+    tagged = lambda: [row[0] for row in store.execute("select item_id from item_tags where tag_id = 'handicap' order by 1")]  # noqa: E731
     assert tagged() == [2, 3]
     browser.post(f"/decision/{told['batch'] + 1}/annuler", seul="1")
     assert tagged() == [3]
@@ -318,7 +318,7 @@ def test_on_its_own_page_one_decision_of_a_gesture_is_undone_alone(site, store):
 def test_searches_are_named_shared_and_say_what_is_new(site, store, knowledge, now):
     claire, paul = signed_in(site), signed_in(site, "paul")
     assert claire.post("/tri/recherches", nom="Les habitants", recherche="q=habitants&departement=33&page=4").status_code == 302
-    assert store.conn.execute("select query from searches").fetchone()[0] == "q=habitants&departement=33"
+    assert store.execute("select query from searches").fetchone()[0] == "q=habitants&departement=33"
     assert "Les habitants" in claire.get("/tri").text
     assert "Les habitants" not in paul.get("/tri/recherches").text
     claire.post("/tri/recherches", id="1", change="share")
@@ -327,12 +327,12 @@ def test_searches_are_named_shared_and_say_what_is_new(site, store, knowledge, n
     claire.post("/deconnexion")
     claire.sign_in()
     assert "0 nouveau" in claire.get("/tri/recherches").text.replace("&nbsp;", " ")
-    store.conn.execute("update accounts set former_visit_at = '2026-01-01T00:00:00Z'")
+    store.execute("update accounts set former_visit_at = '2026-01-01T00:00:00Z'")
     assert "6 nouveaux" in claire.get("/tri/recherches").text
     claire.post("/tri/recherches", nom="", recherche="q=x")
     assert "Une recherche a un nom" in claire.get("/tri/recherches").text
     claire.post("/tri/recherches", id="1", change="delete")
-    assert store.conn.execute("select count(*) from searches").fetchone()[0] == 0
+    assert store.execute("select count(*) from searches").fetchone()[0] == 0
 
 
 def test_an_administrator_makes_changes_and_closes_accounts(site, store):
@@ -359,7 +359,7 @@ def test_an_administrator_makes_changes_and_closes_accounts(site, store):
     log = anne.get("/tri/journal").text
     assert "compte créé" in log
     assert "dix signes" not in log + json.dumps(rows(store), default=str)
-    assert store.conn.execute("select disabled_at from accounts where name = 'anne'").fetchone()[0] is None
+    assert store.execute("select disabled_at from accounts where name = 'anne'").fetchone()[0] is None
 
 
 # --- learning -----------------------------------------------------------------------------------------------------
@@ -371,7 +371,7 @@ def test_the_learning_page_counts_suggestions_kept_and_refused_and_where_curator
 
     claire, paul, edith = signed_in(site), signed_in(site, "paul"), signed_in(site, "edith")
     assert "Personne n’a encore" in claire.get("/tri/qualite").text
-    (kept, tag), (refused, other) = store.conn.execute("select item_id, tag_id from item_tags where origin = 'rule' limit 2").fetchall()
+    (kept, tag), (refused, other) = store.execute("select item_id, tag_id from item_tags where origin = 'rule' limit 2").fetchall()
     claire.act("tag-add", kept, value=tag)
     claire.act("tag-remove", refused, value=other)
     claire.act("select", 1, 2)

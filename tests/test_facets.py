@@ -24,7 +24,7 @@ PLACES = ("33", "40", "29", "35", "93", "974")
 def seeded(store):
     """A hundred and fifty articles of seeded dice, a third of them in stories of two to four."""
     dice = random.Random(7)
-    db = store.conn
+    db = store
     for number in range(6):
         register(store, make_source(id=f"s{number}", url=f"https://s{number}.fr/"))
     db.executemany("insert into stories (id, lead_id, score, reason) values (?, 1, 1, '')", [(story,) for story in range(1, 21)])
@@ -65,26 +65,26 @@ def seeded(store):
 )  # fmt: skip
 def test_beside_every_value_of_every_facet_stands_the_total_that_a_click_gives(seeded, knowledge, q, given):
     request = replace(Request(q=q), **given)
-    results = search(seeded.conn, request, knowledge, TODAY, 1000)
+    results = search(seeded, request, knowledge, TODAY, 1000)
 
     assert results.total == len(results.cards)
     for name, rows in results.facets.items():
         for value, count in rows:
-            clicked = search(seeded.conn, replace(request, **{name: (value,)}), knowledge, TODAY, 1000)
+            clicked = search(seeded, replace(request, **{name: (value,)}), knowledge, TODAY, 1000)
             assert (clicked.total, len(clicked.cards)) == (count, count), (name, value)
 
 
 def test_a_story_shows_the_best_of_its_articles_once(seeded, knowledge):
-    stories = dict(seeded.conn.execute("select id, story_id from items where story_id is not null").fetchall())
+    stories = dict(seeded.execute("select id, story_id from items where story_id is not null").fetchall())
     for request in (Request(), Request(q="budget"), Request(q="budget", order="date")):
-        shown = [card.id for card in search(seeded.conn, request, knowledge, TODAY, 1000).cards]
+        shown = [card.id for card in search(seeded, request, knowledge, TODAY, 1000).cards]
         told = [stories[item] for item in shown if item in stories]
         assert len(told) == len(set(told))
-        pages = [card.id for page in (1, 2, 3) for card in search(seeded.conn, replace(request, page=page), knowledge, TODAY, 10).cards]
+        pages = [card.id for page in (1, 2, 3) for card in search(seeded, replace(request, page=page), knowledge, TODAY, 10).cards]
         assert pages == shown[:30]
-    newest = dict(seeded.conn.execute("select story_id, max(day) from items where story_id > 0 and state <> 'dismissed' group by 1"))
+    newest = dict(seeded.execute("select story_id, max(day) from items where story_id > 0 and state <> 'dismissed' group by 1"))
     assert all(
-        card.day == newest[stories[card.id]] for card in search(seeded.conn, Request(), knowledge, TODAY, 1000).cards if card.id in stories
+        card.day == newest[stories[card.id]] for card in search(seeded, Request(), knowledge, TODAY, 1000).cards if card.id in stories
     )
 
 
@@ -128,9 +128,9 @@ CHANGES = [
 @pytest.mark.parametrize("change", CHANGES)
 def test_the_narrow_rows_follow_every_change(seeded, change):
     for statement in change.split("; "):
-        seeded.conn.execute(statement)
+        seeded.execute(statement)
 
-    found, wanted = kept(seeded.conn)
+    found, wanted = kept(seeded)
 
     assert found == wanted
 
@@ -150,29 +150,29 @@ def told(rows):
 @pytest.mark.parametrize("change", CHANGES)
 def test_the_rows_in_memory_follow_every_change(seeded, change):
     columns = Columns()
-    before = told(columns.follow(seeded.conn))
+    before = told(columns.follow(seeded))
     for statement in change.split("; "):
-        seeded.conn.execute(statement)
+        seeded.execute(statement)
 
-    after = told(columns.follow(seeded.conn))
+    after = told(columns.follow(seeded))
 
-    assert before != after == told(Columns().follow(seeded.conn))
-    assert after.keys() == {row[0] for row in seeded.conn.execute("select item_id from item_facets")}
+    assert before != after == told(Columns().follow(seeded))
+    assert after.keys() == {row[0] for row in seeded.execute("select item_id from item_facets")}
 
 
 def test_a_file_from_before_the_narrow_rows_gets_the_same(seeded):
     from veille.store.schema import m005_count_quickly, m007_arrive_at_once
 
-    found, wanted = kept(seeded.conn)
+    found, wanted = kept(seeded)
     assert found == wanted
-    for kind, name in seeded.conn.execute(
+    for kind, name in seeded.execute(
         "select type, name from sqlite_master where type = 'trigger' or name in ('item_facets', 'postings', 'item_labels', 'item_changes')"
     ).fetchall():
-        seeded.conn.execute(f"drop {kind} if exists {name}")
+        seeded.execute(f"drop {kind} if exists {name}")
     m005_count_quickly(seeded)
     m007_arrive_at_once(seeded)
 
-    assert kept(seeded.conn)[0] == found
+    assert kept(seeded)[0] == found
 
 
 @pytest.mark.parametrize("kept", ["s1", "neuve"])
@@ -184,16 +184,16 @@ def test_a_source_that_takes_another_id_keeps_its_articles_in_the_facets(seeded,
     with writing(seeded):
         sync_sources(seeded, Config(sources=sources))
 
-    wrong = seeded.conn.execute(
+    wrong = seeded.execute(
         "select item_id from item_facets where sources <> coalesce((select ' ' || group_concat(source_id, ' ') || ' ' "
         "from sightings where sightings.item_id = item_facets.item_id), '')"
     ).fetchall()
-    listed = seeded.conn.execute("select label, item_id from postings where label like 'sources %' order by 1, 2").fetchall()
-    held = seeded.conn.execute("select 'sources ' || source_id, item_id from sightings order by 1, 2").fetchall()
+    listed = seeded.execute("select label, item_id from postings where label like 'sources %' order by 1, 2").fetchall()
+    held = seeded.execute("select 'sources ' || source_id, item_id from sightings order by 1, 2").fetchall()
 
     assert wrong == []
     assert listed == held
-    assert seeded.conn.execute("select count(*) from sightings where source_id = 's2'").fetchone() == (0,)
+    assert seeded.execute("select count(*) from sightings where source_id = 's2'").fetchone() == (0,)
 
 
 FILTERS = [
@@ -211,11 +211,11 @@ def test_filters_come_before_the_cap(seeded, knowledge, monkeypatch, q, given, o
 
     request = replace(Request(q=q, order=order), **given)
     monkeypatch.setattr(searching, "PLENTY", 12)
-    free = search(seeded.conn, request, knowledge, TODAY, 1000)
+    free = search(seeded, request, knowledge, TODAY, 1000)
     monkeypatch.setattr(searching, "MOST_MATCHES", 60)
-    bare = search(seeded.conn, replace(Request(q=q, order=order)), knowledge, TODAY, 1000)
+    bare = search(seeded, replace(Request(q=q, order=order)), knowledge, TODAY, 1000)
     assert bare.capped
-    capped = search(seeded.conn, request, knowledge, TODAY, 1000)
+    capped = search(seeded, request, knowledge, TODAY, 1000)
 
     assert capped.around
     assert not capped.capped
@@ -230,11 +230,11 @@ def test_filters_come_before_the_cap(seeded, knowledge, monkeypatch, q, given, o
 def test_with_plenty_that_have_every_word_those_with_some_are_left_out(seeded, knowledge, monkeypatch):
     from veille.store.reading import matching as searching
 
-    loose = search(seeded.conn, Request(q="collège route"), knowledge, TODAY, 1000)
+    loose = search(seeded, Request(q="collège route"), knowledge, TODAY, 1000)
     assert loose.every < loose.total
     assert not loose.whole_only
     monkeypatch.setattr(searching, "PLENTY", 12)
-    strict = search(seeded.conn, Request(q="collège route"), knowledge, TODAY, 1000)
+    strict = search(seeded, Request(q="collège route"), knowledge, TODAY, 1000)
     assert strict.whole_only
     assert strict.total == strict.every == loose.every
 
@@ -242,9 +242,9 @@ def test_with_plenty_that_have_every_word_those_with_some_are_left_out(seeded, k
 def test_beyond_the_cap_old_articles_with_every_word_are_still_found(seeded, knowledge, monkeypatch):
     from veille.store.reading import matching as searching
 
-    free = search(seeded.conn, Request(q="collège route rivière"), knowledge, TODAY, 1000)
+    free = search(seeded, Request(q="collège route rivière"), knowledge, TODAY, 1000)
     monkeypatch.setattr(searching, "MOST_MATCHES", 20)
-    capped = search(seeded.conn, Request(q="collège route rivière"), knowledge, TODAY, 1000)
+    capped = search(seeded, Request(q="collège route rivière"), knowledge, TODAY, 1000)
     assert (capped.capped, capped.partly) == (False, True)
     assert capped.every == free.every > 3
 
@@ -255,16 +255,16 @@ def test_the_cap_counts_what_is_shown_and_says_so(seeded, knowledge, monkeypatch
     from veille.store.reading import matching
 
     def newest():
-        found = rank(seeded.conn, request_, understand_query(seeded.conn, request_, knowledge), TODAY)
+        found = rank(seeded, request_, understand_query(seeded, request_, knowledge), TODAY)
         return sorted(found.ids, key=lambda item: (days[item] if not request_.q else "", item), reverse=True), found.capped
 
-    days = dict(seeded.conn.execute("select id, day from items").fetchall())
+    days = dict(seeded.execute("select id, day from items").fetchall())
     every, capped = newest()
     assert not capped
     for most in (5, 30, len(every), len(every) + 1):
         monkeypatch.setattr(matching, "MOST_MATCHES", most)
         assert newest() == (every[:most], most <= len(every))
-        assert search(seeded.conn, request_, knowledge, TODAY).capped == (most <= len(every))
+        assert search(seeded, request_, knowledge, TODAY).capped == (most <= len(every))
 
 
 def test_how_rare_a_label_is_is_told_from_the_newest_whatever_their_order(tmp_path, knowledge, now, monkeypatch):
@@ -278,14 +278,14 @@ def test_how_rare_a_label_is_is_told_from_the_newest_whatever_their_order(tmp_pa
         register(db, make_source(id="s", url="https://s.fr/"))
         for number in range(1, 2_001):
             day = f"20{10 + number % 16}-{number % 12 + 1:02}-{number % 28 + 1:02}" if number > 1_000 else f"2026-01-{number % 28 + 1:02}"
-            db.conn.execute(
+            db.execute(
                 "insert into items (id, source_id, url, title, summary, author, language, kind, kind_reason, interest, interest_reason, "
                 "day, first_seen_at, fingerprint) values (?, 's', '', 't', '', '', 'fr', ?, '', 0.5, '', ?, '2026-01-01', '')",
                 (number, "prix" if number % 10 == 0 else "article", day),
             )
-            db.conn.execute("insert into texts (item_id, text) values (?, '')", (number,))
+            db.execute("insert into texts (item_id, text) values (?, '')", (number,))
 
-    rarity = matching.Rarity(db.conn)
+    rarity = matching.Rarity(db)
 
     assert 100 <= rarity.of(("kinds prix",)) <= 300  # 200 of them
     assert 1_600 <= rarity.of(("kinds article",)) <= 2_000

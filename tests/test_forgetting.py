@@ -38,7 +38,7 @@ def full(store, knowledge, now):
     collect_entries(store, make_source(), [*others, person], knowledge, now)
     add_account(store, "claire", "un mot de passe", "curator", now)
     with writing(store):
-        decide(store.conn, account_id=1, item_id=21, action="select", at="2026-11-22T09:00:00Z")
+        decide(store, account_id=1, item_id=21, action="select", at="2026-11-22T09:00:00Z")
     return store
 
 
@@ -64,10 +64,10 @@ def test_nothing_of_it_stays_in_the_file_or_its_journal(full, tmp_path, now, how
 
     assert [one.id for one in found] == [21]
     assert rests(tmp_path, "Quatrelivres", "https://e.fr/personne") == []
-    assert unsoundness(full.conn) == []
-    assert full.conn.execute("select count(*) from items_fts where items_fts match 'quatrelivre*'").fetchone() == (0,)
-    assert full.conn.execute("select count(*) from items_vocabulary where term like 'quatreliv%'").fetchone() == (0,)
-    assert full.conn.execute("select count(*) from items").fetchone() == (20,)
+    assert unsoundness(full) == []
+    assert full.execute("select count(*) from items_fts where items_fts match 'quatrelivre*'").fetchone() == (0,)
+    assert full.execute("select count(*) from items_vocabulary where term like 'quatreliv%'").fetchone() == (0,)
+    assert full.execute("select count(*) from items").fetchone() == (20,)
 
 
 def test_it_never_returns_under_its_guid_its_address_or_its_text(full, knowledge, now):
@@ -91,8 +91,8 @@ def test_a_whole_source_is_forgotten_and_ids_are_not_given_again(full, knowledge
     forget(full, [one.id for one in by_source(full, "gironde")], now)
     collect_entries(full, make_source(), [make_entry(guid="neuf", link="https://e.fr/neuf", title="Un article neuf")], knowledge, now)
 
-    assert full.conn.execute("select id from items").fetchall() == [(22,)]
-    assert unsoundness(full.conn) == []
+    assert full.execute("select id from items").fetchall() == [(22,)]
+    assert unsoundness(full) == []
 
 
 def test_the_command_asks_first_and_names_the_copies_that_remain(full, tmp_path):
@@ -115,12 +115,10 @@ def test_old_traces_go_and_what_judges_a_source_stays(full, now):
     with writing(full):
         for days in (0, 1, 1990):
             at = (now + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
-            run = full.conn.execute("insert into runs (started_at, ended_at, due) values (?, ?, 1)", (at, at)).lastrowid
-            full.conn.execute("insert into visits (run_id, source_id, at, outcome) values (?, 'gironde', ?, 'ok')", (run, at))
-            full.conn.execute(
-                "insert into alarms (source_id, at, state, reason, told_at) values ('gironde', ?, 'failing', 'x', ?)", (at, at)
-            )
-        decide(full.conn, account_id=1, item_id=5, action="dismiss", at="2026-11-22T09:00:00Z")
+            run = full.execute("insert into runs (started_at, ended_at, due) values (?, ?, 1)", (at, at)).lastrowid
+            full.execute("insert into visits (run_id, source_id, at, outcome) values (?, 'gironde', ?, 'ok')", (run, at))
+            full.execute("insert into alarms (source_id, at, state, reason, told_at) values ('gironde', ?, 'failing', 'x', ?)", (at, at))
+        decide(full, account_id=1, item_id=5, action="dismiss", at="2026-11-22T09:00:00Z")
 
     with writing(full):
         swept = sweep(full, Retention(), later)
@@ -128,9 +126,9 @@ def test_old_traces_go_and_what_judges_a_source_stays(full, now):
 
     assert (swept.visits, swept.runs, swept.alarms, swept.versions, swept.texts) == (2, 2, 2, 1, 1)
     assert (again.visits, again.runs, again.alarms, again.versions, again.texts) == (0, 0, 0, 0, 0)
-    assert full.conn.execute("select title, summary from items where id = 5").fetchone() == ("Autre article 4", "")
-    assert full.conn.execute("select text from texts where item_id = 6").fetchone() != ("",)
-    assert unsoundness(full.conn) == []
+    assert full.execute("select title, summary from items where id = 5").fetchone() == ("Autre article 4", "")
+    assert full.execute("select text from texts where item_id = 6").fetchone() != ("",)
+    assert unsoundness(full) == []
 
 
 def test_retention_is_read_from_feeds_yaml():
@@ -169,12 +167,12 @@ def test_a_name_is_not_that_of_somebody_else(store, knowledge, now):
 
 def test_a_reader_of_the_old_file_is_told_and_the_next_call_finishes(full, tmp_path):
     reader = connect(tmp_path / "veille.db")
-    reader.conn.execute("begin")
-    reader.conn.execute("select count(*) from items").fetchone()
-    full.conn.execute("pragma busy_timeout = 100")
+    reader.execute("begin")
+    reader.execute("select count(*) from items").fetchone()
+    full.execute("pragma busy_timeout = 100")
     with pytest.raises(StoreError, match="arrêtez-le"):
         forget(full, [21], NOW)
-    reader.conn.rollback()
+    reader.rollback()
     reader.close()
 
     again = veille("forget", NAME, "--yes", "--db", "veille.db", cwd=tmp_path)

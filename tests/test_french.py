@@ -32,14 +32,14 @@ def test_the_index_has_one_word_for_each_word_of_the_text(text):
 
 def test_sqlite_cuts_folded_and_original_text_into_as_many_tokens(store):
     text = "L’été à l'Île-de-France : 3,5 œuvres d’art n°12 (CD93) — les « départementaux » aux 1ers/2es rangs."
-    store.conn.execute('create virtual table one using fts5(t, tokenize="unicode61 remove_diacritics 2")')
-    store.conn.execute("create virtual table one_v using fts5vocab(one, instance)")
+    store.execute('create virtual table one using fts5(t, tokenize="unicode61 remove_diacritics 2")')
+    store.execute("create virtual table one_v using fts5vocab(one, instance)")
 
     counts = []
     for version in (text, index_text(text)):
-        store.conn.execute("delete from one")
-        store.conn.execute("insert into one values (?)", (version,))
-        counts.append(store.conn.execute("select count(*) from one_v").fetchone()[0])
+        store.execute("delete from one")
+        store.execute("insert into one values (?)", (version,))
+        counts.append(store.execute("select count(*) from one_v").fetchone()[0])
 
     assert counts[0] == counts[1] > 15
 

@@ -138,7 +138,7 @@ def test_an_article_whose_address_is_used_again_keeps_its_place(store, now):
     outcome = visit(store, now, HONEST, JUNE | {"title": "La lettre de juin : les collèges et les routes", "summary": OTHER}, days=2)
 
     assert (outcome.new, outcome.changed, outcome.verdicts) == (0, 1, (("known", 1),))
-    assert [row[0] for row in store.conn.execute("select title from items order by id")] == [
+    assert [row[0] for row in store.execute("select title from items order by id")] == [
         MAY["title"], "La lettre de juin : les collèges et les routes",
     ]  # fmt: skip
 
@@ -156,7 +156,7 @@ def test_a_visit_played_twice_gives_the_same_rows(store, now):
 
 
 def held(store):
-    return store.conn.execute("select source_id, title, state from items order by id").fetchall()
+    return store.execute("select source_id, title, state from items order by id").fetchall()
 
 
 def test_a_stranger_never_changes_what_an_owner_brought(store, now):
@@ -174,10 +174,10 @@ def test_an_owner_takes_back_what_a_stranger_announced_first(store, knowledge, n
 
     assert (outcome.verdicts, later.changed) == ((("reclaimed", 1),), 1)
     assert held(store) == [("gironde", "La Gironde ouvre deux laboratoires", "new")]
-    assert store.conn.execute("select id, published_at, summary from items").fetchall() == [(1, "2026-11-20", TEXT)]
-    assert [row[0] for row in store.conn.execute("select title from versions order by id")] == [LIE["title"], LABO["title"]]
-    assert {row[0] for row in store.conn.execute("select source_id from sightings")} == {"gironde", "hostile"}
-    assert store.conn.execute("select context from texts").fetchone()[0].startswith(HONEST.name)
+    assert store.execute("select id, published_at, summary from items").fetchall() == [(1, "2026-11-20", TEXT)]
+    assert [row[0] for row in store.execute("select title from versions order by id")] == [LIE["title"], LABO["title"]]
+    assert {row[0] for row in store.execute("select source_id from sightings")} == {"gironde", "hostile"}
+    assert store.execute("select context from texts").fetchone()[0].startswith(HONEST.name)
     assert visit(store, now, HOSTILE, LIE | {"title": "Encore un mensonge"}, knowledge=knowledge).changed == 0
 
 
@@ -185,17 +185,17 @@ def test_rights_of_the_owner_hold_for_what_it_takes_back(store, now):
     visit(store, now, HOSTILE, LIE | {"summary": TEXT * 4})
     visit(store, now, make_source(rights="link"), LABO)
 
-    assert store.conn.execute("select summary from items").fetchone() == ("",)
+    assert store.execute("select summary from items").fetchone() == ("",)
 
 
 def test_what_a_curator_touched_stays_and_the_owner_is_beside_it(store, now):
     visit(store, now, HOSTILE, LIE)
-    store.conn.execute("update items set state = 'selected'")
+    store.execute("update items set state = 'selected'")
     outcome = visit(store, now, HONEST, LABO)
 
     assert outcome.verdicts == (("disputed", 1),)
     assert held(store) == [("hostile", LIE["title"], "selected"), ("gironde", LABO["title"], "new")]
-    assert store.conn.execute("select item_id, other_id from alike").fetchall() == [(2, 1)]
+    assert store.execute("select item_id, other_id from alike").fetchall() == [(2, 1)]
     for number, (source, given) in enumerate(((HOSTILE, LIE), (HONEST, LABO), (HOSTILE, LIE | {"guid": ""}))):
         again = visit(store, now, source, given | {"summary": f"Quelques mots de plus, {number}."})
         assert (again.new, again.changed) == (0, 1), source.id
@@ -204,7 +204,7 @@ def test_what_a_curator_touched_stays_and_the_owner_is_beside_it(store, now):
 
 def test_a_copy_that_a_curator_selected_becomes_its_owners(store, now):
     visit(store, now, HOSTILE, LABO | {"guid": "x"})
-    store.conn.execute("update items set state = 'selected'")
+    store.execute("update items set state = 'selected'")
     visit(store, now, HONEST, LABO)
 
     assert held(store) == [("gironde", LABO["title"], "selected")]
@@ -218,7 +218,7 @@ def test_any_act_of_a_curator_is_a_touch(store, knowledge, now, action):
     visit(store, now, HOSTILE, LIE, knowledge=knowledge)
     value = {"kind": "prix", "tag-add": "handicap", "title": "Un titre", "note-private": "Une note"}.get(action, "")
     with writing(store):
-        decide(store.conn, account_id=1, item_id=1, action=action, value=value, at="2026-11-22T09:00:00Z")
+        decide(store, account_id=1, item_id=1, action=action, value=value, at="2026-11-22T09:00:00Z")
 
     assert visit(store, now, HONEST, LABO, knowledge=knowledge).verdicts == (("disputed", 1),)
 
@@ -227,7 +227,7 @@ def test_a_feed_served_from_elsewhere_owns_what_its_home_does(store, now):
     served = make_source(url="https://flux.example.net/123.xml")
     visit(store, now, HOSTILE, LIE | {"title": "La Gironde ouvre un laboratoire", "summary": TEXT})
     assert visit(store, now, served, LABO).verdicts == (("elsewhere", 1),)  # nobody owns it: the address decides, as it does for everybody
-    store.conn.execute("update sources set home = ? where id = 'gironde'", (HOME,))
+    store.execute("update sources set home = ? where id = 'gironde'", (HOME,))
 
     assert visit(store, now, replace(served, home=HOME), LABO).verdicts == (("reclaimed", 1),)
 
@@ -252,10 +252,10 @@ def test_a_feed_read_from_a_bare_number_is_told_by_its_words_where_nobody_owns_t
 
 def test_a_lie_under_an_honest_title_is_no_copy(store, now):
     visit(store, now, HOSTILE, LABO | {"summary": OTHER})
-    store.conn.execute("update items set state = 'selected'")
+    store.execute("update items set state = 'selected'")
     visit(store, now, HONEST, LABO)
 
-    assert [row[0] for row in store.conn.execute("select text from texts order by item_id")] == [OTHER, TEXT]
+    assert [row[0] for row in store.execute("select text from texts order by item_id")] == [OTHER, TEXT]
 
 
 def test_addresses_that_count_positions_name_nothing(store, now):
@@ -266,9 +266,7 @@ def test_addresses_that_count_positions_name_nothing(store, now):
     for number in range(8):
         outcome = visit(store, now, HONEST, *page(*range(number + 3, max(-1, number - 2), -1)), days=number)
         assert (outcome.new, outcome.changed) == (4 if not number else 1, 0), number
-    assert [row[0] for row in store.conn.execute("select title from items order by title")] == sorted(
-        f"Un projet numéro {n}" for n in range(11)
-    )
+    assert [row[0] for row in store.execute("select title from items order by title")] == sorted(f"Un projet numéro {n}" for n in range(11))
 
 
 def test_entries_of_one_title_and_day_at_addresses_that_count_positions_are_told_by_their_texts(store, now):
@@ -324,7 +322,7 @@ def test_an_address_is_shared_for_the_source_that_shares_it_alone(store, now):
     outcome = visit(store, now, HONEST, LABO | {"guid": "", "title": "Un titre corrigé", "summary": OTHER})
 
     assert (outcome.new, outcome.changed) == (0, 1)
-    assert store.conn.execute("select distinct scope from addresses where kind = 'shared'").fetchall() == [("hostile",)]
+    assert store.execute("select distinct scope from addresses where kind = 'shared'").fetchall() == [("hostile",)]
 
 
 def test_visits_keep_how_their_entries_were_told(store, now):
@@ -336,7 +334,7 @@ def test_visits_keep_how_their_entries_were_told(store, now):
         run = start_run(store, now, 1)
         record_visits(store, run, [Visited(visit=Visit(source=HONEST), outcome=outcome, validators=None, milliseconds=1)], now)
 
-    assert json.loads(store.conn.execute("select verdicts from visits").fetchone()[0]) == {"new": 2}
+    assert json.loads(store.execute("select verdicts from visits").fetchone()[0]) == {"new": 2}
 
 
 def test_names_do_not_pile_up_where_each_answer_brings_new_ones(store, now):
@@ -345,6 +343,6 @@ def test_names_do_not_pile_up_where_each_answer_brings_new_ones(store, now):
     for number in range(6):
         visit(store, now, HONEST, *(one | {"guid": f"{number}-{place}"} for place, one in enumerate(site)), days=number)
         visit(store, now, make_source(id="b"), *(one | {"guid": "", "link": f"{one['link']}?sid={number}a"} for one in site), days=number)
-        counts.append(store.conn.execute("select count(*) from addresses").fetchone()[0])
+        counts.append(store.execute("select count(*) from addresses").fetchone()[0])
 
     assert len(set(counts[1:])) == 1, counts

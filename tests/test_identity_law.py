@@ -54,7 +54,7 @@ class World:
         self.decide()
 
     def look(self, life, number, answer):
-        held = dict(self.db.conn.execute("select id, author from items").fetchall())
+        held = dict(self.db.execute("select id, author from items").fetchall())
         told = f"visit {number}, {life.source.id}"
         for item_id, truth in held.items():
             before = self.was.get(item_id, truth)
@@ -84,10 +84,10 @@ class World:
 
     def decide(self):
         """Now and then a curator selects what there is."""
-        rows = self.db.conn.execute("select id, author from items where state = 'new' order by id desc limit 20").fetchall()
+        rows = self.db.execute("select id, author from items where state = 'new' order by id desc limit 20").fetchall()
         if rows and self.rng.random() < 0.5:
             item_id, truth = self.rng.choice(rows)
-            self.db.conn.execute("update items set state = 'selected' where id = ?", (item_id,))
+            self.db.execute("update items set state = 'selected' where id = ?", (item_id,))
             if not truth.startswith("copy:"):  # what a copier told in the owner's words may become the owner's
                 self.decided[item_id] = truth
 

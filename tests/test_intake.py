@@ -23,7 +23,7 @@ B = make_entry(guid="b", link="https://e.fr/b", title="Article B")
 
 
 def titles(db) -> list[str]:
-    return [row[0] for row in db.conn.execute("select title from items order by id")]
+    return [row[0] for row in db.execute("select title from items order by id")]
 
 
 def test_a_second_round_changes_nothing(store, knowledge, now):
@@ -101,8 +101,8 @@ def test_across_sources_the_address_decides(store, knowledge, now):
 
     assert (outcome.new, outcome.duplicates, outcome.changed) == (0, 1, 0)
     assert titles(store) == ["Article A"]
-    assert store.conn.execute("select count(*) from sightings").fetchone()[0] == 2
-    assert ("laboratoires", "source") in store.conn.execute("select tag_id, origin from item_tags").fetchall()
+    assert store.execute("select count(*) from sightings").fetchone()[0] == 2
+    assert ("laboratoires", "source") in store.execute("select tag_id, origin from item_tags").fetchall()
 
 
 def test_the_same_guid_in_two_sources_is_two_articles(store, knowledge, now):
@@ -120,8 +120,8 @@ def test_a_changed_text_makes_a_version_and_a_changed_date_does_not(store, knowl
     assert collect_entries(store, make_source(), [moved], knowledge, now).changed == 0
     assert collect_entries(store, make_source(), [edited], knowledge, now).changed == 1
 
-    assert store.conn.execute("select title from versions").fetchall() == [("Article A",)]
-    assert store.conn.execute("select published_at, changed_at is not null from items").fetchone() == ("2026-11-20T08:00:00Z", 1)
+    assert store.execute("select title from versions").fetchall() == [("Article A",)]
+    assert store.execute("select published_at, changed_at is not null from items").fetchone() == ("2026-11-20T08:00:00Z", 1)
 
 
 def test_the_index_follows_every_change(store, knowledge, now):
@@ -129,9 +129,9 @@ def test_the_index_follows_every_change(store, knowledge, now):
     collect_entries(store, make_source(), [make_entry(summary="Une piste cyclable.")], knowledge, now)
     collect_entries(store, make_source(), [make_entry(summary="Un réseau de chaleur.")], knowledge, now)
 
-    assert store.conn.execute(find, ('"cyclable"',)).fetchone()[0] == 0
-    assert store.conn.execute(find, ('"chaleur"',)).fetchone()[0] == 1
-    rows, indexed = (store.conn.execute(f"select count(*) from {table}").fetchone()[0] for table in ("items", "items_fts_docsize"))
+    assert store.execute(find, ('"cyclable"',)).fetchone()[0] == 0
+    assert store.execute(find, ('"chaleur"',)).fetchone()[0] == 1
+    rows, indexed = (store.execute(f"select count(*) from {table}").fetchone()[0] for table in ("items", "items_fts_docsize"))
     assert rows == indexed
 
 
@@ -139,7 +139,7 @@ def test_the_first_visit_is_a_backfill(store, knowledge, now):
     old = make_entry(guid="o", link="https://e.fr/o", title="Vieux", published="2020-01-05T08:00:00Z")
     collect_entries(store, make_source(), [A, old], knowledge, now, first=True)
 
-    assert store.conn.execute("select title, queued, day from items order by id").fetchall() == [
+    assert store.execute("select title, queued, day from items order by id").fetchall() == [
         ("Article A", 1, "2026-11-20"), ("Vieux", 0, "2020-01-05"),
     ]  # fmt: skip
 
@@ -148,7 +148,7 @@ def test_recency_is_never_in_the_future_and_a_bad_date_is_none(store, knowledge,
     collect_entries(store, make_source(), [make_entry(published="2031-01-01")], knowledge, now)
     collect_entries(store, make_source(id="b"), [make_entry(link="https://e.fr/2", published="demain")], knowledge, now)
 
-    assert store.conn.execute("select published_at, stated_day, day from items order by id").fetchall() == [
+    assert store.execute("select published_at, stated_day, day from items order by id").fetchall() == [
         (None, "2031-01-01", "2026-11-22"), (None, None, "2026-11-22"),
     ]  # fmt: skip
 
@@ -172,8 +172,8 @@ _DAYS = "select published_at, stated_day, day from items where id = 1"
 def test_what_is_to_come_within_two_days_is_published_as_it_is_seen_and_what_is_further_is_an_event(store, knowledge, now, stated, kept):
     collect_entries(store, make_source(), [make_entry(published=stated)], knowledge, now)
 
-    assert store.conn.execute(_DAYS).fetchone() == (*kept, "2026-11-22")
-    assert store.conn.execute(_DATES).fetchall() == ([("event", kept[1], kept[1], "")] if kept[0] is None else [])
+    assert store.execute(_DAYS).fetchone() == (*kept, "2026-11-22")
+    assert store.execute(_DATES).fetchall() == ([("event", kept[1], kept[1], "")] if kept[0] is None else [])
 
 
 def test_an_event_outlives_understanding_again_and_its_own_day(store, knowledge, now):
@@ -187,9 +187,9 @@ def test_an_event_outlives_understanding_again_and_its_own_day(store, knowledge,
     later = now + timedelta(days=30)
     edited = replace(talk, title="Une journée d’étude sur les tiers-lieux")
     assert collect_entries(store, source, [edited], knowledge, later).changed == 1
-    assert store.conn.execute(_DAYS).fetchone() == (None, "2026-12-10", "2026-11-22")
+    assert store.execute(_DAYS).fetchone() == (None, "2026-12-10", "2026-11-22")
     retag(store, {source.id: source}, replace(knowledge, model=None), later, dry_run=False)
-    assert store.conn.execute(_DATES).fetchall() == event
+    assert store.execute(_DATES).fetchall() == event
 
 
 def test_a_day_that_was_a_slip_is_mended_with_the_words(store, knowledge, now):
@@ -199,8 +199,8 @@ def test_a_day_that_was_a_slip_is_mended_with_the_words(store, knowledge, now):
     mended = replace(slip, title="Un budget participatif, corrigé", published="2026-11-20T09:00:00Z")
     collect_entries(store, source, [mended], knowledge, now + timedelta(hours=1))
 
-    assert store.conn.execute(_DAYS).fetchone() == ("2026-11-20T09:00:00Z", None, "2026-11-20")
-    assert store.conn.execute(_DATES).fetchall() == []
+    assert store.execute(_DAYS).fetchone() == ("2026-11-20T09:00:00Z", None, "2026-11-20")
+    assert store.execute(_DATES).fetchall() == []
 
 
 def test_an_article_dated_ahead_is_itself_at_every_visit(store, knowledge, now):
@@ -210,7 +210,7 @@ def test_an_article_dated_ahead_is_itself_at_every_visit(store, knowledge, now):
         for day in ("2026-11-23", "2026-12-10"):
             entry = make_entry(guid="", link="", title="Atelier du jeudi", summary="", published=day)
             collect_entries(store, source, [entry], knowledge, now + timedelta(hours=hours))
-    assert store.conn.execute("select count(*) from items").fetchone()[0] == 2
+    assert store.execute("select count(*) from items").fetchone()[0] == 2
 
 
 def test_rights_bound_what_is_kept_to_be_shown(store, knowledge, now):
@@ -219,11 +219,11 @@ def test_rights_bound_what_is_kept_to_be_shown(store, knowledge, now):
         source = make_source(id=rights, rights=rights)
         collect_entries(store, source, [make_entry(link=f"https://e.fr/{rights}", summary=text, title=rights)], knowledge, now)
 
-    lengths = dict(store.conn.execute("select source_id, length(summary) from items").fetchall())
+    lengths = dict(store.execute("select source_id, length(summary) from items").fetchall())
     assert lengths["link"] == 0
     assert 0 < lengths["excerpt"] <= 300
     assert lengths["full"] == len(text)
-    assert store.conn.execute("select count(*) from items_fts where items_fts match '\"zanzibar\"'").fetchone()[0] == 3
+    assert store.execute("select count(*) from items_fts where items_fts match '\"zanzibar\"'").fetchone()[0] == 3
 
 
 def test_same_text_under_another_address_is_a_story_until_it_changes(store, knowledge, now):
@@ -232,24 +232,24 @@ def test_same_text_under_another_address_is_a_story_until_it_changes(store, know
     two = make_entry(link="https://f.fr/1", summary=text)
     collect_entries(store, make_source(), [one], knowledge, now)
     collect_entries(store, make_source(id="autre"), [two], knowledge, now)
-    assert store.conn.execute("select story_id is not null, lead from items order by id").fetchall() == [(1, 1), (1, 0)]
+    assert store.execute("select story_id is not null, lead from items order by id").fetchall() == [(1, 1), (1, 0)]
 
     collect_entries(store, make_source(id="autre"), [make_entry(link="https://f.fr/1", summary="Autre chose.")], knowledge, now)
 
-    assert store.conn.execute("select story_id, lead from items order by id").fetchall() == [(None, 1), (None, 1)]
-    assert store.conn.execute("select count(*) from stories").fetchone()[0] == 0
+    assert store.execute("select story_id, lead from items order by id").fetchall() == [(None, 1), (None, 1)]
+    assert store.execute("select count(*) from stories").fetchone()[0] == 0
 
 
 def test_every_tag_says_why(store, knowledge, now):
     entry = make_entry(title="Un budget participatif en Gironde", summary="Les habitants votent. Le RSA aussi.")
     collect_entries(store, make_source(tags=("laboratoires",)), [entry], knowledge, now)
 
-    tags = {row[0]: row[1:] for row in store.conn.execute("select tag_id, origin, reason from item_tags")}
+    tags = {row[0]: row[1:] for row in store.execute("select tag_id, origin, reason from item_tags")}
     assert tags["participation-citoyenne"] == ("rule", "« budget participatif » dans le titre")
     assert tags["laboratoires"] == ("source", "hérité de la source")
-    evidence = store.conn.execute("select evidence from item_tags where tag_id = 'participation-citoyenne'").fetchone()[0]
+    evidence = store.execute("select evidence from item_tags where tag_id = 'participation-citoyenne'").fetchone()[0]
     assert json.loads(evidence) == [{"phrase": "budget participatif", "field": "title", "position": 3}]
-    assert store.conn.execute("select code, reason from item_territories").fetchall() == [("33", "« Gironde » dans le titre")]
+    assert store.execute("select code, reason from item_territories").fetchall() == [("33", "« Gironde » dans le titre")]
 
 
 def test_entries_without_address_are_told_apart_by_their_guids(store, knowledge, now):
@@ -284,12 +284,12 @@ def test_guids_that_count_positions_move_no_article(store, knowledge, now):
         return [make_entry(guid=str(place), link=f"https://e.fr/{name}", title=f"Article {name}") for place, name in enumerate(names)]
 
     collect_entries(store, make_source(), answer("c", "b", "a"), knowledge, now)
-    before = store.conn.execute("select id, title from items order by id").fetchall()
+    before = store.execute("select id, title from items order by id").fetchall()
     outcome = collect_entries(store, make_source(), answer("d", "c", "b"), knowledge, now)
     again = collect_entries(store, make_source(), answer("e", "d", "c"), knowledge, now)
 
     assert (outcome.new, outcome.changed, again.new, again.changed) == (1, 0, 1, 0)
-    assert store.conn.execute("select id, title from items where id <= 3 order by id").fetchall() == before
+    assert store.execute("select id, title from items where id <= 3 order by id").fetchall() == before
 
 
 def test_an_address_that_several_entries_share_names_nothing_in_other_sources_either(store, knowledge, now):
@@ -304,15 +304,15 @@ def test_an_article_is_found_by_the_name_of_its_departement_and_source(store, kn
     collect_entries(store, make_source(name="Lab du littoral", territory=("29",)), [A], knowledge, now)
     find = "select count(*) from items_fts where items_fts match ?"
 
-    assert store.conn.execute(find, ('"finistere"',)).fetchone()[0] == 1
-    assert store.conn.execute(find, ('"littoral"',)).fetchone()[0] == 1
+    assert store.execute(find, ('"finistere"',)).fetchone()[0] == 1
+    assert store.execute(find, ('"littoral"',)).fetchone()[0] == 1
 
 
 def test_a_date_that_comes_later_moves_the_day(store, knowledge, now):
     collect_entries(store, make_source(), [make_entry(published="")], knowledge, now)
     collect_entries(store, make_source(), [make_entry(published="2026-03-05", summary="Revu.")], knowledge, now)
 
-    assert store.conn.execute("select published_at, day from items").fetchone() == ("2026-03-05", "2026-03-05")
+    assert store.execute("select published_at, day from items").fetchone() == ("2026-03-05", "2026-03-05")
 
 
 SITE = make_source(id="site", url="https://site.example.fr/rss")
@@ -328,7 +328,7 @@ def published(
 
 
 def held(db):
-    return db.conn.execute("select title, day, queued from items order by id").fetchall()
+    return db.execute("select title, day, queued from items order by id").fetchall()
 
 
 def test_a_site_that_changes_all_its_addresses_and_guids_doubles_nothing(store, knowledge, now):
@@ -342,9 +342,7 @@ def test_a_site_that_changes_all_its_addresses_and_guids_doubles_nothing(store, 
     assert (outcome.new, outcome.changed, again.new, again.changed) == (1, 12, 0, 0)
     assert outcome.upheaval.kind == "addresses"
     assert again.upheaval is None
-    assert {row[0] for row in store.conn.execute("select url from items").fetchall()} == {
-        f"https://neuf.example.fr/{n}.html" for n in range(13)
-    }
+    assert {row[0] for row in store.execute("select url from items").fetchall()} == {f"https://neuf.example.fr/{n}.html" for n in range(13)}
 
 
 def test_a_move_that_dates_everything_anew_is_recognised_by_titles(store, knowledge, now):
@@ -487,9 +485,9 @@ def test_sources_kept_together_are_kept_as_one_after_the_other(store, tmp_path, 
     ours, theirs = dump(store), dump(apart)
     words = "select term, doc, col, offset from words order by 1, 2, 3, 4"
     for db in (store, apart):
-        db.conn.execute("create virtual table temp.words using fts5vocab('main', 'items_fts', 'instance')")
-    assert store.conn.execute(words).fetchall() == apart.conn.execute(words).fetchall()
-    assert store.conn.execute("select count(*) from words where term = 'gironde'").fetchone()[0] > 0
+        db.execute("create virtual table temp.words using fts5vocab('main', 'items_fts', 'instance')")
+    assert store.execute(words).fetchall() == apart.execute(words).fetchall()
+    assert store.execute("select count(*) from words where term = 'gironde'").fetchone()[0] > 0
     for table in ours.keys() - {name for name in ours if name.startswith(("items_fts", "_sqlite"))}:
         assert [row for row in ours[table] if "file_id" not in row] == [row for row in theirs[table] if "file_id" not in row], table
     apart.close()
@@ -502,7 +500,7 @@ def test_a_plan_is_made_again_when_another_writer_came_between(store, tmp_path, 
     prepared = prepare(
         store, Visit(source=source, first=True), make_fetched(b"x"), Reading(items=(to_item(source, entry),)), knowledge, now=now
     )
-    other = connect(store.conn.execute("select file from pragma_database_list").fetchone()[0])
+    other = connect(store.execute("select file from pragma_database_list").fetchone()[0])
     collect_entries(other, source, [entry], knowledge, now)
     other.close()
 
@@ -510,7 +508,7 @@ def test_a_plan_is_made_again_when_another_writer_came_between(store, tmp_path, 
         kept = keep(store, prepared, knowledge, now=now)
 
     assert (kept.new, kept.seen) == (0, 1)
-    assert store.conn.execute("select count(*) from items").fetchone() == (1,)
+    assert store.execute("select count(*) from items").fetchone() == (1,)
 
 
 @pytest.mark.parametrize("moment", [0.0, 60.0])

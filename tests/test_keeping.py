@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import pytest
 import yaml
-from sqlite_utils import Database
 
 from builders import collect_entries, dump, make_entry, make_source
 from veille.model import Config
@@ -59,11 +58,11 @@ def fill(db, knowledge, now, count=30):
     )
     add_account(db, "claire", "un mot de passe", "editor", now)
     with writing(db):
-        decide(db.conn, account_id=1, item_id=1, action="dismiss", at="2026-11-22T09:00:00Z")
-        decide(db.conn, account_id=1, item_id=2, action="tag-remove", value="participation-citoyenne", at="2026-11-22T09:00:00Z")
-        undo(db.conn, account_id=1, decision_id=decide(db.conn, account_id=1, item_id=3, action="select", at="x"), at="y")
-        db.conn.execute("delete from sqlite_sequence")
-        db.conn.execute("insert into sqlite_sequence values ('items', 4000)")
+        decide(db, account_id=1, item_id=1, action="dismiss", at="2026-11-22T09:00:00Z")
+        decide(db, account_id=1, item_id=2, action="tag-remove", value="participation-citoyenne", at="2026-11-22T09:00:00Z")
+        undo(db, account_id=1, decision_id=decide(db, account_id=1, item_id=3, action="select", at="x"), at="y")
+        db.execute("delete from sqlite_sequence")
+        db.execute("insert into sqlite_sequence values ('items', 4000)")
 
 
 @pytest.fixture
@@ -85,8 +84,8 @@ def test_a_backup_is_the_file_at_one_instant_while_others_write(full, tmp_path):
     assert outcome.returncode == 0, outcome.stderr
     assert "33 articles" in outcome.stdout
     copy = connect(tmp_path / "copies" / "un.db")
-    assert unsoundness(copy.conn) == []
-    assert copy.conn.execute("select count(*) from items").fetchone() == (33,)
+    assert unsoundness(copy) == []
+    assert copy.execute("select count(*) from items").fetchone() == (33,)
     copy.close()
     assert sorted(path.name for path in (tmp_path / "copies").iterdir() if path.suffix not in (".db-wal", ".db-shm")) == ["un.db"]
     assert veille("backup", "copies/un.db", "--db", "veille.db", cwd=tmp_path).returncode == 2  # never over another
@@ -108,7 +107,7 @@ def test_a_backup_comes_back_and_the_former_file_is_kept(full, tmp_path, knowled
     back.close()
     (aside,) = tmp_path.glob("veille.db.avant-restauration-*")
     former = connect(aside)
-    assert former.conn.execute("select count(*) from items").fetchone() == (34,)
+    assert former.execute("select count(*) from items").fetchone() == (34,)
     former.close()
 
 
@@ -150,21 +149,21 @@ def test_a_full_export_into_an_empty_file_is_an_equal_database(full, tmp_path, n
     assert (outcome.returncode, back_again.returncode) == (0, 0), outcome.stderr + back_again.stderr
     new = connect(tmp_path / "neuf.db")
     with writing(full):
-        full.conn.execute("update accounts set hash = ''")
+        full.execute("update accounts set hash = ''")
     ours, theirs = dump(full), dump(new)
     shadows = [name for name in ours if name.startswith("items_fts_")]
     for name in [*shadows, "_sqlite_migrations"]:
         del ours[name], theirs[name]
     assert ours == theirs
     words = "select term, doc, cnt from items_vocabulary order by term"
-    assert full.conn.execute(words).fetchall() == new.conn.execute(words).fetchall()
-    assert new.conn.execute("select seq from sqlite_sequence where name = 'items'").fetchone() == (4000,)
-    assert check_password(new.conn, "claire", "un mot de passe") is None
-    assert check_password(new.conn, "claire", "") is None
+    assert full.execute(words).fetchall() == new.execute(words).fetchall()
+    assert new.execute("select seq from sqlite_sequence where name = 'items'").fetchone() == (4000,)
+    assert check_password(new, "claire", "un mot de passe") is None
+    assert check_password(new, "claire", "") is None
     new.close()
     assert veille("curators", "password", "claire", "--db", "neuf.db", cwd=tmp_path, stdin="tout autre chose\n").returncode == 0
     new = connect(tmp_path / "neuf.db")
-    assert check_password(new.conn, "claire", "tout autre chose") is not None
+    assert check_password(new, "claire", "tout autre chose") is not None
     new.close()
     again = veille("import", "tout", "--db", "neuf.db", cwd=tmp_path)
     assert (again.returncode, "base neuve" in again.stderr) == (2, True)
@@ -263,7 +262,7 @@ def test_a_broken_export_brings_nothing_in(full, tmp_path, harm):
     assert "Traceback" not in outcome.stderr
     if (tmp_path / "neuf.db").exists():
         new = connect(tmp_path / "neuf.db")
-        assert new.conn.execute("select count(*) from items").fetchone() == (0,)
+        assert new.execute("select count(*) from items").fetchone() == (0,)
         new.close()
 
 
@@ -271,7 +270,7 @@ def test_every_column_of_every_table_is_described_in_french(store):
     described = yaml.safe_load(package_text("colonnes.yaml"))
     names = {
         row[0]
-        for row in store.conn.execute(
+        for row in store.execute(
             "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' and name not like 'items_fts%' "
             "and name not in ('items_vocabulary', '_sqlite_migrations', 'item_facets', 'postings', 'item_changes', 'sessions', 'known_addresses')"
         )
@@ -280,16 +279,16 @@ def test_every_column_of_every_table_is_described_in_french(store):
     assert names == set(TABLES)
     for table in {*names, *public_tables()}:
         assert described[table]["_"]
-        for name, _ in columns(store.conn, table):
+        for name, _ in columns(store, table):
             assert described[table].get(name) or described["commun"][name], (table, name)
     for table in described.keys() - {"commun"}:
-        assert described[table].keys() - {"_"} <= {name for name, _ in columns(store.conn, table)}, table
+        assert described[table].keys() - {"_"} <= {name for name, _ in columns(store, table)}, table
 
 
 def test_the_tables_of_an_export_follow_what_they_refer_to(store):
     place = {name: rank for rank, name in enumerate(TABLES)}
     for table in TABLES:
-        for row in Database(store.conn).execute(f"pragma foreign_key_list([{table}])").fetchall():
+        for row in store.execute(f"pragma foreign_key_list([{table}])").fetchall():
             assert row[2] == table or place[row[2]] < place[table], (table, row[2])
 
 
@@ -328,5 +327,5 @@ def test_an_export_whose_tables_do_not_agree_brings_nothing_in(full, tmp_path):
 
     assert (outcome.returncode, len(outcome.stderr.splitlines())) == (2, 1), outcome
     new = connect(tmp_path / "neuf.db")
-    assert new.conn.execute("select (select count(*) from items) + (select count(*) from accounts)").fetchone() == (0,)
+    assert new.execute("select (select count(*) from items) + (select count(*) from accounts)").fetchone() == (0,)
     new.close()

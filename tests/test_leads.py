@@ -51,7 +51,7 @@ def article(number, site="https://www.lot.fr", **given):
 def visit(store, knowledge, now, source, *entries, days=0):
     """A good visit, as a collection leaves it: the next one knows when this one was."""
     outcome = collect_entries(store, source, list(entries), knowledge, now + timedelta(days=days))
-    store.conn.execute("update sources set last_success_at = ? where id = ?", (stored(now + timedelta(days=days)), source.id))
+    store.execute("update sources set last_success_at = ? where id = ?", (stored(now + timedelta(days=days)), source.id))
     return outcome
 
 
@@ -65,15 +65,15 @@ def told(store, knowledge, now):
 
 
 def lead(db, url):
-    return db.conn.execute(
+    return db.execute(
         "select source_id from items where story_id = (select story_id from items where url = ?) and lead = 1", (url,)
     ).fetchone()
 
 
 def act(db, action, url):
     with writing(db):
-        (item_id,) = db.conn.execute("select id from items where url = ?", (url,)).fetchone()
-        return decide(db.conn, account_id=1, item_id=item_id, action=action, at="2026-11-22T09:00:00Z")
+        (item_id,) = db.execute("select id from items where url = ?", (url,)).fetchone()
+        return decide(db, account_id=1, item_id=item_id, action=action, at="2026-11-22T09:00:00Z")
 
 
 CLONE, STRAY = "https://pirate.example.org/clone", "https://ailleurs.example.com/clone"
@@ -115,7 +115,7 @@ def test_what_a_curator_selected_leads_and_undoing_gives_the_lead_back(told, kno
     decision = act(told, "select", CLONE)
     selected = lead(told, CLONE)
     with writing(told):
-        undo(told.conn, account_id=1, decision_id=decision, at="2026-11-22T10:00:00Z")
+        undo(told, account_id=1, decision_id=decision, at="2026-11-22T10:00:00Z")
 
     assert (selected, lead(told, CLONE)) == (("pirate",), ("lot",))
 
@@ -126,7 +126,7 @@ def test_a_clone_of_a_selected_article_leaves_it_on_the_home_page(told, knowledg
     act(told, "select", elsewhere)
     visit(told, knowledge, now, PIRATE, article(1, link="https://pirate.example.org/clone", published="2026-11-01"), days=2)
 
-    assert told.conn.execute("select source_id from items where state = 'selected' and lead = 1").fetchall() == [("lot",)]
+    assert told.execute("select source_id from items where state = 'selected' and lead = 1").fetchall() == [("lot",)]
 
 
 def test_a_clone_does_not_bring_back_what_was_dismissed_and_a_dismissed_clone_hides_no_owner(told, knowledge, now):
@@ -158,12 +158,10 @@ def test_a_day_that_comes_with_a_correction_counts_as_one_that_came_at_once(told
 
 def test_an_owner_takes_back_an_article_that_a_rule_had_put_aside_and_it_waits(told, knowledge, now):
     visit(told, knowledge, now, PIRATE, article(1, summary=f"{text(1)} Recrutement."), days=1)
-    told.conn.execute("update items set state = 'dismissed' where url = 'https://www.lot.fr/a1'")  # as a rule of editors does: no decision
+    told.execute("update items set state = 'dismissed' where url = 'https://www.lot.fr/a1'")  # as a rule of editors does: no decision
     visit(told, knowledge, now, LOT, article(1), days=2)
 
-    assert told.conn.execute("select source_id, state, queued from items where url = 'https://www.lot.fr/a1'").fetchall() == [
-        ("lot", "new", 1)
-    ]
+    assert told.execute("select source_id, state, queued from items where url = 'https://www.lot.fr/a1'").fetchall() == [("lot", "new", 1)]
 
 
 def test_an_owner_that_takes_back_a_copy_leaves_what_a_curator_decided_of_it(told, knowledge, now):
@@ -171,7 +169,7 @@ def test_an_owner_that_takes_back_a_copy_leaves_what_a_curator_decided_of_it(tol
     act(told, "dismiss", "https://www.lot.fr/a1")
     visit(told, knowledge, now, LOT, article(1), days=2)
 
-    assert told.conn.execute("select source_id, state from items where url = 'https://www.lot.fr/a1'").fetchall() == [("lot", "dismissed")]
+    assert told.execute("select source_id, state from items where url = 'https://www.lot.fr/a1'").fetchall() == [("lot", "dismissed")]
 
 
 def test_many_equal_texts_of_one_source_cost_no_more_than_their_number(told, knowledge, now):
@@ -203,7 +201,7 @@ def test_a_search_shows_the_article_that_leads(told, knowledge, now, tmp_path):
 
 
 def sizes(db):
-    rows = db.conn.execute("select group_concat(source_id, ' ') from items where story_id is not null group by story_id")
+    rows = db.execute("select group_concat(source_id, ' ') from items where story_id is not null group by story_id")
     return sorted(sorted(row[0].split()) for row in rows)
 
 
@@ -218,7 +216,7 @@ def test_a_text_that_holds_several_joins_one_of_them_at_most(told, knowledge, no
 
     for _ in range(2):
         assert all(len(story) <= 2 for story in sizes(told)), sizes(told)
-        honest = [row[0] for row in told.conn.execute("select url from items where source_id <> 'pirate' and lead = 0")]
+        honest = [row[0] for row in told.execute("select url from items where source_id <> 'pirate' and lead = 0")]
         assert honest == []
         with writing(told):
             make_stories(told)
@@ -235,15 +233,15 @@ def test_the_order_of_arrival_changes_nothing_of_who_is_with_whom(told, knowledg
     for place, arrival in enumerate(order):
         source, entry = arrivals[arrival]
         visit(told, knowledge, now, source, entry, days=1 + place)
-    stories = dict(told.conn.execute("select url, story_id from items where url like '%a1' or url like '%a2'").fetchall())
+    stories = dict(told.execute("select url, story_id from items where url like '%a1' or url like '%a2'").fetchall())
 
     first = order.index(0) < min(order.index(2), order.index(3))
     assert lead(told, "https://www.lot.fr/a1") in ((("lot",), None) if first else (("lot",), ("pirate",), None))
     assert stories["https://www.lot.fr/a1"] is None or stories["https://www.lot.fr/a1"] != stories["https://www.lot.fr/a2"]
     with writing(told):
         make_stories(told)
-    (mine,) = told.conn.execute("select story_id from items where url = ?", (CLONE,)).fetchone()
-    members = {row[0] for row in told.conn.execute("select url from items where story_id = ?", (mine,))}
+    (mine,) = told.execute("select story_id from items where url = ?", (CLONE,)).fetchone()
+    members = {row[0] for row in told.execute("select url from items where story_id = ?", (mine,))}
     assert members == {CLONE, "https://www.lot.fr/a1"}
 
 
@@ -307,10 +305,10 @@ def test_equal_short_texts_are_one_of_the_same_day_and_place_only(told, knowledg
 def test_audit_lists_stories_led_by_strangers_and_those_that_mix(told, knowledge, now):
     visit(told, knowledge, now, LOT, article(1), article(2), days=1)
     visit(told, knowledge, now, PIRATE, article(1, link=STRAY), days=2)
-    (story,) = told.conn.execute("select story_id from items where url = ?", (STRAY,)).fetchone()
-    told.conn.execute("update items set lead = (url = ?) where story_id = ?", (STRAY, story))
-    told.conn.execute("update stories set lead_id = (select id from items where url = ?) where id = ?", (STRAY, story))
-    told.conn.execute("update items set story_id = ? where url = 'https://www.lot.fr/a2'", (story,))
+    (story,) = told.execute("select story_id from items where url = ?", (STRAY,)).fetchone()
+    told.execute("update items set lead = (url = ?) where story_id = ?", (STRAY, story))
+    told.execute("update stories set lead_id = (select id from items where url = ?) where id = ?", (STRAY, story))
+    told.execute("update items set story_id = ? where url = 'https://www.lot.fr/a2'", (story,))
 
     assert {one.kind for one in audit(told)} == {"led", "mixed"}
     with writing(told):
@@ -364,10 +362,10 @@ def test_words_that_somebody_had_forgotten_come_back_from_nobody(store, knowledg
 def test_an_article_that_another_source_sights_goes_on_there(store, knowledge, now):
     visit(store, knowledge, now, LOT, article(1))
     visit(store, knowledge, now, PIRATE, article(1, guid="copie", title="Lu ailleurs : un récit", summary=text(5)))
-    store.conn.execute("insert into validators (source_id, etag) values ('pirate', 'x')")
+    store.execute("insert into validators (source_id, etag) values ('pirate', 'x')")
     forget(store, [one.id for one in by_address(store, "https://www.lot.fr/a1")], now)
 
-    assert store.conn.execute("select count(*) from validators").fetchone() == (0,)  # it is read again
+    assert store.execute("select count(*) from validators").fetchone() == (0,)  # it is read again
     assert visit(store, knowledge, now, LOT, article(1), days=1).forgotten == 1
     assert visit(store, knowledge, now, PIRATE, article(1, guid="copie", title="Lu ailleurs : un récit", summary=text(5)), days=1).new == 1
 
@@ -411,9 +409,9 @@ def test_a_torrent_of_recent_articles_is_kept_and_does_not_drown_the_queue(store
     outcome = collect_entries(store, LOT, entries, None, now, first=first)
 
     assert (outcome.new, outcome.upheaval.kind, outcome.upheaval.said) == (400, "torrent", torrent(400, 300))
-    waiting = store.conn.execute("select count(*), min(day) from items where queued = 1 and title <> 'Un récit numéro 9999'").fetchone()
+    waiting = store.execute("select count(*), min(day) from items where queued = 1 and title <> 'Un récit numéro 9999'").fetchone()
     assert waiting == (300, "2026-11-06")
-    assert store.conn.execute("select count(*) from items_fts_docsize").fetchone() == (400 + (not first),)
+    assert store.execute("select count(*) from items_fts_docsize").fetchone() == (400 + (not first),)
     again = collect_entries(store, LOT, entries, None, now)
     assert (again.new, again.upheaval) == (0, None)
 
@@ -423,7 +421,7 @@ def test_the_cap_of_a_torrent_is_the_sources_own(store, now):
     outcome = collect_entries(store, source, [article(n, summary=f"Texte {n}.") for n in range(12)], None, now)
 
     assert outcome.upheaval.kind == "torrent"
-    assert store.conn.execute("select count(*) from items where queued = 1").fetchone() == (5,)
+    assert store.execute("select count(*) from items where queued = 1").fetchone() == (5,)
 
 
 def sync(db, sources, now, **given):
@@ -432,7 +430,7 @@ def sync(db, sources, now, **given):
 
 
 def states(db):
-    return {state: json.loads(ids) for state, ids in db.conn.execute("select state, json_group_array(id) from sources group by 1")}
+    return {state: json.loads(ids) for state, ids in db.execute("select state, json_group_array(id) from sources group by 1")}
 
 
 @pytest.mark.parametrize(("left", "kept_back"), [(9, False), (7, False), (6, True), (5, True), (0, True)])

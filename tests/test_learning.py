@@ -46,9 +46,9 @@ def decided(store, knowledge, now):
     with writing(store):
         for item_id in range(1, 41):
             action = "tag-add" if item_id % 2 else "tag-remove"
-            decide(store.conn, account_id=1, item_id=item_id, action=action, value="risques-secours", at="2026-11-22T09:00:00Z")
+            decide(store, account_id=1, item_id=item_id, action=action, value="risques-secours", at="2026-11-22T09:00:00Z")
         for item_id in range(41, 73):
-            decide(store.conn, account_id=1, item_id=item_id, action="dismiss" if item_id % 2 else "select", at="2026-11-22T09:00:00Z")
+            decide(store, account_id=1, item_id=item_id, action="dismiss" if item_id % 2 else "select", at="2026-11-22T09:00:00Z")
     return store
 
 
@@ -78,8 +78,8 @@ def test_decisions_without_a_pattern_teach_nothing(store, knowledge, now):
     with writing(store):
         for item_id in range(1, 61):
             action = dice.choice(("tag-add", "tag-remove"))
-            decide(store.conn, account_id=1, item_id=item_id, action=action, value="handicap", at="2026-11-22T09:00:00Z")
-            decide(store.conn, account_id=1, item_id=item_id, action=dice.choice(("select", "dismiss")), at="2026-11-22T09:00:00Z")
+            decide(store, account_id=1, item_id=item_id, action=action, value="handicap", at="2026-11-22T09:00:00Z")
+            decide(store, account_id=1, item_id=item_id, action=dice.choice(("select", "dismiss")), at="2026-11-22T09:00:00Z")
 
     found = learn(lessons(store, SOURCES, knowledge), knowledge.vocabulary)
 
@@ -90,11 +90,11 @@ def test_decisions_without_a_pattern_teach_nothing(store, knowledge, now):
 
 def test_the_next_collection_uses_it_and_says_why(decided, learnt, knowledge, now):
     keep_model(decided, learnt, knowledge.vocabulary, now)
-    taught = knowing(decided.conn, knowledge)
+    taught = knowing(decided, knowledge)
 
     collect_entries(decided, SOURCES["gironde"], [entry(100, title="Le tocsin", text="Encore"), entry(101, title="Une fête", text="Les pompiers du débat")], taught, now)  # fmt: skip
 
-    rows = decided.conn.execute(f"select item_id, origin, reason, score from item_tags where item_id > 72 and {TAUGHT}").fetchall()
+    rows = decided.execute(f"select item_id, origin, reason, score from item_tags where item_id > 72 and {TAUGHT}").fetchall()
     assert [row[:2] for row in rows] == [(73, "model")]
     assert "« tocsin » appris des décisions" in rows[0][2]
     assert 0.5 < rows[0][3] <= 1
@@ -105,7 +105,7 @@ def test_what_is_held_is_counted_then_changed_then_undone_and_the_decided_stay(d
     taught = replace(knowledge, model=learnt.model)
     tables = ("items", "item_tags")
     before = dump(decided)
-    said = decided.conn.execute("select * from item_tags where origin in ('curator', 'refused') order by 1, 2").fetchall()
+    said = decided.execute("select * from item_tags where origin in ('curator', 'refused') order by 1, 2").fetchall()
 
     counted = retag(decided, SOURCES, taught, now, dry_run=True)
     untouched = dump(decided)
@@ -117,7 +117,7 @@ def test_what_is_held_is_counted_then_changed_then_undone_and_the_decided_stay(d
     assert done.tags["risques-secours", "+"] == 5
     assert untouched == before
     assert after["item_tags"] != before["item_tags"]
-    assert decided.conn.execute("select * from item_tags where origin in ('curator', 'refused') order by 1, 2").fetchall() == said
+    assert decided.execute("select * from item_tags where origin in ('curator', 'refused') order by 1, 2").fetchall() == said
     assert {name: dump(decided)[name] for name in tables} == {name: before[name] for name in tables}
 
 
@@ -136,9 +136,9 @@ def test_the_former_model_comes_back_and_then_the_rules(decided, learnt, knowled
     keep_model(decided, replace(learnt, text=learnt.text.replace('"risques-secours"', '"x"')), knowledge.vocabulary, now)
 
     assert bring_back(decided)
-    assert active_model(decided.conn) is not None
+    assert active_model(decided) is not None
     assert bring_back(decided) == ""
-    assert active_model(decided.conn) is None
+    assert active_model(decided) is None
     assert bring_back(decided) is None
 
 
@@ -147,7 +147,7 @@ def test_too_few_decisions_are_said_not_learnt_from(store, knowledge, now):
     add_account(store, "claire", "un mot de passe", "curator", now)
     with writing(store):
         for item_id in range(1, LEAST):
-            decide(store.conn, account_id=1, item_id=item_id, action="select", at="2026-11-22T09:00:00Z")
+            decide(store, account_id=1, item_id=item_id, action="select", at="2026-11-22T09:00:00Z")
 
     found = learn(lessons(store, SOURCES, knowledge), knowledge.vocabulary)
 
@@ -198,7 +198,7 @@ def test_without_scikit_learn_learning_is_one_sentence_and_what_was_learnt_is_ap
 
 def test_a_learnt_word_that_nobody_may_read_is_not_said(decided, learnt, knowledge, now):
     keep_model(decided, learnt, knowledge.vocabulary, now)
-    taught = knowing(decided.conn, knowledge)
+    taught = knowing(decided, knowledge)
     hidden = make_source(id="cachee", rights="link")
     shown = entry(100, title="Le tocsin", text="Encore")
     silent = make_entry(
@@ -207,31 +207,29 @@ def test_a_learnt_word_that_nobody_may_read_is_not_said(decided, learnt, knowled
 
     collect_entries(decided, hidden, [silent], taught, now)
     collect_entries(decided, SOURCES["gironde"], [shown], taught, now)
-    said = dict(decided.conn.execute(f"select item_id, reason || evidence from item_tags where item_id > 72 and {TAUGHT}").fetchall())
+    said = dict(decided.execute(f"select item_id, reason || evidence from item_tags where item_id > 72 and {TAUGHT}").fetchall())
     with writing(decided):
-        decided.conn.execute("update items set title = 'Rien', summary = '' where id = 74")
+        decided.execute("update items set title = 'Rien', summary = '' where id = 74")
         hide_learnt(decided, [74])
-    narrowed = decided.conn.execute(f"select reason, evidence from item_tags where item_id = 74 and {TAUGHT}").fetchone()
+    narrowed = decided.execute(f"select reason, evidence from item_tags where item_id = 74 and {TAUGHT}").fetchone()
 
     assert said[73] == "appris des décisions[]"
     assert "tocsin" in said[74]
     assert narrowed == ("appris des décisions", "[]")
-    assert "tocsin" not in "".join(row[0] for row in decided.conn.execute("select kind_reason || interest_reason from items where id = 73"))
+    assert "tocsin" not in "".join(row[0] for row in decided.execute("select kind_reason || interest_reason from items where id = 73"))
 
 
 def test_a_word_of_forgotten_articles_leaves_what_was_learnt(decided, learnt, knowledge, now):
     keep_model(decided, learnt, knowledge.vocabulary, now)
-    ids = [
-        row[0] for row in decided.conn.execute("select item_id from items_words join item_tags on item_id = id where text like '%tocsin%'")
-    ]
+    ids = [row[0] for row in decided.execute("select item_id from items_words join item_tags on item_id = id where text like '%tocsin%'")]
 
     forget(decided, sorted(set(ids)), now)
 
-    (text,) = decided.conn.execute("select model from models").fetchone()
+    (text,) = decided.execute("select model from models").fetchone()
     assert "tocsin" in learnt.text
     assert "tocsin" not in text
     assert "jardinier" in text
-    assert active_model(decided.conn) is not None
+    assert active_model(decided) is not None
 
 
 def test_a_model_that_was_undone_does_not_come_back(decided, learnt, knowledge, now):
@@ -240,12 +238,12 @@ def test_a_model_that_was_undone_does_not_come_back(decided, learnt, knowledge, 
     keep_model(decided, learnt, knowledge.vocabulary, now)
 
     assert bring_back(decided) == ""
-    assert active_model(decided.conn) is None
+    assert active_model(decided) is None
 
 
 def test_dismissed_articles_whose_text_was_let_go_teach_nothing(decided, knowledge):
     with writing(decided):
-        decided.conn.execute("update texts set text = '' where item_id in (select id from items where state = 'dismissed')")
+        decided.execute("update texts set text = '' where item_id in (select id from items where state = 'dismissed')")
 
     found = learn(lessons(decided, SOURCES, knowledge), knowledge.vocabulary)
 
@@ -254,18 +252,18 @@ def test_dismissed_articles_whose_text_was_let_go_teach_nothing(decided, knowled
 
 def test_a_theme_that_left_the_vocabulary_is_put_on_nothing(decided, learnt, knowledge, now):
     keep_model(decided, replace(learnt, text=learnt.text.replace("theme:risques-secours", "theme:disparu")), knowledge.vocabulary, now)
-    taught = knowing(decided.conn, knowledge)
+    taught = knowing(decided, knowledge)
 
     collect_entries(decided, SOURCES["gironde"], [entry(100, title="Le tocsin", text="Encore")], taught, now)
 
-    assert decided.conn.execute("select count(*) from item_tags where tag_id = 'disparu'").fetchone() == (0,)
+    assert decided.execute("select count(*) from item_tags where tag_id = 'disparu'").fetchone() == (0,)
 
 
 def test_going_back_to_the_rules_changes_origin_and_reason_too(store, knowledge, now):
     collect_entries(store, SOURCES["gironde"], [make_entry()], knowledge, now)
-    before = store.conn.execute("select * from item_tags order by tag_id").fetchall()
+    before = store.execute("select * from item_tags order by tag_id").fetchall()
     with writing(store):
-        store.conn.execute(
+        store.execute(
             "update item_tags set origin = 'model', score = 0.99, reason = '« attente » appris des décisions' where origin = 'rule'"
         )
 
@@ -273,7 +271,7 @@ def test_going_back_to_the_rules_changes_origin_and_reason_too(store, knowledge,
 
     assert before
     assert told.changed == 1
-    assert store.conn.execute("select * from item_tags order by tag_id").fetchall() == before
+    assert store.execute("select * from item_tags order by tag_id").fetchall() == before
 
 
 def test_undoing_brings_back_nothing_that_rights_hide_since(decided, learnt, knowledge, now):
@@ -284,16 +282,16 @@ def test_undoing_brings_back_nothing_that_rights_hide_since(decided, learnt, kno
         replace(knowledge, model=learnt.model),
         now,
     )
-    assert "tocsin" in decided.conn.execute(f"select reason from item_tags where item_id = 73 and {TAUGHT}").fetchone()[0]
+    assert "tocsin" in decided.execute(f"select reason from item_tags where item_id = 73 and {TAUGHT}").fetchone()[0]
     retag(decided, SOURCES, knowledge, now, dry_run=False)
     with writing(decided):
         apply_rights(decided, "gironde", "link")
 
     undo_retag(decided)
 
-    told = decided.conn.execute(f"select reason, evidence from item_tags where item_id = 73 and {TAUGHT}").fetchone()
+    told = decided.execute(f"select reason, evidence from item_tags where item_id = 73 and {TAUGHT}").fetchone()
     assert told == ("appris des décisions", "[]")
-    assert decided.conn.execute("select evidence from item_dates where item_id = 73").fetchall() == [("",)]
+    assert decided.execute("select evidence from item_dates where item_id = 73").fetchall() == [("",)]
 
 
 def test_a_learnt_tag_whose_words_all_speak_against_it_still_has_a_reason(knowledge):

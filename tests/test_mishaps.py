@@ -36,7 +36,7 @@ def migrated(store, knowledge, now, before, after):
 
 def test_all_addresses_changed_under_the_same_guids(store, knowledge, now):
     assert migrated(store, knowledge, now, entries(), entries(old="https://e.fr/b/")) == (12, 0, "addresses")
-    assert store.conn.execute("select count(*) from items where url like 'https://e.fr/b/%'").fetchone() == (12,)
+    assert store.execute("select count(*) from items where url like 'https://e.fr/b/%'").fetchone() == (12,)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_many_undated_entries_of_a_first_visit_stay_out_of_the_queue(store, know
 
     collect_entries(store, make_source(), undated, knowledge, now, first=True)
 
-    assert store.conn.execute("select count(*), sum(queued) from items").fetchone() == (25, 0)
+    assert store.execute("select count(*), sum(queued) from items").fetchone() == (25, 0)
 
 
 PAGE = make_source(kind="page", url="https://e.fr/actus", select=Selectors(item="li", title="a", link="a@href", date="time"))
@@ -149,10 +149,10 @@ def test_a_former_id_that_is_told_later_brings_its_articles_along(store, knowled
     with writing(store):
         sync_sources(store, Config(sources=(make_source(id="nouvelle", url="https://e.fr/nouveau", formerly=("ancienne",)),)))
 
-    assert store.conn.execute("select source_id, count(*) from items group by 1").fetchall() == [("nouvelle", 4)]
-    assert store.conn.execute("select source_id, count(*) from sightings group by 1").fetchall() == [("nouvelle", 4)]
-    assert store.conn.execute("pragma foreign_key_check").fetchall() == []
-    assert [row[0] for row in store.conn.execute("select id from sources")] == ["nouvelle"]
+    assert store.execute("select source_id, count(*) from items group by 1").fetchall() == [("nouvelle", 4)]
+    assert store.execute("select source_id, count(*) from sightings group by 1").fetchall() == [("nouvelle", 4)]
+    assert store.execute("pragma foreign_key_check").fetchall() == []
+    assert [row[0] for row in store.execute("select id from sources")] == ["nouvelle"]
 
 
 ENTITIES = '<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "x"><!ENTITY b "&a;&a;">]><rss version="2.0"><channel><item><title>&b;</title></item></channel></rss>'

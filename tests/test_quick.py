@@ -235,12 +235,12 @@ def test_the_index_is_given_the_same_words_either_way(store):
         ("one", french.index_text),
         ("two", lambda given: french.WORD.sub(lambda word: french.lemma(word[0]), french.fold(given))),
     ):
-        store.conn.execute(f"create virtual table temp.{table} using fts5(t, tokenize='unicode61 remove_diacritics 2')")
-        store.conn.execute(f"create virtual table temp.{table}_words using fts5vocab({table}, 'instance')")
-        store.conn.executemany(
+        store.execute(f"create virtual table temp.{table} using fts5(t, tokenize='unicode61 remove_diacritics 2')")
+        store.execute(f"create virtual table temp.{table}_words using fts5vocab({table}, 'instance')")
+        store.executemany(
             f"insert into temp.{table} (rowid, t) values (?, ?)", [(number, index(one)) for number, one in enumerate(samples)]
         )
-    words = [store.conn.execute(f"select doc, offset, term from temp.{table}_words order by 1, 2").fetchall() for table in ("one", "two")]
+    words = [store.execute(f"select doc, offset, term from temp.{table}_words order by 1, 2").fetchall() for table in ("one", "two")]
     assert words[0] == words[1]
     assert len(words[0]) > 1_000
 

@@ -29,18 +29,18 @@ def held(store, knowledge, now):
     collect_entries(store, SOURCES["gironde"], entries, knowledge, now)
     add_account(store, "claire", "un mot de passe", "curator", now)
     with writing(store):
-        decide(store.conn, account_id=1, item_id=3, action="tag-remove", value="participation-citoyenne", at="2026-11-22T09:00:00Z")
-        decide(store.conn, account_id=1, item_id=4, action="tag-add", value="handicap", at="2026-11-22T09:00:00Z")
+        decide(store, account_id=1, item_id=3, action="tag-remove", value="participation-citoyenne", at="2026-11-22T09:00:00Z")
+        decide(store, account_id=1, item_id=4, action="tag-add", value="handicap", at="2026-11-22T09:00:00Z")
     return store
 
 
 def spoil(db):
     """As if older rules had read: no theme, another département, another kind."""
     with writing(db):
-        db.conn.execute("delete from item_tags where origin = 'rule' and item_id > 10")
-        db.conn.execute("update item_territories set code = '2A' where item_id > 20")
-        db.conn.execute("delete from item_dates where item_id = 5")
-        db.conn.execute("update items set kind = 'prix', interest = 0.1 where id = 6")
+        db.execute("delete from item_tags where origin = 'rule' and item_id > 10")
+        db.execute("update item_territories set code = '2A' where item_id > 20")
+        db.execute("delete from item_dates where item_id = 5")
+        db.execute("update items set kind = 'prix', interest = 0.1 where id = 6")
 
 
 def test_what_is_read_by_todays_rules_does_not_change(held, knowledge, now):
@@ -74,19 +74,19 @@ def test_it_is_counted_done_and_undone(held, knowledge, now):
         assert after[table] == sound[table], table
         if table != "texts":  # its words for the index follow the labels
             assert dump(held)[table] == spoilt[table], table
-    assert unsoundness(held.conn) == []
+    assert unsoundness(held) == []
 
 
 def test_a_curators_word_is_neither_read_nor_written(held, knowledge, now):
     spoil(held)
     words = "select * from item_tags where origin in ('curator', 'refused') order by 1, 2"
-    before = held.conn.execute(words).fetchall()
+    before = held.execute(words).fetchall()
 
     retag(held, SOURCES, knowledge, now, dry_run=False)
     undo_retag(held)
 
     assert len(before) == 2
-    assert held.conn.execute(words).fetchall() == before
+    assert held.execute(words).fetchall() == before
 
 
 def test_the_command_says_what_came_and_went(held, tmp_path):

@@ -127,7 +127,7 @@ def keep(db, knowledge, now, rows):
 def stories(db):
     """The stories as sets of (source, title, length of text)."""
     found = {}
-    for story, source, title, length in db.conn.execute(
+    for story, source, title, length in db.execute(
         "select story_id, source_id, items.title, length(text) from items join texts on item_id = items.id where story_id is not null"
     ):
         found.setdefault(story, set()).add((source, title, length))
@@ -140,13 +140,11 @@ def test_reposts_join_their_story_with_a_score_and_a_reason(store, knowledge, no
     found = stories(store)
     assert len(found) == 6
     assert {len(one) for one in found} == {4}
-    for story, lead, reason in store.conn.execute("select id, lead_id, reason from stories"):
-        assert store.conn.execute("select count(*), sum(lead) from items where story_id = ?", (story,)).fetchone() == (4, 1)
-        assert store.conn.execute("select lead from items where id = ?", (lead,)).fetchone() == (1,)
+    for story, lead, reason in store.execute("select id, lead_id, reason from stories"):
+        assert store.execute("select count(*), sum(lead) from items where story_id = ?", (story,)).fetchone() == (4, 1)
+        assert store.execute("select lead from items where id = ?", (lead,)).fetchone() == (1,)
         assert reason
-    told = store.conn.execute(
-        "select story_score, story_reason from items where story_id is not null and story_score is not null"
-    ).fetchall()
+    told = store.execute("select story_score, story_reason from items where story_id is not null and story_score is not null").fetchall()
     assert len(told) == 18
     assert all(0.8 <= score <= 1 and reason for score, reason in told)
 
@@ -170,7 +168,7 @@ def test_the_stories_of_everything_are_the_same_whatever_the_order_of_arrival(tm
         joined = {frozenset(pair) for one in arrived for pair in itertools.combinations(one, 2)}
         whole = {frozenset(pair) for one in outcomes[-1] for pair in itertools.combinations(one, 2)}
         assert joined <= whole  # on arrival, only more cautious
-        assert unsoundness(db.conn) == []
+        assert unsoundness(db) == []
         before = dump(db)
         with writing(db):
             make_stories(db)
@@ -188,7 +186,7 @@ def test_a_source_of_few_texts_is_only_proposed(store, knowledge, now):
         )
 
     assert stories(store) == []
-    assert store.conn.execute("select item_id, other_id, score >= 0.8 from alike").fetchall() == [(2, 1, 1)]
+    assert store.execute("select item_id, other_id, score >= 0.8 from alike").fetchall() == [(2, 1, 1)]
 
 
 def test_what_a_site_repeats_in_all_its_pages_joins_nothing(store, knowledge, now):
@@ -214,8 +212,8 @@ WORDS = [" ".join(f"{word}{n}" for word in "permis transport cantine bourse loge
 
 def test_a_text_that_changes_leaves_its_story(store, knowledge, now):
     keep(store, knowledge, now, arrivals())
-    row = store.conn.execute("select source_id, url, title from items where story_id is not null order by id limit 1").fetchone()
-    guid = store.conn.execute(
+    row = store.execute("select source_id, url, title from items where story_id is not null order by id limit 1").fetchone()
+    guid = store.execute(
         "select value from addresses join items on items.id = item_id where addresses.kind = 'guid' and url = ?", (row[1],)
     ).fetchone()[0]
     source = next(one for one in sources(6) if one.id == row[0])
@@ -228,7 +226,7 @@ def test_a_text_that_changes_leaves_its_story(store, knowledge, now):
         now + timedelta(days=1),
     )
 
-    assert store.conn.execute("select story_id, lead from items where url = ?", (row[1],)).fetchone() == (None, 1)
+    assert store.execute("select story_id, lead from items where url = ?", (row[1],)).fetchone() == (None, 1)
     assert sorted(len(one) for one in stories(store)) == [3, 4, 4, 4, 4, 4]
 
 
@@ -240,15 +238,13 @@ def told(store, knowledge, now):
 
     def act(item_id, action, value=""):
         with writing(store):
-            return decide(store.conn, account_id=1, item_id=item_id, action=action, value=value, at="2026-11-22T09:00:00Z")
+            return decide(store, account_id=1, item_id=item_id, action=action, value=value, at="2026-11-22T09:00:00Z")
 
     return store, act
 
 
 def members(db, item_id):
-    return {
-        row[0] for row in db.conn.execute("select id from items where story_id = (select story_id from items where id = ?)", (item_id,))
-    }
+    return {row[0] for row in db.execute("select id from items where story_id = (select story_id from items where id = ?)", (item_id,))}
 
 
 def everything(db):
@@ -258,7 +254,7 @@ def everything(db):
 
 def test_what_a_curator_split_nothing_joins_again(told, knowledge, now):
     db, act = told
-    first, *others = sorted(members(db, db.conn.execute("select min(id) from items where story_id is not null").fetchone()[0]))
+    first, *others = sorted(members(db, db.execute("select min(id) from items where story_id is not null").fetchone()[0]))
     before = stories(db)
 
     decision = act(first, "story-split")
@@ -270,17 +266,17 @@ def test_what_a_curator_split_nothing_joins_again(told, knowledge, now):
         join_stories(db, [first, *others])
     collected = (members(db, first), members(db, others[0]))
     with writing(db):
-        undo(db.conn, account_id=1, decision_id=decision, at="2026-11-22T10:00:00Z")
+        undo(db, account_id=1, decision_id=decision, at="2026-11-22T10:00:00Z")
 
     assert split == again == collected == (set(), set(others))
     assert stories(db) == before
-    assert db.conn.execute("select count(*) from story_decisions").fetchone() == (0,)
-    assert unsoundness(db.conn) == []
+    assert db.execute("select count(*) from story_decisions").fetchone() == (0,)
+    assert unsoundness(db) == []
 
 
 def test_what_a_curator_joined_stays_joined(told):
     db, act = told
-    one, other = (row[0] for row in db.conn.execute("select min(id) from items where story_id is not null group by story_id limit 2"))
+    one, other = (row[0] for row in db.execute("select min(id) from items where story_id is not null group by story_id limit 2"))
     whole = members(db, one) | members(db, other)
     before = stories(db)
 
@@ -289,11 +285,11 @@ def test_what_a_curator_joined_stays_joined(told):
     everything(db)
     again = members(db, one)
     with writing(db):
-        undo(db.conn, account_id=1, decision_id=decision, at="2026-11-22T10:00:00Z")
+        undo(db, account_id=1, decision_id=decision, at="2026-11-22T10:00:00Z")
 
     assert joined == again == whole
     assert stories(db) == before
-    assert unsoundness(db.conn) == []
+    assert unsoundness(db) == []
 
 
 def test_short_texts_are_joined_and_apart_by_a_curators_word_alone(store, knowledge, now):
@@ -302,7 +298,7 @@ def test_short_texts_are_joined_and_apart_by_a_curators_word_alone(store, knowle
     add_account(store, "claire", "un mot de passe", "curator", now)
 
     with writing(store):
-        decide(store.conn, account_id=1, item_id=1, action="story-join", value="2", at="2026-11-22T09:00:00Z")
+        decide(store, account_id=1, item_id=1, action="story-join", value="2", at="2026-11-22T09:00:00Z")
     joined = members(store, 1)
     everything(store)
 
@@ -323,7 +319,7 @@ def test_short_texts_are_joined_and_apart_by_a_curators_word_alone(store, knowle
 )
 def test_what_cannot_be_meant_changes_nothing(told, action, value):
     db, act = told
-    alone = db.conn.execute("select min(id) from items where story_id is null").fetchone()[0]
+    alone = db.execute("select min(id) from items where story_id is null").fetchone()[0]
     before = dump(db)
 
     with pytest.raises(UsageError):
@@ -334,23 +330,23 @@ def test_what_cannot_be_meant_changes_nothing(told, action, value):
 
 def test_a_kind_that_a_curator_chose_stays_and_is_undone(told, knowledge, now):
     db, act = told
-    before = db.conn.execute("select kind, kind_reason, kind_origin from items where id = 1").fetchone()
+    before = db.execute("select kind, kind_reason, kind_origin from items where id = 1").fetchone()
 
     decision = act(1, "kind", "prix")
     retag(db, {one.id: one for one in sources(6)}, knowledge, now, dry_run=False)
-    chosen = db.conn.execute("select kind, kind_origin from items where id = 1").fetchone()
+    chosen = db.execute("select kind, kind_origin from items where id = 1").fetchone()
     with writing(db):
-        undo(db.conn, account_id=1, decision_id=decision, at="2026-11-22T10:00:00Z")
+        undo(db, account_id=1, decision_id=decision, at="2026-11-22T10:00:00Z")
 
     assert chosen == ("prix", "curator")
-    assert db.conn.execute("select kind, kind_reason, kind_origin from items where id = 1").fetchone() == before
+    assert db.execute("select kind, kind_reason, kind_origin from items where id = 1").fetchone() == before
 
 
 def test_what_is_apart_stays_apart_whatever_is_joined_after(told):
     db, act = told
-    first, second, *_ = sorted(members(db, db.conn.execute("select min(id) from items where story_id is not null").fetchone()[0]))
+    first, second, *_ = sorted(members(db, db.execute("select min(id) from items where story_id is not null").fetchone()[0]))
     act(first, "story-split")  # from second and third
-    alone = db.conn.execute("select min(id) from items where story_id is null and id <> ?", (first,)).fetchone()[0]
+    alone = db.execute("select min(id) from items where story_id is null and id <> ?", (first,)).fetchone()[0]
 
     act(alone, "story-join", str(first))
     act(alone, "story-join", str(second))
@@ -360,7 +356,7 @@ def test_what_is_apart_stays_apart_whatever_is_joined_after(told):
     for one, other in (arrived, (members(db, first), members(db, second))):
         assert not one & other
         assert alone in one | other
-    assert unsoundness(db.conn) == []
+    assert unsoundness(db) == []
 
 
 def test_joining_one_article_drops_no_other(store, knowledge, now):
@@ -375,15 +371,15 @@ def test_joining_one_article_drops_no_other(store, knowledge, now):
     for site, text in ((0, one), (1, f"{one} {two[:120]}"), (2, f"{one} {two}"), (3, three)):
         collect_entries(store, sources(4)[site], [make_entry(guid="x", link=f"https://s{site}.fr/x", title=f"Récit {'abcd'[site]}", summary=text)], knowledge, now)  # fmt: skip
     add_account(store, "claire", "un mot de passe", "curator", now)
-    ids = [row[0] for row in store.conn.execute("select id from items where title like 'Récit %' order by id")]
+    ids = [row[0] for row in store.execute("select id from items where title like 'Récit %' order by id")]
     everything(store)
     before = members(store, ids[0])
 
     with writing(store):
-        decision = decide(store.conn, account_id=1, item_id=ids[3], action="story-join", value=str(ids[2]), at="2026-11-22T09:00:00Z")
+        decision = decide(store, account_id=1, item_id=ids[3], action="story-join", value=str(ids[2]), at="2026-11-22T09:00:00Z")
     joined = members(store, ids[0])
     with writing(store):
-        undo(store.conn, account_id=1, decision_id=decision, at="2026-11-22T10:00:00Z")
+        undo(store, account_id=1, decision_id=decision, at="2026-11-22T10:00:00Z")
 
     assert before == set(ids[:3])
     assert joined == set(ids)

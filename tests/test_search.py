@@ -30,7 +30,7 @@ def filled(store, knowledge, now):
 
 
 def found(db, knowledge, q="", **given) -> list[str]:
-    results = search(db.conn, replace(Request(q=q), **given), knowledge, TODAY)
+    results = search(db, replace(Request(q=q), **given), knowledge, TODAY)
     keys = {title: key for key, title, *_ in ARTICLES}
     return [keys[card.title] for card in results.cards]
 
@@ -68,7 +68,7 @@ def test_without_words_the_newest_come_first(filled, knowledge):
 
 
 def test_a_facet_counts_what_its_own_filter_would_add(filled, knowledge):
-    results = search(filled.conn, Request(departements=("33",)), knowledge, TODAY)
+    results = search(filled, Request(departements=("33",)), knowledge, TODAY)
 
     assert dict(results.facets["departements"])["29"] == 1
     assert dict(results.facets["years"]) == {"2026": 1, "2025": 1}
@@ -76,21 +76,21 @@ def test_a_facet_counts_what_its_own_filter_would_add(filled, knowledge):
 
 
 def test_dismissed_articles_are_found_only_when_asked(filled, knowledge):
-    filled.conn.execute("update items set state = 'dismissed' where title like 'RSA%'")
+    filled.execute("update items set state = 'dismissed' where title like 'RSA%'")
 
     assert "rsa" not in found(filled, knowledge, "RSA")
     assert "rsa" in found(filled, knowledge, "RSA", dismissed=True)
 
 
 def test_a_correction_is_said_and_can_be_refused(filled, knowledge):
-    results = search(filled.conn, Request(q="acceuil"), knowledge, TODAY)
+    results = search(filled, Request(q="acceuil"), knowledge, TODAY)
 
     assert results.query.corrected == (("acceuil", "accueil"),)
-    assert search(filled.conn, Request(q="acceuil", verbatim=True), knowledge, TODAY).total == 0
+    assert search(filled, Request(q="acceuil", verbatim=True), knowledge, TODAY).total == 0
 
 
 def test_an_article_with_every_word_comes_before_one_that_lacks_some(filled, knowledge):
-    results = search(filled.conn, Request(q="budget débat"), knowledge, TODAY)
+    results = search(filled, Request(q="budget débat"), knowledge, TODAY)
 
     assert results.every == 0
     assert {card.title for card in results.cards} == {"Le budget participatif des collèges", "Le revenu de solidarité active en débat"}
@@ -125,8 +125,8 @@ def test_an_article_with_every_word_comes_before_one_that_lacks_some(filled, kno
     ],
 )
 def test_any_words_give_an_answer(filled, knowledge, q):
-    search(filled.conn, read_request({"q": [q]}), knowledge, TODAY)
-    filled.conn.execute("select count(*) from items_fts where items_fts match ?", (match_words(q),)).fetchone()
+    search(filled, read_request({"q": [q]}), knowledge, TODAY)
+    filled.execute("select count(*) from items_fts where items_fts match ?", (match_words(q),)).fetchone()
 
 
 @pytest.mark.parametrize(
@@ -171,10 +171,10 @@ def test_the_match_expression_is_made_of_quoted_words(knowledge):
 
 def test_every_facet_count_is_what_a_click_gives(filled, knowledge):
     for q in ("", "budget social", "département solidarité eau", "collège participatif voix"):
-        results = search(filled.conn, Request(q=q), knowledge, TODAY)
+        results = search(filled, Request(q=q), knowledge, TODAY)
         for name, rows in results.facets.items():
             for value, count in rows:
-                clicked = search(filled.conn, replace(Request(q=q), **{name: (value,)}), knowledge, TODAY)
+                clicked = search(filled, replace(Request(q=q), **{name: (value,)}), knowledge, TODAY)
                 assert clicked.total == count, (q, name, value)
 
 
@@ -189,7 +189,7 @@ def ranked(store, knowledge, now):
             for number, (title, text) in enumerate(articles)
         ]
         collect_entries(store, source, entries, knowledge, now)
-        return lambda q: [card.title for card in search(store.conn, Request(q=q), knowledge, TODAY).cards]
+        return lambda q: [card.title for card in search(store, Request(q=q), knowledge, TODAY).cards]
 
     return fill
 

@@ -32,27 +32,27 @@ def filled(store, knowledge, now):
             for n, (title, text) in enumerate(rows)
         ]
         collect_entries(store, site, entries, knowledge, now)
-    assert has_outgrown(store.conn)
+    assert has_outgrown(store)
     count_words(store, knowledge.place_words, lambda: writing(store))
-    assert not has_outgrown(store.conn)
+    assert not has_outgrown(store)
     return store
 
 
 def numbered(db, title):
-    return db.conn.execute("select id from items where title = ?", (title,)).fetchone()[0]
+    return db.execute("select id from items where title = ?", (title,)).fetchone()[0]
 
 
 def titles(db, found):
-    return [db.conn.execute("select title from items where id = ?", (one.id,)).fetchone()[0] for one in found]
+    return [db.execute("select title from items where id = ?", (one.id,)).fetchone()[0] for one in found]
 
 
 def test_each_idea_finds_its_like_in_other_departements_with_the_words_they_share(filled):
     for name in IDEAS:
-        found = neighbours(filled.conn, numbered(filled, f"{name} 0"))
+        found = neighbours(filled, numbered(filled, f"{name} 0"))
 
         assert sorted(titles(filled, found)[:3]) == [f"{name} {place}" for place in (1, 2, 3)]
         assert all(0.1 <= one.score <= 1 for one in found)
-    assert {"covoiturage", "vallées"} & set(neighbours(filled.conn, numbered(filled, "covoiturage 0"))[0].words)
+    assert {"covoiturage", "vallées"} & set(neighbours(filled, numbered(filled, "covoiturage 0"))[0].words)
 
 
 def test_what_comes_later_is_found_without_anything_being_made_again(filled, knowledge, now):
@@ -60,29 +60,29 @@ def test_what_comes_later_is_found_without_anything_being_made_again(filled, kno
     entry = make_entry(guid="n", link="https://s65.fr/n", title="Covoiturage", summary=IDEAS["covoiturage"], published="2026-11-21")
     collect_entries(filled, source, [entry], knowledge, now)
 
-    assert "Covoiturage" in titles(filled, neighbours(filled.conn, numbered(filled, "covoiturage 0")))
+    assert "Covoiturage" in titles(filled, neighbours(filled, numbered(filled, "covoiturage 0")))
 
 
 def test_no_neighbour_is_of_the_same_departement_source_or_story_or_dismissed(filled):
     own, other, dismissed = (numbered(filled, f"covoiturage {place}") for place in (0, 1, 2))
     with writing(filled):
-        filled.conn.execute("update item_territories set code = '05' where item_id = ?", (other,))
-        filled.conn.execute("update items set state = 'dismissed' where id = ?", (dismissed,))
+        filled.execute("update item_territories set code = '05' where item_id = ?", (other,))
+        filled.execute("update items set state = 'dismissed' where id = ?", (dismissed,))
 
-    assert titles(filled, neighbours(filled.conn, own))[:1] == ["covoiturage 3"]
-    assert not {other, dismissed} & {one.id for one in neighbours(filled.conn, own)}
+    assert titles(filled, neighbours(filled, own))[:1] == ["covoiturage 3"]
+    assert not {other, dismissed} & {one.id for one in neighbours(filled, own)}
 
 
 def test_a_word_of_hidden_texts_is_no_reason_that_is_shown(filled):
     with writing(filled):
-        filled.conn.execute("update items set summary = ''")
+        filled.execute("update items set summary = ''")
 
-    for one in neighbours(filled.conn, numbered(filled, "jardin 0")):
+    for one in neighbours(filled, numbered(filled, "jardin 0")):
         assert set(one.words) <= {"jardin"}
 
 
 def test_an_article_shows_its_like_elsewhere(filled):
-    shown = article(filled.conn, numbered(filled, "archives 3"))
+    shown = article(filled, numbered(filled, "archives 3"))
 
     assert {card.title for card, _ in shown.elsewhere} >= {"archives 0", "archives 1", "archives 2"}
     assert all(words for _, words in shown.elsewhere)
@@ -98,12 +98,12 @@ def test_words_that_everything_or_nothing_else_holds_are_no_keywords():
 
 def test_articles_of_before_get_their_keywords_and_a_file_that_waits_for_its_migration_has_no_neighbours(filled, knowledge):
     held = "select count(distinct item_id) from keywords"
-    (before,) = filled.conn.execute(held).fetchone()
+    (before,) = filled.execute(held).fetchone()
     with writing(filled):
-        filled.conn.execute("delete from keywords where item_id < 5")
+        filled.execute("delete from keywords where item_id < 5")
     count_words(filled, knowledge.place_words, lambda: writing(filled))
 
-    assert filled.conn.execute(held).fetchone() == (before,)
+    assert filled.execute(held).fetchone() == (before,)
     with writing(filled):
-        filled.conn.execute("drop table keywords")
-    assert neighbours(filled.conn, 1) == []
+        filled.execute("drop table keywords")
+    assert neighbours(filled, 1) == []

@@ -42,8 +42,8 @@ def site(store, knowledge, now, tmp_path, monkeypatch):
     press = make_source(id="presse", name="La Presse des labs", url="https://presse.example.fr/rss", rights="link")
     collect_entries(store, press, [make_entry(guid="p", link="https://presse.example.fr/1", **release)], knowledge, now)
     with writing(store):
-        store.conn.execute("update sources set last_success_at = '2026-11-22T08:00:00Z', state = 'live'")
-        store.conn.execute("insert into runs (started_at, ended_at, due) values ('2026-11-22T08:00:00Z', '2026-11-22T08:01:00Z', 3)")
+        store.execute("update sources set last_success_at = '2026-11-22T08:00:00Z', state = 'live'")
+        store.execute("insert into runs (started_at, ended_at, due) values ('2026-11-22T08:00:00Z', '2026-11-22T08:01:00Z', 3)")
     return Datasette([str(tmp_path / "veille.db")])
 
 
@@ -157,7 +157,7 @@ def test_a_reader_who_holds_the_page_gets_304_until_the_file_changes(site, store
         tag = get(site, path).headers["etag"]
         again = get(site, path, headers={"if-none-match": f'"autre", {tag}'})
         with writing(store):
-            store.conn.execute("update items set interest = interest + 0.001 where id = 1")
+            store.execute("update items set interest = interest + 0.001 where id = 1")
         after = get(site, path, headers={"if-none-match": tag})
 
         assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag), path
@@ -271,7 +271,7 @@ def test_the_agenda_and_its_calendar_obey_the_same_filters(site, query, count):
 def test_csv_round_trip_keeps_every_word(site, store):
     text = get(site, "/recherche.csv").content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text), delimiter=";"))
-    titles = {str(row[0]): row[1] for row in store.conn.execute("select id, title from items")}
+    titles = {str(row[0]): row[1] for row in store.execute("select id, title from items")}
 
     assert {row["id"]: row["titre"].removeprefix("'") for row in rows} == {row["id"]: titles[row["id"]] for row in rows}
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
@@ -328,10 +328,10 @@ def test_home_tells_what_came_since_a_day_kept_in_the_address(site):
 
 def test_a_day_begins_at_midnight_in_paris(site, store):
     with writing(store):
-        store.conn.execute("update items set first_seen_at = '2026-11-20T23:30:00Z'")  # half past midnight on the 21st
+        store.execute("update items set first_seen_at = '2026-11-20T23:30:00Z'")  # half past midnight on the 21st
     assert "4 articles sont arrivés" in get(site, "/?depuis=2026-11-21").text
     with writing(store):
-        store.conn.execute("update items set first_seen_at = '2026-11-20T22:30:00Z'")
+        store.execute("update items set first_seen_at = '2026-11-20T22:30:00Z'")
     assert "0 article est arrivé" in get(site, "/?depuis=2026-11-21").text
 
 
@@ -343,7 +343,7 @@ def test_figures_on_every_page_are_those_of_the_search(site, store):
     row = re.search(r"Isère : ([^<]+)</title>", get(site, "/carte?periode=tout").text.replace("&nbsp;", " "))[1]
     assert row == "1 article"
     assert get(site, "/recherche.json?departement=38").json()["total"] == 1
-    assert summarise(store.conn, "2026-11-22").articles == get(site, "/recherche.json").json()["total"] == 4
+    assert summarise(store, "2026-11-22").articles == get(site, "/recherche.json").json()["total"] == 4
 
 
 def test_a_story_is_one_card_that_says_who_else_published_it(site):
@@ -355,7 +355,7 @@ def test_a_story_is_one_card_that_says_who_else_published_it(site):
 
 def test_the_map_tells_silence_from_nobody_watching(site, store):
     with writing(store):
-        store.conn.execute("update sources set territory = '[\"38\", \"23\"]' where id = 'isere'")
+        store.execute("update sources set territory = '[\"38\", \"23\"]' where id = 'isere'")
     page = get(site, "/carte").text.replace("&nbsp;", " ")
 
     assert "<title>Creuse : rien de nouveau</title>" in page
@@ -400,7 +400,7 @@ def test_a_dismissed_article_shows_no_former_text(site, store, knowledge, now):
     )
     collect_entries(store, make_source(territory=("33",), rights="full"), [changed], knowledge, now + timedelta(hours=2))
     with writing(store):
-        store.conn.execute("update items set state = 'dismissed', summary = '' where id = 1")
+        store.execute("update items set state = 'dismissed', summary = '' where id = 1")
     page = get(site, "/article/1").text
 
     assert "Versions antérieures" not in page
@@ -411,7 +411,7 @@ def test_a_hidden_former_text_is_not_in_the_difference(site, store, knowledge, n
     source = make_source(id="presse", name="La Presse des labs", url="https://presse.example.fr/rss", rights="link")
     for hours, word in ((1, "zanzibar"), (2, "samarcande")):
         collect_entries(store, source, [make_entry(guid="q", link="https://presse.example.fr/9", title=f"Un titre {hours}", summary=f"Secret {word}.")], knowledge, now + timedelta(hours=hours))  # fmt: skip
-    (number,) = store.conn.execute("select id from items where title = 'Un titre 2'").fetchone()
+    (number,) = store.execute("select id from items where title = 'Un titre 2'").fetchone()
     page = get(site, f"/article/{number}").text
 
     assert "<del>1</del><ins>2</ins>" in page
@@ -429,7 +429,7 @@ def test_an_article_can_be_cited(site):
 
 def test_a_source_and_a_departement_say_how_the_sources_fare(site, store):
     with writing(store):
-        store.conn.execute("update sources set state = 'failing', reason = 'délai dépassé' where id = 'gironde'")
+        store.execute("update sources set state = 'failing', reason = 'délai dépassé' where id = 'gironde'")
 
     assert "délai dépassé" in get(site, "/source/gironde").text
     assert "en panne" in get(site, "/departement/33").text

@@ -15,6 +15,7 @@ from veille.model import Collected, Config, Failed, Finding, Validators, Visit
 from veille.store import connect, migrate, writing
 from veille.store.collecting.sources import sync_sources
 from veille.store.collecting.visits import Visited, due_visits, record_visits, start_run
+from veille.store.connection import utils_of
 from veille.store.schema import PUBLIC_TABLES, migrations
 
 
@@ -23,16 +24,16 @@ def record_one(db, run, visit, outcome, validators, milliseconds, now):
 
 
 def test_a_migrated_file_is_left_as_it_is(store, knowledge, now):
-    before = store.conn.execute("select name, sql from sqlite_master order by name").fetchall()
+    before = store.execute("select name, sql from sqlite_master order by name").fetchall()
 
     migrate(store, knowledge, now)
 
-    assert store.conn.execute("select name, sql from sqlite_master order by name").fetchall() == before
+    assert store.execute("select name, sql from sqlite_master order by name").fetchall() == before
 
 
 def test_a_file_from_a_newer_veille_is_refused_with_a_sentence(store, knowledge, now):
     with writing(store):
-        store.conn.execute("insert into _sqlite_migrations (migration_set, name, applied_at) values ('veille', 'm999_later', '2030')")
+        store.execute("insert into _sqlite_migrations (migration_set, name, applied_at) values ('veille', 'm999_later', '2030')")
 
     with pytest.raises(StoreError, match="version plus récente de veille"):
         migrate(store, knowledge, now)
@@ -48,9 +49,9 @@ def test_a_migration_backs_the_file_up_first(tmp_path, knowledge, now):
     def _before(db: Database) -> None:
         db.execute("create table souvenir (id integer primary key)")
 
-    older.apply(db)
+    older.apply(utils_of(db))
     with writing(db):
-        db.conn.execute("insert into souvenir values (7)")
+        db.execute("insert into souvenir values (7)")
     migrations._migrations.insert(0, older._migrations[0])
     try:
         migrate(db, knowledge, now)
@@ -59,38 +60,38 @@ def test_a_migration_backs_the_file_up_first(tmp_path, knowledge, now):
     db.close()
 
     kept = connect(tmp_path / "old.db.avant-20261122T090000Z")
-    assert kept.conn.execute("select id from souvenir").fetchone() == (7,)
+    assert kept.execute("select id from souvenir").fetchone() == (7,)
     kept.close()
 
 
 def test_tables_are_strict_and_the_journal_is_safe(store):
-    loose = store.conn.execute(
+    loose = store.execute(
         "select name from sqlite_master where type = 'table' and sql not like '%strict%' and sql not like '%fts5%' and name not like '%fts%'"
         " and name not like 'sqlite_%' and name <> '_sqlite_migrations'"
     ).fetchall()
 
     assert loose == []
-    assert store.conn.execute("pragma journal_mode").fetchone()[0] in ("wal", "delete")
-    assert store.conn.execute("pragma busy_timeout").fetchone()[0] == 15_000
-    assert store.conn.execute("pragma foreign_keys").fetchone()[0] == 1
-    assert set(PUBLIC_TABLES) <= {row[0] for row in store.conn.execute("select name from sqlite_master")}
+    assert store.execute("pragma journal_mode").fetchone()[0] in ("wal", "delete")
+    assert store.execute("pragma busy_timeout").fetchone()[0] == 15_000
+    assert store.execute("pragma foreign_keys").fetchone()[0] == 1
+    assert set(PUBLIC_TABLES) <= {row[0] for row in store.execute("select name from sqlite_master")}
 
 
 def test_the_vocabulary_and_the_departements_are_in(store, knowledge):
-    assert store.conn.execute("select count(*) from tags").fetchone()[0] == len(knowledge.themes) == 27
-    assert store.conn.execute("select count(*) from departements").fetchone()[0] == 101
+    assert store.execute("select count(*) from tags").fetchone()[0] == len(knowledge.themes) == 27
+    assert store.execute("select count(*) from departements").fetchone()[0] == 101
 
 
 def test_a_transaction_that_fails_leaves_nothing(store):
     def fail() -> None:
         with writing(store):
-            store.conn.execute("insert into settings values ('x', 'y')")
+            store.execute("insert into settings values ('x', 'y')")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
 
-    assert store.conn.execute("select count(*) from settings where key = 'x'").fetchone()[0] == 0
+    assert store.execute("select count(*) from settings where key = 'x'").fetchone()[0] == 0
 
 
 def test_what_is_no_database_is_refused_with_a_sentence(tmp_path, knowledge, now):
@@ -156,7 +157,7 @@ def test_another_address_starts_anew(store, now):
         sync_sources(store, Config(sources=(make_source(url="https://gironde.example.fr/neuf"),)))
 
     assert [visit.source.url for visit in due_visits(store, (source,), now, everything=False)] == [source.url]
-    assert store.conn.execute("select url from sources").fetchone()[0] == "https://gironde.example.fr/neuf"
+    assert store.execute("select url from sources").fetchone()[0] == "https://gironde.example.fr/neuf"
 
 
 def test_two_writers_wait_for_each_other(tmp_path, store):
@@ -169,20 +170,20 @@ def test_two_writers_wait_for_each_other(tmp_path, store):
 
     def write() -> None:
         with writing(other):
-            other.conn.execute("insert into settings values ('b', '2')")
+            other.execute("insert into settings values ('b', '2')")
         done.append("b")
 
     with writing(store):
         thread = threading.Thread(target=write)
         thread.start()
         time.sleep(0.3)
-        store.conn.execute("insert into settings values ('a', '1')")
+        store.execute("insert into settings values ('a', '1')")
         done.append("a")
     thread.join()
     other.close()
 
     assert done == ["a", "b"]
-    assert store.conn.execute("select count(*) from settings where key in ('a', 'b')").fetchone()[0] == 2
+    assert store.execute("select count(*) from settings where key in ('a', 'b')").fetchone()[0] == 2
 
 
 def test_the_demo_sample_is_what_it_promises():
@@ -204,8 +205,8 @@ def test_visits_know_what_the_last_one_left(store, now):
     (visit,) = due_visits(store, (source,), now, everything=False)
 
     assert visit == Visit(source=source, address=source.url)
-    assert json.loads(store.conn.execute("select territory from sources").fetchone()[0]) == []
-    assert Path(store.conn.execute("select file from pragma_database_list").fetchone()[0]).name == "veille.db"
+    assert json.loads(store.execute("select territory from sources").fetchone()[0]) == []
+    assert Path(store.execute("select file from pragma_database_list").fetchone()[0]).name == "veille.db"
 
 
 def test_a_gone_source_with_a_new_address_is_visited(store, now):
@@ -237,7 +238,7 @@ def test_other_selectors_read_the_same_page_again(store, now):
 
 def test_a_file_locked_for_too_long_is_a_sentence(tmp_path, store):
     other = connect(tmp_path / "veille.db")
-    other.conn.execute("pragma busy_timeout = 50")
+    other.execute("pragma busy_timeout = 50")
 
     def write() -> None:
         with writing(other):
@@ -251,8 +252,8 @@ def test_a_file_locked_for_too_long_is_a_sentence(tmp_path, store):
 def test_the_second_migration_keeps_old_rows_and_what_they_are_found_by(tmp_path, knowledge, now):
     """A file of the first version, with a discovered feed and an indexed text."""
     db = connect(tmp_path / "veille.db")
-    migrations.apply(db, stop_before="m002_watch_the_sources")
-    db.conn.executescript(
+    migrations.apply(utils_of(db), stop_before="m002_watch_the_sources")
+    db.executescript(
         "insert into sources (id, name, kind, url, territory, rights, language, state) "
         "values ('a', 'A', 'discover', 'https://a.fr/', '[]', 'full', 'fr', 'live');"
         "insert into validators (source_id, etag, found_url) values ('a', 'x', 'https://a.fr/feed');"
@@ -267,8 +268,8 @@ def test_the_second_migration_keeps_old_rows_and_what_they_are_found_by(tmp_path
     (visit,) = due_visits(db, (make_source(id="a", kind="discover", url="https://a.fr/"),), now, everything=True)
     assert visit.found == Finding(url="https://a.fr/feed")
     assert visit.reads.url == "https://a.fr/feed"
-    assert db.conn.execute("select rowid from items_fts where items_fts match 'zanzibar'").fetchone()[0] == 7
-    assert db.conn.execute("select text from items_words").fetchone()[0] == "Un zanzibar"
+    assert db.execute("select rowid from items_fts where items_fts match 'zanzibar'").fetchone()[0] == 7
+    assert db.execute("select text from items_words").fetchone()[0] == "Un zanzibar"
     db.close()
 
 
@@ -309,7 +310,7 @@ def test_a_settled_file_is_known_without_its_migrations(tmp_path, knowledge, now
 
     assert is_settled(db, shipped_version())
     assert not is_settled(db, shipped_version() ^ 1)
-    assert len(list(migrations.applied(db))) == STEPS
+    assert len(list(migrations.applied(utils_of(db)))) == STEPS
     assert load_names() == names_of(knowledge)
     db.close()
 
@@ -347,7 +348,7 @@ def test_visits_recorded_together_are_recorded_as_one_after_the_other(store, tmp
                 record_visits(db, run, group, now)
 
     for table in ("sources", "visits", "validators", "alarms"):
-        rows = [db.conn.execute(f"select * from {table} order by 1").fetchall() for db in (store, apart)]
+        rows = [db.execute(f"select * from {table} order by 1").fetchall() for db in (store, apart)]
         assert rows[0] == rows[1], table
         assert rows[0] or table == "alarms"
     apart.close()
@@ -361,24 +362,24 @@ def test_who_is_waited_for_writes_as_soon_as_the_lock_is_free(tmp_path, monkeypa
     collector, curator = connect(path), connect(path)
     late = []
     for _ in range(5):
-        collector.conn.execute("begin immediate")
+        collector.execute("begin immediate")
         freed = []
-        timer = threading.Timer(0.09, lambda freed=freed: (collector.conn.commit(), freed.append(time.monotonic())))
+        timer = threading.Timer(0.09, lambda freed=freed: (collector.commit(), freed.append(time.monotonic())))
         timer.start()
-        begin_soon(curator.conn)
+        begin_soon(curator)
         late.append(time.monotonic())
         timer.join()
         late[-1] -= freed[0]
-        curator.conn.rollback()
+        curator.rollback()
     assert min(late) < 0.02
 
     monkeypatch.setattr(connection, "BUSY_MILLISECONDS", 30)
-    collector.conn.execute("begin immediate")
+    collector.execute("begin immediate")
     with pytest.raises(connection.sqlite3.OperationalError, match="locked"):
-        begin_soon(curator.conn)
-    collector.conn.rollback()
-    assert curator.conn.execute("pragma busy_timeout").fetchone() == (30,)
-    begin_soon(curator.conn)
+        begin_soon(curator)
+    collector.rollback()
+    assert curator.execute("pragma busy_timeout").fetchone() == (30,)
+    begin_soon(curator)
     curator.close()
     collector.close()
 
@@ -386,7 +387,7 @@ def test_who_is_waited_for_writes_as_soon_as_the_lock_is_free(tmp_path, monkeypa
 def test_a_file_gets_as_many_pages_in_memory_as_it_is_large(tmp_path):
     from veille.store.connection import keep_pages
 
-    db = connect(tmp_path / "veille.db").conn
+    db = connect(tmp_path / "veille.db")
 
     def kept(*given):
         keep_pages(db, *given)

@@ -94,7 +94,7 @@ def test_rights_that_change_move_words_to_where_prefixes_look_and_back(site, sto
         apply_rights(store, "gironde", "excerpt")
     assert found(site, f"{SECRET[:5]}*")[:2] == (0, 0)
     assert found(site, SECRET)[0] == 2  # a whole word is what may still be inferred
-    store.conn.execute("insert into items_fts (items_fts, rank) values ('integrity-check', 0)")
+    store.execute("insert into items_fts (items_fts, rank) values ('integrity-check', 0)")
 
 
 @pytest.mark.parametrize(
@@ -321,15 +321,15 @@ def test_one_customer_of_ipv6_is_one_address(site, quick):
 
 def test_known_addresses_are_keyed_hashes_for_thirty_days(site, store, now, monkeypatch):
     assert From(site, "198.51.100.7").enter(PASSWORD) == 302
-    ((mark,),) = store.conn.execute("select address from known_addresses").fetchall()
+    ((mark,),) = store.execute("select address from known_addresses").fetchall()
     assert re.fullmatch("[0-9a-f]{32}", mark)
-    assert is_known(store.conn, "claire", mark, now + timedelta(days=30))
-    assert not is_known(store.conn, "claire", mark, now + timedelta(days=31))
-    assert not is_known(store.conn, "paul", mark, now)
+    assert is_known(store, "claire", mark, now + timedelta(days=30))
+    assert not is_known(store, "claire", mark, now + timedelta(days=31))
+    assert not is_known(store, "paul", mark, now)
     monkeypatch.setenv("VEILLE_NOW", (now + timedelta(days=40)).isoformat())
     other = Datasette(site.files)
     assert From(other, "203.0.113.9").enter(PASSWORD) == 302
-    assert store.conn.execute("select count(*) from known_addresses where address = ?", (mark,)).fetchone() == (0,)
+    assert store.execute("select count(*) from known_addresses where address = ?", (mark,)).fetchone() == (0,)
 
 
 def test_a_slow_machine_signs_in_all_the_same(site, monkeypatch):
@@ -346,15 +346,15 @@ def test_accents_may_be_typed_either_way_and_old_hashes_still_open(store, now, f
     word = "une forêt où l’été dure"
     add_account(store, "claire", unicodedata.normalize(form, word), "curator", now)
     for typed in ("NFC", "NFD"):
-        assert check_password(store.conn, "claire", unicodedata.normalize(typed, word))
-    assert not check_password(store.conn, "claire", "une foret ou l'ete dure")
+        assert check_password(store, "claire", unicodedata.normalize(typed, word))
+    assert not check_password(store, "claire", "une foret ou l'ete dure")
     from veille.store.curating import accounts
 
     monkeypatch.setattr(accounts.unicodedata, "normalize", lambda _form, text: text)  # as it was hashed before: what was typed
     set_password(store, "claire", unicodedata.normalize(form, word))
     monkeypatch.undo()
     for typed in ("NFC", "NFD"):
-        assert check_password(store.conn, "claire", unicodedata.normalize(typed, word))
+        assert check_password(store, "claire", unicodedata.normalize(typed, word))
 
 
 # --- sheets -------------------------------------------------------------------------------------------------------
@@ -413,8 +413,8 @@ def test_a_torn_file_is_a_503_and_an_unwell_health_page(store, knowledge, now, t
     entries = [make_entry(guid=str(n), link=f"https://e.fr/{n}", title=f"Un budget numéro {n}", summary=PADDING) for n in range(200)]
     collect_entries(store, make_source(rights="full"), entries, knowledge, now)
     with writing(store):
-        store.conn.execute("insert into runs (started_at, ended_at, due) values ('2026-11-22T08:00:00Z', '2026-11-22T08:01:00Z', 3)")
-    store.conn.execute("pragma wal_checkpoint(truncate)")
+        store.execute("insert into runs (started_at, ended_at, due) values ('2026-11-22T08:00:00Z', '2026-11-22T08:01:00Z', 3)")
+    store.execute("pragma wal_checkpoint(truncate)")
     store.close()
     path = tmp_path / "veille.db"
     site = Datasette([str(path)])

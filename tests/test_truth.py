@@ -120,14 +120,14 @@ def test_what_predict_says_is_what_a_collected_article_gets(store, knowledge, no
     collect_entries(store, source, entries, knowledge, now)
     kept = [
         {"id": number, "title": title, "text": text, "url": url}
-        for number, title, text, url in store.conn.execute(
+        for number, title, text, url in store.execute(
             "select id, items.title, text, url from items join texts on item_id = items.id order by id"
         )
     ]
 
     def held(sql):
         found = {row["id"]: set() for row in kept}
-        for item_id, *values in store.conn.execute(sql):
+        for item_id, *values in store.execute(sql):
             found[item_id].add(tuple(values))
         return list(found.values())
 

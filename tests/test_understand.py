@@ -131,11 +131,11 @@ def test_sentences_that_a_source_repeats_do_not_count(store, knowledge, now):
     source = make_source()
 
     collect_entries(store, source, entries[:3], knowledge, now)
-    before = {row[0] for row in store.conn.execute("select tag_id from item_tags")}
+    before = {row[0] for row in store.execute("select tag_id from item_tags")}
     collect_entries(store, source, entries, knowledge, now)
-    last = {row[0] for row in store.conn.execute("select tag_id from item_tags where item_id = 4")}
+    last = {row[0] for row in store.execute("select tag_id from item_tags where item_id = 4")}
     retag(store, {source.id: source}, knowledge, now, dry_run=False)
-    after = {row[0] for row in store.conn.execute("select tag_id from item_tags")}
+    after = {row[0] for row in store.execute("select tag_id from item_tags")}
 
     assert {"grand-age-autonomie", "enfance-famille"} <= before
     assert not {"grand-age-autonomie", "enfance-famille"} & (last | after)

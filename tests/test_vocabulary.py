@@ -24,16 +24,16 @@ def edit(browser, **form):
 
 
 def undo_last(browser, store):
-    number = store.conn.execute("select max(id) from edits where undone_at is null").fetchone()[0]
+    number = store.execute("select max(id) from edits where undone_at is null").fetchone()[0]
     return browser.post(f"/tri/edition/{number}/annuler", headers={"accept": "application/json"}).json()["said"]
 
 
 def tags_of(store, knowledge, now, text, number=[100]):  # noqa: B006 - a new article each time
     number[0] += 1
     entry = make_entry(guid=f"n{number[0]}", link=f"https://e.fr/n{number[0]}", title=text, summary=text)
-    collect_entries(store, make_source(territory=("33",)), [entry], knowing(store.conn, knowledge), now + timedelta(minutes=number[0]))
-    item = store.conn.execute("select max(id) from items").fetchone()[0]
-    found = store.conn.execute("select tag_id from item_tags where item_id = ? and origin <> 'refused'", (item,)).fetchall()
+    collect_entries(store, make_source(territory=("33",)), [entry], knowing(store, knowledge), now + timedelta(minutes=number[0]))
+    item = store.execute("select max(id) from items").fetchone()[0]
+    found = store.execute("select tag_id from item_tags where item_id = ? and origin <> 'refused'", (item,)).fetchall()
     return item, {row[0] for row in found}
 
 
@@ -44,7 +44,7 @@ def test_words_are_added_and_taken_away_an_upgrade_keeps_them_and_a_journal_undo
     assert "C’est fait" in edit(editor, action="words", theme="handicap", mots="\n".join([*words[1:], "zébulon"]))
 
     migrate(store, load_knowledge(), now)
-    found = knowing(store.conn, knowledge).themes["handicap"].words
+    found = knowing(store, knowledge).themes["handicap"].words
     assert ("zébulon" in found, words[0] in found) == (True, False)
     _, after = tags_of(store, knowledge, now, "Le zébulon des landes")
     assert "handicap" in after - before
@@ -52,7 +52,7 @@ def test_words_are_added_and_taken_away_an_upgrade_keeps_them_and_a_journal_undo
     assert editor.get("/tri/mots").json()[0]["words"]
 
     assert undo_last(editor, store) == "Changement annulé."
-    assert tuple(knowing(store.conn, knowledge).themes["handicap"].words) == tuple(words)
+    assert tuple(knowing(store, knowledge).themes["handicap"].words) == tuple(words)
     assert "Ce que cette décision" not in editor.get("/tri/journal").text
 
 
@@ -61,12 +61,12 @@ def test_a_curator_proposes_and_an_editor_approves(site, store, knowledge, now):
     assert edit(claire, action="tag", nom="Sobriété", groupe="innovation") == 403
     assert "C’est fait" in edit(claire, action="propose", nom="Sobriété", groupe="innovation")
     assert "Sobriété" in claire.get("/tri/vocabulaire").text
-    assert "sobriete" not in knowing(store.conn, knowledge).themes
+    assert "sobriete" not in knowing(store, knowledge).themes
     assert edit(claire, action="approve", theme="sobriete") == 403
     edit(edith, action="approve", theme="sobriete")
     assert "Sobriété" in [one["label"] for one in claire.get("/tri/mots").json()]
     assert not claire.act("tag-add", 1, value="sobriété").json()["wrong"]
-    assert store.conn.execute("select tag_id from item_tags where origin = 'curator'").fetchall() == [("sobriete",)]
+    assert store.execute("select tag_id from item_tags where origin = 'curator'").fetchall() == [("sobriete",)]
     assert "déjà le nom" in edit(edith, action="tag", nom="Sobriété", groupe="innovation")
     assert "ne peut pas être" in edit(edith, action="tag", nom="Autre", groupe="inconnu")
     assert edit(edith, action="reject", theme="handicap").startswith("Aucun thème")
@@ -76,7 +76,7 @@ def test_a_theme_is_renamed_everywhere_and_its_id_stays(site, store, knowledge, 
     editor = signed_in(site, "edith")
     edit(editor, action="rename", theme="handicap", nom="Handicap et autonomie")
     migrate(store, load_knowledge(), now)
-    assert store.conn.execute("select label from tags where id = 'handicap'").fetchone() == ("Handicap et autonomie",)
+    assert store.execute("select label from tags where id = 'handicap'").fetchone() == ("Handicap et autonomie",)
     assert "Handicap et autonomie" in editor.get("/theme/handicap").text
     undo_last(editor, store)
     assert "Handicap et autonomie" not in editor.get("/theme/handicap").text
@@ -88,16 +88,16 @@ def test_merged_themes_keep_their_articles_and_come_apart_again(site, store, kno
     editor.act("tag-add", 2, 3, value="enfance-famille")
     before = rows(store)["item_tags"]
     assert "C’est fait" in edit(editor, action="merge", theme="enfance-famille", vers="handicap")
-    held = store.conn.execute("select item_id from item_tags where tag_id = 'handicap' and origin = 'curator' order by 1").fetchall()
+    held = store.execute("select item_id from item_tags where tag_id = 'handicap' and origin = 'curator' order by 1").fetchall()
     assert held == [(1,), (2,), (3,)]
-    assert store.conn.execute("select count(*) from item_tags where tag_id = 'enfance-famille'").fetchone()[0] == 0
+    assert store.execute("select count(*) from item_tags where tag_id = 'enfance-famille'").fetchone()[0] == 0
     word = next(one for one in knowledge.themes["enfance-famille"].words if " " in one)
     _, found = tags_of(store, knowledge, now, f"{word}, {word} et encore {word}")
     assert "handicap" in found
     assert "enfance-famille" not in found
     assert "réuni à" in editor.get("/tri/vocabulaire").text
     assert edit(editor, action="merge", theme="handicap", vers="handicap").startswith("Aucun thème")
-    store.conn.execute("delete from item_tags where item_id > 6")
+    store.execute("delete from item_tags where item_id > 6")
     undo_last(editor, store)
     assert rows(store)["item_tags"] == before
 
@@ -106,7 +106,7 @@ def test_a_theme_is_split_by_its_words(site, store, knowledge, now):
     editor = signed_in(site, "edith")
     words = knowledge.themes["handicap"].words[:2]
     assert "C’est fait" in edit(editor, action="split", theme="handicap", nom="Accessibilité des lieux", mot=list(words))
-    themes = knowing(store.conn, knowledge).themes
+    themes = knowing(store, knowledge).themes
     assert set(themes["accessibilite-des-lieux"].words) == set(words)
     assert not set(words) & set(themes["handicap"].words)
     assert "Choisissez les mots" in edit(editor, action="split", theme="handicap", nom="Autre", mot="inconnu")
@@ -126,10 +126,10 @@ def test_a_rule_is_tried_written_obeyed_applied_to_the_past_and_undone(site, sto
     assert "handicap" in found
     told = editor.post("/tri/regles", headers={"accept": "application/json"}, action="past", id="1").json()
     assert told["said"].startswith("7 articles")
-    assert store.conn.execute("select count(*) from item_tags where tag_id = 'handicap' and origin = 'curator'").fetchone()[0] == 7
+    assert store.execute("select count(*) from item_tags where tag_id = 'handicap' and origin = 'curator'").fetchone()[0] == 7
     assert "règle « habitants »" in editor.get("/tri/journal").text.replace("\u00a0", " ")
     editor.post(f"/decision/{told['batch']}/annuler")
-    assert store.conn.execute("select count(*) from item_tags where origin = 'curator'").fetchone()[0] == 0
+    assert store.execute("select count(*) from item_tags where origin = 'curator'").fetchone()[0] == 0
     editor.post("/tri/regles", action="rule-off", id="1")
     _, found = tags_of(store, knowledge, now, "Les habitants du bourg voisin")
     assert "handicap" not in found
@@ -140,15 +140,15 @@ def test_rules_dismiss_and_give_interest_with_their_reason(site, store, knowledg
     editor.post("/tri/regles", action="rule", phrase="vide-grenier", effet="dismiss")
     editor.post("/tri/regles", action="rule", phrase="zébulon", effet="interest", valeur="0,9")
     item, _ = tags_of(store, knowledge, now, "Grand vide-greniers dimanche")
-    assert store.conn.execute("select state, interest_reason from items where id = ?", (item,)).fetchone() == (
+    assert store.execute("select state, interest_reason from items where id = ?", (item,)).fetchone() == (
         "dismissed", "écarté par une règle : « vide-grenier » dans le titre",
     )  # fmt: skip
     item, _ = tags_of(store, knowledge, now, "Le zébulon nouveau")
-    assert store.conn.execute("select state, interest, interest_reason from items where id = ?", (item,)).fetchone() == (
+    assert store.execute("select state, interest, interest_reason from items where id = ?", (item,)).fetchone() == (
         "new", 0.9, "donné par une règle : « zébulon » dans le titre",
     )  # fmt: skip
-    retag(store, {"gironde": make_source(territory=("33",))}, knowing(store.conn, knowledge), now, dry_run=False)
-    assert store.conn.execute("select interest from items where id = ?", (item,)).fetchone() == (0.9,)
+    retag(store, {"gironde": make_source(territory=("33",))}, knowing(store, knowledge), now, dry_run=False)
+    assert store.execute("select interest from items where id = ?", (item,)).fetchone() == (0.9,)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_rules_that_cannot_be_are_refused_in_a_sentence(site, store, form):
     told = editor.post("/tri/regles", headers={"accept": "application/json"}, action="rule", **form).json()
     assert told["wrong"]
     assert re.match(r"[A-ZÀÉ].+\.\Z", told["said"])
-    assert store.conn.execute("select count(*) from rules").fetchone()[0] == 0
+    assert store.execute("select count(*) from rules").fetchone()[0] == 0
 
 
 def test_the_debt_counts_what_is_to_settle(site, store):
@@ -182,14 +182,14 @@ def test_the_debt_counts_what_is_to_settle(site, store):
 def test_a_theme_that_serves_is_not_undone_and_no_collection_breaks(site, store, knowledge, now):
     editor = signed_in(site, "edith")
     edit(editor, action="tag", nom="Zébulon", groupe="innovation")
-    made = store.conn.execute("select max(id) from edits").fetchone()[0]
+    made = store.execute("select max(id) from edits").fetchone()[0]
     edit(editor, action="words", theme="zebulon", mots="zébulon")
     undone = editor.post(f"/tri/edition/{made}/annuler", headers={"accept": "application/json"}).json()
     assert undone["wrong"]
     assert "sert encore" in undone["said"]
     undo_last(editor, store)
     assert editor.post(f"/tri/edition/{made}/annuler", headers={"accept": "application/json"}).json()["said"] == "Changement annulé."
-    assert store.conn.execute("pragma foreign_key_check").fetchall() == []
+    assert store.execute("pragma foreign_key_check").fetchall() == []
     tags_of(store, knowledge, now, "Le zébulon")
 
 
@@ -199,19 +199,19 @@ def test_a_name_is_one_themes_alone_and_an_id_goes_before_names(site, store, kno
     assert "déjà le nom" in edit(editor, action="rename", theme="handicap", nom=knowledge.themes["insertion-rsa"].label.upper())
     assert "déjà le nom" in edit(editor, action="tag", nom="Enfance famille", groupe="innovation")
     editor.act("tag-remove", 1, value="insertion-rsa")
-    assert store.conn.execute("select tag_id from item_tags where origin = 'refused'").fetchall() == [("insertion-rsa",)]
+    assert store.execute("select tag_id from item_tags where origin = 'refused'").fetchall() == [("insertion-rsa",)]
 
 
 def test_a_merge_keeps_a_curators_word_and_the_merged_words_can_go(site, store, knowledge, now):
     editor = signed_in(site, "edith")
     editor.act("tag-add", 1, value="enfance-famille")
-    store.conn.execute("insert into item_tags (item_id, tag_id, origin, score, reason) values (1, 'handicap', 'rule', 0.4, '')")
+    store.execute("insert into item_tags (item_id, tag_id, origin, score, reason) values (1, 'handicap', 'rule', 0.4, '')")
     edit(editor, action="merge", theme="enfance-famille", vers="handicap")
-    assert store.conn.execute("select origin from item_tags where item_id = 1 and tag_id = 'handicap'").fetchone() == ("curator",)
+    assert store.execute("select origin from item_tags where item_id = 1 and tag_id = 'handicap'").fetchone() == ("curator",)
     merged = knowledge.themes["enfance-famille"].words
-    assert set(merged) <= set(knowing(store.conn, knowledge).themes["handicap"].words)
+    assert set(merged) <= set(knowing(store, knowledge).themes["handicap"].words)
     assert "C’est fait" in edit(editor, action="words", theme="handicap", mots="\n".join(knowledge.themes["handicap"].words))
-    assert not set(merged) & set(knowing(store.conn, knowledge).themes["handicap"].words)
+    assert not set(merged) & set(knowing(store, knowledge).themes["handicap"].words)
 
 
 def test_a_rule_applied_to_the_past_leaves_what_curators_decided_and_gets_to_the_end(site, store, monkeypatch):
@@ -228,10 +228,10 @@ def test_a_rule_applied_to_the_past_leaves_what_curators_decided_and_gets_to_the
             said := editor.post("/tri/regles", headers={"accept": "application/json"}, action="past", id=str(number)).json()["said"]
         ):
             assert "recommencez" in said or "2 articles" in said
-    assert dict(store.conn.execute("select id, state from items").fetchall())[1] == "selected"
-    assert store.conn.execute("select count(*) from items where state = 'dismissed'").fetchone() == (5,)
-    assert store.conn.execute("select origin from item_tags where item_id = 2 and tag_id = 'handicap'").fetchone() == ("refused",)
-    assert store.conn.execute("select count(*) from item_tags where tag_id = 'handicap' and origin = 'curator'").fetchone() == (5,)
+    assert dict(store.execute("select id, state from items").fetchall())[1] == "selected"
+    assert store.execute("select count(*) from items where state = 'dismissed'").fetchone() == (5,)
+    assert store.execute("select origin from item_tags where item_id = 2 and tag_id = 'handicap'").fetchone() == ("refused",)
+    assert store.execute("select count(*) from item_tags where tag_id = 'handicap' and origin = 'curator'").fetchone() == (5,)
 
 
 def test_a_proposal_is_between_curators(site, store, tmp_path):

@@ -177,14 +177,14 @@ def test_private_tables_sql_and_download_are_refused(site):
 
 
 def test_every_table_and_view_of_the_file_is_on_one_of_the_two_lists(store):
-    names = {row[0] for row in store.conn.execute("select name from sqlite_master where type in ('table', 'view')")}
+    names = {row[0] for row in store.execute("select name from sqlite_master where type in ('table', 'view')")}
 
     assert names - {"sqlite_sequence"} == set(PRIVATE) | set(PUBLIC_TABLES)
 
 
 def test_taking_the_hook_out_opens_what_it_closed(site, store, tmp_path):
     """The control: without our hook the same questions succeed, so the test above tests the hook."""
-    store.conn.execute("pragma wal_checkpoint(truncate)")
+    store.execute("pragma wal_checkpoint(truncate)")
     # Datasette offers the download of immutable files only: the control needs one.
     frozen = lambda: Datasette(immutables=[str(tmp_path / "veille.db")])  # noqa: E731
     asked = (
@@ -234,7 +234,7 @@ def test_the_session_is_closed_to_scripts_and_ends_with_the_account(site, store,
     assert "samesite=lax" in cookie.lower()
     assert 'id="decisions"' in browser.get("/article/1").text
 
-    store.conn.execute("update accounts set disabled_at = '2026-01-01'")
+    store.execute("update accounts set disabled_at = '2026-01-01'")
 
     assert 'id="decisions"' not in browser.get("/article/1").text
 
@@ -245,9 +245,9 @@ def test_a_forged_session_is_nobody(site):
 
 def state(store):
     return (
-        store.conn.execute("select id, state from items").fetchall(),
-        store.conn.execute("select * from item_tags").fetchall(),
-        store.conn.execute("select count(*) from decisions").fetchone(),
+        store.execute("select id, state from items").fetchall(),
+        store.execute("select * from item_tags").fetchall(),
+        store.execute("select count(*) from decisions").fetchone(),
     )
 
 
@@ -271,7 +271,7 @@ def test_nothing_changes_without_a_session_a_token_or_by_get(site, store):
 def test_decisions_are_logged_survive_a_collection_and_can_be_undone(site, store, knowledge, now):
     browser = Browser(site)
     browser.sign_in()
-    tags = lambda: dict(store.conn.execute("select tag_id, origin from item_tags where item_id = 1").fetchall())  # noqa: E731
+    tags = lambda: dict(store.execute("select tag_id, origin from item_tags where item_id = 1").fetchall())  # noqa: E731
     assert tags()["participation-citoyenne"] == "rule"
 
     browser.post("/article/1/decision", action="tag-remove", value="participation-citoyenne")
@@ -282,9 +282,9 @@ def test_decisions_are_logged_survive_a_collection_and_can_be_undone(site, store
 
     assert tags()["participation-citoyenne"] == "refused"
     assert tags()["handicap"] == "curator"
-    assert store.conn.execute("select state from items where id = 1").fetchone()[0] == "selected"
+    assert store.execute("select state from items where id = 1").fetchone()[0] == "selected"
     assert "Choisi par les documentalistes" in get(site, "/").text
-    log = store.conn.execute("select action, before, after from decisions order by id").fetchall()
+    log = store.execute("select action, before, after from decisions order by id").fetchall()
     assert [row[0] for row in log] == ["tag-remove", "tag-add", "select"]
     assert json.loads(log[2][1]) == {"state": "new"}
 
@@ -293,7 +293,7 @@ def test_decisions_are_logged_survive_a_collection_and_can_be_undone(site, store
 
     assert tags()["participation-citoyenne"] == "rule"
     assert "handicap" not in tags()
-    assert store.conn.execute("select state from items where id = 1").fetchone()[0] == "new"
+    assert store.execute("select state from items where id = 1").fetchone()[0] == "new"
     assert browser.post("/decision/3/annuler").headers["location"].endswith("/article/1#decisions")
     assert "Cette décision est déjà annulée." in browser.get("/article/1").text
 
@@ -354,12 +354,12 @@ def test_only_the_last_word_on_a_subject_can_be_undone(site, store):
 
     browser.post("/decision/1/annuler")
     assert "Annulez d’abord cette décision-là." in browser.get("/article/1").text
-    assert store.conn.execute("select state from items where id = 1").fetchone()[0] == "selected"
+    assert store.execute("select state from items where id = 1").fetchone()[0] == "selected"
     assert browser.get("/article/1").text.count("/annuler") == 1
     for number in (3, 2, 1):
         browser.post(f"/decision/{number}/annuler")
         assert "1 décision annulée." in browser.get("/article/1").text
-    assert store.conn.execute("select state from items where id = 1").fetchone()[0] == "new"
+    assert store.execute("select state from items where id = 1").fetchone()[0] == "new"
 
 
 def test_guesses_made_at_once_count_too(site):
@@ -472,11 +472,11 @@ def test_the_health_page_says_whether_a_run_ended_lately(site, store, now, monke
     monkeypatch.setenv("VEILLE_NOW", now.isoformat())
     before = get(site, "/-/veille/sante")
     with writing(store):
-        store.conn.execute("insert into runs (started_at, ended_at, due) values ('2026-11-22T08:00:00Z', '2026-11-22T08:01:00Z', 3)")
-        store.conn.execute("update sources set state = 'failing' where id = 'presse'")
+        store.execute("insert into runs (started_at, ended_at, due) values ('2026-11-22T08:00:00Z', '2026-11-22T08:01:00Z', 3)")
+        store.execute("update sources set state = 'failing' where id = 'presse'")
     after = get(site, "/-/veille/sante")
     with writing(store):
-        store.conn.execute("update runs set ended_at = '2026-11-20T08:01:00Z'")
+        store.execute("update runs set ended_at = '2026-11-20T08:01:00Z'")
     late = get(site, "/-/veille/sante")
 
     assert [answer.status_code for answer in (before, after, late)] == [503, 200, 503]
@@ -504,17 +504,17 @@ def test_a_new_password_ends_the_sessions(site, store):
 def test_a_kind_is_chosen_and_articles_joined_and_split_from_the_desk(site, store, knowledge, now):
     other = make_entry(guid="autre", link="https://b.fr/1", title="Un budget participatif, vu d’ailleurs", summary="Les habitants votent.")
     collect_entries(store, make_source(id="b", name="B", territory=("38",)), [other], knowledge, now)
-    own, number = 1, store.conn.execute("select max(id) from items").fetchone()[0]
+    own, number = 1, store.execute("select max(id) from items").fetchone()[0]
     browser = Browser(site)
     browser.sign_in()
-    story = lambda: store.conn.execute("select count(*), count(distinct story_id) from items where story_id is not null").fetchone()  # noqa: E731
+    story = lambda: store.execute("select count(*), count(distinct story_id) from items where story_id is not null").fetchone()  # noqa: E731
 
     browser.post(f"/article/{own}/decision", action="kind", value="prix")
     browser.post(f"/article/{own}/decision", action="story-join", value=str(number))
     joined, page = story(), browser.get(f"/article/{own}").text
     browser.post(f"/article/{own}/decision", action="story-split")
 
-    assert store.conn.execute("select kind, kind_origin from items where id = ?", (own,)).fetchone() == ("prix", "curator")
+    assert store.execute("select kind, kind_origin from items where id = ?", (own,)).fetchone() == ("prix", "curator")
     assert joined == (2, 1)
     assert "choisi par un documentaliste" in page
     assert "Rapprochés parce que&nbsp;: dit par un documentaliste" in page
@@ -525,4 +525,4 @@ def test_a_kind_is_chosen_and_articles_joined_and_split_from_the_desk(site, stor
         browser.post(f"/decision/{decision}/annuler")
         assert "1 décision annulée." in browser.get(f"/article/{own}").text
     assert story() == (0, 0)
-    assert store.conn.execute("select kind_origin from items where id = ?", (own,)).fetchone() == ("rule",)
+    assert store.execute("select kind_origin from items where id = ?", (own,)).fetchone() == ("rule",)

@@ -210,8 +210,8 @@ def stories_of(pairs: list[Row], items: Path, tell: Callable[..., float]) -> Non
     with writing(db):
         make_stories(db)
     held = {name: number for number, name in given.items()}
-    story = dict(db.conn.execute("select id, story_id from items"))
-    alike = {frozenset(pair) for pair in db.conn.execute("select item_id, other_id from alike")}
+    story = dict(db.execute("select id, story_id from items"))
+    alike = {frozenset(pair) for pair in db.execute("select item_id, other_id from alike")}
     long = {row["id"] for row in rows(items) if len(row["text"]) >= LEAST_TEXT}
     apart, found = [], []
     for row in pairs:

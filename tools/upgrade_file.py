@@ -41,8 +41,8 @@ def main() -> None:
         with writing(db):
             for number, (item_id, action, value) in enumerate(WORDS, 10):
                 at = f"{now:%Y-%m-%dT%H}:{number}:00Z"
-                decide(db.conn, account_id=1, item_id=item_id, action=action, value=value, at=at)
-        db.conn.execute("pragma wal_checkpoint(truncate)")
+                decide(db, account_id=1, item_id=item_id, action=action, value=value, at=at)
+        db.execute("pragma wal_checkpoint(truncate)")
         db.close()
         target.write_bytes(gzip.compress(path.read_bytes(), mtime=0))
 

@@ -87,11 +87,11 @@ def test_no_entry_is_lost_on_the_way_to_the_store(shared, kind, store, knowledge
                 continue
             with writing(store):
                 keep(store, prepared, knowledge, now=now)
-            rows = store.conn.execute(
+            rows = store.execute(
                 "select items.title, sightings.url from sightings join items on items.id = item_id where sightings.source_id = ?",
                 (source.id,),
             ).fetchall()
-            names = store.conn.execute("select value from addresses where kind = 'guid' and scope = ?", (source.id,)).fetchall()
+            names = store.execute("select value from addresses where kind = 'guid' and scope = ?", (source.id,)).fetchall()
             titles, links = {shown(row[0]) for row in rows}, {row[1] for row in rows}
             guids = {row[0] for row in names}
             for entry in entries:
@@ -150,19 +150,17 @@ def test_a_series_replayed_in_date_order_is_never_doubled(shared, tmp_path):
     from veille.store import connect
 
     db = connect(tmp_path / "data" / "veille.db")
-    doubled = db.conn.execute(
-        "select source_id, title, published_at, count(*) from items group by 1, 2, 3, url having count(*) > 1"
-    ).fetchall()
+    doubled = db.execute("select source_id, title, published_at, count(*) from items group by 1, 2, 3, url having count(*) > 1").fetchall()
     assert doubled == []
-    guids = db.conn.execute("select count(distinct scope || value) from addresses where kind = 'guid'").fetchone()[0]
+    guids = db.execute("select count(distinct scope || value) from addresses where kind = 'guid'").fetchone()[0]
     assert guids >= len([key for key in versions if key[1]]) * 0.99
     retitled = [key for key, titles in versions.items() if len(titles) > 1]
-    kept = db.conn.execute("select count(distinct item_id) from versions").fetchone()[0]
-    changed = db.conn.execute("select count(*) from items where changed_at is not null").fetchone()[0]
+    kept = db.execute("select count(distinct item_id) from versions").fetchone()[0]
+    changed = db.execute("select count(*) from items where changed_at is not null").fetchone()[0]
     print(len(by_date), "dates,", len(versions), "entries,", len(retitled), "retitled,", kept, "items with versions")
     assert kept == changed
     for name, guid in retitled:
-        found = db.conn.execute(
+        found = db.execute(
             "select count(*) from versions join addresses on addresses.item_id = versions.item_id where scope = ? and value = ?",
             (f"s-{name}", guid),
         ).fetchone()[0]

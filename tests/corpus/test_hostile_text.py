@@ -38,7 +38,7 @@ def held(shared, store, knowledge, now):
         entry = make_entry(guid=text or "vide", link=f"https://e.fr/{number}", title=text, summary=BEFORE + text + AFTER, author=text,
                            title_is_text=True, body_is_text=True)  # fmt: skip
         collect_entries(store, source, [entry], knowledge, now)
-    urls = dict(store.conn.execute("select id, url from items").fetchall())
+    urls = dict(store.execute("select id, url from items").fetchall())
     return {item: texts[int(url.rsplit("/", 1)[1])] for item, url in urls.items()}
 
 

@@ -212,16 +212,16 @@ JOURNAL_LEFT = """
 import os, sys
 from veille.store.connection import connect
 db = connect("data/veille.db")
-db.conn.execute("pragma wal_autocheckpoint = 0")
-db.conn.execute("update items set interest = 0.5, title = title || ' changé'")
+db.execute("pragma wal_autocheckpoint = 0")
+db.execute("update items set interest = 0.5, title = title || ' changé'")
 os.kill(os.getpid(), 9)
 """
 HELD_OPEN = """
 import time
 from veille.store.connection import connect
 db = connect("data/veille.db")
-db.conn.execute("update items set interest = 0.5")
-db.conn.execute("select count(*) from items").fetchone()
+db.execute("update items set interest = 0.5")
+db.execute("select count(*) from items").fetchone()
 print("ready", flush=True)
 time.sleep(600)
 """

@@ -71,11 +71,11 @@ def test_an_address_is_read_shown_kept_as_shown_and_known_again(private, site, s
         answer = browser.post("/tri/ajouter", change="garder", jeton=token(shown), adresse="x")
         assert len(hits) == asked  # what is kept is what was shown
         item = int(answer.headers["location"].rsplit("/", 1)[1])
-        assert store.conn.execute("select title, day, source_id, state, queued from items where id = ?", (item,)).fetchone() == (
+        assert store.execute("select title, day, source_id, state, queued from items where id = ?", (item,)).fetchone() == (
             "Un café des aidants ouvre en Gironde", "2026-11-18", "apports", "new", 1,
         )  # fmt: skip
-        assert "33" in [row[0] for row in store.conn.execute("select code from item_territories where item_id = ?", (item,))]
-        assert store.conn.execute("select count(*) from items_fts where items_fts match 'aidant'").fetchone()[0] == 1
+        assert "33" in [row[0] for row in store.execute("select code from item_territories where item_id = ?", (item,))]
+        assert store.execute("select count(*) from items_fts where items_fts match 'aidant'").fetchone()[0] == 1
         again = browser.post("/tri/ajouter", change="voir", adresse=f"{root}/article").text
         assert "Déjà là" in again
         assert "Garder cet article" not in again
@@ -91,7 +91,7 @@ def test_what_cannot_be_read_is_said_in_a_sentence(private, site, store, path, s
     assert page.status_code == 200
     assert said in page.text
     assert 'role="alert"' in page.text
-    assert store.conn.execute("select count(*) from items").fetchone()[0] == 6
+    assert store.execute("select count(*) from items").fetchone()[0] == 6
 
 
 def test_a_site_is_followed_beside_feeds_yaml_collected_paused_and_let_go(private, site, store, tmp_path):
@@ -101,9 +101,9 @@ def test_a_site_is_followed_beside_feeds_yaml_collected_paused_and_let_go(privat
         shown = editor.post("/tri/ajouter", change="suivre", adresse=f"{root}/").text
         assert "Le labo" in shown
         assert f"feed: {root}/rss" in shown.replace("&#34;", "").replace('"', "")
-        assert store.conn.execute("select count(*) from followed").fetchone()[0] == 0
+        assert store.execute("select count(*) from followed").fetchone()[0] == 0
         assert editor.post("/tri/ajouter", change="suivre-garder", jeton=token(shown), adresse="x").status_code == 302
-        lines = as_yaml(store.conn)
+        lines = as_yaml(store)
         assert "/rss" in lines
         assert "- id:" in editor.get("/tri/sources").text
 
@@ -112,12 +112,12 @@ def test_a_site_is_followed_beside_feeds_yaml_collected_paused_and_let_go(privat
             run_collection, str(tmp_path / "feeds.yaml"), str(tmp_path / "veille.db"), everything=True, allow_private=True, spacing=0.0
         )
         (source,) = run().outcomes
-        assert store.conn.execute("select count(*) from items where source_id = ?", (source,)).fetchone()[0] == 3
+        assert store.execute("select count(*) from items where source_id = ?", (source,)).fetchone()[0] == 3
         tried = editor.post("/tri/sources", change="essayer", source=source).text
         assert "3 articles maintenant" in tried.replace("\u00a0", " ")
         editor.post("/tri/sources", change="pause", source=source)
         assert source not in run().outcomes
-        assert store.conn.execute("select state from sources where id = ?", (source,)).fetchone()[0] == "disabled"
+        assert store.execute("select state from sources where id = ?", (source,)).fetchone()[0] == "disabled"
         editor.post("/tri/sources", change="resume", source=source)
         assert source in run().outcomes
         editor.post("/tri/sources", change="every", source=source, rythme="7d")
@@ -129,7 +129,7 @@ def test_a_site_is_followed_beside_feeds_yaml_collected_paused_and_let_go(privat
         (tmp_path / "feeds.yaml").write_text("version: 1\nsources: []\n")
         editor.post("/tri/sources", change="unfollow", source=source)
         assert source not in run().outcomes
-    assert store.conn.execute("select count(*) from items where source_id = ?", (source,)).fetchone()[0] == 3
+    assert store.execute("select count(*) from items where source_id = ?", (source,)).fetchone()[0] == 3
     assert read_clock()().tzinfo
 
 
@@ -190,26 +190,26 @@ def test_a_link_is_looked_at_and_a_copy_kept_as_evidence(private, site, store):
     }
     with serve(pages(**more)) as root:
         for number, (path, sentence) in enumerate(said.items(), 1):
-            store.conn.execute("update items set url = ? where id = ?", (root + path, number))
+            store.execute("update items set url = ? where id = ?", (root + path, number))
             told = browser.post(f"/article/{number}/preuve", headers={"accept": "application/json"}, change="lien").json()
             assert sentence in told["said"], (path, told)
-        outcomes = [row[0] for row in store.conn.execute("select outcome from link_checks order by item_id")]
+        outcomes = [row[0] for row in store.execute("select outcome from link_checks order by item_id")]
         assert outcomes == ["alive", "gone", "moved", "walled", "gone"]
         assert "mène toujours" in browser.get("/article/1").text
 
         for _ in range(2):
             told = browser.post("/article/1/preuve", headers={"accept": "application/json"}, change="copie").json()
             assert "Copie gardée" in told["said"]
-        (number, text, digest) = store.conn.execute("select id, text, hash from copies").fetchone()
+        (number, text, digest) = store.execute("select id, text, hash from copies").fetchone()
         assert hashlib.sha256(text.encode()).hexdigest() == digest
         copy = browser.get(f"/article/1/copie/{number}")
         assert "café des aidants" in copy.text
         assert digest in copy.text
         assert get(site, f"/article/1/copie/{number}").status_code == 302
         assert "Copie du" not in get(site, "/article/1").text
-        store.conn.execute("update sources set rights = 'link'")
+        store.execute("update sources set rights = 'link'")
         apply_rights(store, "gironde", "link")
-        assert store.conn.execute("select count(*) from copies").fetchone()[0] == 0
+        assert store.execute("select count(*) from copies").fetchone()[0] == 0
         assert (
             "ne permettent pas" in browser.post("/article/1/preuve", headers={"accept": "application/json"}, change="copie").json()["said"]
         )

@@ -371,7 +371,7 @@ def test_a_run_without_news_loads_no_parser_and_keeps_its_answers_together(tmp_p
     """Sixty sources that answer 304: no parser, no vocabulary, no sqlite-utils; and not sixty transactions."""
     tell = (
         "import sys, veille.store.connection as c; made = []; plain = c.connect\n"
-        "def connect(*a, **k):\n    db = plain(*a, **k); db.conn.set_trace_callback(lambda said: made.append(said) if said == 'COMMIT' else None); return db\n"
+        "def connect(*a, **k):\n    db = plain(*a, **k); db.set_trace_callback(lambda said: made.append(said) if said == 'COMMIT' else None); return db\n"
         "c.connect = connect; import veille.store; veille.store.connect = connect\n"
         "import atexit; atexit.register(lambda: print(sorted(sys.modules), len(made), sep=chr(10), file=sys.stderr))\n"
         "from veille.cli import main; sys.argv[0] = 'veille'; main()\n"

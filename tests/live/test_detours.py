@@ -88,8 +88,8 @@ def test_one_bad_answer_does_not_make_a_discover_source_change_its_mind(tmp_path
         collect(tmp_path, now="2026-11-23T16:00:00+00:00")
         db = connect(tmp_path / "data" / "veille.db")
         found, titles = (
-            db.conn.execute("select found from sources").fetchone()[0],
-            db.conn.execute("select count(*) from items").fetchone()[0],
+            db.execute("select found from sources").fetchone()[0],
+            db.execute("select count(*) from items").fetchone()[0],
         )
         db.close()
 

@@ -128,8 +128,8 @@ def test_a_file_that_may_not_grow_is_a_sentence_and_loses_nothing(tmp_path, size
         assert "Avant" in titles(tmp_path)
         assert collect(tmp_path, "--all").returncode == 0
     db = connect(tmp_path / "data" / "veille.db")
-    assert db.conn.execute("select count(*) from items").fetchone() == (len(BIG) + 1,)
-    assert db.conn.execute("pragma integrity_check").fetchone() == ("ok",)
+    assert db.execute("select count(*) from items").fetchone() == (len(BIG) + 1,)
+    assert db.execute("pragma integrity_check").fetchone() == ("ok",)
     db.close()
 
 
@@ -152,7 +152,7 @@ def test_a_real_full_disk_of_2_mb(tmp_path):
             assert len(full.stderr.splitlines()) == 1
             assert "Avant" in titles(place)
             db = connect(place / "data" / "veille.db")
-            integrity = db.conn.execute("pragma integrity_check").fetchone()
+            integrity = db.execute("pragma integrity_check").fetchone()
             db.close()
             assert integrity == ("ok",)
             subprocess.run(["mount", "-o", "remount,size=60m", place], check=True)
@@ -213,8 +213,8 @@ def test_a_clock_that_jumps_loses_and_doubles_nothing_and_stops_no_source(tmp_pa
             assert (outcome.returncode, outcome.stderr) == (0, "")
     assert titles(tmp_path) == sorted(served)
     db = connect(tmp_path / "data" / "veille.db")
-    state, next_at = db.conn.execute("select state, next_visit_at from sources").fetchone()
-    sound_counts = db.conn.execute("select count(*), count(distinct url) from items").fetchone()
+    state, next_at = db.execute("select state, next_visit_at from sources").fetchone()
+    sound_counts = db.execute("select count(*), count(distinct url) from items").fetchone()
     db.close()
     assert state == "live"
     assert next_at < "2026-11-26"
@@ -277,10 +277,10 @@ def test_stolen_locks_never_make_two_writers_of_one_run(tmp_path):
     assert set(codes) <= {0, 2, -signal.SIGKILL}
     assert again.returncode == 0, again.stderr
     db = connect(tmp_path / "data" / "veille.db")
-    assert db.conn.execute("pragma integrity_check").fetchone() == ("ok",)
-    assert db.conn.execute("select count(*), count(distinct url) from items").fetchone() == (24, 24)
+    assert db.execute("pragma integrity_check").fetchone() == ("ok",)
+    assert db.execute("select count(*), count(distinct url) from items").fetchone() == (24, 24)
     # A run whose collector was taken over writes nothing after the next one has begun.
-    mixed = db.conn.execute(
+    mixed = db.execute(
         "select count(*) from visits join runs on runs.id = run_id where exists "
         "(select 1 from visits as later where later.run_id > visits.run_id and later.id < visits.id)"
     ).fetchone()
@@ -316,7 +316,7 @@ def test_children_killed_at_random_cost_their_source_alone(tmp_path):
         assert collect(tmp_path, "--all").returncode == 0
     assert killed > 5
     db = connect(tmp_path / "data" / "veille.db")
-    sound_rows = db.conn.execute("select count(*), count(distinct url) from items").fetchone()
+    sound_rows = db.execute("select count(*), count(distinct url) from items").fetchone()
     db.close()
     assert sound_rows == (240, 240)
 
@@ -332,7 +332,7 @@ def test_a_hundred_runs_add_nothing_after_the_first(tmp_path):
         def held():
             db = connect("data/veille.db")
             try:
-                return [db.conn.execute(f"select count(*) from {name}").fetchone()[0] for name in TABLES], db.conn.execute("select sum(cnt) from items_vocabulary").fetchone()
+                return [db.execute(f"select count(*) from {name}").fetchone()[0] for name in TABLES], db.execute("select sum(cnt) from items_vocabulary").fetchone()
             finally:
                 db.close()
         def used():

@@ -36,11 +36,11 @@ def site():
 
 def texts(folder):
     db = connect(folder / "data" / "veille.db")
-    rows = db.conn.execute(
+    rows = db.execute(
         "select title, page, page_at is not null, summary, published_at from items join texts on item_id = items.id order by day desc, items.id desc"
     ).fetchall()
-    found = db.conn.execute("select count(*) from items_fts where items_fts match 'zanzibar'").fetchone()[0]
-    versions = db.conn.execute("select count(*) from versions").fetchone()[0]
+    found = db.execute("select count(*) from items_fts where items_fts match 'zanzibar'").fetchone()[0]
+    versions = db.execute("select count(*) from versions").fetchone()[0]
     db.close()
     return rows, found, versions
 
@@ -90,7 +90,7 @@ def test_a_day_is_taken_from_the_page_where_the_feed_has_none(tmp_path, site):
     collect(tmp_path)
 
     db = connect(tmp_path / "data" / "veille.db")
-    assert tuple(db.conn.execute("select published_at, day from items").fetchone()) == ("2026-11-12", "2026-11-12")
+    assert tuple(db.execute("select published_at, day from items").fetchone()) == ("2026-11-12", "2026-11-12")
     db.close()
 
 

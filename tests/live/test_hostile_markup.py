@@ -127,7 +127,7 @@ def get(site, path):
 def count(path):
     db = connect(path)
     try:
-        return db.conn.execute("select count(*) from items").fetchone()[0]
+        return db.execute("select count(*) from items").fetchone()[0]
     finally:
         db.close()
 
@@ -154,7 +154,7 @@ def test_nothing_of_them_is_live_in_any_page(stored, oracle):
     total = count(path)
     allowed = kinds(oracle(honest))
     db = connect(path)
-    plain = db.conn.execute("select id from items where title like '123456%' limit 1").fetchone()[0]
+    plain = db.execute("select id from items where title like '123456%' limit 1").fetchone()[0]
     db.close()
     for one in ("/recherche?q=123456", f"/article/{plain}"):
         allowed |= kinds(oracle(main.search(get(site, one).text)[0]))
@@ -191,7 +191,7 @@ def test_feeds_and_exports_carry_text_and_no_markup(stored):
 def test_addresses_of_articles_are_of_the_web_alone(stored):
     path, _ = stored
     db = connect(path)
-    rows = [row[0] for row in db.conn.execute("select url from items union select url from sightings")]
+    rows = [row[0] for row in db.execute("select url from items union select url from sightings")]
     db.close()
     assert not [url for url in rows if url and not url.startswith(("http://", "https://"))]
 
@@ -200,7 +200,7 @@ def test_plain_fields_keep_the_payload_letter_for_letter(stored):
     """Where the format promises text (Atom type=text, JSON Feed), the title is the payload, cleaned of what nobody sees and cut at 500."""
     path, rows = stored
     db = connect(path)
-    held = dict(db.conn.execute("select url, title from items where source_id in ('atom-text', 'json')").fetchall())
+    held = dict(db.execute("select url, title from items where source_id in ('atom-text', 'json')").fetchall())
     db.close()
     compared = 0
     for form in ("atom-text", "json"):

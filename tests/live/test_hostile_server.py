@@ -146,8 +146,8 @@ def sound_sources():
 def times(folder):
     """Of each visit: the milliseconds that it took, and the second of the run when it was done."""
     db = connect(folder / "data" / "veille.db")
-    with contextlib.closing(db.conn):
-        rows = db.conn.execute(
+    with contextlib.closing(db):
+        rows = db.execute(
             "select source_id, milliseconds, unixepoch(at) - unixepoch(started_at) from visits join runs on runs.id = run_id"
         ).fetchall()
         return {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows}

@@ -41,20 +41,16 @@ def document(source: int, generation: int) -> bytes:
 
 def sound(db, *, every: str = "") -> None:
     """Integrity, foreign keys, an index and narrow rows that hold exactly the articles."""
-    assert db.conn.execute("pragma integrity_check").fetchone()[0] == "ok"
-    assert db.conn.execute("pragma foreign_key_check").fetchall() == []
-    counts = [
-        db.conn.execute(f"select count(*) from {table}").fetchone()[0] for table in ("items", "texts", "items_fts_docsize", "item_facets")
-    ]
+    assert db.execute("pragma integrity_check").fetchone()[0] == "ok"
+    assert db.execute("pragma foreign_key_check").fetchall() == []
+    counts = [db.execute(f"select count(*) from {table}").fetchone()[0] for table in ("items", "texts", "items_fts_docsize", "item_facets")]
     assert len(set(counts)) == 1, counts
-    labels = db.conn.execute(
-        "select distinct label, day, item_id from item_labels join items on items.id = item_id order by 1, 2, 3"
-    ).fetchall()
-    assert db.conn.execute("select label, day, item_id from postings order by 1, 2, 3").fetchall() == labels
-    doubled = db.conn.execute("select source_id, url, count(*) from items group by 1, 2 having count(*) > 1").fetchall()
+    labels = db.execute("select distinct label, day, item_id from item_labels join items on items.id = item_id order by 1, 2, 3").fetchall()
+    assert db.execute("select label, day, item_id from postings order by 1, 2, 3").fetchall() == labels
+    doubled = db.execute("select source_id, url, count(*) from items group by 1, 2 having count(*) > 1").fetchall()
     assert doubled == []
     if every:
-        assert db.conn.execute("select count(*) from items_fts where items_fts match ?", (every,)).fetchone()[0] == counts[0]
+        assert db.execute("select count(*) from items_fts where items_fts match ?", (every,)).fetchone()[0] == counts[0]
 
 
 def test_killed_at_random_instants(tmp_path):
@@ -88,7 +84,7 @@ def test_killed_at_random_instants(tmp_path):
             process.wait()
             db = connect(tmp_path / "data" / "veille.db")
             sound(db, every="budget")
-            kept = set(db.conn.execute("select source_id, url from items").fetchall())
+            kept = set(db.execute("select source_id, url from items").fetchall())
             assert committed <= kept
             committed = kept
             db.close()
@@ -104,7 +100,7 @@ def test_killed_at_random_instants(tmp_path):
         print(f"{interrupted} of {KILLS} interrupted; the run after the last kill {last:.2f} s, the same from nothing {alone:.2f} s")
     db = connect(tmp_path / "data" / "veille.db")
     sound(db)
-    assert db.conn.execute("select count(*) from items").fetchone()[0] == SOURCES * (ENTRIES + generation)
+    assert db.execute("select count(*) from items").fetchone()[0] == SOURCES * (ENTRIES + generation)
     assert interrupted > KILLS * 0.5
     db.close()
 
@@ -169,7 +165,7 @@ def words_of(path):
     with contextlib.closing(connect(path)) as db:
         sound(db)
         return [
-            db.conn.execute(f"select {names} from {table} order by 1").fetchall()
+            db.execute(f"select {names} from {table} order by 1").fetchall()
             for names, table in (
                 ("id, title, summary, state, first_seen_at", "items"),
                 ("item_id, text", "texts"),
@@ -186,11 +182,11 @@ def decided(tmp_path_factory):
     veille("demo", "--once", "--db", "data/veille.db", cwd=folder)
     shutil.copy(ROOT / "feeds.yaml", folder)
     with contextlib.closing(connect(folder / "data" / "veille.db")) as db:
-        ids = [row[0] for row in db.conn.execute("select id from items where state = 'new' order by id")]
+        ids = [row[0] for row in db.execute("select id from items where state = 'new' order by id")]
         for place, item in enumerate(ids):
             for action, value in (("select" if place % 2 else "dismiss", ""), ("tag-add", "handicap" if place % 3 else "jeunesse")):
                 with contextlib.suppress(UsageError), writing(db):  # it has that one already
-                    decide(db.conn, account_id=1, item_id=item, action=action, value=value, at="2026-11-22T09:00:00Z")
+                    decide(db, account_id=1, item_id=item, action=action, value=value, at="2026-11-22T09:00:00Z")
     veille("backup", "copie.db", cwd=folder)
     veille("export", "--all", "export", cwd=folder)
     return folder

@@ -222,8 +222,8 @@ def test_requests_are_counted_by_site_and_day_and_the_robot_signs(tmp_path):
         collect(tmp_path)
 
     db = connect(tmp_path / "data" / "veille.db")
-    assert [tuple(row) for row in db.conn.execute("select * from requests")] == [(root, "2026-11-22", 3)]
-    assert db.conn.execute("select value from settings where key = 'agent'").fetchone()[0] == hits[0][1]["user-agent"]
+    assert [tuple(row) for row in db.execute("select * from requests")] == [(root, "2026-11-22", 3)]
+    assert db.execute("select value from settings where key = 'agent'").fetchone()[0] == hits[0][1]["user-agent"]
     db.close()
     assert "+https://veille.exemple.fr/robot; moi@exemple.fr" in hits[0][1]["user-agent"]
 

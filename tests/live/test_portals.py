@@ -62,7 +62,7 @@ def test_every_article_is_held_once_with_its_title_and_day(month, number):
     told, db, _ = month
     story = told[number]
 
-    held = db.conn.execute("select title, day from items where source_id = ?", (story.site.name,)).fetchall()
+    held = db.execute("select title, day from items where source_id = ?", (story.site.name,)).fetchall()
 
     assert sorted(tuple(row) for row in held) == sorted(story.expected(story.site))
 
@@ -72,8 +72,8 @@ def test_the_state_and_the_alarms_say_what_happened(month, number):
     told, db, _ = month
     story = told[number]
 
-    state, reason = db.conn.execute("select state, reason from sources where id = ?", (story.site.name,)).fetchone()
-    alarms = [row[0] for row in db.conn.execute("select state from alarms where source_id = ? order by id", (story.site.name,))]
+    state, reason = db.execute("select state, reason from sources where id = ?", (story.site.name,)).fetchone()
+    alarms = [row[0] for row in db.execute("select state from alarms where source_id = ? order by id", (story.site.name,))]
 
     assert (state, tuple(alarms)) == (story.state, story.alarms), reason
 
@@ -96,8 +96,8 @@ def test_no_request_is_against_the_rules(month, number):
 def test_old_entries_of_a_first_visit_are_no_news(month):
     _, db, _ = month
 
-    queued = db.conn.execute("select count(*) from items where source_id = 'agenda' and queued = 1").fetchone()[0]
-    latest = db.conn.execute("select min(day) from items where source_id = 'agenda' and queued = 1").fetchone()[0]
+    queued = db.execute("select count(*) from items where source_id = 'agenda' and queued = 1").fetchone()[0]
+    latest = db.execute("select min(day) from items where source_id = 'agenda' and queued = 1").fetchone()[0]
 
     assert 0 < queued < 120
     assert latest >= (START - timedelta(days=30)).date().isoformat()
@@ -106,7 +106,7 @@ def test_old_entries_of_a_first_visit_are_no_news(month):
 def test_edits_are_versions(month):
     _, db, _ = month
 
-    versions = db.conn.execute("select count(*) from versions join items on items.id = item_id where source_id = 'jahia'").fetchone()[0]
+    versions = db.execute("select count(*) from versions join items on items.id = item_id where source_id = 'jahia'").fetchone()[0]
 
     assert versions >= 10
 
@@ -115,22 +115,20 @@ def test_summaries_are_the_words_of_their_authors(month):
     """Letters as they were written, nothing that software added, and no version for what it adds later."""
     told, db, _ = month
     sites = {story.site.name: story.site for story in told}
-    rows = {name: dict(db.conn.execute("select title, summary from items where source_id = ?", (name,)).fetchall()) for name in sites}
+    rows = {name: dict(db.execute("select title, summary from items where source_id = ?", (name,)).fetchall()) for name in sites}
 
     assert rows["ez-2008"]
     assert all(summary.startswith("« ") and summary.endswith(" » : le cœur de l’été…") for summary in rows["ez-2008"].values())
     assert rows["wordpress-yoast"] == {one.title: one.lead for one in published(sites["wordpress-yoast"])}
-    assert db.conn.execute(
+    assert db.execute(
         "select count(*) from versions join items on items.id = item_id where source_id in ('ez-2008', 'plan-2031', 'wordpress-yoast')"
     ).fetchone() == (0,)
 
 
 def test_what_a_source_dates_years_ahead_is_an_event_and_no_publication(month):
     _, db, _ = month
-    rows = db.conn.execute(
-        "select published_at is null, stated_day from items where source_id = 'plan-2031' and stated_day > '2027'"
-    ).fetchall()
-    events = db.conn.execute(
+    rows = db.execute("select published_at is null, stated_day from items where source_id = 'plan-2031' and stated_day > '2027'").fetchall()
+    events = db.execute(
         "select count(*) from item_dates join items on items.id = item_id where source_id = 'plan-2031' and role = 'event' "
         "and start = stated_day"
     ).fetchone()[0]

@@ -235,7 +235,7 @@ def test_the_site_goes_the_way_of_the_collector(tmp_path, monkeypatch):
         write_config(tmp_path, {"a": "feed: 'http://portail.exemple.fr/rss'"}, defaults=given)
         assert collect(tmp_path).returncode == 0
         db = connect(tmp_path / "data" / "veille.db")
-        notes, access = bring.site_notes(db.conn)
+        notes, access = bring.site_notes(db)
         db.close()
 
         async def ask():

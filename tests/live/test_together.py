@@ -94,8 +94,8 @@ def test_all_together(tmp_path):
     assert len(runs) >= 2
     assert len(writes) >= SECONDS * 8
     db = connect(tmp_path / "data" / "veille.db")
-    kept = db.conn.execute("select count(*) from decisions").fetchone()[0]
-    integrity = db.conn.execute("pragma integrity_check").fetchone()
+    kept = db.execute("select count(*) from decisions").fetchone()[0]
+    integrity = db.execute("pragma integrity_check").fetchone()
     db.close()
     assert kept == decided
     assert integrity == ("ok",)

@@ -132,9 +132,9 @@ def test_a_day(tmp_path):
     seconds = time.monotonic() - started
 
     db = connect(tmp_path / "data" / "veille.db")
-    held = db.conn.execute("select source_id, url, count(*) from items group by 1, 2").fetchall()
-    wrong = unsoundness(db.conn)
-    visits = db.conn.execute("select count(*), sum(outcome = 'failed') from visits").fetchone()
+    held = db.execute("select source_id, url, count(*) from items group by 1, 2").fetchall()
+    wrong = unsoundness(db)
+    visits = db.execute("select count(*), sum(outcome = 'failed') from visits").fetchone()
     db.close()
     wanted = {(f"s{source}", f"https://s{source}.fr/{n}") for source in range(SOURCES) for n in range(articles_of(source, RUNS - 1))}
     # What understands is loaded at the first article, which may come late; from eight runs later on nothing is to grow.

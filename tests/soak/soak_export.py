@@ -24,18 +24,18 @@ ITEMS = int(os.environ.get("VEILLE_ITEMS", "1000000"))
 
 def test_a_million_articles_stream_out(store, tmp_path):
     with writing(store):
-        store.conn.execute(
+        store.execute(
             "insert into sources (id, name, kind, url, territory, rights, language, state) values ('a', 'A', 'feed', '', '[]', 'full', 'fr', 'live')"
         )
-        store.conn.execute(
+        store.execute(
             "with recursive n(n) as (select 1 union all select n + 1 from n where n < ?) insert into items (id, source_id, url, title, summary, author, language, "
             "kind, kind_reason, interest, interest_reason, published_at, day, first_seen_at, fingerprint) select n, 'a', 'https://e.fr/' || n, "
             "'Un budget participatif ' || n, printf('%.400c', 'x'), '', 'fr', 'article', '', 0.5, '', '2026-11-20', '2026-11-20', '2026-11-20T09:00:00Z', n from n",
             (ITEMS,),
         )
-        store.conn.execute("insert into texts (item_id, text) select id, printf('%.1200c', 'y') from items")
-        store.conn.execute("insert into item_tags select id, 'participation-citoyenne', 'rule', 1.0, 'raison', '[]' from items")
-    store.conn.execute("pragma wal_checkpoint(truncate)")
+        store.execute("insert into texts (item_id, text) select id, printf('%.1200c', 'y') from items")
+        store.execute("insert into item_tags select id, 'participation-citoyenne', 'rule', 1.0, 'raison', '[]' from items")
+    store.execute("pragma wal_checkpoint(truncate)")
     told, peaks = [], []
     for more in ([], ["--all"]):
         folder = f"sortie{len(more)}"

@@ -129,8 +129,8 @@ def test_no_request_is_a_500_or_a_traceback(site, store, now, who, monkeypatch):
     keeper = Keeper()
     for name in ("", "veille"):
         logging.getLogger(name).addHandler(keeper)
-    token = begin_session(store.conn, who, datetime.now(UTC).replace(year=2026, month=11, day=22)) if who else ""
-    store.conn.execute("update sessions set began_at = ?", (now.strftime("%Y-%m-%dT%H:%M:%SZ"),))
+    token = begin_session(store, who, datetime.now(UTC).replace(year=2026, month=11, day=22)) if who else ""
+    store.execute("update sessions set began_at = ?", (now.strftime("%Y-%m-%dT%H:%M:%SZ"),))
 
     async def ask():
         await site.invoke_startup()

@@ -26,7 +26,7 @@ from veille.messages.keeping import COLLECTOR_BUSY  # fmt: skip
 from veille.model import Collected, Config, Failed, RunSummary
 from veille.moments import stored
 from veille.resources import load_knowledge
-from veille.store.connection import Database
+from veille.store.connection import Connection
 from veille.store.curating.followed import names_of, with_wishes
 from veille.store.partial import open_lock, sweep
 
@@ -100,7 +100,7 @@ def run_collection(
         db = open_database(db_file, load_knowledge, clock())
         try:
             known = functools.cache(lambda: _known(db))
-            config = with_wishes(db.conn, config, lambda: names_of(known()))
+            config = with_wishes(db, config, lambda: names_of(known()))
             _must_be_watched(config, only)
         except BaseException:
             db.close()
@@ -124,11 +124,11 @@ def run_collection(
                 return runner.run(collector.run(only=frozenset(only), everything=everything, retire=retire))
 
 
-def _known(db: Database) -> "Knowledge":
+def _known(db: Connection) -> "Knowledge":
     """All that understanding needs, with what curators edited and taught: loaded at the first article, not before."""
     from veille.store.curating.learning import knowing
 
-    return knowing(db.conn, load_knowledge())
+    return knowing(db, load_knowledge())
 
 
 def _must_be_watched(config: Config, only: tuple[str, ...]) -> None:

@@ -68,7 +68,7 @@ def list_(config_file: str, db_file: str) -> None:  # noqa: ARG001
 
     now = read_clock()()
     with contextlib.closing(open_database(db_file, load_knowledge, now, existing=True)) as db:
-        found = accounts(db.conn)
+        found = accounts(db)
     table = Table("compte", "rôle", "créé le", "état", box=None)
     for one in found:
         table.add_row(

@@ -86,12 +86,12 @@ def _curate(db_file: str) -> str:
     clock = read_clock()
     with contextlib.closing(connect(db_file)) as db:
         add_account(db, "demo", password, "admin", clock())
-        best = db.conn.execute(
+        best = db.execute(
             "select id from items where kind in ('retour-experience', 'article') and summary <> '' order by interest desc, id limit 3"
         ).fetchall()
         with writing(db):
             for (item_id,) in best:
-                decide(db.conn, account_id=1, item_id=item_id, action="select", at=stored(clock()) or "")
+                decide(db, account_id=1, item_id=item_id, action="select", at=stored(clock()) or "")
     return password
 
 
@@ -108,7 +108,7 @@ _COUNTS = (
 def _tell(db_file: str) -> None:
     """What the database holds now."""
     with contextlib.closing(connect(db_file)) as db:
-        counts = [db.conn.execute(sql).fetchone()[0] for sql in _COUNTS]
+        counts = [db.execute(sql).fetchone()[0] for sql in _COUNTS]
     articles, places, themes, worthwhile, twice, selected = counts
     click.echo(
         f"{plural(articles, 'article', 'articles')} de {places} départements et {themes} thèmes, "

@@ -107,8 +107,8 @@ def export(folder: str, *, everything: bool, config_file: str, db_file: str) -> 
         ):
             resources: list[dict[str, Any]] = []
             for table in TABLES if everything else public_tables():
-                rows = all_rows(db.conn, table) if everything else public_rows(db.conn, table)
-                fields = _fields(described, table, columns(db.conn, table))
+                rows = all_rows(db, table) if everything else public_rows(db, table)
+                fields = _fields(described, table, columns(db, table))
                 count = _write(partial, table, fields, rows, spreadsheet=not everything)
                 resources += _resources(described, table, fields, count, spreadsheet=not everything)
             package = {
@@ -118,7 +118,7 @@ def export(folder: str, *, everything: bool, config_file: str, db_file: str) -> 
                 "created": stored(now),
                 **({} if everything else {"licenses": [_LICENCE]}),
                 "resources": resources,
-                "veille": {"version": __version__, "schema": schema_steps(db), "last_id": sequence(db.conn), "complete": everything},
+                "veille": {"version": __version__, "schema": schema_steps(db), "last_id": sequence(db), "complete": everything},
             }
             (partial / "datapackage.json").write_text(json.dumps(package, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
             if not everything:
@@ -199,7 +199,7 @@ def import_(folder: str, config_file: str, db_file: str) -> None:  # noqa: ARG00
     with contextlib.closing(open_database(db_file, load_knowledge, now, durable=True)) as db:
         if schema != schema_steps(db):
             raise UsageError(EXPORT_NEWER.format(folder=folder))
-        tables = ((table, _read(Path(folder), table, dict(columns(db.conn, table)), wanted[table])) for table in TABLES)
+        tables = ((table, _read(Path(folder), table, dict(columns(db, table)), wanted[table])) for table in TABLES)
         take_in(db, tables, last_id)
     click.echo(IMPORTED.format(file=db_file, items=plural(wanted["items"], "article", "articles")))
 

@@ -15,7 +15,7 @@ from veille.messages.common import DATABASE_UNUSABLE, FILE_MISSING, FILE_UNREADA
 from veille.model import Config
 from veille.resources import load_names, shipped_version
 from veille.store import connect, is_settled, migrate
-from veille.store.connection import Database
+from veille.store.connection import Connection
 from veille.store.partial import followed
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def read_config(file: str) -> Config:
 
 def open_database(
     file: str, knowledge: "Knowledge | Callable[[], Knowledge]", now: datetime, *, durable: bool = False, existing: bool = False
-) -> Database:
+) -> Connection:
     """The database, migrated; with `existing` a file that is not there is a mistake, and none is made.
 
     `knowledge`, or what loads it: nothing is loaded for a file that is of this version already.
@@ -96,7 +96,7 @@ def taught(knowledge: "Knowledge", file: str) -> "Knowledge":
     if not Path(file).is_file():
         return knowledge
     with contextlib.closing(connect(file)) as db:
-        return knowing(db.conn, knowledge)
+        return knowing(db, knowledge)
 
 
 __all__ = ["config_option", "db_option", "file_of", "given_db", "open_database", "read_clock", "read_config", "taught"]

@@ -211,13 +211,13 @@ def _search(items_file: str | None, knowledge: Knowledge) -> Predictor:
     if not items_file:
         raise UsageError("search a besoin de --items FICHIER.")
     db, ids = store_of_items(_items(items_file), knowledge)
-    rows = Columns().follow(db.conn)
+    rows = Columns().follow(db)
     today = datetime.now(UTC).date().isoformat()
 
     def answer(row: Row) -> Row:
         wanted = Request(q=_text(row, "query"))
-        query = understand_query(db.conn, wanted, knowledge)
-        found = rank(db.conn, wanted, query, today, rows=rows).ids
+        query = understand_query(db, wanted, knowledge)
+        found = rank(db, wanted, query, today, rows=rows).ids
         corrected = {"corrected": " ".join(new for _, new in query.corrected)} if query.corrected else {}
         return {"ranking": [ids[item] for item in found[:100]]} | corrected
 
@@ -236,7 +236,7 @@ def _similar(items_file: str | None, knowledge: Knowledge) -> Predictor:
 
     def answer(row: Row) -> Row:
         item_id = held.get(str(row.get("id")))
-        found = neighbours(db.conn, item_id) if item_id else []
+        found = neighbours(db, item_id) if item_id else []
         return {"neighbours": [ids[one.id] for one in found], "reasons": [list(one.words) for one in found]}
 
     return answer

@@ -40,7 +40,7 @@ def retag(*, dry_run: bool, stories: bool, undo: bool, config_file: str, db_file
             raise UsageError(COLLECTOR_BUSY)
         now = read_clock()()
         with contextlib.closing(open_database(db_file, knowledge, now, durable=True, existing=True)) as db:
-            knowledge = knowing(db.conn, knowledge)
+            knowledge = knowing(db, knowledge)
             if undo:
                 click.echo(RETAG_UNDONE.format(items=plural(undo_retag(db), "article", "articles")))
             elif stories:

@@ -20,7 +20,7 @@ from veille.messages.common import DATABASE_UNUSABLE
 from veille.messages.keeping import NO_SITE, PORT_TAKEN
 from veille.resources import load_knowledge
 from veille.store import writing
-from veille.store.connection import Database
+from veille.store.connection import Connection
 from veille.store.settings import remember_settings, setting
 
 _SECRET_BYTES = 32
@@ -55,15 +55,15 @@ def serve(config_file: str, db_file: str, host: str, port: int, base_url: str, *
     os.execv(command[0], command)  # noqa: S606 - our own interpreter; signals reach Datasette itself
 
 
-def _tell_where(db: Database, config_file: str) -> None:
+def _tell_where(db: Connection, config_file: str) -> None:
     """The file learns the public address of the site (`site:` of feeds.yaml); without one, whoever serves is told what that means."""
     try:
         told = read_config(config_file).site
     except ConfigError as exc:  # a site that stands must not fall for a mistake in feeds.yaml
         if Path(config_file).exists():
             click.echo(exc.problems[0], err=True)
-        told = setting(db.conn, "site")
-    if told != setting(db.conn, "site"):
+        told = setting(db, "site")
+    if told != setting(db, "site"):
         with writing(db):
             remember_settings(db, site=told)
     if not told:

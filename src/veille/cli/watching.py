@@ -16,7 +16,7 @@ from veille.messages.common import SOURCE_STATES, plural, spoken_date, spoken_mo
 from veille.resources import load_knowledge
 from veille.store import writing
 from veille.store.collecting.sources import SourceState, mark_told, source_states, untold_alarms
-from veille.store.connection import Database
+from veille.store.connection import Connection
 
 
 @click.command(short_help="Dire l’état de chaque source.", help="Dire l’état de chaque source, les plus malades d’abord, et que faire.")
@@ -44,7 +44,7 @@ def sources(*, as_json: bool, alarms: bool, config_file: str, db_file: str) -> N
         _show(found, now)
 
 
-def _tell_alarms(db: Database, now: datetime, *, as_json: bool) -> int:
+def _tell_alarms(db: Connection, now: datetime, *, as_json: bool) -> int:
     """Each alarm is told once; 1 when one rang, 0 for silence or good news alone."""
     found = untold_alarms(db)
     if as_json:

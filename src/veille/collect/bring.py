@@ -33,7 +33,7 @@ from veille.model import Access, Entry, Fetched, HostNote, Item, Reading, Source
 from veille.normalize import to_item
 from veille.store.collecting.hosts import host_notes, keep_notes
 from veille.store.collecting.names import known_names
-from veille.store.connection import Connection, Database
+from veille.store.connection import Connection
 from veille.store.settings import access_to
 from veille.understand.knowledge import Knowledge
 from veille.understand.labels import understand
@@ -158,19 +158,19 @@ def named(found: Found, url: str, taken: Iterable[str]) -> Source:
 
 def site_notes(db: Connection, source_id: str = "") -> tuple[list[HostNote], Access]:
     """What sites asked for, as the file has it, and how a source, or any other address, is reached."""
-    return host_notes(Database(db)), access_to(db, source_id)
+    return host_notes(db), access_to(db, source_id)
 
 
 def keep_site_notes(db: Connection, fetcher: Fetcher, now: datetime) -> None:
     """What sites ask for now, and the requests they got; the caller holds the transaction."""
-    keep_notes(Database(db), *fetcher.notes(), now)
+    keep_notes(db, *fetcher.notes(), now)
 
 
 def already_there(db: Connection, item: Item) -> int | None:
     """The article that is held already under this address, None for a new one."""
     ((one,), _) = name_items([item], frozenset())
     names = [name for name in (one.canonical, one.title_day) if name]
-    known = known_names(Database(db), names, BROUGHT.timezone)
+    known = known_names(db, names, BROUGHT.timezone)
     return next((known[name].id for name in names if name in known), None)
 
 
@@ -185,7 +185,7 @@ def keep_brought(db: Connection, brought: Brought, knowledge: Knowledge, now: da
         visit=Visit(source=BROUGHT, first=False), reading=Reading(items=(brought.item,), skipped=0), status=200,
         received=brought.received, tagged={brought.item: brought.tagged},
     )  # fmt: skip
-    keep(Database(db), prepared, knowledge, now=now)
+    keep(db, prepared, knowledge, now=now)
     found = already_there(db, brought.item)
     if found is None:
         raise UsageError(FORGOTTEN_ARTICLE)

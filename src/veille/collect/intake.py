@@ -18,7 +18,7 @@ from veille.store.collecting.boilerplate import source_boilerplate
 from veille.store.collecting.items import BACKFILL, Indexing, save
 from veille.store.collecting.names import held_items, recall, shared_names
 from veille.store.collecting.tombstones import any_forgotten, buried_among
-from veille.store.connection import Database, seen_version
+from veille.store.connection import Connection, seen_version
 
 if TYPE_CHECKING:
     from veille.understand.knowledge import Knowledge
@@ -42,7 +42,7 @@ class Prepared:
     tagged: dict[Item, TaggedItem] = field(default_factory=dict)
 
 
-def prepare(db: Database, visit: Visit, fetched: Fetched, reading: Reading, knowledge: "Knowledge | None", *, now: datetime) -> Prepared:
+def prepare(db: Connection, visit: Visit, fetched: Fetched, reading: Reading, knowledge: "Knowledge | None", *, now: datetime) -> Prepared:
     """Understand what is new in an answer that was read; without knowledge nothing is understood (to measure all the rest)."""
     source = visit.reads
     seen = seen_version(db)
@@ -62,7 +62,9 @@ def prepare(db: Database, visit: Visit, fetched: Fetched, reading: Reading, know
     )
 
 
-def keep(db: Database, prepared: Prepared, knowledge: "Knowledge | None", *, now: datetime, indexing: Indexing | None = None) -> Collected:
+def keep(
+    db: Connection, prepared: Prepared, knowledge: "Knowledge | None", *, now: datetime, indexing: Indexing | None = None
+) -> Collected:
     """Write what `prepare` read; the plan is made again where another writer came between. `indexing`: see `items.save`."""
     visit, source = prepared.visit, prepared.visit.reads
     todo = prepared.todo
@@ -116,7 +118,7 @@ def _upheaval(visit: Visit, todo: Plan, now: datetime) -> Upheaval | None:
 
 
 def _understood(
-    db: Database, source: Source, todo: Plan, knowledge: "Knowledge | None", before: dict[Item, TaggedItem], now: datetime
+    db: Connection, source: Source, todo: Plan, knowledge: "Knowledge | None", before: dict[Item, TaggedItem], now: datetime
 ) -> dict[Item, TaggedItem]:
     """What is new, changed or from elsewhere, with its labels; an article whose page was read is understood by that page."""
     fresh = [
@@ -148,7 +150,7 @@ def _unread(item: Item) -> TaggedItem:
     )  # fmt: skip
 
 
-def understand_page(db: Database, source: Source, wanted: Wanted, page: str, knowledge: "Knowledge") -> TaggedItem:
+def understand_page(db: Connection, source: Source, wanted: Wanted, page: str, knowledge: "Knowledge") -> TaggedItem:
     """An article by its own page."""
     from veille.understand.labels import understand
 
@@ -158,7 +160,7 @@ def understand_page(db: Database, source: Source, wanted: Wanted, page: str, kno
     return understand(replace(item, published=None), source, knowledge, source_boilerplate(db, source.id, (item.text,)))
 
 
-def not_forgotten(db: Database, source: Source, reading: Reading) -> list[Item]:
+def not_forgotten(db: Connection, source: Source, reading: Reading) -> list[Item]:
     """The items of an answer, without those that somebody asked to forget. What a stranger was forgotten for does not bind an owner."""
     if not any_forgotten(db):
         return list(reading.items)
@@ -177,7 +179,7 @@ def not_forgotten(db: Database, source: Source, reading: Reading) -> list[Item]:
     return [item for item in reading.items if not is_refused(item)]
 
 
-def plan_of(db: Database, source: Source, items: list[Item]) -> Plan:
+def plan_of(db: Connection, source: Source, items: list[Item]) -> Plan:
     """What an answer changes; nothing is written."""
     before = shared_names(db, source.id, asked_names(items))
     named, shared = name_items(items, before)

@@ -43,7 +43,7 @@ from veille.store import usable, writing
 from veille.store.collecting.hosts import forget_old_requests, host_notes, keep_notes
 from veille.store.collecting.sources import sync_sources
 from veille.store.collecting.visits import Visited, due_visits, end_run, put_off, record_visits, start_run
-from veille.store.connection import Database
+from veille.store.connection import Connection
 from veille.store.keeping.sweeping import sweep
 from veille.store.settings import has_outgrown, remember_access, remember_settings, setting
 
@@ -69,7 +69,7 @@ _Settled = tuple[Answer, tuple[Outcome, Verdict]]
 class Collector:
     """All that a run needs."""
 
-    db: Database
+    db: Connection
     config: Config
     knowledge: "Knowledge | Callable[[], Knowledge] | None"  # or what loads it, at the first article; None: nothing is understood
     fetcher: Fetcher
@@ -93,7 +93,7 @@ class Collector:
         with usable(self.db):
             visits = due_visits(self.db, chosen, started, everything=everything, named=only)
             self.fetcher.remember(host_notes(self.db))
-            uncounted, fresh = not setting(self.db.conn, "counted_at"), 0
+            uncounted, fresh = not setting(self.db, "counted_at"), 0
         with writing(self.db):
             run_id = start_run(self.db, started, len(visits))
         outcomes: dict[str, Outcome] = {}
@@ -128,7 +128,7 @@ class Collector:
             end_run(self.db, summary)
             forget_old_requests(self.db, started, self.config.retention.requests)
             sweep(self.db, self.config.retention, started)
-        if has_outgrown(self.db.conn):
+        if has_outgrown(self.db):
             self._count_words()
         return summary
 
@@ -149,7 +149,7 @@ class Collector:
     def _owning(self) -> Iterator[None]:
         """Hold the write lock as the collector of this file; raises StoreError when another one has taken over."""
         with writing(self.db):
-            if setting(self.db.conn, "collector") != self.owner:
+            if setting(self.db, "collector") != self.owner:
                 raise StoreError(TAKEN_OVER)
             yield
 

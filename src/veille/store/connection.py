@@ -1,18 +1,17 @@
 """Opening the file, migrating it, and holding the write lock.
 
-Comes in: a path. Goes out: a `Database`. A file from a newer veille is refused with a sentence.
+Comes in: a path. Goes out: a `Connection`. A file from a newer veille is refused with a sentence.
 """
 
 import contextlib
-import functools
 import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from veille.errors import StoreError, is_torn_schema
 from veille.french import FOLDING_VERSION, index_text
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     import sqlite_utils
 
     from veille.understand.knowledge import Knowledge
-    from veille.understand.similar import Rarity
 
 try:  # as sqlite-utils chooses: the newer SQLite where a wheel has it
     import pysqlite3 as _sqlite
@@ -40,29 +38,50 @@ CHECKPOINT_PAGES = 4_000  # 16 MiB of journal before it goes into the file: page
 STATEMENTS = 512  # prepared at hand: a collection uses about a hundred
 STEPS = 11  # of `schema.migrations`, which a settled file need not load
 _SAFE_WAL = (3, 51, 3)  # older ones can corrupt a WAL that a checkpoint resets while another process writes
-Connection = Any  # sqlite3.Connection of whichever SQLite sqlite-utils picked
 
 
-class Database:
-    """An open file: `conn` is its connection. All else that sqlite-utils knows to do is there too, and loaded when it is asked for."""
+class Cursor(Protocol):
+    """What a statement answers: rows are plain tuples, or rows that act like them."""
 
-    def __init__(self, conn: Connection) -> None:
-        self.conn = conn
-        self.rarity: Rarity | None = None  # see `neighbours`: what a long sitting need not read again
+    @property
+    def lastrowid(self) -> int | None: ...
+    @property
+    def rowcount(self) -> int: ...
 
-    @functools.cached_property
-    def utils(self) -> "sqlite_utils.Database":
-        return described()(self.conn)
+    row_factory: Any
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.utils, name)
+    def execute(self, sql: str, parameters: Any = ..., /) -> "Cursor": ...
+    def fetchone(self) -> Any: ...
+    def fetchall(self) -> list[Any]: ...
+    def fetchmany(self, size: int = ..., /) -> list[Any]: ...
+    def close(self) -> None: ...
+    @property
+    def description(self) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
 
-    def __getitem__(self, table: str) -> Any:
-        return self.utils[table]
 
-    def close(self) -> None:
-        """Close the connection."""
-        self.conn.close()
+class Connection(Protocol):
+    """An open file, as all the rooms of the store take it: a connection of the collector, of a command, or one of Datasette's."""
+
+    def execute(self, sql: str, parameters: Any = ..., /) -> Cursor: ...
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> Cursor: ...
+    def cursor(self) -> Cursor: ...
+    def commit(self) -> None: ...
+    def rollback(self) -> None: ...
+    def close(self) -> None: ...
+    def create_function(self, name: str, narg: int, func: Callable[..., Any], /, *, deterministic: bool = ...) -> None: ...
+    def backup(self, target: Any, /) -> None: ...
+    @property
+    def in_transaction(self) -> bool: ...
+
+
+class _File(sqlite3.Connection):  # type: ignore[misc]
+    """A file that veille opened itself."""
+
+    @property
+    def conn(self) -> "Connection":
+        """Itself: by the name that sqlite-utils gives to a connection, for scripts beside veille."""
+        return self
 
 
 def described() -> "type[sqlite_utils.Database]":
@@ -76,6 +95,11 @@ def described() -> "type[sqlite_utils.Database]":
         if absent:
             del sys.modules["numpy"]
     return Described
+
+
+def utils_of(db: Connection) -> "sqlite_utils.Database":
+    """The file as sqlite-utils sees it: what its migrations need."""
+    return described()(cast("Any", db))
 
 
 def prepare(connection: Connection) -> None:
@@ -106,13 +130,18 @@ def rows_of(db: Connection, sql: str, values: Any = ()) -> list[Any]:
     return rows
 
 
-def connect(path: str | Path, *, durable: bool = False) -> Database:
+def connect(path: str | Path, *, durable: bool = False) -> Connection:
     """The database of a file, made if need be; `durable` waits for the disk at each commit (decisions)."""
     try:
         if str(path) != ":memory:":
             _own(Path(path))
         connection = sqlite3.connect(
-            str(path), isolation_level=None, check_same_thread=False, timeout=BUSY_MILLISECONDS / 1000, cached_statements=STATEMENTS
+            str(path),
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=BUSY_MILLISECONDS / 1000,
+            cached_statements=STATEMENTS,
+            factory=_File,
         )
         prepare(connection)
         connection.execute("pragma foreign_keys = on")
@@ -125,7 +154,7 @@ def connect(path: str | Path, *, durable: bool = False) -> Database:
     except (sqlite3.Error, OSError, UnicodeDecodeError) as exc:
         why = "malformed database schema" if is_torn_schema(exc) else exc
         raise StoreError(DATABASE_UNUSABLE.format(file=path, why=why)) from exc
-    return Database(connection)
+    return cast("Connection", connection)
 
 
 def _own(path: Path) -> None:
@@ -164,7 +193,7 @@ def begin_soon(connection: Connection) -> None:
 
 
 @contextlib.contextmanager
-def usable(db: Database) -> Iterator[None]:
+def usable(db: Connection) -> Iterator[None]:
     """What SQLite cannot do (locked for too long, full, read-only, torn) is the file's failure: raises StoreError."""
     try:
         yield
@@ -175,29 +204,29 @@ def usable(db: Database) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def writing(db: Database) -> Iterator[None]:
+def writing(db: Connection) -> Iterator[None]:
     """Hold the write lock from the first statement, so that a second writer waits its turn; raises StoreError when it cannot."""
     with usable(db):
-        db.conn.execute("begin immediate")
+        db.execute("begin immediate")
         try:
             yield
-            db.conn.commit()
+            db.commit()
         except BaseException:
             # A commit that fails (a full disk, a broken reference) leaves its transaction open; what undoes it must not hide why.
             with contextlib.suppress(sqlite3.Error):
-                db.conn.rollback()
+                db.rollback()
             raise
 
 
-def seen_version(db: Database) -> int:
+def seen_version(db: Connection) -> int:
     """A number that changes when another connection has written: what was read before may be otherwise (`pragma data_version`)."""
-    return int(db.conn.execute("pragma data_version").fetchone()[0])
+    return int(db.execute("pragma data_version").fetchone()[0])
 
 
-def is_settled(db: Database, shipped: int) -> bool:
+def is_settled(db: Connection, shipped: int) -> bool:
     """Whether a file was brought to this version already, with the vocabulary that ships (`Knowledge.shipped`)."""
     try:
-        return bool(db.conn.execute("pragma user_version").fetchone()[0] == _mark(shipped))
+        return bool(db.execute("pragma user_version").fetchone()[0] == _mark(shipped))
     except sqlite3.Error:  # `migrate` says what is wrong
         return False
 
@@ -207,7 +236,7 @@ def _mark(shipped: int) -> int:
     return STEPS << 24 | shipped & 0xFFFFFF
 
 
-def migrate(db: Database, knowledge: "Knowledge", now: datetime) -> None:
+def migrate(db: Connection, knowledge: "Knowledge", now: datetime) -> None:
     """Bring the file to this version: backed up first when it holds anything, then the vocabulary. May be run again."""
     memory = described()
 
@@ -216,18 +245,18 @@ def migrate(db: Database, knowledge: "Knowledge", now: datetime) -> None:
     path, name = _path_of(db), _name_of(db)
     try:
         with _one_at_a_time(path):
-            pending = [step.name for step in migrations.pending(db.utils)]
+            pending = [step.name for step in migrations.pending(utils_of(db))]
             known = {step.name for step in migrations.pending(memory(memory=True))}
-            applied = {step.name for step in migrations.applied(db.utils)}
+            applied = {step.name for step in migrations.applied(utils_of(db))}
             if applied - known:
                 raise StoreError(DATABASE_NEWER.format(file=name))
             if pending:
                 if applied and path:
                     _close_to_others(Path(path))
                     _back_up(db, Path(path), now)
-                _teach(db.conn)
+                _teach(db)
                 with writing(db):  # all the steps, or none: each is a savepoint of its own within
-                    migrations.apply(db.utils)
+                    migrations.apply(utils_of(db))
         with writing(db):
             _seed(db, knowledge)
     except (sqlite3.Error, OSError) as exc:
@@ -252,11 +281,11 @@ def _bands_of(title: str, text: str) -> str:
     return json.dumps(bands_of(print_of(title, text, ()), lead_of(text)))
 
 
-def _path_of(db: Database) -> str:
-    return str(db.conn.execute("select file from pragma_database_list where name = 'main'").fetchone()[0])
+def _path_of(db: Connection) -> str:
+    return str(db.execute("select file from pragma_database_list where name = 'main'").fetchone()[0])
 
 
-def _name_of(db: Database) -> str:
+def _name_of(db: Connection) -> str:
     try:
         return Path(_path_of(db)).name or ":memory:"
     except sqlite3.Error:
@@ -276,31 +305,31 @@ def _one_at_a_time(path: str) -> Iterator[None]:
         yield
 
 
-def _back_up(db: Database, path: Path, now: datetime) -> None:
+def _back_up(db: Connection, path: Path, now: datetime) -> None:
     target = path.with_name(f"{path.name}.avant-{now:%Y%m%dT%H%M%SZ}")
     with beside(target) as partial:
         with contextlib.closing(sqlite3.connect(str(partial))) as copy:
-            db.conn.backup(copy)
+            db.backup(copy)
         partial.replace(target)
 
 
-def _seed(db: Database, knowledge: "Knowledge") -> None:
+def _seed(db: Connection, knowledge: "Knowledge") -> None:
     """The vocabulary and the départements as this version ships them; a theme that went stays, an edited one too."""
     themes = [(theme.id, theme.label, theme.group, theme.group_label, place) for place, theme in enumerate(knowledge.themes.values())]
-    db.conn.executemany(
+    db.executemany(
         "insert into tags (id, label, group_id, group_label, position) values (?, ?, ?, ?, ?) on conflict (id) do update set "
         "label = excluded.label, group_id = excluded.group_id, group_label = excluded.group_label, position = excluded.position "
         "where not edited and (label, group_id, group_label, position) is not "
         "(excluded.label, excluded.group_id, excluded.group_label, excluded.position)",
         themes,
     )
-    db.conn.executemany(
+    db.executemany(
         "insert or ignore into departements values (?, ?, ?, ?, ?, ?, ?)",
         [
             (place.code, place.name, place.region_code, place.region, place.prefecture, place.column, place.row)
             for place in knowledge.departements.values()
         ],
     )
-    db.conn.execute("insert or ignore into settings values ('folding_version', ?)", (str(FOLDING_VERSION),))
+    db.execute("insert or ignore into settings values ('folding_version', ?)", (str(FOLDING_VERSION),))
     if not is_settled(db, knowledge.shipped):
-        db.conn.execute(f"pragma user_version = {_mark(knowledge.shipped)}")
+        db.execute(f"pragma user_version = {_mark(knowledge.shipped)}")

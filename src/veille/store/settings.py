@@ -7,16 +7,14 @@ import json
 from dataclasses import asdict
 
 from veille.model import Access, Config, Proxy
-from veille.store.connection import Connection, Database
+from veille.store.connection import Connection
 
 _GROWN = 4  # times as many articles as when words were last counted
 
 
-def remember_settings(db: Database, **values: str) -> None:
+def remember_settings(db: Connection, **values: str) -> None:
     """What the collector tells the site of itself; the caller holds the transaction."""
-    db.conn.executemany(
-        "insert into settings (key, value) values (?, ?) on conflict (key) do update set value = excluded.value", values.items()
-    )
+    db.executemany("insert into settings (key, value) values (?, ?) on conflict (key) do update set value = excluded.value", values.items())
 
 
 def setting(db: Connection, key: str) -> str:
@@ -25,7 +23,7 @@ def setting(db: Connection, key: str) -> str:
     return str(row[0]) if row else ""
 
 
-def remember_access(db: Database, config: Config) -> None:
+def remember_access(db: Connection, config: Config) -> None:
     """How the collector reaches sites, for the site to go the same way: names of variables, never what they hold."""
     own = {one.id: one.access for one in config.sources if one.access != Access(proxy=config.proxy)}
     told = {"": Access(proxy=config.proxy), **own} if own or config.proxy.url else {}

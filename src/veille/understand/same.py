@@ -3,7 +3,7 @@
 Comes in: titles and texts, how often a run was seen in its source. Goes out: a score (0–1), a verdict and its reason. Forbidden: the store.
 
 Two pages of one site under titles that differ are two pages, however alike.
-A run of four words that a source repeats in more than three of its items is its boilerplate's, and says nothing. Two texts are the same when
+A run of four words that a source repeats in more than three of its items is boilerplate, and says nothing. Two texts are the same when
 the shorter one lies in the other (0.80 of its rare runs), unless they name different départements, other numbers or months in their titles
 (but for a long text that is the same number for number), other days, or at least two numbers each that the other has not.
 """

@@ -107,7 +107,7 @@ def until(page, check):
 
 
 def states(store, *wanted):
-    return [store.conn.execute("select count(*) from items where state = ?", (one,)).fetchone()[0] for one in wanted]
+    return [store.execute("select count(*) from items where state = ?", (one,)).fetchone()[0] for one in wanted]
 
 
 def test_fifty_articles_are_sorted_by_keyboard_alone_without_a_page_load(desk, store, server):
@@ -122,7 +122,7 @@ def test_fifty_articles_are_sorted_by_keyboard_alone_without_a_page_load(desk, s
     assert loads == []
     assert page.inner_text("[data-waits]") == "80"
     assert states(store, "selected", "dismissed", "later") == [17, 17, 16]
-    assert store.conn.execute("select count(*) from decisions").fetchone()[0] == 50
+    assert store.execute("select count(*) from decisions").fetchone()[0] == 50
     page.keyboard.press("u")
     page.wait_for_function("() => document.querySelector('#dit').textContent.includes('annulée')")
     assert sum(states(store, "selected", "dismissed", "later")) == 49
@@ -148,11 +148,9 @@ def test_tags_notes_and_places_are_written_from_the_keyboard(desk, store):
     page.keyboard.type("Appeler la mairie")
     page.keyboard.press("Control+Enter")
     page.wait_for_function("() => document.querySelector('#dit').textContent.includes('Note interne')")
-    assert store.conn.execute("select tag_id from item_tags where item_id = ? and origin = 'curator'", (item,)).fetchone() == (
-        "insertion-rsa",
-    )
-    assert ("29",) in store.conn.execute("select code from item_territories where item_id = ?", (item,)).fetchall()
-    assert store.conn.execute("select text from notes where item_id = ?", (item,)).fetchone() == ("Appeler la mairie",)
+    assert store.execute("select tag_id from item_tags where item_id = ? and origin = 'curator'", (item,)).fetchone() == ("insertion-rsa",)
+    assert ("29",) in store.execute("select code from item_territories where item_id = ?", (item,)).fetchall()
+    assert store.execute("select text from notes where item_id = ?", (item,)).fetchone() == ("Appeler la mairie",)
     page.keyboard.press("Escape")
     before = page.get_attribute(".row[aria-current]", "data-item")
     page.keyboard.press("j")
@@ -164,7 +162,7 @@ def test_tags_notes_and_places_are_written_from_the_keyboard(desk, store):
         page.keyboard.press("j")
     page.keyboard.press("g")
     page.wait_for_function("() => document.querySelector('#dit').textContent.includes('réuni')", timeout=10_000)
-    assert store.conn.execute("select count(*) from items where story_id is not null").fetchone()[0] == 4
+    assert store.execute("select count(*) from items where story_id is not null").fetchone()[0] == 4
     page.keyboard.press("a")
     assert page.locator(".row input:checked").count() == 50
     page.keyboard.press("?")
@@ -180,11 +178,11 @@ def test_a_whole_search_is_tagged_and_undone(desk, store, server):
     page = desk("paul", "/recherche?q=budget")
     page.click("text=Appliquer à tous ces résultats")
     count = int("".join(filter(str.isdigit, page.inner_text("h1"))))
-    assert count == store.conn.execute("select count(*) from items where title like '%budget%'").fetchone()[0] > 20
+    assert count == store.execute("select count(*) from items where title like '%budget%'").fetchone()[0] > 20
     page.fill("[name=value]", "Handicap")
     page.click("main button.button")
     page.wait_for_url("**/tri/journal")
-    tagged = lambda: store.conn.execute("select count(*) from item_tags where tag_id = 'handicap' and origin = 'curator'").fetchone()[0]  # noqa: E731
+    tagged = lambda: store.execute("select count(*) from item_tags where tag_id = 'handicap' and origin = 'curator'").fetchone()[0]  # noqa: E731
     assert tagged() == count
     page.locator("table").get_by_role("button", name="annuler").first.click()
     page.wait_for_function("() => document.body.textContent.includes('décisions annulées')")
@@ -201,7 +199,7 @@ def test_two_curators_see_each_other_and_overwrite_nothing_silently(desk, store)
     assert until(paul, lambda: states(store, "dismissed") == [1])
     claire.keyboard.press("s")
     claire.wait_for_function("() => document.querySelector('#dit').textContent.includes('paul en a décidé')")
-    assert store.conn.execute("select state from items where id = ?", (first,)).fetchone() == ("dismissed",)
+    assert store.execute("select state from items where id = ?", (first,)).fetchone() == ("dismissed",)
     assert "paul en a décidé" in claire.inner_text(f"#a{first} [data-verdict]")
     paul.keyboard.press("x")
     second = paul.evaluate("document.querySelectorAll('.row')[1].dataset.item")
@@ -209,11 +207,11 @@ def test_two_curators_see_each_other_and_overwrite_nothing_silently(desk, store)
     claire.click(f"#a{first} .title")
     claire.keyboard.press("s")  # now that she has seen it
     claire.wait_for_function("() => document.querySelector('#dit').textContent.includes('Sélectionné')")
-    assert until(claire, lambda: store.conn.execute("select state from items where id = ?", (first,)).fetchone() == ("selected",))
+    assert until(claire, lambda: store.execute("select state from items where id = ?", (first,)).fetchone() == ("selected",))
 
 
 def test_a_refusal_survives_the_next_collection_and_a_new_reading(desk, store, knowledge):
-    item, tag = store.conn.execute("select item_id, tag_id from item_tags where origin = 'rule' order by item_id limit 1").fetchone()
+    item, tag = store.execute("select item_id, tag_id from item_tags where origin = 'rule' order by item_id limit 1").fetchone()
     page = desk("claire", f"/tri?article={item}")
     label = knowledge.themes[tag].label
     page.wait_for_selector("[data-panel] [data-desk]")
@@ -225,14 +223,14 @@ def test_a_refusal_survives_the_next_collection_and_a_new_reading(desk, store, k
     ]
     collect_entries(store, make_source(territory=("33",)), again, knowledge, datetime.now(UTC))
     retag(store, {"gironde": make_source(territory=("33",))}, knowledge, datetime.now(UTC), dry_run=False)
-    assert store.conn.execute("select origin from item_tags where item_id = ? and tag_id = ?", (item, tag)).fetchone() == ("refused",)
+    assert store.execute("select origin from item_tags where item_id = ? and tag_id = ?", (item, tag)).fetchone() == ("refused",)
 
 
 def test_a_session_that_ends_says_so_and_loses_nothing(desk, store):
     page = desk("claire")
     page.wait_for_selector("[data-panel] [data-desk]")
     item = page.get_attribute(".row[aria-current]", "data-item")
-    store.conn.execute("delete from sessions")
+    store.execute("delete from sessions")
     page.keyboard.press("s")
     page.wait_for_function("() => document.querySelector('#dit').textContent.includes('session est close')")
     assert page.locator(f"#a{item}[data-done]").count() == 0
@@ -273,7 +271,7 @@ def test_everything_works_without_script(desk, store):
     page.locator(".row .title").nth(2).click()
     page.fill("[data-panel] [list=mots-themes]", "Handicap")
     page.click("[data-panel] form:has([list=mots-themes]) button")
-    assert store.conn.execute("select count(*) from item_tags where tag_id = 'handicap' and origin = 'curator'").fetchone()[0] == 1
+    assert store.execute("select count(*) from item_tags where tag_id = 'handicap' and origin = 'curator'").fetchone()[0] == 1
 
 
 def test_a_hundred_articles_take_at_most_a_hundred_and_fifty_presses_and_no_wait(desk, store):
@@ -319,7 +317,7 @@ CURATOR_PAGES = (
 def test_axe_finds_nothing_on_any_page_of_curators(desk, store, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
-    store.conn.execute("update accounts set role = 'admin' where name = 'edith'")
+    store.execute("update accounts set role = 'admin' where name = 'edith'")
     page = desk("edith", color_scheme=scheme)
     page.keyboard.press("s")
     assert until(page, lambda: states(store, "selected") == [1])

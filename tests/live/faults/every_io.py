@@ -56,14 +56,14 @@ class Round:
             )  # fmt: skip
             return asyncio.run(collector.run(everything=True))
         finally:
-            db.conn.close()
+            db.close()
 
 
 def kept(path):
     db = connect(path)
     try:
         sound(db)
-        return set(db.conn.execute("select source_id, url, title from items").fetchall())
+        return set(db.execute("select source_id, url, title from items").fetchall())
     finally:
         db.close()
 

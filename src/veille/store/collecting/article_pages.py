@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from veille.model import Moment, Rights, TaggedItem
 from veille.moments import stored
 from veille.store.collecting.items import BACKFILL, index_items, relabel, shown_of, unindex_items
-from veille.store.connection import Database
+from veille.store.connection import Connection
 
 PATIENCE = timedelta(days=3)  # how long a new article waits for its page, when many came at once or the site was down
 
@@ -29,9 +29,9 @@ class Wanted:
     is_stated: bool = False  # its source stated a day, be it to come
 
 
-def wanted_pages(db: Database, source_id: str, most: int, now: datetime) -> list[Wanted]:
+def wanted_pages(db: Connection, source_id: str, most: int, now: datetime) -> list[Wanted]:
     """New articles of a source whose page was never read, the newest first."""
-    rows = db.conn.execute(
+    rows = db.execute(
         "select items.id, url, title, text, published_at, stated_day is not null from items join texts on item_id = items.id "
         "where source_id = ? and page_at is null and url <> '' and first_seen_at >= ? and day >= ? "
         "order by day desc, items.id desc limit ?",
@@ -40,11 +40,11 @@ def wanted_pages(db: Database, source_id: str, most: int, now: datetime) -> list
     return [Wanted(id=row[0], url=row[1], title=row[2], text=row[3], published=row[4], is_stated=bool(row[5])) for row in rows]
 
 
-def keep_page(db: Database, wanted: Wanted, page: str, day: Moment | None, tagged: TaggedItem, rights: Rights, now: datetime) -> None:
+def keep_page(db: Connection, wanted: Wanted, page: str, day: Moment | None, tagged: TaggedItem, rights: Rights, now: datetime) -> None:
     """The text of an article's page; the caller holds the transaction. A day is taken where the feed gave none."""
     unindex_items(db, [wanted.id])
-    db.conn.execute("update texts set page = ?, page_at = ? where item_id = ?", (page, stored(now), wanted.id))
-    db.conn.execute(
+    db.execute("update texts set page = ?, page_at = ? where item_id = ?", (page, stored(now), wanted.id))
+    db.execute(
         "update items set summary = :summary, kind = case when kind_origin = 'curator' then kind else :kind end, "
         "kind_reason = case when kind_origin = 'curator' then kind_reason else :kind_reason end, interest = :interest, "
         "interest_reason = :interest_reason, "
@@ -59,14 +59,14 @@ def keep_page(db: Database, wanted: Wanted, page: str, day: Moment | None, tagge
     index_items(db, [wanted.id])
 
 
-def mark_read(db: Database, item_id: int, now: datetime) -> None:
+def mark_read(db: Connection, item_id: int, now: datetime) -> None:
     """A page that holds nothing to read is not asked for again."""
-    db.conn.execute("update texts set page_at = ? where item_id = ?", (stored(now), item_id))
+    db.execute("update texts set page_at = ? where item_id = ?", (stored(now), item_id))
 
 
-def pages_of(db: Database, ids: Iterable[int]) -> dict[int, str]:
+def pages_of(db: Connection, ids: Iterable[int]) -> dict[int, str]:
     """The pages that were read, by item."""
-    rows = db.conn.execute(
+    rows = db.execute(
         "select item_id, page from texts where page <> '' and item_id in (select value from json_each(?))", (json.dumps(list(ids)),)
     )
     return {row[0]: row[1] for row in rows}

@@ -6,16 +6,16 @@ Comes in: a database. Goes out: sentences that a source repeats (see `understand
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from veille.store.connection import Database
+from veille.store.connection import Connection
 from veille.understand.boilerplate import Boilerplate, boilerplate_of
 
 _SAMPLE = 30  # of the latest texts, on arrival
 _MOST = 2_000  # when everything is understood again
 
 
-def source_boilerplate(db: Database, source_id: str, arriving: Iterable[str] = (), *, everything: bool = False) -> Boilerplate:
+def source_boilerplate(db: Connection, source_id: str, arriving: Iterable[str] = (), *, everything: bool = False) -> Boilerplate:
     """What a source repeats in its latest texts, and in those that arrive with this answer."""
-    rows = db.conn.execute(
+    rows = db.execute(
         "select text from items_words where id in (select id from items where source_id = ? order by id desc limit ?)",
         (source_id, _MOST if everything else _SAMPLE),
     )
@@ -26,7 +26,7 @@ def source_boilerplate(db: Database, source_id: str, arriving: Iterable[str] = (
 class Boilerplates:
     """The boilerplate of each source, told once in a sitting."""
 
-    db: Database
+    db: Connection
     everything: bool = False
     told: dict[str, Boilerplate] = field(default_factory=dict)
 

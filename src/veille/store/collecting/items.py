@@ -18,7 +18,7 @@ from veille.store.collecting.corrections import correct_labels, correct_own, unc
 from veille.store.collecting.names import forget_shared, remember_names, take_names
 from veille.store.collecting.neighbours import keep_keywords
 from veille.store.collecting.stories import join_stories, leave_story, propose_of_one_address
-from veille.store.connection import Database
+from veille.store.connection import Connection
 
 BACKFILL = timedelta(days=30)
 
@@ -34,7 +34,7 @@ class Saved:
 
 
 def save(
-    db: Database,
+    db: Connection,
     todo: Plan,
     tagged: dict[Item, TaggedItem],
     *,
@@ -59,7 +59,7 @@ def save(
     keep_keywords(db, [(item_id, tagged[one.item].terms) for item_id, one in new_ids if tagged[one.item].terms])
     for known, one in todo.changed:
         _change(db, index, known, tagged[one.item], rights, now, timezone)
-    db.conn.executemany(
+    db.executemany(
         "update items set url = ? where id = ?",
         [(one.item.url, known.id) for known, one in (*todo.moved, *todo.readdressed) if one.item.url],
     )
@@ -86,12 +86,12 @@ def save(
 
 
 def _insert(
-    db: Database, found: Sequence[TaggedItem], rights: Rights, *, queued: Sequence[bool], now: datetime, timezone: str
+    db: Connection, found: Sequence[TaggedItem], rights: Rights, *, queued: Sequence[bool], now: datetime, timezone: str
 ) -> list[int]:
     """New items, all of one answer; their ids, in the same order."""
     if not found:
         return []
-    (last,) = db.conn.execute(
+    (last,) = db.execute(
         "select max(coalesce((select seq from sqlite_sequence where name = 'items'), 0), coalesce((select max(id) from items), 0))"
     ).fetchone()
     ids = list(range(last + 1, last + 1 + len(found)))
@@ -108,7 +108,7 @@ def _insert(
             item.fingerprint, int(waits), "dismissed" if tagged.dismissed else "new", is_backdated(published, read_at),
         ))  # fmt: skip
         texts.append((item_id, item.text, item.source_id))
-    db.conn.executemany(
+    db.executemany(
         "insert into items (id, source_id, url, title, summary, author, language, kind, kind_reason, interest, interest_reason, "
         "published_at, stated_day, day, first_seen_at, fingerprint, queued, state, backdated) "
         "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -117,7 +117,7 @@ def _insert(
     _see(db, zip(ids, (tagged.item for tagged in found), strict=True), at or "")
     _label(db, list(zip(ids, found, strict=True)))
     # The text comes last: with it an article enters the narrow rows, labels and all (`texts_inserted`).
-    db.conn.executemany("insert into texts (item_id, text, context) values (?, ?, (select name from sources where id = ?))", texts)
+    db.executemany("insert into texts (item_id, text, context) values (?, ?, (select name from sources where id = ?))", texts)
     dated = [item_id for item_id, tagged in zip(ids, found, strict=True) if tagged.mentions]
     if dated:
         hide_evidence(db, dated)
@@ -132,33 +132,33 @@ def is_backdated(published_at: str | None, read_at: str | None) -> int:
     return int(bool(published_at and read_at) and (published_at or "") < (read_at or "")[: len(published_at or "")])
 
 
-def _read_at(db: Database, source_id: str) -> str | None:
+def _read_at(db: Connection, source_id: str) -> str | None:
     """When a source last answered well, before this visit."""
-    (at,) = db.conn.execute("select last_success_at from sources where id = ?", (source_id,)).fetchone()
+    (at,) = db.execute("select last_success_at from sources where id = ?", (source_id,)).fetchone()
     return str(at) if at else None
 
 
-def _see(db: Database, items: Iterable[tuple[int, Item]], at: str) -> None:
-    db.conn.executemany(
+def _see(db: Connection, items: Iterable[tuple[int, Item]], at: str) -> None:
+    db.executemany(
         "insert or ignore into sightings (item_id, source_id, url, first_seen_at) values (?, ?, ?, ?)",
         [(item_id, item.source_id, item.url, at) for item_id, item in items],
     )
 
 
-def _change(db: Database, index: "Indexing", known: Known, tagged: TaggedItem, rights: Rights, now: datetime, timezone: str) -> None:
+def _change(db: Connection, index: "Indexing", known: Known, tagged: TaggedItem, rights: Rights, now: datetime, timezone: str) -> None:
     item = tagged.item
     at = stored(now) or ""
     index.take_out(known.id)
-    uncorrect(db.conn, known.id)
+    uncorrect(db, known.id)
     published, stated_day = _dated_again(db, known.id, item, now, timezone)
-    db.conn.execute(
+    db.execute(
         "insert into versions (item_id, until, title, text, fingerprint) select id, ?, title, text, ? from items "
         "join texts on item_id = items.id where id = ?",
         (at, known.fingerprint, known.id),
     )
-    (page,) = db.conn.execute("select page from texts where item_id = ?", (known.id,)).fetchone()
+    (page,) = db.execute("select page from texts where item_id = ?", (known.id,)).fetchone()
     leave_story(db, known.id)
-    db.conn.execute(
+    db.execute(
         "update items set title = :title, summary = :summary, author = :author, url = case when :url = '' then url else :url end, "
         "kind = case when kind_origin = 'curator' then kind else :kind end, "
         "kind_reason = case when kind_origin = 'curator' then kind_reason else :kind_reason end, interest = :interest, "
@@ -176,15 +176,15 @@ def _change(db: Database, index: "Indexing", known: Known, tagged: TaggedItem, r
             "fingerprint": item.fingerprint, "id": known.id, "backdated": is_backdated(published, _read_at(db, item.source_id)),
         },
     )  # fmt: skip
-    db.conn.execute("update texts set text = ? where item_id = ?", (item.text, known.id))
+    db.execute("update texts set text = ? where item_id = ?", (item.text, known.id))
     relabel(db, known.id, tagged)
-    correct_own(db.conn, known.id)
+    correct_own(db, known.id)
     index.put([known.id])
 
 
-def _dated_again(db: Database, item_id: int, item: Item, now: datetime, timezone: str) -> tuple[str | None, str | None]:
+def _dated_again(db: Connection, item_id: int, item: Item, now: datetime, timezone: str) -> tuple[str | None, str | None]:
     """`published_at` and `stated_day` of an article whose words changed: the first publication that was stated stays."""
-    published, stated_day = db.conn.execute("select published_at, stated_day from items where id = ?", (item_id,)).fetchone()
+    published, stated_day = db.execute("select published_at, stated_day from items where id = ?", (item_id,)).fetchone()
     if published or (stated_day and stated_day == item.day):
         return published, stated_day
     moment, ahead = first_sight(item.published, now, timezone)
@@ -192,7 +192,7 @@ def _dated_again(db: Database, item_id: int, item: Item, now: datetime, timezone
 
 
 def _reclaim(
-    db: Database, index: "Indexing", known: Known, tagged: TaggedItem, rights: Rights, *, now: datetime, timezone: str, queued: bool
+    db: Connection, index: "Indexing", known: Known, tagged: TaggedItem, rights: Rights, *, now: datetime, timezone: str, queued: bool
 ) -> None:
     """A stranger's article becomes its owner's: source, words, day and rights; its id, its sightings and the former version stay."""
     item = tagged.item
@@ -201,8 +201,8 @@ def _reclaim(
     moment, stated_day = first_sight(item.published, now, timezone)
     published = stored(moment)
     index.take_out(known.id)
-    uncorrect(db.conn, known.id)
-    db.conn.execute(
+    uncorrect(db, known.id)
+    db.execute(
         "update items set source_id = :source, summary = :summary, author = :author, url = case when :url = '' then url else :url end, "
         "published_at = :published_at, stated_day = :stated_day, "
         "day = case when :day = '' then substr(first_seen_at, 1, 10) else min(:day, :today) end, "
@@ -216,22 +216,22 @@ def _reclaim(
             "published_at": published, "day": item.day, "today": local_day(now, timezone), "queued": int(queued), "id": known.id,
         },
     )  # fmt: skip
-    db.conn.execute("update texts set page = '', page_at = null where item_id = ?", (known.id,))
+    db.execute("update texts set page = '', page_at = null where item_id = ?", (known.id,))
     if rights == "link":
-        db.conn.execute("delete from copies where item_id = ?", (known.id,))
+        db.execute("delete from copies where item_id = ?", (known.id,))
     relabel(db, known.id, tagged)
-    correct_own(db.conn, known.id)
+    correct_own(db, known.id)
     index.put([known.id])
 
 
-def relabel(db: Database, item_id: int, tagged: TaggedItem) -> None:
+def relabel(db: Connection, item_id: int, tagged: TaggedItem) -> None:
     """Labels by rule are made anew; the index must not hold the item meanwhile."""
-    db.conn.execute("delete from item_tags where item_id = ? and origin in ('rule', 'model', 'source')", (item_id,))
-    db.conn.execute("delete from item_territories where item_id = ? and origin <> 'curator'", (item_id,))
-    db.conn.execute("delete from item_dates where item_id = ?", (item_id,))
-    uncorrect_labels(db.conn, item_id)
+    db.execute("delete from item_tags where item_id = ? and origin in ('rule', 'model', 'source')", (item_id,))
+    db.execute("delete from item_territories where item_id = ? and origin <> 'curator'", (item_id,))
+    db.execute("delete from item_dates where item_id = ?", (item_id,))
+    uncorrect_labels(db, item_id)
     _label(db, [(item_id, tagged)])
-    correct_labels(db.conn, item_id)
+    correct_labels(db, item_id)
     hide_evidence(db, [item_id])
     set_context(db, item_id)
     keep_keywords(db, [(item_id, tagged.terms)])
@@ -242,24 +242,22 @@ def shown_of(text: str, page: str, rights: str) -> str:
     return shown(page if page and (rights == "full" or not text) else text, rights)
 
 
-def _label(db: Database, found: Sequence[tuple[int, TaggedItem]]) -> None:
+def _label(db: Connection, found: Sequence[tuple[int, TaggedItem]]) -> None:
     """Labels by rule; a row that a curator wrote, a refusal included, stays as it is."""
     tags, places, dates = [], [], []
     for item_id, tagged in found:
         shown_text = ""
         if any(one.field == "model" for tag in tagged.tags for one in tag.reasons):
-            (shown_text,) = db.conn.execute("select title || ' ' || summary from items where id = ?", (item_id,)).fetchone()
+            (shown_text,) = db.execute("select title || ' ' || summary from items where id = ?", (item_id,)).fetchone()
         tags += [(item_id, tag.id, tag.origin, tag.score, *reasons_kept(readable(tag.reasons, shown_text))) for tag in tagged.tags]
         places += [(item_id, place.code, place.role, place.origin, *reasons_kept((place.reason,))) for place in tagged.territories]
         dates += [(item_id, one.role, one.start.isoformat(), one.end.isoformat(), one.evidence, one.doubt) for one in tagged.mentions]
-    db.conn.executemany(
-        "insert or ignore into item_tags (item_id, tag_id, origin, score, reason, evidence) values (?, ?, ?, ?, ?, ?)", tags
-    )
-    db.conn.executemany(
+    db.executemany("insert or ignore into item_tags (item_id, tag_id, origin, score, reason, evidence) values (?, ?, ?, ?, ?, ?)", tags)
+    db.executemany(
         "insert or ignore into item_territories (item_id, code, role, origin, reason, evidence) values (?, ?, ?, ?, ?, ?)", places
     )
-    db.conn.executemany('insert or ignore into item_dates (item_id, role, start, "end", evidence, doubt) values (?, ?, ?, ?, ?, ?)', dates)
-    db.conn.execute(_COMING, (json.dumps([item_id for item_id, _ in found]),))
+    db.executemany('insert or ignore into item_dates (item_id, role, start, "end", evidence, doubt) values (?, ?, ?, ?, ?, ?)', dates)
+    db.execute(_COMING, (json.dumps([item_id for item_id, _ in found]),))
 
 
 # The day of an event: one to come that a source states as an article's own, where that is no publication, whatever a curator says.
@@ -274,9 +272,9 @@ _COMING = (
 )
 
 
-def hide_evidence(db: Database, item_ids: list[int]) -> None:
+def hide_evidence(db: Connection, item_ids: list[int]) -> None:
     """The words of a date stay only where they can be read in what is shown."""
-    db.conn.execute(
+    db.execute(
         "update item_dates set evidence = '' where evidence <> '' and item_id in (select value from json_each(?)) and not exists "
         "(select 1 from items where items.id = item_id and (instr(title, evidence) or instr(summary, evidence)))",
         (json.dumps(item_ids),),
@@ -302,42 +300,40 @@ def readable(reasons: Sequence[Reason], shown_text: str) -> list[Reason]:
     return [one for one in told if one.phrase or len(told) == 1 or one.field != "model"]
 
 
-def hide_learnt(db: Database, item_ids: list[int]) -> None:
+def hide_learnt(db: Connection, item_ids: list[int]) -> None:
     """Learnt words stay in reasons only where they can be read in what is shown."""
-    rows = db.conn.execute(
+    rows = db.execute(
         "select item_id, tag_id, evidence, title || ' ' || summary from item_tags join items on items.id = item_id "
         "where item_id in (select value from json_each(?)) and instr(evidence, '\"model\"')",
         (json.dumps(item_ids),),
     ).fetchall()
     for item_id, tag_id, evidence, shown_text in rows:
         kept = readable([Reason(**one) for one in json.loads(evidence)], shown_text)
-        db.conn.execute(
-            "update item_tags set reason = ?, evidence = ? where item_id = ? and tag_id = ?", (*reasons_kept(kept), item_id, tag_id)
-        )
+        db.execute("update item_tags set reason = ?, evidence = ? where item_id = ? and tag_id = ?", (*reasons_kept(kept), item_id, tag_id))
 
 
-def _inherit(db: Database, index: "Indexing", item_id: int, tagged: TaggedItem) -> None:
+def _inherit(db: Connection, index: "Indexing", item_id: int, tagged: TaggedItem) -> None:
     """A second source gives an item its own tags, and its territory where none was found."""
     own: list[Tag] = [tag for tag in tagged.tags if tag.origin == "source"]
-    db.conn.executemany(
+    db.executemany(
         "insert or ignore into item_tags (item_id, tag_id, origin, score, reason, evidence) values (?, ?, ?, ?, ?, ?)",
         [(item_id, tag.id, tag.origin, tag.score, *reasons_kept(tag.reasons)) for tag in own],
     )
     own_places = [place for place in tagged.territories if place.origin == "source"]
-    if own_places and db.conn.execute("select 1 from item_territories where item_id = ?", (item_id,)).fetchone() is None:
+    if own_places and db.execute("select 1 from item_territories where item_id = ?", (item_id,)).fetchone() is None:
         index.take_out(item_id)
-        db.conn.executemany(
+        db.executemany(
             "insert or ignore into item_territories (item_id, code, role, origin, reason, evidence) values (?, ?, 'place', 'source', ?, ?)",
             [(item_id, place.code, *reasons_kept((place.reason,))) for place in own_places],
         )
-        correct_labels(db.conn, item_id, places_alone=True)
+        correct_labels(db, item_id, places_alone=True)
         set_context(db, item_id)
         index.put([item_id])
 
 
-def set_context(db: Database, item_id: int) -> None:
+def set_context(db: Connection, item_id: int) -> None:
     """The words that an article is also found by: its source and its départements. The index must not hold it meanwhile."""
-    db.conn.execute(
+    db.execute(
         "update texts set context = (select sources.name from items join sources on sources.id = source_id where items.id = item_id) "
         "|| coalesce((select ' ; ' || group_concat(name, ' ; ') from item_territories join departements using (code) "
         "where item_territories.item_id = texts.item_id), '') where item_id = ?",
@@ -352,7 +348,7 @@ class Indexing:
     articles become one segment.
     """
 
-    def __init__(self, db: Database, named: set[str] | None = None) -> None:
+    def __init__(self, db: Connection, named: set[str] | None = None) -> None:
         """`named`: canonical addresses that were written since the plans were made that are to come; is added to."""
         self._db = db
         self._waiting: set[int] = set()
@@ -389,15 +385,15 @@ def _addresses(todo: Plan) -> set[str]:
     return {one.item.canonical for one in rows if one.item.canonical}
 
 
-def index_items(db: Database, item_ids: Sequence[int]) -> None:
+def index_items(db: Connection, item_ids: Sequence[int]) -> None:
     """Put articles into the full-text index, which does not hold them."""
     if not item_ids:
         return
-    rows = db.conn.execute(
+    rows = db.execute(
         f"select {_WORDS} from items_words where id in (select value from json_each(?)) order by id",  # noqa: S608 - our own names
         (json.dumps(item_ids),),
     )
-    db.conn.executemany("insert into items_fts (rowid, title, shown, text, context) values (?, ?, ?, ?, ?)", map(_indexed, rows.fetchall()))
+    db.executemany("insert into items_fts (rowid, title, shown, text, context) values (?, ?, ?, ?, ?)", map(_indexed, rows.fetchall()))
 
 
 _WORDS = "id, title, shown, text, context"
@@ -409,30 +405,30 @@ def _indexed(row: tuple[int, str, str, str, str]) -> tuple[int, str, str, str, s
     return item_id, index_text(title), index_text(shown_text), index_text(hidden(text, shown_text)), index_text(context)
 
 
-def unindex_items(db: Database, item_ids: list[int]) -> None:
+def unindex_items(db: Connection, item_ids: list[int]) -> None:
     """External content: the index is told what it held, before the content changes."""
-    rows = db.conn.execute(
+    rows = db.execute(
         f"select {_WORDS} from items_words where id in (select value from json_each(?))",  # noqa: S608 - our own names
         (json.dumps(item_ids),),
     )
-    db.conn.executemany(
+    db.executemany(
         "insert into items_fts (items_fts, rowid, title, shown, text, context) values ('delete', ?, ?, ?, ?, ?)",
         map(_indexed, rows.fetchall()),
     )
 
 
-def apply_rights(db: Database, source_id: str, rights: str) -> int:
+def apply_rights(db: Connection, source_id: str, rights: str) -> int:
     """Show again, or no more, what the rights of a source allow; the number of items that changed."""
-    rows = db.conn.execute(
+    rows = db.execute(
         "select items.id, text, page, summary from items join texts on item_id = items.id where source_id = ?", (source_id,)
     ).fetchall()
     wanted = [(shown_of(text, page, rights), item_id, summary) for item_id, text, page, summary in rows]
     todo = [(now, item_id) for now, item_id, before in wanted if now != before]
     if rights == "link":  # a copy is kept only where rights allow it
-        db.conn.execute("delete from copies where item_id in (select id from items where source_id = ?)", (source_id,))
+        db.execute("delete from copies where item_id in (select id from items where source_id = ?)", (source_id,))
     changed = [item_id for _, item_id in todo]
     unindex_items(db, changed)
-    db.conn.executemany("update items set summary = ? where id = ?", todo)
+    db.executemany("update items set summary = ? where id = ?", todo)
     index_items(db, changed)
     hide_evidence(db, changed)
     hide_learnt(db, changed)

@@ -13,15 +13,15 @@ from veille.model import BROUGHT, Item, Known, Source
 from veille.moments import stored_day
 from veille.normalize import CANONICAL_VERSION, canonical, loose
 from veille.owners import Place, Rank, place_of, rank_among
-from veille.store.connection import Database
+from veille.store.connection import Connection
 
 _BATCH = 400
 
 
-def shared_names(db: Database, source_id: str, names: Iterable[Name]) -> frozenset[Name]:
+def shared_names(db: Connection, source_id: str, names: Iterable[Name]) -> frozenset[Name]:
     """Those of the names that a source was once seen to give to several entries."""
     wanted = {f"{name.kind} {name.value}": name for name in names}
-    rows = db.conn.execute(
+    rows = db.execute(
         "select addresses.value from json_each(?) as asked cross join addresses on addresses.kind = 'shared' "
         "and addresses.scope = ? and addresses.value = asked.value",
         (json.dumps(list(wanted)), source_id),
@@ -40,7 +40,7 @@ _KNOWN = ", ".join(
 )
 
 
-def known_names(db: Database, names: Iterable[Name], timezone: str) -> dict[Name, Known]:
+def known_names(db: Connection, names: Iterable[Name], timezone: str) -> dict[Name, Known]:
     """The items that go by these names, their days as a time zone has them."""
     found: dict[Name, Known] = {}
     items: dict[int, Known] = {}
@@ -48,7 +48,7 @@ def known_names(db: Database, names: Iterable[Name], timezone: str) -> dict[Name
     for start in range(0, len(wanted), _BATCH):
         batch = wanted[start : start + _BATCH]
         asked = json.dumps([[name.kind, name.scope, name.value] for name in batch])
-        rows = db.conn.execute(
+        rows = db.execute(
             "select addresses.kind, addresses.scope, addresses.value, addresses.item_id "
             "from json_each(:asked) as asked cross join addresses on addresses.kind = asked.value ->> 0 "
             "and addresses.scope = asked.value ->> 1 and addresses.value = asked.value ->> 2 where addresses.item_id is not null",
@@ -60,8 +60,8 @@ def known_names(db: Database, names: Iterable[Name], timezone: str) -> dict[Name
     return found
 
 
-def _known_items(db: Database, ids: Iterable[int], timezone: str) -> list[Known]:
-    rows = db.conn.execute(f"select {_KNOWN} from items where id in (select value from json_each(?))", (json.dumps(list(ids)),))  # noqa: S608
+def _known_items(db: Connection, ids: Iterable[int], timezone: str) -> list[Known]:
+    rows = db.execute(f"select {_KNOWN} from items where id in (select value from json_each(?))", (json.dumps(list(ids)),))  # noqa: S608
     return [_known(row, timezone) for row in rows]
 
 
@@ -70,26 +70,24 @@ def _known(row: Sequence[Any], timezone: str) -> Known:
     return Known(id=item_id, source_id=source_id, fingerprint=fingerprint, title=title, day=stored_day(published_at, timezone))
 
 
-def held_items(db: Database, source_id: str, timezone: str) -> list[Known]:
+def held_items(db: Connection, source_id: str, timezone: str) -> list[Known]:
     """Every item of a source, as the source gave it."""
-    rows = db.conn.execute(f"select {_KNOWN} from items where source_id = ?", (source_id,))  # noqa: S608 - our own names
+    rows = db.execute(f"select {_KNOWN} from items where source_id = ?", (source_id,))  # noqa: S608 - our own names
     return [_known(row, timezone) for row in rows]
 
 
-def recall(db: Database, source: Source, named: Sequence[Named], *, shared: frozenset[Name]) -> Recall:
+def recall(db: Connection, source: Source, named: Sequence[Named], *, shared: frozenset[Name]) -> Recall:
     """What is known under the names of an answer; `shared`: those that it shows to be so. The rest is read when it is asked for."""
 
     def text_of(item_id: int) -> str:
-        (text,) = db.conn.execute("select text from texts where item_id = ?", (item_id,)).fetchone()
+        (text,) = db.execute("select text from texts where item_id = ?", (item_id,)).fetchone()
         return str(text)
 
     @functools.cache
     def sightings() -> dict[str, list[int]]:
         """This source's articles by the loose forms of their addresses."""
         found: dict[str, list[int]] = {}
-        for item_id, url in db.conn.execute(
-            "select item_id, url from sightings where source_id = ? and url <> ''", (source.id,)
-        ).fetchall():
+        for item_id, url in db.execute("select item_id, url from sightings where source_id = ? and url <> ''", (source.id,)).fetchall():
             found.setdefault(loose(url), []).append(item_id)
         return found
 
@@ -101,7 +99,7 @@ def recall(db: Database, source: Source, named: Sequence[Named], *, shared: froz
     def twins() -> dict[str, list[tuple[int, str]]]:
         """Articles of other sources in the words of this answer, by their fingerprints."""
         wanted = json.dumps(list({one.item.fingerprint for one in named}))
-        rows = db.conn.execute(
+        rows = db.execute(
             "select fingerprint, items.id, items.url from json_each(?) as asked "
             "cross join items on fingerprint = asked.value where source_id <> ?",
             (wanted, source.id),
@@ -133,9 +131,9 @@ def recall(db: Database, source: Source, named: Sequence[Named], *, shared: froz
     )  # fmt: skip
 
 
-def is_touched(db: Database, item_id: int) -> bool:
+def is_touched(db: Connection, item_id: int) -> bool:
     """Whether a curator said something of an article, or brought it."""
-    row = db.conn.execute(
+    row = db.execute(
         "select state in ('selected', 'later') or source_id = :brought or kind_origin = 'curator' "
         "or exists (select 1 from decisions where item_id = items.id and undone_at is null) "
         "or exists (select 1 from item_tags where item_id = items.id and origin in ('curator', 'refused')) "
@@ -146,9 +144,9 @@ def is_touched(db: Database, item_id: int) -> bool:
     return bool(row[0])
 
 
-def places_of(db: Database, source_id: str) -> list[Place]:
+def places_of(db: Connection, source_id: str) -> list[Place]:
     """What a source owns: by its own address, the one that was found for it, and its `home`."""
-    row = db.conn.execute("select url, found, home from sources where id = ?", (source_id,)).fetchone()
+    row = db.execute("select url, found, home from sources where id = ?", (source_id,)).fetchone()
     return _places(*row) if row else []
 
 
@@ -157,47 +155,47 @@ def _places(url: str, found: str, home: str) -> list[Place]:
     return [place for place in told if place]
 
 
-def forget_shared(db: Database, shared: frozenset[Name]) -> None:
+def forget_shared(db: Connection, shared: frozenset[Name]) -> None:
     """Names that turned out to name several entries of their source name none of them any more, there."""
     rows = sorted(shared)
-    db.conn.executemany(
+    db.executemany(
         "insert or ignore into addresses (kind, scope, value, item_id, rule) values ('shared', ?, ?, null, ?)",
         [(name.scope, f"{name.kind} {name.value}", CANONICAL_VERSION) for name in rows],
     )
-    db.conn.executemany("delete from addresses where kind = ? and scope = ? and value = ?", rows)
-    db.conn.executemany(
+    db.executemany("delete from addresses where kind = ? and scope = ? and value = ?", rows)
+    db.executemany(
         "delete from addresses where kind = 'canonical' and scope = '' and value = ? "
         "and (select source_id from items where id = addresses.item_id) = ?",
         [(name.value, name.scope) for name in rows if name.kind == "canonical"],
     )
 
 
-def take_names(db: Database, ids: dict[Named, int], todo: Plan) -> None:
+def take_names(db: Connection, ids: dict[Named, int], todo: Plan) -> None:
     """Addresses go from strangers' articles to their owners'; a stranger knows its own by a name of its own."""
     for known, one in todo.taken:
         item_id, place = ids.get(one), one.canonical
         if item_id is None or place is None:
             continue
-        db.conn.execute(
+        db.execute(
             "insert or replace into addresses (kind, scope, value, item_id, rule) values (?, ?, ?, ?, ?)",
             (*place, item_id, CANONICAL_VERSION),
         )
-        db.conn.execute(
+        db.execute(
             "insert or ignore into addresses (kind, scope, value, item_id, rule) values (?, ?, ?, ?, ?)",
             (place.kind, known.source_id, place.value, known.id, CANONICAL_VERSION),
         )
         if one.guid:
-            db.conn.execute(
+            db.execute(
                 "update addresses set item_id = ? where kind = ? and scope = ? and value = ? and item_id = ?",
                 (item_id, *one.guid, known.id),
             )
-    db.conn.executemany(
+    db.executemany(
         "delete from addresses where item_id = ? and kind = 'guid' and scope = ? and value <> ?",
         [(item_id, one.item.source_id, one.item.guid) for one, item_id in ids.items() if item_id in todo.reguided],
     )
 
 
-def remember_names(db: Database, own: list[tuple[int, Named]], others: list[tuple[int, Named]], todo: Plan) -> None:
+def remember_names(db: Connection, own: list[tuple[int, Named]], others: list[tuple[int, Named]], todo: Plan) -> None:
     """What each article is known by from now on; of an article that is another source's, by this source alone."""
     rows = []
     for pairs, ours in ((own, True), (others, False)):
@@ -213,4 +211,4 @@ def remember_names(db: Database, own: list[tuple[int, Named]], others: list[tupl
                     name = name._replace(scope=one.item.source_id)  # noqa: PLW2901 - here it is a name of this source alone
                 if name._replace(scope=one.item.source_id) not in todo.shared:
                     rows.append((*name, item_id, CANONICAL_VERSION))
-    db.conn.executemany("insert or ignore into addresses (kind, scope, value, item_id, rule) values (?, ?, ?, ?, ?)", rows)
+    db.executemany("insert or ignore into addresses (kind, scope, value, item_id, rule) values (?, ?, ?, ?, ?)", rows)

@@ -14,7 +14,7 @@ from itertools import chain
 
 from veille.french import lemma, tokens
 from veille.store.collecting.boilerplate import Boilerplates
-from veille.store.connection import Connection, Database, has_table
+from veille.store.connection import Connection, has_table
 from veille.store.settings import setting
 from veille.understand.boilerplate import without
 from veille.understand.similar import Rarity, Terms, alike, keywords_of, number_of, terms_of
@@ -40,25 +40,23 @@ class Neighbour:
     words: tuple[str, ...]
 
 
-def keep_keywords(db: Database, terms: Iterable[tuple[int, Terms]]) -> None:
+def keep_keywords(db: Connection, terms: Iterable[tuple[int, Terms]]) -> None:
     """The keywords of articles that are new or understood again; the caller holds the transaction.
 
     None before words were counted once.
     """
-    texts = counted(db.conn)
+    texts = counted(db)
     if not texts:
         return  # nothing is known of words yet: `count_words` chooses for all
     given = list(terms)
     if len(given) >= _MANY:
-        if db.rarity is None:
-            db.rarity = Rarity.of(dict(db.conn.execute("select word, texts from word_counts").fetchall()), texts)
-        rarity = db.rarity
+        rarity = Rarity.of(dict(db.execute("select word, texts from word_counts").fetchall()), texts)
     else:
         wanted = {word for _, found in given for word, _ in found}
         asked = "select word, texts from word_counts where word in (select value from json_each(?))"
-        rarity = Rarity.of(dict(db.conn.execute(asked, (json.dumps(list(wanted)),)).fetchall()), texts)
-    db.conn.execute("delete from keywords where item_id in (select value from json_each(?))", (json.dumps([item for item, _ in given]),))
-    db.conn.executemany(
+        rarity = Rarity.of(dict(db.execute(asked, (json.dumps(list(wanted)),)).fetchall()), texts)
+    db.execute("delete from keywords where item_id in (select value from json_each(?))", (json.dumps([item for item, _ in given]),))
+    db.executemany(
         "insert into keywords (word, item_id, weight) values (?, ?, ?)",
         [(word, item, weight) for item, found in given for word, weight in keywords_of(found, rarity)],
     )
@@ -69,26 +67,25 @@ def counted(db: Connection) -> int:
     return int(setting(db, "texts_counted") or 0)
 
 
-def count_words(db: Database, places: frozenset[str], hold: Callable[[], AbstractContextManager[None]]) -> int:
+def count_words(db: Connection, places: frozenset[str], hold: Callable[[], AbstractContextManager[None]]) -> int:
     """Count the words of the newest texts, then choose their keywords again, and those of articles that have none; the number of texts.
 
     `places`: words that name places; `hold` opens a transaction: reading needs none, and writing takes several, so that nobody waits long.
     """
     boilerplates = Boilerplates(db)
-    newest = [row[0] for row in db.conn.execute("select id from items order by id desc limit ?", (_COUNTED,))]
+    newest = [row[0] for row in db.execute("select id from items order by id desc limit ?", (_COUNTED,))]
     counts: Counter[int] = Counter()
     terms: dict[int, array[int]] = {}  # of the newest: word, times, word, times…
     for item_id, found in _terms(db, newest, boilerplates, places):
         counts.update(word for word, _ in found)
         terms[item_id] = array("I", chain.from_iterable(found))
     with hold():
-        db.conn.execute("delete from word_counts")
-        db.conn.executemany("insert into word_counts (word, texts) values (?, ?)", [row for row in counts.items() if row[1] > 1])
+        db.execute("delete from word_counts")
+        db.executemany("insert into word_counts (word, texts) values (?, ?)", [row for row in counts.items() if row[1] > 1])
         for key, value in (("texts_counted", len(newest)), ("counted_at", max(newest, default=0))):
-            db.conn.execute("insert or replace into settings (key, value) values (?, ?)", (key, str(value)))
+            db.execute("insert or replace into settings (key, value) values (?, ?)", (key, str(value)))
     without_any = "select id from items where not exists (select 1 from keywords where item_id = items.id)"
-    db.rarity = None
-    ids = sorted({*newest, *(row[0] for row in db.conn.execute(without_any))})
+    ids = sorted({*newest, *(row[0] for row in db.execute(without_any))})
     for start in range(0, len(ids), _BATCH):
         batch = ids[start : start + _BATCH]
         chosen = [(item_id, tuple(zip(terms[item_id][::2], terms[item_id][1::2], strict=True))) for item_id in batch if item_id in terms]
@@ -98,10 +95,10 @@ def count_words(db: Database, places: frozenset[str], hold: Callable[[], Abstrac
     return len(newest)
 
 
-def _terms(db: Database, ids: list[int], boilerplates: Boilerplates, places: frozenset[str]) -> Iterator[tuple[int, Terms]]:
+def _terms(db: Connection, ids: list[int], boilerplates: Boilerplates, places: frozenset[str]) -> Iterator[tuple[int, Terms]]:
     """The terms of these articles, a thousand texts at a time."""
     for start in range(0, len(ids), _BATCH):
-        rows = db.conn.execute(
+        rows = db.execute(
             "select items.id, items.source_id, items.title, items_words.text from items join items_words on items_words.id = items.id "
             "where items.id in (select value from json_each(?))",
             (json.dumps(ids[start : start + _BATCH]),),

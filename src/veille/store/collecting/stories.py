@@ -24,7 +24,7 @@ from veille.messages.understanding import (
 from veille.model import TaggedItem
 from veille.owners import Place, rank_among
 from veille.store.collecting.names import places_of
-from veille.store.connection import Connection, Database
+from veille.store.connection import Connection
 from veille.understand.same import ALIKE, RARE, Print, Verdict, bands_of, compare, could_be_same, lead_of, print_of
 
 LEAST_TEXT = 80  # characters; shorter texts are equal by chance
@@ -57,7 +57,7 @@ order by 1, 2
 class _Memory:
     """What one sitting has read: prints by article, runs that a source repeats."""
 
-    db: Database
+    db: Connection
     sample: int | None  # of the latest texts of a source, by which its boilerplate is told; None: all of them
     decided: dict[tuple[int, int], bool]  # by curators, of pairs (the smaller id first): together, or apart
     prints: dict[int, tuple[Print, str, tuple[int, ...]]] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class _Memory:
                 found = print_of(tagged.item.title, tagged.item.text, places, tagged.item.source_id)
                 self.prints[item_id] = (found, tagged.item.fingerprint, bands_of(found, lead_of(tagged.item.text)))
                 return self.prints[item_id]
-            row = self.db.conn.execute(
+            row = self.db.execute(
                 "select items_words.title, items_words.text, items.source_id, items.fingerprint, "
                 "(select json_group_array(code) from item_territories where item_id = items.id and origin <> 'source') "
                 "from items join items_words on items_words.id = items.id where items.id = ?",
@@ -89,7 +89,7 @@ class _Memory:
     def boilerplate(self, source_id: str) -> tuple[frozenset[int], int]:
         """The runs that more than three texts of a source hold, and how many texts that was told from."""
         if source_id not in self.boilerplates:
-            rows = self.db.conn.execute(
+            rows = self.db.execute(
                 "select title, text from items_words where id in (select id from items where source_id = ? order by id desc limit ?)",
                 (source_id, -1 if self.sample is None else self.sample),
             )
@@ -102,8 +102,8 @@ class _Memory:
         return self.boilerplates[source_id]
 
     @classmethod
-    def of(cls, db: Database, *, sample: int | None) -> "_Memory":
-        rows = db.conn.execute("select item_id, other_id, together from story_decisions")
+    def of(cls, db: Connection, *, sample: int | None) -> "_Memory":
+        rows = db.execute("select item_id, other_id, together from story_decisions")
         return cls(db, sample, {(row[0], row[1]): bool(row[2]) for row in rows})
 
     def judge(self, one_id: int, other_id: int) -> Verdict:
@@ -132,7 +132,7 @@ class _Memory:
             "select substr(published_at, 1, 10), (select json_group_array(code) from (select code from item_territories "
             "where item_id = items.id order by code)) from items where id = ?"
         )
-        (day, places), (other_day, other_places) = (self.db.conn.execute(sql, (item_id,)).fetchone() for item_id in (one_id, other_id))
+        (day, places), (other_day, other_places) = (self.db.execute(sql, (item_id,)).fetchone() for item_id in (one_id, other_id))
         return bool(day == other_day and places == other_places)
 
     def mixes(self, here: Iterable[int], there: Iterable[int], pair: tuple[int, int]) -> bool:
@@ -160,7 +160,7 @@ class _Memory:
         return rank_among(self.places[source_id], url) is not None
 
 
-def join_stories(db: Database, ids: list[int], new: Mapping[int, TaggedItem] = MappingProxyType({})) -> None:
+def join_stories(db: Connection, ids: list[int], new: Mapping[int, TaggedItem] = MappingProxyType({})) -> None:
     """Place articles that are new or have changed, the oldest first; the caller holds the transaction.
 
     `new`: those of them that were just written, whose texts need not be read again.
@@ -170,20 +170,20 @@ def join_stories(db: Database, ids: list[int], new: Mapping[int, TaggedItem] = M
     _join(memory, [item_id for item_id in ids if item_id in memory.fresh or item_id not in new], whole=False)
 
 
-def settle_pairs(db: Database, item_id: int, pairs: Mapping[int, bool | None]) -> None:
+def settle_pairs(db: Connection, item_id: int, pairs: Mapping[int, bool | None]) -> None:
     """What a curator says of an article and others: the same story (True), not the same (False), or what the texts say (None).
 
     The stories of all of them are made again, with everything that is known. The caller holds the transaction.
     """
     for other, together in pairs.items():
         pair = (min(item_id, other), max(item_id, other))
-        db.conn.execute("delete from story_decisions where item_id = ? and other_id = ?", pair)
+        db.execute("delete from story_decisions where item_id = ? and other_id = ?", pair)
         if together is not None:
-            db.conn.execute("insert into story_decisions (item_id, other_id, together) values (?, ?, ?)", (*pair, together))
+            db.execute("insert into story_decisions (item_id, other_id, together) values (?, ?, ?)", (*pair, together))
     touched = json.dumps([item_id, *pairs])
     members = [
         row[0]
-        for row in db.conn.execute(
+        for row in db.execute(
             "select id from items where id in (select value from json_each(:ids)) or story_id in "
             "(select story_id from items where id in (select value from json_each(:ids)))",
             {"ids": touched},
@@ -242,11 +242,11 @@ def _join(memory: _Memory, ids: Iterable[int], *, whole: bool) -> None:
                 _enter(memory, item_id, verdict, other)
                 entered = True
         if near:
-            db.conn.executemany("insert or replace into alike (item_id, other_id, score, reason) values (?, ?, ?, ?)", near[:5])
+            db.executemany("insert or replace into alike (item_id, other_id, score, reason) values (?, ?, ?, ?)", near[:5])
 
 
-def _exists(db: Database, item_id: int) -> bool:
-    return db.conn.execute("select 1 from items where id = ?", (item_id,)).fetchone() is not None
+def _exists(db: Connection, item_id: int) -> bool:
+    return db.execute("select 1 from items where id = ?", (item_id,)).fetchone() is not None
 
 
 def _is_kept_apart(memory: _Memory, item_id: int, other_id: int) -> bool:
@@ -259,33 +259,33 @@ def _is_kept_apart(memory: _Memory, item_id: int, other_id: int) -> bool:
     return any((one in here and two in there) or (two in here and one in there) for one, two in apart)
 
 
-def _is_one_story(db: Database, item_id: int, other_id: int) -> bool:
+def _is_one_story(db: Connection, item_id: int, other_id: int) -> bool:
     """Whether two articles share a story already."""
     sql = "select 1 from items as one join items as other on one.story_id = other.story_id where one.id = ? and other.id = ?"
-    return db.conn.execute(sql, (item_id, other_id)).fetchone() is not None
+    return db.execute(sql, (item_id, other_id)).fetchone() is not None
 
 
-def _members(db: Database, item_id: int, *, most: int = -1) -> set[int]:
+def _members(db: Connection, item_id: int, *, most: int = -1) -> set[int]:
     """An article, and those of its story; the first ones, where only so many are asked for."""
-    rows = db.conn.execute(
+    rows = db.execute(
         "select id from items where story_id = (select story_id from items where id = ?) order by id limit ?", (item_id, most)
     )
     return {item_id, *(row[0] for row in rows)}
 
 
-def _is_told(db: Database, item_id: int) -> bool:
-    row = db.conn.execute("select length(text) from items_words where id = ?", (item_id,)).fetchone()
+def _is_told(db: Connection, item_id: int) -> bool:
+    row = db.execute("select length(text) from items_words where id = ?", (item_id,)).fetchone()
     return row is not None and row[0] >= LEAST_TEXT
 
 
-def _candidates(db: Database, item_id: int, bands: Iterable[int]) -> list[int]:
+def _candidates(db: Connection, item_id: int, bands: Iterable[int]) -> list[int]:
     """Articles that share bands, the most first; of a band that many share, the newest. `bands`: those of lead and title last."""
     wanted = list(bands)
     if not wanted:
         return []
     asked = " union all ".join([_HOLDERS] * len(wanted))
     counts: Counter[int] = Counter()
-    for other, band in db.conn.execute(asked, wanted):
+    for other, band in db.execute(asked, wanted):
         counts[other] += _STRONG if band in wanted[-_SURE:] else 1
     counts.pop(item_id, None)
     likely = sorted(counts, key=lambda other: (-counts[other], -other))
@@ -293,54 +293,54 @@ def _candidates(db: Database, item_id: int, bands: Iterable[int]) -> list[int]:
     return sorted(likely[: min(_MOST, len(likely) - alone + _ALONE)], key=lambda other: (-counts[other], other))
 
 
-def _forget_bands(db: Database, item_id: int) -> None:
-    db.conn.execute("delete from bands where item_id = ?", (item_id,))
-    db.conn.execute("delete from alike where item_id = ? or other_id = ?", (item_id, item_id))
+def _forget_bands(db: Connection, item_id: int) -> None:
+    db.execute("delete from bands where item_id = ?", (item_id,))
+    db.execute("delete from alike where item_id = ? or other_id = ?", (item_id, item_id))
 
 
-def _remember_bands(db: Database, item_id: int, bands: Iterable[int]) -> None:
-    db.conn.executemany("insert or ignore into bands (band, item_id) values (?, ?)", [(band, item_id) for band in bands])
+def _remember_bands(db: Connection, item_id: int, bands: Iterable[int]) -> None:
+    db.executemany("insert or ignore into bands (band, item_id) values (?, ?)", [(band, item_id) for band in bands])
 
 
 def _enter(memory: _Memory, item_id: int, verdict: Verdict, other_id: int) -> None:
     """One more article in a story, two that begin one, or two stories that become one."""
     db = memory.db
-    (own,) = db.conn.execute("select story_id from items where id = ?", (item_id,)).fetchone()
-    (story,) = db.conn.execute("select story_id from items where id = ?", (other_id,)).fetchone()
+    (own,) = db.execute("select story_id from items where id = ?", (item_id,)).fetchone()
+    (story,) = db.execute("select story_id from items where id = ?", (other_id,)).fetchone()
     if story is None:
-        story = db.conn.execute("insert into stories (lead_id, score, reason) values (?, 1.0, '')", (other_id,)).lastrowid
-        db.conn.execute("update items set story_id = ? where id = ?", (story, other_id))
+        story = db.execute("insert into stories (lead_id, score, reason) values (?, 1.0, '')", (other_id,)).lastrowid
+        db.execute("update items set story_id = ? where id = ?", (story, other_id))
     if own is not None and own != story:
-        db.conn.execute("update items set story_id = ? where story_id = ?", (story, own))
-        db.conn.execute("delete from stories where id = ?", (own,))
-    db.conn.execute(
+        db.execute("update items set story_id = ? where story_id = ?", (story, own))
+        db.execute("delete from stories where id = ?", (own,))
+    db.execute(
         "update items set story_id = ?, story_score = ?, story_reason = ? where id = ?", (story, verdict.score, verdict.reason, item_id)
     )
-    (members,) = db.conn.execute("select count(*) from (select 1 from items where story_id = ? limit ?)", (story, _LARGE + 1)).fetchone()
+    (members,) = db.execute("select count(*) from (select 1 from items where story_id = ? limit ?)", (story, _LARGE + 1)).fetchone()
     many = own is None and members > _LARGE  # one more among many: it is held beside the one that leads, and not beside all
     settle_story(db, int(story or 0), memory.owns, newcomer=item_id if many else None)
 
 
-def settle_story(db: Database, story_id: int, owns: Callable[[str, str], bool] | None = None, *, newcomer: int | None = None) -> None:
+def settle_story(db: Connection, story_id: int, owns: Callable[[str, str], bool] | None = None, *, newcomer: int | None = None) -> None:
     """Who leads a story (`_order`); a story of one is none. Its score is that of its weakest link. `newcomer`: all that has changed."""
     owns = owns or _Memory.of(db, sample=_SAMPLE).owns
     rows = _order(db, story_id, owns, newcomer)
     if len(rows) < 2:
-        db.conn.execute("update items set story_id = null, lead = 1, story_score = null, story_reason = '' where story_id = ?", (story_id,))
-        db.conn.execute("delete from stories where id = ?", (story_id,))
+        db.execute("update items set story_id = null, lead = 1, story_score = null, story_reason = '' where story_id = ?", (story_id,))
+        db.execute("delete from stories where id = ?", (story_id,))
         return
     score = min((row.score for row in rows if row.score is not None), default=1.0)
     if newcomer:
-        score = min(score, db.conn.execute("select score from stories where id = ?", (story_id,)).fetchone()[0])
+        score = min(score, db.execute("select score from stories where id = ?", (story_id,)).fetchone()[0])
     lead, why = rows[0].id, LEADS_SELECTED if rows[0].selected else LEADS_OWNER if rows[0].owner else LEADS_FIRST
-    db.conn.execute(
+    db.execute(
         "update stories set lead_id = ?, score = ?, reason = ? where id = ? and (lead_id, score, reason) is not (?, ?, ?)",
         (lead, score, why, story_id, lead, score, why),
     )
     if newcomer:
-        db.conn.executemany("update items set lead = ? where id = ?", [(int(row.id == lead), row.id) for row in rows])
+        db.executemany("update items set lead = ? where id = ?", [(int(row.id == lead), row.id) for row in rows])
     else:
-        db.conn.execute("update items set lead = (id = ?) where story_id = ? and lead is not (id = ?)", (lead, story_id, lead))
+        db.execute("update items set lead = (id = ?) where story_id = ? and lead is not (id = ?)", (lead, story_id, lead))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -358,13 +358,13 @@ _OF_STORY = f"{_ORDERED} story_id = :story"
 _OF_TWO = f"{_ORDERED} id in (:newcomer, (select lead_id from stories where id = :story))"  # noqa: S608
 
 
-def _order(db: Database, story_id: int, owns: Callable[[str, str], bool], newcomer: int | None = None) -> list[Told]:
+def _order(db: Connection, story_id: int, owns: Callable[[str, str], bool], newcomer: int | None = None) -> list[Told]:
     """The articles of a story, the one that leads first: what a curator selected; else the owner of the address; else the first.
 
     The first by the day that its source states, unless that day is before the source's last good visit (it would have been seen then), or
     to come: by the moment when it was first seen, then.
     """
-    rows = db.conn.execute(_OF_STORY if newcomer is None else _OF_TWO, {"story": story_id, "newcomer": newcomer}).fetchall()
+    rows = db.execute(_OF_STORY if newcomer is None else _OF_TWO, {"story": story_id, "newcomer": newcomer}).fetchall()
     told = []
     for item_id, score, state, source_id, url, published_at, seen_at, backdated in rows:
         owner = bool(url) and owns(source_id, url)
@@ -374,21 +374,21 @@ def _order(db: Database, story_id: int, owns: Callable[[str, str], bool], newcom
     return [one for _, one in sorted(told, key=lambda row: row[0])]
 
 
-def led_by_strangers(db: Database) -> Iterator[tuple[int, int]]:
+def led_by_strangers(db: Connection) -> Iterator[tuple[int, int]]:
     """Stories that another one leads than would today, an owner: the article that leads, and the one that should."""
     memory = _Memory.of(db, sample=None)
-    for story_id, lead in db.conn.execute("select id, lead_id from stories order by id").fetchall():
+    for story_id, lead in db.execute("select id, lead_id from stories order by id").fetchall():
         rows = _order(db, story_id, memory.owns)
         if rows and rows[0].id != lead and rows[0].owner and not any(row.owner or row.selected for row in rows if row.id == lead):
             yield lead, rows[0].id
 
 
-def mixed_pairs(db: Database) -> Iterator[tuple[int, int]]:
+def mixed_pairs(db: Connection) -> Iterator[tuple[int, int]]:
     """Two articles of one source that share a story and are not the same by themselves; what a curator put together is not told."""
     memory = _Memory.of(db, sample=None)
     chosen = {item_id for pair, together in memory.decided.items() if together for item_id in pair}
     stories: dict[int, list[int]] = {}
-    for story_id, item_id in db.conn.execute("select story_id, id from items where story_id is not null order by id").fetchall():
+    for story_id, item_id in db.execute("select story_id, id from items where story_id is not null order by id").fetchall():
         stories.setdefault(story_id, []).append(item_id)
     for members in stories.values():
         if chosen.isdisjoint(members):
@@ -398,19 +398,19 @@ def mixed_pairs(db: Database) -> Iterator[tuple[int, int]]:
                         yield one, other
 
 
-def leave_story(db: Database, item_id: int) -> None:
+def leave_story(db: Connection, item_id: int) -> None:
     """A text that changed tells something else."""
-    (story_id,) = db.conn.execute("select story_id from items where id = ?", (item_id,)).fetchone()
-    db.conn.execute("delete from bands where item_id = ?", (item_id,))
-    db.conn.execute("delete from alike where item_id = ? or other_id = ?", (item_id, item_id))
+    (story_id,) = db.execute("select story_id from items where id = ?", (item_id,)).fetchone()
+    db.execute("delete from bands where item_id = ?", (item_id,))
+    db.execute("delete from alike where item_id = ? or other_id = ?", (item_id, item_id))
     if story_id is not None:
-        db.conn.execute("update items set story_id = null, lead = 1, story_score = null, story_reason = '' where id = ?", (item_id,))
+        db.execute("update items set story_id = null, lead = 1, story_score = null, story_reason = '' where id = ?", (item_id,))
         settle_story(db, story_id)
 
 
-def propose_of_one_address(db: Database) -> None:
+def propose_of_one_address(db: Connection) -> None:
     """Two articles of one address, its owner's and a stranger's that a curator touched, are put beside each other."""
-    db.conn.execute(
+    db.execute(
         "insert or ignore into alike (item_id, other_id, score, reason) select own.item_id, other.item_id, ?, ? from addresses as other "
         "join addresses as own on own.kind = 'canonical' and own.scope = '' and own.value = other.value "
         "where other.kind = 'canonical' and other.scope in (select id from sources) and other.item_id <> own.item_id",
@@ -418,23 +418,23 @@ def propose_of_one_address(db: Database) -> None:
     )
 
 
-def make_stories(db: Database) -> tuple[int, int, int]:
+def make_stories(db: Connection) -> tuple[int, int, int]:
     """All stories anew, the same whatever the order of arrival: stories, articles in them, pairs proposed.
 
     The caller holds the transaction.
     """
     for statement in ("update items set story_id = null, lead = 1, story_score = null, story_reason = '' where story_id is not null",
                       "delete from stories", "delete from bands", "delete from alike"):  # fmt: skip
-        db.conn.execute(statement)
+        db.execute(statement)
     memory = _Memory.of(db, sample=None)
-    rows = db.conn.execute(
+    rows = db.execute(
         "select items.id from items join items_words on items_words.id = items.id where length(items_words.text) >= ? "
         "order by items.source_id, items.id",
         (LEAST_TEXT,),
     ).fetchall()
     for (item_id,) in rows:
         _remember_bands(db, item_id, memory.held(item_id)[2])
-    pairs = db.conn.execute(_PAIRS, {"most": _OF_BAND}).fetchall()
+    pairs = db.execute(_PAIRS, {"most": _OF_BAND}).fetchall()
     roots: dict[int, int] = {}
 
     gathered: dict[int, list[int]] = {}  # by their root, what is together so far; one alone is not here
@@ -472,12 +472,12 @@ def make_stories(db: Database) -> tuple[int, int, int]:
     for item_id in told:
         members.setdefault(root(item_id), []).append(item_id)
     for number, (_, ids) in enumerate(sorted(members.items()), 1):
-        db.conn.execute("insert into stories (id, lead_id, score, reason) values (?, ?, 1.0, '')", (number, ids[0]))
-        db.conn.executemany(
+        db.execute("insert into stories (id, lead_id, score, reason) values (?, ?, 1.0, '')", (number, ids[0]))
+        db.executemany(
             "update items set story_id = ?, story_score = ?, story_reason = ? where id = ?",
             [(number, told[item_id].score, told[item_id].reason, item_id) for item_id in ids],
         )
         settle_story(db, number, memory.owns)
     propose_of_one_address(db)
-    db.conn.executemany("insert or replace into alike (item_id, other_id, score, reason) values (?, ?, ?, ?)", alike)
+    db.executemany("insert or replace into alike (item_id, other_id, score, reason) values (?, ?, ?, ?)", alike)
     return len(members), len(told), len(alike)

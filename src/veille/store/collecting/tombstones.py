@@ -6,17 +6,17 @@ Comes in: marks (hashes). Goes out: those that are buried. Writing them is `forg
 import json
 from collections.abc import Iterable
 
-from veille.store.connection import Database
+from veille.store.connection import Connection
 
 
-def any_forgotten(db: Database) -> bool:
+def any_forgotten(db: Connection) -> bool:
     """Whether anything was ever forgotten."""
-    return db.conn.execute("select 1 from tombstones limit 1").fetchone() is not None
+    return db.execute("select 1 from tombstones limit 1").fetchone() is not None
 
 
-def buried_among(db: Database, graves: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+def buried_among(db: Connection, graves: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
     """Those of these names that were forgotten."""
-    rows = db.conn.execute(
+    rows = db.execute(
         "select kind, hash from json_each(?) as asked join tombstones on kind = asked.value ->> 0 and hash = asked.value ->> 1",
         (json.dumps(list(graves)),),
     )

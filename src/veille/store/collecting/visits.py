@@ -14,7 +14,7 @@ from veille.judge.health import MOVED_VISITS, judge, longest_wait
 from veille.messages.collecting import BACK_AGAIN
 from veille.model import Collected, Finding, Outcome, Past, RunSummary, Selectors, Source, Validators, Verdict, Visit
 from veille.moments import stored
-from veille.store.connection import Database
+from veille.store.connection import Connection
 
 _ENTRIES_KEPT = 10  # counts of sound answers, for the habit of a source
 _DAYS_KEPT = 21
@@ -27,7 +27,7 @@ _PAST = (
 
 
 def due_visits(
-    db: Database, sources: tuple[Source, ...], now: datetime, *, everything: bool, named: frozenset[str] = frozenset()
+    db: Connection, sources: tuple[Source, ...], now: datetime, *, everything: bool, named: frozenset[str] = frozenset()
 ) -> list[Visit]:
     """The enabled sources whose turn has come (all of them with `everything`), those that waited longest first.
 
@@ -36,7 +36,7 @@ def due_visits(
     """
     rows = {
         row[0]: row[1:]
-        for row in db.conn.execute(
+        for row in db.execute(
             "select sources.id, coalesce(next_visit_at, ''), etag, last_modified, body_hash, finding, settings, "  # noqa: S608 - our names
             f"{_PAST} from sources left join validators on source_id = sources.id"
         )
@@ -63,9 +63,9 @@ def due_visits(
     return [visit for _, visit in sorted(due, key=lambda row: (-slow.get(row[1].source.id, 0), row[0]))]
 
 
-def _slow(db: Database, lately: int) -> dict[str, int]:
+def _slow(db: Connection, lately: int) -> dict[str, int]:
     """Milliseconds of the last of these visits of each source that took a second or more."""
-    rows = db.conn.execute(
+    rows = db.execute(
         "select source_id, milliseconds from (select * from visits order by id desc limit ?) where milliseconds >= ? order by id",
         (lately, _SLOW),
     )
@@ -102,19 +102,19 @@ def reading_settings(source: Source) -> str:
     return json.dumps([source.timezone, source.language, *parts], ensure_ascii=False)
 
 
-def start_run(db: Database, now: datetime, due: int) -> int:
+def start_run(db: Connection, now: datetime, due: int) -> int:
     """A new run; its id."""
-    cursor = db.conn.execute("insert into runs (started_at, due) values (?, ?)", (stored(now), due))
+    cursor = db.execute("insert into runs (started_at, due) values (?, ?)", (stored(now), due))
     return int(cursor.lastrowid or 0)
 
 
 _CHANGES_KEPT = 100_000  # a site that has not looked for so long reads everything again: 0.3 s for as many articles
 
 
-def end_run(db: Database, summary: RunSummary) -> None:
+def end_run(db: Connection, summary: RunSummary) -> None:
     """The run's counts; a run that was cut off has no end. Of changes to articles, those so old that nobody follows them are let go."""
     good = [outcome for outcome in summary.outcomes.values() if isinstance(outcome, Collected)]
-    db.conn.execute(
+    db.execute(
         "update runs set ended_at = ?, ok = ?, unchanged = ?, failed = ?, new = ?, changed = ?, duplicates = ?, seen = ? "
         "where id = ?",
         (
@@ -123,7 +123,7 @@ def end_run(db: Database, summary: RunSummary) -> None:
             sum(one.duplicates for one in good), sum(one.seen for one in good), summary.run,
         ),
     )  # fmt: skip
-    db.conn.execute("delete from item_changes where seq <= (select max(seq) from item_changes) - ?", (_CHANGES_KEPT,))
+    db.execute("delete from item_changes where seq <= (select max(seq) from item_changes) - ?", (_CHANGES_KEPT,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,11 +136,11 @@ class Visited:
     milliseconds: int
 
 
-def record_visits(db: Database, run_id: int, visited: Sequence[Visited], now: datetime) -> list[Verdict]:
+def record_visits(db: Connection, run_id: int, visited: Sequence[Visited], now: datetime) -> list[Verdict]:
     """Keep the outcomes of visits and what follows, in their order; the caller holds the transaction. No source may be there twice."""
     at = stored(now)
     wanted = json.dumps([one.visit.source.id for one in visited])
-    rows = db.conn.execute(f"select id, {_PAST} from sources where id in (select value from json_each(?))", (wanted,))  # noqa: S608
+    rows = db.execute(f"select id, {_PAST} from sources where id in (select value from json_each(?))", (wanted,))  # noqa: S608
     pasts = {row[0]: _past(row[1:]) for row in rows}
     told, verdicts = [], []
     for one in visited:
@@ -159,8 +159,8 @@ def record_visits(db: Database, run_id: int, visited: Sequence[Visited], now: da
         if isinstance(outcome, Collected) and verdict.sound:
             _remember(db, visit, one.validators)
         _ring(db, source.id, verdict, outcome, at)
-    db.conn.executemany(_UPDATE, told)
-    db.conn.executemany(_VISIT, [_visit_row(run_id, one, at) for one in visited])
+    db.executemany(_UPDATE, told)
+    db.executemany(_VISIT, [_visit_row(run_id, one, at) for one in visited])
     return verdicts
 
 
@@ -207,9 +207,9 @@ def _told(visit: Visit, outcome: Outcome, verdict: Verdict, past: Past, at: str 
     return row | {"entries": json.dumps(row["entries"]), "refresh": int(refresh.total_seconds()) if refresh else None}
 
 
-def _habits(db: Database, source_id: str) -> dict[str, Any]:
+def _habits(db: Connection, source_id: str) -> dict[str, Any]:
     """When a source publishes, from the days of its last articles."""
-    rows = db.conn.execute(
+    rows = db.execute(
         "select distinct day from sightings join items on items.id = item_id where sightings.source_id = ? and day <> '' "
         "order by day desc limit ?",
         (source_id, _DAYS_KEPT),
@@ -226,7 +226,7 @@ def _habits(db: Database, source_id: str) -> dict[str, Any]:
     }
 
 
-def _ring(db: Database, source_id: str, verdict: Verdict, outcome: Outcome, at: str | None) -> None:
+def _ring(db: Connection, source_id: str, verdict: Verdict, outcome: Outcome, at: str | None) -> None:
     if not verdict.rings and not (isinstance(outcome, Collected) and outcome.upheaval):
         return
     rows = []
@@ -234,14 +234,14 @@ def _ring(db: Database, source_id: str, verdict: Verdict, outcome: Outcome, at: 
         rows.append((source_id, at, verdict.state, verdict.reason or BACK_AGAIN))
     if isinstance(outcome, Collected) and outcome.upheaval:
         state = f"upheaval-{outcome.upheaval.kind}"
-        lately = db.conn.execute(
+        lately = db.execute(
             "select 1 from alarms where source_id = ? and state = ? and at >= strftime('%Y-%m-%dT%H:%M:%SZ', ?, ?) "
             "and (state <> 'upheaval-found' or reason = ?)",
             (source_id, state, at, _SAME_UPHEAVAL, outcome.upheaval.said),
         ).fetchone()
         if lately is None:  # a feed whose guids change at every visit is told of once a month
             rows.append((source_id, at, state, outcome.upheaval.said))
-    db.conn.executemany("insert into alarms (source_id, at, state, reason) values (?, ?, ?, ?)", rows)
+    db.executemany("insert into alarms (source_id, at, state, reason) values (?, ?, ?, ?)", rows)
 
 
 def _visit_row(run_id: int, visited: Visited, at: str | None) -> tuple[object, ...]:
@@ -258,16 +258,16 @@ def _visit_row(run_id: int, visited: Visited, at: str | None) -> tuple[object, .
     return (run_id, visited.visit.source.id, at, *said, visited.milliseconds, *counts)
 
 
-def put_off(db: Database, source_id: str, until: datetime) -> None:
+def put_off(db: Connection, source_id: str, until: datetime) -> None:
     """The site asked to be left alone: the source waits with it."""
-    db.conn.execute("update sources set next_visit_at = ? where id = ?", (stored(until), source_id))
+    db.execute("update sources set next_visit_at = ? where id = ?", (stored(until), source_id))
 
 
-def _remember(db: Database, visit: Visit, validators: Validators | None) -> None:
+def _remember(db: Connection, visit: Visit, validators: Validators | None) -> None:
     if validators is None or (validators == visit.validators and not visit.found and not visit.failures):
         return  # as it is known already: it was asked with them
     finding = json.dumps(asdict(visit.found), ensure_ascii=False) if visit.found else None
-    db.conn.execute(
+    db.execute(
         "insert into validators (source_id, etag, last_modified, body_hash, finding, settings) values (?, ?, ?, ?, ?, ?) "
         "on conflict (source_id) do update set etag = excluded.etag, last_modified = excluded.last_modified, "
         "body_hash = excluded.body_hash, finding = excluded.finding, settings = excluded.settings",

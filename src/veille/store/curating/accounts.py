@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from veille.errors import UsageError
 from veille.messages.curating import ACCOUNT_EXISTS, ACCOUNT_UNKNOWN, BAD_ACCOUNT_NAME, LAST_ADMIN, NOTHING_CHANGED, PASSWORD_TOO_SHORT
 from veille.moments import stored
-from veille.store.connection import Connection, Database, has_table, sqlite3, writing
+from veille.store.connection import Connection, has_table, sqlite3, writing
 
 ROLES = ("curator", "editor", "admin")  # each may do what the one before may
 SESSION_LASTS = timedelta(hours=12)
@@ -47,30 +47,30 @@ def _digest(password: str, salt: bytes, cost: int) -> bytes:
 _NOBODY = f"scrypt${_COST['n']}${'00' * 16}${'00' * 64}"  # so that an unknown name takes as long as a wrong password
 
 
-def add_account(db: Database, name: str, password: str, role: str, now: datetime) -> None:
+def add_account(db: Connection, name: str, password: str, role: str, now: datetime) -> None:
     """Raises UsageError for a name or a password that will not do."""
     hashed = hash_given(password, name)
     with writing(db):
-        create(db.conn, name, hashed, role, now)
+        create(db, name, hashed, role, now)
 
 
-def set_password(db: Database, name: str, password: str) -> None:
+def set_password(db: Connection, name: str, password: str) -> None:
     """A new password; its sessions end. Raises UsageError when there is no such account or the password will not do."""
     hashed = hash_given(password)
     with writing(db):
-        change(db.conn, name, "hash", hashed)
+        change(db, name, "hash", hashed)
 
 
-def set_role(db: Database, name: str, role: str) -> None:
+def set_role(db: Connection, name: str, role: str) -> None:
     """Another role; its sessions end. Raises UsageError when there is no such account, or when it is the last administrator."""
     with writing(db):
-        change(db.conn, name, "role", role)
+        change(db, name, "role", role)
 
 
-def disable_account(db: Database, name: str, now: datetime) -> None:
+def disable_account(db: Connection, name: str, now: datetime) -> None:
     """Ends the account and its sessions; its decisions stay. Raises UsageError when there is none."""
     with writing(db):
-        change(db.conn, name, "disabled_at", stored(now))
+        change(db, name, "disabled_at", stored(now))
 
 
 def hash_given(password: str, name: str = "aa") -> str:

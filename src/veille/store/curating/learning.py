@@ -16,7 +16,7 @@ from typing import Any
 from veille.model import KINDS, Source
 from veille.moments import stored
 from veille.store.collecting.boilerplate import Boilerplates
-from veille.store.connection import Connection, Database, has_table, writing
+from veille.store.connection import Connection, has_table, writing
 from veille.store.curating.retagging import kept_items, source_of
 from veille.store.curating.vocabulary import as_edited
 from veille.understand.knowledge import Knowledge
@@ -37,14 +37,14 @@ _DECIDED = (
 _UNDECIDED = f"select id from items where state in ('new', 'later') and id not in ({_DECIDED}) order by id desc limit ?"  # noqa: S608 - our own text
 
 
-def lessons(db: Database, sources: Mapping[str, Source], knowledge: Knowledge) -> Lessons:
+def lessons(db: Connection, sources: Mapping[str, Source], knowledge: Knowledge) -> Lessons:
     """Every article somebody decided on, the newest five thousand, as the rules alone understand it."""
     plain = replace(knowledge, model=None)
     boilerplates = Boilerplates(db, everything=True)
     examples: list[Example] = []
     lemmas: dict[int, str] = {}
-    decided = {row[0] for row in db.conn.execute(f"{_DECIDED} order by id desc limit ?", (MOST_EXAMPLES,))}
-    others = {row[0] for row in db.conn.execute(_UNDECIDED, (BACKGROUND,))}
+    decided = {row[0] for row in db.execute(f"{_DECIDED} order by id desc limit ?", (MOST_EXAMPLES,))}
+    others = {row[0] for row in db.execute(_UNDECIDED, (BACKGROUND,))}
     for item_id, item in kept_items(db, sorted(decided | others)):
         source, boilerplate = source_of(db, sources, item.source_id), boilerplates.of(item.source_id)
         found = label(
@@ -63,9 +63,9 @@ def example(found: Labels, answers: Mapping[str, bool]) -> Example:
     return Example(terms=found.terms, rules=found.rules, by_rule=frozenset(by_rule), answers=answers)
 
 
-def _answers(db: Database, item_id: int, knowledge: Knowledge) -> dict[str, bool]:
-    state, kind, origin = db.conn.execute("select state, kind, kind_origin from items where id = ?", (item_id,)).fetchone()
-    tags = dict(db.conn.execute("select tag_id, origin from item_tags where item_id = ?", (item_id,)).fetchall())
+def _answers(db: Connection, item_id: int, knowledge: Knowledge) -> dict[str, bool]:
+    state, kind, origin = db.execute("select state, kind, kind_origin from items where id = ?", (item_id,)).fetchone()
+    tags = dict(db.execute("select tag_id, origin from item_tags where item_id = ?", (item_id,)).fetchall())
     answers: dict[str, bool] = {}
     if {"curator", "refused"}.intersection(tags.values()):
         answers |= {f"theme:{tag}": tags.get(tag, "refused") != "refused" for tag in knowledge.themes}
@@ -76,42 +76,42 @@ def _answers(db: Database, item_id: int, knowledge: Knowledge) -> dict[str, bool
     return answers
 
 
-def keep_model(db: Database, learnt: Learnt, vocabulary: str, now: datetime) -> None:
+def keep_model(db: Connection, learnt: Learnt, vocabulary: str, now: datetime) -> None:
     """A new model in the place of the one that served, which is kept; the caller holds no transaction."""
     report = json.dumps([asdict(mark) for mark in learnt.marks], ensure_ascii=False)
     with writing(db):
-        db.conn.execute("update models set active = 0")
-        db.conn.execute(
+        db.execute("update models set active = 0")
+        db.execute(
             "insert into models (at, vocabulary, model, report, active) values (?, ?, ?, ?, 1)",
             (stored(now), vocabulary, learnt.text, report),
         )
-        db.conn.execute("delete from models where id not in (select id from models order by id desc limit ?)", (KEPT,))
+        db.execute("delete from models where id not in (select id from models order by id desc limit ?)", (KEPT,))
 
 
-def unlearn_words(db: Database) -> None:
+def unlearn_words(db: Connection) -> None:
     """Models lose the words that no article holds any more: what was forgotten must not stay in what was learnt from it.
 
     The caller holds the transaction.
     """
-    models = [(number, json.loads(text)) for number, text in db.conn.execute("select id, model from models").fetchall()]
+    models = [(number, json.loads(text)) for number, text in db.execute("select id, model from models").fetchall()]
     words = {
         word for _, given in models for held in (given["rarity"], *(one["words"] for one in given["questions"].values())) for word in held
     }
     anywhere = "select 1 from items_fts where items_fts match ? limit 1"
-    gone = {word for word in words if db.conn.execute(anywhere, (f'"{word}"',)).fetchone() is None}
+    gone = {word for word in words if db.execute(anywhere, (f'"{word}"',)).fetchone() is None}
     for number, given in models:
         if gone:
             for held in (given["rarity"], *(one["words"] for one in given["questions"].values())):
                 for word in gone:
                     held.pop(word, None)
             written = json.dumps(given, ensure_ascii=False, separators=(",", ":"))
-            db.conn.execute("update models set model = ? where id = ?", (written, number))
+            db.execute("update models set model = ? where id = ?", (written, number))
 
 
-def bring_back(db: Database) -> str | None:
+def bring_back(db: Connection) -> str | None:
     """As `bring_former_back`, in a transaction of its own."""
     with writing(db):
-        return bring_former_back(db.conn)
+        return bring_former_back(db)
 
 
 def bring_former_back(db: Connection) -> str | None:

@@ -17,7 +17,7 @@ from veille.normalize import canonical, fingerprint, moment_of
 from veille.store.collecting.boilerplate import Boilerplates
 from veille.store.collecting.corrections import correct_labels, uncorrect_labels
 from veille.store.collecting.items import COMING_DAY, hide_evidence, hide_learnt, index_items, relabel, set_context, unindex_items
-from veille.store.connection import Database, writing
+from veille.store.connection import Connection, writing
 from veille.understand.knowledge import Knowledge
 from veille.understand.labels import understand
 
@@ -53,14 +53,16 @@ class Retagged:
     interest: Counter[str] = field(default_factory=Counter)  # + or -: articles that cross 0.5
 
 
-def retag(db: Database, sources: Mapping[str, Source], knowledge: Knowledge, now: datetime, *, dry_run: bool, newest: int = 0) -> Retagged:
+def retag(
+    db: Connection, sources: Mapping[str, Source], knowledge: Knowledge, now: datetime, *, dry_run: bool, newest: int = 0
+) -> Retagged:
     """Understand every article again (or so many of the newest), in transactions of two hundred; with `dry_run` nothing is written."""
     told = Retagged()
-    row = db.conn.execute("select id from items order by id desc limit 1 offset ?", (newest,)).fetchone() if newest else None
+    row = db.execute("select id from items order by id desc limit 1 offset ?", (newest,)).fetchone() if newest else None
     last = row[0] if row else 0
     begun = False
     boilerplates = Boilerplates(db, everything=True)
-    while rows := db.conn.execute(_NEXT, (last, _BATCH)).fetchall():
+    while rows := db.execute(_NEXT, (last, _BATCH)).fetchall():
         last = rows[-1][0]
         todo = []
         for row in rows:
@@ -73,43 +75,41 @@ def retag(db: Database, sources: Mapping[str, Source], knowledge: Knowledge, now
         if todo and not dry_run:
             with writing(db):
                 if not begun:  # a time that changes nothing leaves the last one to be undone
-                    db.conn.execute("delete from former_labels")
+                    db.execute("delete from former_labels")
                     begun = True
                 for item_id, before, tagged in todo:
                     _write(db, item_id, before, tagged, now)
     return told
 
 
-def undo_retag(db: Database) -> int:
+def undo_retag(db: Connection) -> int:
     """Bring back the labels of before the last `retag`; the number of articles."""
     with writing(db):
-        rows = db.conn.execute("select item_id, labels from former_labels").fetchall()
+        rows = db.execute("select item_id, labels from former_labels").fetchall()
         for item_id, text in rows:
             _restore(db, item_id, json.loads(text))
-        db.conn.execute("delete from former_labels")
+        db.execute("delete from former_labels")
     return len(rows)
 
 
-def labels(db: Database, item_id: int) -> dict[str, Any]:
+def labels(db: Connection, item_id: int) -> dict[str, Any]:
     """What rules said of an article, as JSON can hold it."""
-    kind, kind_reason, origin, interest, interest_reason, language = db.conn.execute(
+    kind, kind_reason, origin, interest, interest_reason, language = db.execute(
         "select kind, kind_reason, kind_origin, interest, interest_reason, language from items where id = ?", (item_id,)
     ).fetchone()
     return {
         "kind": None if origin == "curator" else [kind, kind_reason], "interest": [interest, interest_reason], "language": language,
-        **{name: [list(row) for row in db.conn.execute(query, (item_id,))]
+        **{name: [list(row) for row in db.execute(query, (item_id,))]
            for name, query in (("tags", _OWN_TAGS), ("territories", _OWN_PLACES), ("dates", _OWN_DATES))},
     }  # fmt: skip
 
 
-def _without_decided(db: Database, item_id: int, tagged: TaggedItem) -> TaggedItem:
+def _without_decided(db: Connection, item_id: int, tagged: TaggedItem) -> TaggedItem:
     """The labels that rules may write: not those that a curator put or refused."""
-    tags = {
-        row[0] for row in db.conn.execute("select tag_id from item_tags where item_id = ? and origin in ('curator', 'refused')", (item_id,))
-    }
-    places = {row[0] for row in db.conn.execute("select code from item_territories where item_id = ? and origin = 'curator'", (item_id,))}
-    said = {row[0] for row in db.conn.execute("select field from corrections where item_id = ?", (item_id,))}
-    coming = [date.fromisoformat(day) for _, day in db.conn.execute(COMING_DAY, (json.dumps([item_id]),))]
+    tags = {row[0] for row in db.execute("select tag_id from item_tags where item_id = ? and origin in ('curator', 'refused')", (item_id,))}
+    places = {row[0] for row in db.execute("select code from item_territories where item_id = ? and origin = 'curator'", (item_id,))}
+    said = {row[0] for row in db.execute("select field from corrections where item_id = ?", (item_id,))}
+    coming = [date.fromisoformat(day) for _, day in db.execute(COMING_DAY, (json.dumps([item_id]),))]
     events = [Mention(start=day, end=day, role="event", evidence="") for day in coming]
     return replace(
         tagged,
@@ -119,11 +119,11 @@ def _without_decided(db: Database, item_id: int, tagged: TaggedItem) -> TaggedIt
     )
 
 
-def kept_items(db: Database, ids: Iterable[int]) -> Iterator[tuple[int, Item]]:
+def kept_items(db: Connection, ids: Iterable[int]) -> Iterator[tuple[int, Item]]:
     """These articles as they are kept, in order of their ids."""
     wanted = list(ids)
     for start in range(0, len(wanted), _BATCH):
-        for row in db.conn.execute(_THESE, (json.dumps(wanted[start : start + _BATCH]),)).fetchall():
+        for row in db.execute(_THESE, (json.dumps(wanted[start : start + _BATCH]),)).fetchall():
             yield row[0], _item(row)
 
 
@@ -137,11 +137,11 @@ def _item(row: tuple[Any, ...]) -> Item:
     )  # fmt: skip
 
 
-def source_of(db: Database, sources: Mapping[str, Source], source_id: str) -> Source:
+def source_of(db: Connection, sources: Mapping[str, Source], source_id: str) -> Source:
     """The source as feeds.yaml has it, or as the file remembers one that was retired."""
     if source_id in sources:
         return sources[source_id]
-    (territory,) = db.conn.execute("select territory from sources where id = ?", (source_id,)).fetchone()
+    (territory,) = db.execute("select territory from sources where id = ?", (source_id,)).fetchone()
     return Source(id=source_id, name="", kind="feed", url="", territory=tuple(json.loads(territory)))
 
 
@@ -168,8 +168,8 @@ def _count(told: Retagged, before: dict[str, Any], tagged: TaggedItem, row: tupl
     return changed or abs(row[12] - tagged.interest) > 0.0005 or had_dates != has_dates or row[14] != tagged.language
 
 
-def _write(db: Database, item_id: int, before: dict[str, Any], tagged: TaggedItem, now: datetime) -> None:
-    db.conn.execute(
+def _write(db: Connection, item_id: int, before: dict[str, Any], tagged: TaggedItem, now: datetime) -> None:
+    db.execute(
         "insert or replace into former_labels (item_id, at, labels) values (?, ?, ?)",
         (item_id, stored(now), json.dumps(before, ensure_ascii=False)),
     )
@@ -179,8 +179,8 @@ def _write(db: Database, item_id: int, before: dict[str, Any], tagged: TaggedIte
     index_items(db, [item_id])
 
 
-def _set_own(db: Database, item_id: int, kind: str, kind_reason: str, interest: float, interest_reason: str, language: str) -> None:
-    db.conn.execute(
+def _set_own(db: Connection, item_id: int, kind: str, kind_reason: str, interest: float, interest_reason: str, language: str) -> None:
+    db.execute(
         "update items set kind = case when kind_origin = 'curator' then kind else :kind end, "
         "kind_reason = case when kind_origin = 'curator' then kind_reason else :why end, interest = :interest, interest_reason = :said, "
         "language = :language where id = :id",
@@ -188,24 +188,24 @@ def _set_own(db: Database, item_id: int, kind: str, kind_reason: str, interest: 
     )
 
 
-def _restore(db: Database, item_id: int, before: dict[str, Any]) -> None:
+def _restore(db: Connection, item_id: int, before: dict[str, Any]) -> None:
     unindex_items(db, [item_id])
     interest, interest_reason = before["interest"]
-    now = db.conn.execute("select kind, kind_reason from items where id = ?", (item_id,)).fetchone()
+    now = db.execute("select kind, kind_reason from items where id = ?", (item_id,)).fetchone()
     kind, kind_reason = before["kind"] or now  # a kind that a curator had chosen is not the rules' to bring back
     _set_own(db, item_id, kind, kind_reason, interest, interest_reason, before["language"])
-    db.conn.execute("delete from item_tags where item_id = ? and origin in ('rule', 'model', 'source')", (item_id,))
-    db.conn.execute("delete from item_territories where item_id = ? and origin <> 'curator'", (item_id,))
-    db.conn.execute("delete from item_dates where item_id = ?", (item_id,))
-    uncorrect_labels(db.conn, item_id)
+    db.execute("delete from item_tags where item_id = ? and origin in ('rule', 'model', 'source')", (item_id,))
+    db.execute("delete from item_territories where item_id = ? and origin <> 'curator'", (item_id,))
+    db.execute("delete from item_dates where item_id = ?", (item_id,))
+    uncorrect_labels(db, item_id)
     for table, names, rows in (
         ("item_tags", "tag_id, origin, score, reason, evidence", before["tags"]),
         ("item_territories", "code, role, origin, reason, evidence", before["territories"]),
         ("item_dates", 'role, start, "end", evidence, doubt', before["dates"]),
     ):
         query = f"insert or ignore into {table} (item_id, {names}) values (?, ?, ?, ?, ?, ?)"  # noqa: S608 - our own names
-        db.conn.executemany(query, [(item_id, *row) for row in rows])
-    correct_labels(db.conn, item_id)
+        db.executemany(query, [(item_id, *row) for row in rows])
+    correct_labels(db, item_id)
     hide_evidence(db, [item_id])  # rights may have narrowed meanwhile
     hide_learnt(db, [item_id])
     set_context(db, item_id)

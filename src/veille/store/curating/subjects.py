@@ -13,7 +13,7 @@ from veille.model import KINDS
 from veille.store.collecting.corrections import NO, YES, correction, label_row, said_row, set_label, set_own
 from veille.store.collecting.items import hide_evidence, hide_learnt, index_items, set_context, unindex_items
 from veille.store.collecting.stories import decided_pairs, settle_pairs, settle_story
-from veille.store.connection import Connection, Database, has_table
+from veille.store.connection import Connection, has_table
 
 CURATOR_REASON = "ajouté par un documentaliste"
 REFUSED_REASON = "retiré par un documentaliste"
@@ -145,13 +145,13 @@ def set_value(db: Connection, item_id: int, subject: str, value: Any) -> None:
         db.execute("update items set state = ? where id = ?", (value, item_id))
         (story,) = db.execute("select story_id from items where id = ?", (item_id,)).fetchone()
         if story is not None:
-            settle_story(Database(db), story)
+            settle_story(db, story)
     elif kind == "kind":
         db.execute("update items set kind = ?, kind_reason = ?, kind_origin = ? where id = ?", (*value, item_id))
     elif kind == "tag":
         _set_tag(db, item_id, rest, value)
     elif kind == "story":
-        settle_pairs(Database(db), item_id, {int(other): said for other, said in value.items()})
+        settle_pairs(db, item_id, {int(other): said for other, said in value.items()})
     elif kind == "note":
         db.execute("delete from notes where item_id = ? and scope = ?", (item_id, rest))
         if value:
@@ -161,15 +161,15 @@ def set_value(db: Connection, item_id: int, subject: str, value: Any) -> None:
             set_own(db, item_id, kind, value)
         else:
             set_label(db, item_id, subject, value["said"], value["row"])
-            hide_evidence(Database(db), [item_id])  # rights may have narrowed since a row that comes back was written
+            hide_evidence(db, [item_id])  # rights may have narrowed since a row that comes back was written
     else:  # a title, a place: words that an article is found by
-        unindex_items(Database(db), [item_id])
+        unindex_items(db, [item_id])
         if kind == "title":
             set_own(db, item_id, kind, value)
         else:
             set_label(db, item_id, subject, value["said"], value["row"])
-            set_context(Database(db), item_id)
-        index_items(Database(db), [item_id])
+            set_context(db, item_id)
+        index_items(db, [item_id])
 
 
 def _set_tag(db: Connection, item_id: int, tag_id: str, row: list[Any] | None) -> None:
@@ -181,7 +181,7 @@ def _set_tag(db: Connection, item_id: int, tag_id: str, row: list[Any] | None) -
         "do update set origin = excluded.origin, score = excluded.score, reason = excluded.reason, evidence = excluded.evidence",
         (item_id, tag_id, *row),
     )
-    hide_learnt(Database(db), [item_id])  # rights may have narrowed since a row that comes back was written
+    hide_learnt(db, [item_id])  # rights may have narrowed since a row that comes back was written
 
 
 def note(db: Connection, item_id: int, scope: str) -> str:

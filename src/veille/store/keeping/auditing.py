@@ -14,7 +14,7 @@ from veille.normalize import canonical
 from veille.owners import Place, domain_of, rank_among
 from veille.store.collecting.names import is_touched, places_of
 from veille.store.collecting.stories import led_by_strangers, mixed_pairs
-from veille.store.connection import Database
+from veille.store.connection import Connection
 from veille.store.settings import setting
 
 _SAME_DAY = "2000-01-01"  # of the versions of one article: no day tells them apart
@@ -29,14 +29,14 @@ class Found:
     said: str
 
 
-def audit(db: Database) -> list[Found]:
+def audit(db: Connection) -> list[Found]:
     """Everything that is to be looked at again, by kind, then by article."""
     return [*_overwritten(db), *_strangers(db), *_stories(db), *_rule_2(db)]
 
 
-def _overwritten(db: Database) -> Iterator[Found]:
+def _overwritten(db: Connection) -> Iterator[Found]:
     """Articles of which a version and the next one share neither title nor words: they were two."""
-    rows = db.conn.execute(
+    rows = db.execute(
         "select item_id, title, text, fingerprint from (select item_id, id as place, title, text, fingerprint from versions union all "
         "select items.id, 9223372036854775807, coalesce((select was ->> 0 from corrections where item_id = items.id and field = 'title'), "
         "items.title), texts.text, items.fingerprint from items join texts on texts.item_id = items.id "
@@ -59,17 +59,17 @@ def _is_one(before: tuple[int, str, str, str], after: tuple[int, str, str, str])
     return confirms(item, known, lambda _item: before[2])
 
 
-def _strangers(db: Database) -> Iterator[Found]:
+def _strangers(db: Connection) -> Iterator[Found]:
     """Articles whose address is another source's, and not their own's."""
     own: dict[str, list[Place]] = {}
     by_domain: dict[str, set[str]] = {}
     names: dict[str, str] = {}
-    for source_id, name in db.conn.execute("select id, name from sources where state <> 'retired'").fetchall():
+    for source_id, name in db.execute("select id, name from sources where state <> 'retired'").fetchall():
         names[source_id] = name
         own[source_id] = places_of(db, source_id)
         for place in own[source_id]:
             by_domain.setdefault(domain_of(place.host), set()).add(source_id)
-    rows = db.conn.execute("select id, source_id, title, url from items where url <> '' order by id").fetchall()
+    rows = db.execute("select id, source_id, title, url from items where url <> '' order by id").fetchall()
     for item_id, source_id, title, url in rows:
         address = canonical(url)
         others = by_domain.get(domain_of(address.split("/")[2]), set()) - {source_id} if address else set()
@@ -81,7 +81,7 @@ def _strangers(db: Database) -> Iterator[Found]:
             yield Found(kind="stranger", items=(item_id,), said=said + (AUDIT_TOUCHED if is_touched(db, item_id) else ""))
 
 
-def _stories(db: Database) -> list[Found]:
+def _stories(db: Connection) -> list[Found]:
     """Stories that a stranger leads, and stories that hold two articles of one source which are none by themselves."""
     led, mixed = [], []
     for lead, owner in led_by_strangers(db):
@@ -94,14 +94,14 @@ def _stories(db: Database) -> list[Found]:
     return led + mixed
 
 
-def _named(db: Database, item_id: int) -> tuple[str, str]:
-    row = db.conn.execute("select title, source_id from items where id = ?", (item_id,)).fetchone()
+def _named(db: Connection, item_id: int) -> tuple[str, str]:
+    row = db.execute("select title, source_id from items where id = ?", (item_id,)).fetchone()
     return str(row[0]), str(row[1])
 
 
-def _rule_2(db: Database) -> Iterator[Found]:
+def _rule_2(db: Connection) -> Iterator[Found]:
     """What the second rule of addresses joined and parted when this file took it."""
-    told = json.loads(setting(db.conn, "addresses_2") or "{}")
+    told = json.loads(setting(db, "addresses_2") or "{}")
     for address, kept, other in told.get("joins", ()):
         yield Found(kind="joined", items=(kept, other), said=address)
     for address, item_id, names in told.get("parts", ()):

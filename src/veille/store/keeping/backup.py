@@ -14,7 +14,7 @@ from pathlib import Path
 from veille.errors import StoreError, UsageError
 from veille.messages.common import DATABASE_NEWER, DATABASE_UNUSABLE, FILE_MISSING
 from veille.messages.keeping import COPY_DIFFERS, COPY_UNSOUND, DATABASE_BUSY, FILE_EXISTS
-from veille.store.connection import Connection, Database, described, prepare, sqlite3
+from veille.store.connection import Connection, described, prepare, sqlite3, utils_of
 from veille.store.partial import COMPANIONS, beside, followed, private_mode
 
 # What must be as numerous in every sound file: an article, its text, its place in the index.
@@ -45,7 +45,7 @@ def unsoundness(db: Connection) -> list[str]:
     return wrong
 
 
-def back_up(db: Database, target: Path) -> dict[str, int]:
+def back_up(db: Connection, target: Path) -> dict[str, int]:
     """Copy the file as it is at this instant, while others read and write; the counts of the copy.
 
     Raises UsageError when the target exists, StoreError when the copy differs or is not sound: nothing stays then.
@@ -55,13 +55,13 @@ def back_up(db: Database, target: Path) -> dict[str, int]:
         raise UsageError(FILE_EXISTS.format(file=target))
     try:
         with beside(target) as partial:
-            db.conn.execute("begin")  # one instant for the counts and the copy
+            db.execute("begin")  # one instant for the counts and the copy
             try:
-                before = counts(db.conn)
+                before = counts(db)
                 with contextlib.closing(sqlite3.connect(str(partial))) as copy:
-                    db.conn.backup(copy)
+                    db.backup(copy)
             finally:
-                db.conn.rollback()
+                db.rollback()
             _check(partial, before)
             _settle(partial, target)
     except (sqlite3.Error, OSError, UnicodeDecodeError) as exc:
@@ -158,7 +158,7 @@ def _check(path: Path, wanted: dict[str, int] | None) -> dict[str, int]:
 
     with _opened(path) as copy:
         known = {step.name for step in migrations.pending(described()(memory=True))}
-        if {step.name for step in migrations.applied(described()(copy))} - known:
+        if {step.name for step in migrations.applied(utils_of(copy))} - known:
             raise StoreError(DATABASE_NEWER.format(file=path.name))
         wrong = unsoundness(copy)
         if wrong:

@@ -10,7 +10,7 @@ from typing import Any
 from veille.errors import UsageError
 from veille.messages.keeping import DATABASE_NOT_EMPTY, EXPORT_INCONSISTENT
 from veille.store.collecting.items import index_items
-from veille.store.connection import Connection, Database, sqlite3, writing
+from veille.store.connection import Connection, sqlite3, utils_of, writing
 from veille.store.keeping.backup import unsoundness
 from veille.store.schema import migrations
 
@@ -40,13 +40,13 @@ _SHOWN = "exists (select 1 from items where items.id = item_id and state <> 'dis
 
 
 @contextlib.contextmanager
-def one_instant(db: Database) -> Iterator[None]:
+def one_instant(db: Connection) -> Iterator[None]:
     """What is read in here is of one instant, whoever writes meanwhile."""
-    db.conn.execute("begin")
+    db.execute("begin")
     try:
         yield
     finally:
-        db.conn.rollback()
+        db.rollback()
 
 
 def public_tables() -> tuple[str, ...]:
@@ -79,14 +79,14 @@ def sequence(db: Connection) -> int:
     return int(row[0]) if row else 0
 
 
-def schema_steps(db: Database) -> list[str]:
+def schema_steps(db: Connection) -> list[str]:
     """The migrations that a file went through."""
-    return [step.name for step in migrations.applied(db.utils)]
+    return [step.name for step in migrations.applied(utils_of(db))]
 
 
-def take_in(db: Database, tables: Iterable[tuple[str, Iterable[Row]]], last_id: int) -> None:
+def take_in(db: Connection, tables: Iterable[tuple[str, Iterable[Row]]], last_id: int) -> None:
     """Fill a new file, all or nothing, and make its index; raises UsageError for a file with articles, and for rows that do not fit."""
-    if db.conn.execute("select 1 from items limit 1").fetchone() or db.conn.execute("select 1 from accounts limit 1").fetchone():
+    if db.execute("select 1 from items limit 1").fetchone() or db.execute("select 1 from accounts limit 1").fetchone():
         raise UsageError(DATABASE_NOT_EMPTY.format(file="la base"))
     try:
         _fill(db, tables, last_id)
@@ -94,22 +94,22 @@ def take_in(db: Database, tables: Iterable[tuple[str, Iterable[Row]]], last_id: 
         raise UsageError(EXPORT_INCONSISTENT) from exc
 
 
-def _fill(db: Database, tables: Iterable[tuple[str, Iterable[Row]]], last_id: int) -> None:
+def _fill(db: Connection, tables: Iterable[tuple[str, Iterable[Row]]], last_id: int) -> None:
     with writing(db):
-        db.conn.execute("pragma defer_foreign_keys = on")
+        db.execute("pragma defer_foreign_keys = on")
         for table in reversed(TABLES):
-            db.conn.execute(f"delete from [{table}]")  # noqa: S608 - our own names
+            db.execute(f"delete from [{table}]")  # noqa: S608 - our own names
         for table, rows in tables:
-            names = [name for name, _ in columns(db.conn, table)]
+            names = [name for name, _ in columns(db, table)]
             places = ", ".join(f":{name}" for name in names)
             listed = ", ".join(f'"{name}"' for name in names)
-            db.conn.executemany(f"insert into [{table}] ({listed}) values ({places})", rows)  # noqa: S608 - our own names
-        db.conn.execute("delete from sqlite_sequence where name = 'items'")
-        db.conn.execute("insert into sqlite_sequence (name, seq) values ('items', ?)", (last_id,))
-        ids = [row[0] for row in db.conn.execute("select id from items order by id")]
+            db.executemany(f"insert into [{table}] ({listed}) values ({places})", rows)  # noqa: S608 - our own names
+        db.execute("delete from sqlite_sequence where name = 'items'")
+        db.execute("insert into sqlite_sequence (name, seq) values ('items', ?)", (last_id,))
+        ids = [row[0] for row in db.execute("select id from items order by id")]
         for start in range(0, len(ids), _BATCH):
             index_items(db, ids[start : start + _BATCH])
-        if unsoundness(db.conn):
+        if unsoundness(db):
             raise UsageError(EXPORT_INCONSISTENT)
 
 

@@ -19,7 +19,7 @@ from veille.owners import rank_among
 from veille.store.collecting.items import unindex_items
 from veille.store.collecting.names import places_of
 from veille.store.collecting.stories import leave_story
-from veille.store.connection import Database, usable, writing
+from veille.store.connection import Connection, usable, writing
 from veille.store.curating.learning import unlearn_words
 
 _BATCH = 500
@@ -38,7 +38,7 @@ class Doomed:
     source_id: str
 
 
-def by_address(db: Database, url: str) -> list[Doomed]:
+def by_address(db: Connection, url: str) -> list[Doomed]:
     """The articles known under an address."""
     return _doomed(
         db,
@@ -48,14 +48,14 @@ def by_address(db: Database, url: str) -> list[Doomed]:
     )
 
 
-def by_source(db: Database, source_id: str) -> list[Doomed]:
+def by_source(db: Connection, source_id: str) -> list[Doomed]:
     """The articles that a source brought first."""
     return _doomed(db, "source_id = :source", {"source": source_id})
 
 
-def by_text(db: Database, phrase: str) -> list[Doomed]:
+def by_text(db: Connection, phrase: str) -> list[Doomed]:
     """The articles whose title, text, page, author or a former version holds a phrase, whatever its capitals and accents."""
-    db.conn.create_function("holds", 1, lambda text: _folded(phrase) in _folded(str(text or "")), deterministic=True)
+    db.create_function("holds", 1, lambda text: _folded(phrase) in _folded(str(text or "")), deterministic=True)
     return _doomed(
         db,
         "holds(title) or holds(author) or exists (select 1 from texts where item_id = items.id and (holds(text) or holds(page))) "
@@ -67,9 +67,9 @@ def by_text(db: Database, phrase: str) -> list[Doomed]:
     )
 
 
-def _is_told_elsewhere(db: Database, name: Name, item_id: int, source_id: str) -> bool:
+def _is_told_elsewhere(db: Connection, name: Name, item_id: int, source_id: str) -> bool:
     """Whether another source tells of something at an address."""
-    row = db.conn.execute(
+    row = db.execute(
         "select exists (select 1 from sightings where item_id = :item and source_id <> :source) or exists (select 1 from sources "
         "cross join addresses on addresses.kind in ('canonical', 'shared') and scope = sources.id "
         "and value = case addresses.kind when 'shared' then :shared else :value end where sources.id <> :source)",
@@ -78,9 +78,9 @@ def _is_told_elsewhere(db: Database, name: Name, item_id: int, source_id: str) -
     return bool(row[0])
 
 
-def _is_said_elsewhere(db: Database, item_id: int, source_id: str, mark: str, doomed: str) -> bool:
+def _is_said_elsewhere(db: Connection, item_id: int, source_id: str, mark: str, doomed: str) -> bool:
     """Whether another source sighted an article, or one that stays has its title and text."""
-    row = db.conn.execute(
+    row = db.execute(
         "select exists (select 1 from sightings where item_id = :item and source_id <> :source) or exists (select 1 from items "
         "where fingerprint = :mark and id not in (select value from json_each(:doomed)))",
         {"item": item_id, "source": source_id, "mark": mark, "doomed": doomed},
@@ -93,55 +93,55 @@ def _folded(text: str) -> str:
     return f" {bare(text)} "
 
 
-def _doomed(db: Database, where: str, given: dict[str, str]) -> list[Doomed]:
-    rows = db.conn.execute(f"select id, title, source_id from items where {where} order by id", given)  # noqa: S608 - our own words
+def _doomed(db: Connection, where: str, given: dict[str, str]) -> list[Doomed]:
+    rows = db.execute(f"select id, title, source_id from items where {where} order by id", given)  # noqa: S608 - our own words
     return [Doomed(id=row[0], title=row[1], source_id=row[2]) for row in rows]
 
 
-def forget(db: Database, ids: list[int], now: datetime, *, everywhere: bool = False) -> None:
+def forget(db: Connection, ids: list[int], now: datetime, *, everywhere: bool = False) -> None:
     """Delete these articles with all that was said of them, and see that nothing of them stays in the file or its journal.
 
     What is buried are the names of these articles in their own sources: what others sight at the same addresses, or say in the same words,
     stays and goes on. With `everywhere` (words that somebody has the right to see gone) no source brings them back.
     """
-    db.conn.execute("pragma secure_delete = on")
+    db.execute("pragma secure_delete = on")
     with writing(db):
         _read_again(db, ids)
         for start in range(0, len(ids), _BATCH):
             _bury(db, ids[start : start + _BATCH], stored(now) or "", everywhere=everywhere)
-        db.conn.execute("insert into items_fts (items_fts) values ('optimize')")
+        db.execute("insert into items_fts (items_fts) values ('optimize')")
         unlearn_words(db)
     purge(db)
 
 
-def purge(db: Database) -> None:
+def purge(db: Connection) -> None:
     """Write the file anew and empty its journal; raises StoreError while somebody reads what was there before."""
     with usable(db):
-        db.conn.execute("vacuum")
-        row = db.conn.execute("pragma wal_checkpoint(truncate)").fetchone()
+        db.execute("vacuum")
+        row = db.execute("pragma wal_checkpoint(truncate)").fetchone()
     if row[0]:
         raise StoreError(FORGET_HELD)
 
 
-def _read_again(db: Database, ids: list[int]) -> None:
+def _read_again(db: Connection, ids: list[int]) -> None:
     """Other sources that sighted these articles are read anew at their next visit: theirs goes on without them."""
-    db.conn.execute(
+    db.execute(
         "delete from validators where source_id in (select sightings.source_id from sightings join items on items.id = item_id "
         "where item_id in (select value from json_each(?)) and sightings.source_id <> items.source_id)",
         (json.dumps(ids),),
     )
 
 
-def _bury(db: Database, ids: list[int], at: str, *, everywhere: bool) -> None:
+def _bury(db: Connection, ids: list[int], at: str, *, everywhere: bool) -> None:
     wanted = json.dumps(ids)
     marks: set[tuple[str, str]] = set()
-    rows = db.conn.execute(
+    rows = db.execute(
         "select items.id, items.source_id, url, title, text, day, items.fingerprint, language, author from items "
         "join texts on item_id = items.id where items.id in (select value from json_each(?))",
         (wanted,),
     ).fetchall()
     for item_id, source_id, url, title, text, day, mark, language, author in rows:
-        names = [Name(*row) for row in db.conn.execute("select kind, scope, value from addresses where item_id = ?", (item_id,))]
+        names = [Name(*row) for row in db.execute("select kind, scope, value from addresses where item_id = ?", (item_id,))]
         owned = rank_among(places_of(db, source_id), url) is not None
         for name in names:
             kind = "address" if name.kind == "canonical" else name.kind
@@ -159,13 +159,13 @@ def _bury(db: Database, ids: list[int], at: str, *, everywhere: bool) -> None:
         marks.update(own_graves(held if addressed else replace(held, canonical=""), source_id))
         if len(text) >= TELLING and (everywhere or (owned and not _is_said_elsewhere(db, item_id, source_id, mark, wanted))):
             marks.add(grave("text", "", mark))
-    db.conn.executemany("insert or ignore into tombstones (kind, hash, at) values (?, ?, ?)", [(*mark, at) for mark in sorted(marks)])
+    db.executemany("insert or ignore into tombstones (kind, hash, at) values (?, ?, ?)", [(*mark, at) for mark in sorted(marks)])
     unindex_items(db, ids)
     for item_id in ids:
         leave_story(db, item_id)
-    db.conn.execute("delete from addresses where item_id in (select value from json_each(?))", (wanted,))
+    db.execute("delete from addresses where item_id in (select value from json_each(?))", (wanted,))
     for table in _TABLES:
-        db.conn.execute(f"delete from {table} where item_id in (select value from json_each(?))", (wanted,))  # noqa: S608 - our names
+        db.execute(f"delete from {table} where item_id in (select value from json_each(?))", (wanted,))  # noqa: S608 - our names
     for table in ("alike", "story_decisions"):
-        db.conn.execute(f"delete from {table} where other_id in (select value from json_each(?))", (wanted,))  # noqa: S608
-    db.conn.execute("delete from items where id in (select value from json_each(?))", (wanted,))
+        db.execute(f"delete from {table} where other_id in (select value from json_each(?))", (wanted,))  # noqa: S608
+    db.execute("delete from items where id in (select value from json_each(?))", (wanted,))

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from veille.model import Retention
 from veille.moments import stored
-from veille.store.connection import Database
+from veille.store.connection import Connection
 
 _BATCH = 500
 
@@ -25,27 +25,27 @@ class Swept:
     texts: int
 
 
-def sweep(db: Database, retention: Retention, now: datetime) -> Swept:
+def sweep(db: Connection, retention: Retention, now: datetime) -> Swept:
     """Let go of what is older than it is kept; the caller holds the transaction. Requests are swept by `hosts`."""
 
     def before(kept: object) -> str:
         return stored(now - kept) or ""  # type: ignore[operator]
 
-    visits = db.conn.execute(
+    visits = db.execute(
         "delete from visits where at < ? and exists (select 1 from visits as later where later.source_id = visits.source_id "
         "and (later.at, later.id) > (visits.at, visits.id))",
         (before(retention.visits),),
     ).rowcount
-    runs = db.conn.execute(
+    runs = db.execute(
         "delete from runs where started_at < ? and id <> (select max(id) from runs) and not exists "
         "(select 1 from visits where run_id = runs.id)",
         (before(retention.visits),),
     ).rowcount
-    alarms = db.conn.execute("delete from alarms where at < ? and told_at is not null", (before(retention.alarms),)).rowcount
-    versions = db.conn.execute("delete from versions where until < ?", (before(retention.versions),)).rowcount
+    alarms = db.execute("delete from alarms where at < ? and told_at is not null", (before(retention.alarms),)).rowcount
+    versions = db.execute("delete from versions where until < ?", (before(retention.versions),)).rowcount
     old = [
         row[0]
-        for row in db.conn.execute(
+        for row in db.execute(
             "select items.id from items join texts on item_id = items.id where state = 'dismissed' and first_seen_at < ? "
             "and (text <> '' or page <> '') order by items.id limit ?",
             (before(retention.dismissed), _BATCH),
@@ -56,7 +56,7 @@ def sweep(db: Database, retention: Retention, now: datetime) -> Swept:
 
         wanted = json.dumps(old)
         unindex_items(db, old)
-        db.conn.execute("update texts set text = '', page = '' where item_id in (select value from json_each(?))", (wanted,))
-        db.conn.execute("update items set summary = '' where id in (select value from json_each(?))", (wanted,))
+        db.execute("update texts set text = '', page = '' where item_id in (select value from json_each(?))", (wanted,))
+        db.execute("update items set summary = '' where id in (select value from json_each(?))", (wanted,))
         index_items(db, old)
     return Swept(visits=visits, runs=runs, alarms=alarms, versions=versions, texts=len(old))
