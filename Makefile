@@ -26,7 +26,7 @@ fast: $(INSTALLED)
 	$(BIN)/pytest -n 2 --ignore tests/live --ignore tests/corpus
 
 live: $(INSTALLED) $(BROWSER)
-	$(BIN)/pytest -n 2 --dist loadgroup tests/live
+	$(BIN)/pytest -n 4 --dist loadgroup tests/live
 
 corpus: $(INSTALLED)
 	$(BIN)/pytest -n 2 tests/corpus
@@ -40,7 +40,7 @@ soak: $(INSTALLED) $(BROWSER)
 	VEILLE_ALL=1 $(BIN)/pytest -s tests/live/test_hostile_server.py tests/live/test_hostile_markup.py
 	VEILLE_VISITS=60 VEILLE_WORLDS=6 $(BIN)/pytest -s tests/test_identity_law.py
 	VEILLE_TOGETHER=60 $(BIN)/pytest -s tests/live/test_together.py
-	VEILLE_EVERY=1 $(BIN)/pytest -s tests/live/test_faults.py -k operation
+	VEILLE_EVERY=1 VEILLE_RUNS=100 $(BIN)/pytest -s tests/live/test_faults.py -k "operation or many_runs"
 	$(BIN)/pytest -s tests/soak/soak_day.py tests/soak/soak_mutations.py tests/soak/soak_export.py tests/soak/soak_fuzz.py
 	VEILLE_KILLS=1000 VEILLE_KILLS_EACH=30 $(BIN)/pytest -s tests/live/test_killed.py
 	VEILLE_DEAD=1000 $(BIN)/pytest -s tests/live/test_bad_days.py -k dead_sources

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from loopback import feed, serve
 
+from pace import pace
 from veille.store import connect
 
 SHARED = os.environ.get("VEILLE_SHARED", "")
@@ -168,6 +169,7 @@ def together(tmp_path_factory):
         summary, err, peak = collect(folder, [*ill, *sound])
         seconds = time.monotonic() - started
     return {
+        "pace": pace(),
         "summary": summary, "err": err, "peak": peak, "seconds": seconds, "faults": faults, "times": times(folder),
         "alone": times(alone),
     }  # fmt: skip
@@ -195,10 +197,10 @@ def test_each_fault_ends_within_its_time(together):
         path: together["times"][0][name_of(path)]
         for path, fault in together["faults"].items()
         if fault.mib == 32
-        and together["times"][0][name_of(path)] > 1000 * (fault.seconds + 6)  # ninety others share two cores, and the machine
+        and together["times"][0][name_of(path)] > 2000 * (fault.seconds + 6) * together["pace"]  # ninety others share two cores
     }
     assert not late, late
-    assert together["seconds"] < 30
+    assert together["seconds"] < 60 * together["pace"]
 
 
 def test_the_sound_sources_are_served_as_if_alone(together):
@@ -234,7 +236,7 @@ def test_a_fault_alone_keeps_its_bounds(tmp_path, path):
     got = summary["failures"][0]["class"] if summary["failures"] else "ok"
     milliseconds, _ = times(tmp_path)
     assert got in expected(path, fault.outcome)
-    assert milliseconds["a"] <= 1000 * (fault.seconds + 0.5)
+    assert milliseconds["a"] <= 1000 * (fault.seconds + (0.5 if os.environ.get("VEILLE_ALL") else 2 * pace()))
     assert peak <= IDLE_MIB + fault.mib, peak
     assert "Traceback" not in err
 

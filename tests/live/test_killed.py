@@ -21,7 +21,7 @@ from veille.store.curating.decisions import decide
 
 ROOT = Path(__file__).parent.parent.parent
 
-KILLS = int(os.environ.get("VEILLE_KILLS", "50"))
+KILLS = int(os.environ.get("VEILLE_KILLS", "20"))
 SOURCES, ENTRIES = 6, 15
 EARLIEST = 0.15
 """Seconds before which there is only Python starting. The latest kill follows the machine: a run that ended first says
@@ -146,7 +146,7 @@ def test_the_control_a_journal_in_memory_is_caught(tmp_path):
 
 # --- the other commands -------------------------------------------------------------------------------------------
 
-OTHERS = int(os.environ.get("VEILLE_KILLS_EACH", "3"))  # thirty in `make soak`
+OTHERS = int(os.environ.get("VEILLE_KILLS_EACH", "2"))  # thirty in `make soak`
 UPGRADES = Path(__file__).parent.parent / "upgrades"
 COMMANDS = {
     "learn": ["learn"], "retag": ["retag"], "migration": ["sources"], "serve": ["serve"], "restore": ["restore", "copie.db"],
