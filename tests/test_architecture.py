@@ -1,11 +1,21 @@
 """Floors and doors, French only where it belongs: what a review need not look at."""
 
 import ast
+import contextlib
+import hashlib
 import importlib.util
 import re
+import sys
+import threading
 from pathlib import Path
 
 import pytest
+
+from browsing import Browser, get
+from builders import make_item
+from veille.store import connect, migrate, writing
+from veille.understand.labels import understand
+from veille.web.routes import ROUTES
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "veille"
@@ -157,19 +167,116 @@ def test_every_room_has_a_floor():
     assert {room_of(path) for path in FILES} - {"__init__"} == set(FLOORS)
 
 
-def test_migrations_import_no_room():
-    assert not [name for name in imports_of(PACKAGE / "store" / "schema.py") if name.startswith("veille")]
+# What a migration stands on: its own file, what is frozen beside it, and rules whose number says that they never change.
+FROZEN = ("store/schema.py", "store/frozen.py", "normalize/rule_1.py", "normalize/rule_2.py")
 
 
-def test_french_for_people_lives_in_messages_data_and_templates():
-    """Accented French sentences elsewhere are data, help texts of the command line, or sentences of one page."""
-    rooms = ("fetch/", "collect/", "judge/identity/")
-    for path in FILES:
-        if not str(path.relative_to(PACKAGE)).startswith(rooms):
-            continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.search(r"[éèàùç]", node.value):
-                raise AssertionError(f"{path.name}:{node.lineno}: {node.value[:60]}")
+@pytest.mark.parametrize("name", FROZEN)
+def test_what_migrations_stand_on_imports_no_room(name):
+    numbered = re.compile(r"veille\.normalize(\.rule_\d+)?\Z")
+    asked = [one for one in imports_of(PACKAGE / name) if one.startswith("veille")]
+
+    assert not [one for one in asked if not (name == "store/frozen.py" and numbered.match(one))], asked
+
+
+@pytest.mark.parametrize(("name", "digest"), [
+    ("store/frozen.py", "c3a35b51379005db"),
+    ("normalize/rule_1.py", "a242dd2d42121adc"),
+    ("normalize/rule_2.py", "9355d25fde2e5a9f"),
+])  # fmt: skip
+def test_what_is_frozen_does_not_change(name, digest):
+    """Its words may be told better: what it does is pinned. Another rule gets another number, and a step of the schema."""
+    assert _code_of(PACKAGE / name) == digest, f"{name} has changed: write the next rule instead"
+
+
+def _code_of(path):
+    """A digest of what a file does: its statements, without docstrings, comments and layout."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+            del body[0]
+    return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()[:16]
+
+
+def constants_of(path):
+    """The texts of a file that are no docstring: line, text."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    told = {id(node.body[0].value) for node in ast.walk(tree)
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and isinstance(node.body[0], ast.Expr)}  # fmt: skip
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
+            yield node.lineno, node.value
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_the_clock_is_read_at_its_door_alone(path):
+    """Everywhere else the moment is an argument: what was decided can be played again."""
+    if path.name == "clock.py":
+        return
+    calls = {ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)}
+
+    assert not calls & {"datetime.now", "datetime.datetime.now", "datetime.utcnow", "date.today", "datetime.date.today", "time.time"}
+
+
+_SQL = re.compile(r"\s*(?:select|insert|update|delete from|with \w+|create|drop|alter|pragma|begin|commit|attach|vacuum|savepoint) ", re.I)
+
+
+@pytest.mark.parametrize("path", [one for one in FILES if room_of(one) != "store"], ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_sql_is_written_in_the_store_alone(path):
+    assert not [(line, text[:60]) for line, text in constants_of(path) if _SQL.match(text)]
+
+
+def test_sql_is_executed_by_the_store_alone(newsroom, store, knowledge, now, tmp_path):
+    """Whoever calls SQLite, in any thread, while pages of readers and curators are asked for, an article is brought and the demo told."""
+    from veille.cli.demo import _curate, _tell
+    from veille.collect.bring import BROUGHT, Brought, keep_brought
+
+    item = make_item(BROUGHT, link="https://exemple.fr/un", title="Un article apporté", summary="Un texte de quelques mots. " * 9)
+    offenders: set[str] = set()
+
+    def watch(frame, event, arg):
+        if event == "c_call" and getattr(arg, "__name__", "") in ("execute", "executemany", "executescript"):
+            path = Path(frame.f_code.co_filename)
+            if PACKAGE in path.parents and path.relative_to(PACKAGE).parts[0] != "store":
+                offenders.add(f"{path.relative_to(PACKAGE)}:{frame.f_lineno}")
+
+    browser = Browser(newsroom, "anne")
+    threading.setprofile(watch)
+    sys.setprofile(watch)
+    try:
+        browser.sign_in()
+        for pattern, _ in ROUTES:
+            path = re.sub(r"\(\?P<(\w+)>.*?\)", lambda found: _VALUES.get(found[1], "1"), pattern).strip("^$").replace("\\.", ".")
+            if not path.startswith("/-/(?"):
+                browser.get(path)
+                get(newsroom, path)
+        with writing(store):
+            keep_brought(store, Brought(item=item, tagged=understand(item, BROUGHT, knowledge), received=9), knowledge, now)
+        shown = tmp_path / "montre.db"
+        with contextlib.closing(connect(shown)) as db:
+            migrate(db, knowledge, now)
+        _curate(str(shown))
+        _tell(str(shown))
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+
+    assert not offenders
+
+
+_VALUES = {"format": "csv", "code": "33", "database": "veille", "table": "articles", "row": "1", "place": "0"}
+# Where people's sentences may stand: beside `messages` and the templates, the errors of feeds.yaml with its grammar, the help of commands
+# with their options, and words that are looked for in texts.
+_SPEAKING = ("messages/", "config/", "cli/", "understand/", "normalize/", "parse/", "french.py", "judge/walls.py", "collect/discover.py")
+
+
+@pytest.mark.parametrize("path", [one for one in FILES if not str(one.relative_to(PACKAGE)).startswith(_SPEAKING)], ids=lambda path: str(path.relative_to(PACKAGE)))  # fmt: skip
+def test_french_for_people_lives_in_messages_and_templates(path):
+    def is_spoken(text):
+        return " " in text.strip() and re.search(r"[éèêàùçôî]|\w’\w", text) is not None
+
+    assert not [(line, text[:60]) for line, text in constants_of(path) if is_spoken(text)]
 
 
 def test_nothing_of_this_machine_is_in_the_tree():

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from builders import make_source
-from veille.collect.arrivals import AHEAD, HELD, Answer, _Bytes, arrivals, interleaved
+from veille.collect.arrivals import AHEAD, HELD, Arrival, _Bytes, arrivals, interleaved
 from veille.model import Fetched, NotModified, Reading, Validators, Visit
 
 BODY = 100_000
@@ -24,13 +24,13 @@ def brought(visit, *, size=BODY, large=False):
     got = Fetched(
         url=visit.address, status=200, content_type="", body=b"x" * size, received=size, validators=Validators(), large=large
     )  # fmt: skip
-    return Answer(visit, got, 1)
+    return Arrival(visit, got, 1)
 
 
 async def fetch_all(todo, *, fetch=None, read=None, take=None, at_once=64):
     """Ids in the order they are given, and the most that was seen waiting: bodies that came, answers that were read."""
-    came: list[Answer] = []
-    done: list[Answer] = []
+    came: list[Arrival] = []
+    done: list[Arrival] = []
     taken: list[str] = []
     most = {"bodies": 0, "read": 0}
 
@@ -148,7 +148,7 @@ def test_a_body_that_was_read_is_kept_nowhere():
                 await slow.wait()
             body = Body(1000)
             bodies.append(weakref.ref(body))
-            return Answer(visit, replace(brought(visit).got, body=body), 1)
+            return Arrival(visit, replace(brought(visit).got, body=body), 1)
 
         async def reading(answer):
             return replace(answer, got=replace(answer.got, body=b""), read=READ)
@@ -187,8 +187,8 @@ def test_answers_wait_in_number_too():
 def test_what_brings_nothing_waits_for_no_room():
     async def fetch(visit):
         if visit.source.id == "s0":
-            return Answer(visit, OSError("en panne"), 1)
-        return Answer(visit, NotModified(status=304, received=0, validators=Validators()), 1)
+            return Arrival(visit, OSError("en panne"), 1)
+        return Arrival(visit, NotModified(status=304, received=0, validators=Validators()), 1)
 
     assert len(asyncio.run(fetch_all(visits(300), fetch=fetch))[0]) == 300
 

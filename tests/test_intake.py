@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from builders import collect_entries, dump, make_entry, make_fetched, make_source, register
-from veille.collect.arrivals import Answer
+from veille.collect.arrivals import Arrival
 from veille.collect.intake import keep, prepare
 from veille.model import Config, Reading, Visit
 from veille.normalize import to_item
@@ -522,7 +522,7 @@ def test_an_article_of_several_sources_is_one_however_their_answers_are_kept(sto
         sync_sources(store, Config(sources=sources))
         run = start_run(store, now, 5)
     answers = [
-        Answer(Visit(source=source, first=True), make_fetched(b"x"), 5, Reading(items=(to_item(source, A), to_item(source, B))))
+        Arrival(Visit(source=source, first=True), make_fetched(b"x"), 5, Reading(items=(to_item(source, A), to_item(source, B))))
         for source in sources
     ]
     collector = room.Collector(

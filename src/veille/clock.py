@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from veille.errors import UsageError
+from veille.messages.keeping import NOW_IS_NO_DATE, NOW_OUT_OF_RANGE
 
 Clock = Callable[[], datetime]
 PARIS = ZoneInfo("Europe/Paris")
@@ -24,9 +25,9 @@ def read_clock() -> Clock:
     try:
         start = datetime.fromisoformat(given)
     except ValueError as exc:
-        raise UsageError(f"VEILLE_NOW=« {given} » n’est pas une date ISO 8601.") from exc
+        raise UsageError(NOW_IS_NO_DATE.format(given=given)) from exc
     if not 1990 <= start.year <= 2100:
-        raise UsageError(f"VEILLE_NOW=« {given} » est hors des années 1990 à 2100.")
+        raise UsageError(NOW_OUT_OF_RANGE.format(given=given))
     start = (start if start.tzinfo else start.replace(tzinfo=UTC)).astimezone(UTC)
     began = time.monotonic()
     return lambda: start + timedelta(seconds=time.monotonic() - began)

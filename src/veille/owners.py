@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from veille.judge.identity.verdicts import Rank
 from veille.normalize.addresses import canonical
-
-Rank = tuple[bool, int]  # the same host, and how many characters of path a source's address and this one share
 
 # Hosts where many publish side by side, told apart by the path; and where feeds of others are served from.
 _PLATFORMS = frozenset(
@@ -38,7 +37,7 @@ _ACCOUNT = re.compile(r"/(?:@|users/[^/]+\.(?:rss|atom)\Z|feeds/videos\.)")  # M
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class OwnedPath:
     """What a source owns: the registered domain of a host, or on a platform what lies under one path."""
 
     host: str
@@ -60,7 +59,7 @@ class Place:
         return None if self.narrow and not under else (host == self.host, under)
 
 
-def place_of(url: str, *, home: bool = False) -> Place | None:
+def place_of(url: str, *, home: bool = False) -> OwnedPath | None:
     """What the source at an address owns; `home`: an operator says that the site at this address is the source's."""
     host, path = _host_and_path(url)
     if not host:
@@ -71,10 +70,10 @@ def place_of(url: str, *, home: bool = False) -> Place | None:
         return None
     folder = path.rpartition("/")[0] + "/"
     whole = path if path.endswith("/") else f"{path}/"
-    return Place(host, (whole,) if platform else tuple(dict.fromkeys((whole, folder))), narrow=platform)
+    return OwnedPath(host, (whole,) if platform else tuple(dict.fromkeys((whole, folder))), narrow=platform)
 
 
-def rank_among(places: list[Place], url: str) -> Rank | None:
+def rank_among(places: list[OwnedPath], url: str) -> Rank | None:
     """The nearest that an address is to any of these; None where it is nobody's."""
     return max(filter(None, (place.rank(url) for place in places)), default=None)
 

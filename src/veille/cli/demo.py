@@ -24,6 +24,8 @@ from veille.resources import package_text
 from veille.store import connect, writing
 from veille.store.curating.accounts import add_account
 from veille.store.curating.decisions import decide
+from veille.store.curating.queue import worthwhile
+from veille.store.reading.summary import at_a_glance
 
 
 @click.command(
@@ -86,31 +88,17 @@ def _curate(db_file: str) -> str:
     clock = read_clock()
     with contextlib.closing(connect(db_file)) as db:
         add_account(db, "demo", password, "admin", clock())
-        best = db.execute(
-            "select id from items where kind in ('retour-experience', 'article') and summary <> '' order by interest desc, id limit 3"
-        ).fetchall()
         with writing(db):
-            for (item_id,) in best:
+            for item_id in worthwhile(db, most=3):
                 decide(db, account_id=1, item_id=item_id, action="select", at=stored(clock()) or "")
     return password
-
-
-_COUNTS = (
-    "select count(*) from articles",
-    "select count(distinct code) from item_territories",
-    "select count(distinct tag_id) from item_tags",
-    "select count(*) from items where interest >= 0.5",
-    "select count(*) from (select item_id from sightings group by 1 having count(*) > 1)",
-    "select count(*) from items where state = 'selected'",
-)
 
 
 def _tell(db_file: str) -> None:
     """What the database holds now."""
     with contextlib.closing(connect(db_file)) as db:
-        counts = [db.execute(sql).fetchone()[0] for sql in _COUNTS]
-    articles, places, themes, worthwhile, twice, selected = counts
+        articles, places, themes, interesting, twice, selected = at_a_glance(db)
     click.echo(
         f"{plural(articles, 'article', 'articles')} de {places} départements et {themes} thèmes, "
-        f"{worthwhile} d’intérêt, {plural(twice, 'vu', 'vus')} dans deux sources, {plural(selected, 'sélectionné', 'sélectionnés')}."
+        f"{interesting} d’intérêt, {plural(twice, 'vu', 'vus')} dans deux sources, {plural(selected, 'sélectionné', 'sélectionnés')}."
     )

@@ -31,11 +31,11 @@ from veille.messages.keeping import (  # fmt: skip
 from veille.moments import stored
 from veille.normalize import spreadsheet_cell
 from veille.resources import load_knowledge, package_text
+from veille.store.connection import Row
 from veille.store.keeping.backup import back_up
 from veille.store.keeping.backup import restore as put_back
 from veille.store.keeping.export import (
     TABLES,
-    Row,
     all_rows,
     columns,
     one_instant,

@@ -4,29 +4,27 @@ Comes in: objects with `id, title, summary?, text, date, source?, departements?`
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from veille.judge.identity import NOTHING, name_items, plan
 from veille.model import Entry, Source
 from veille.normalize import to_item
-from veille.store.collecting.items import save
+from veille.store.collecting.items import attribute, save
+from veille.store.collecting.names import guids_of
 from veille.store.collecting.neighbours import count_words
+from veille.store.collecting.sources import ensure_source
 from veille.store.connection import Connection, connect, migrate, writing
 from veille.understand.knowledge import Knowledge
 from veille.understand.labels import understand
 
 
-def store_of_items(rows: Iterable[dict[str, Any]], knowledge: Knowledge) -> tuple[Connection, dict[int, Any]]:
+def store_of_items(rows: Iterable[dict[str, Any]], knowledge: Knowledge, now: datetime) -> tuple[Connection, dict[int, Any]]:
     """Every object is one item, whatever its text, of its `source` or of one of its own; the second value gives each item's own id back."""
     db = connect(":memory:")
-    now = datetime.now(UTC)
     migrate(db, knowledge, now)
     source = Source(id="memoire", name="", kind="feed", url="https://exemple.fr/", rights="full")
-    db.execute(
-        "insert into sources (id, name, kind, url, territory, rights, language, state) "
-        "values ('memoire', '', 'feed', '', '[]', 'full', 'fr', 'live')"
-    )
+    ensure_source(db, source, state="live")
     given: list[Any] = []
     placed: list[list[str]] = []
     sources: list[str] = []
@@ -49,18 +47,11 @@ def store_of_items(rows: Iterable[dict[str, Any]], knowledge: Knowledge) -> tupl
         todo = plan(source.id, named, NOTHING)
         tagged = {one.item: understand(one.item, source, knowledge) for one in todo.new}
         save(db, todo, tagged, rights="full", now=now, timezone=source.timezone)
-    guids = dict(db.execute("select item_id, cast(value as integer) from addresses where kind = 'guid'").fetchall())
+    guids = guids_of(db)
     order = {int(one.item.guid): place for place, one in enumerate(named)}
     with writing(db):
-        db.executemany(
-            "insert or ignore into sources (id, name, kind, url, territory, rights, language, state) "
-            "values (?, '', 'feed', '', '[]', 'full', 'fr', 'live')",
-            [(name,) for name in sources],
-        )
-        db.executemany("update items set source_id = ? where id = ?", [(sources[order[guid]], item_id) for item_id, guid in guids.items()])
-        db.executemany(
-            "insert or ignore into item_territories (item_id, code, role, origin, reason) values (?, ?, 'place', 'source', '')",
-            [(item_id, code) for item_id, guid in guids.items() for code in placed[order[guid]]],
-        )
+        for name in sources:
+            ensure_source(db, Source(id=name, name="", kind="feed", url="", rights="full"), state="live")
+        attribute(db, {item_id: (sources[order[guid]], placed[order[guid]]) for item_id, guid in guids.items()})
     count_words(db, knowledge.place_words, lambda: writing(db))
     return db, {item_id: given[order[guid]] for item_id, guid in guids.items()}

@@ -7,13 +7,14 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
 from veille.cli.options import config_option, db_option, taught
+from veille.clock import read_clock
 from veille.errors import UsageError
 from veille.french import fold
 from veille.messages.common import FILE_MISSING, FILE_UNREADABLE
@@ -28,8 +29,8 @@ from veille.understand.same import ALIKE, RARE, Print, compare, print_of
 from veille.understand.similar import lemmas_by_number
 from veille.understand.territory import territories_of
 
-Row = dict[str, Any]
-Predictor = Callable[[Row], Row]
+JsonObject = dict[str, Any]
+Predictor = Callable[[JsonObject], JsonObject]
 _SURROGATE = re.compile("[\ud800-\udfff]")  # JSON may hold half a character; UTF-8 may not
 KINDS = ("urls", "territory", "dates", "dedup", "themes", "interest", "kind", "language", "search", "similar")
 
@@ -70,7 +71,7 @@ def _taught(knowledge: Knowledge, kind: str, train_file: str | None, db_file: st
     return taught(knowledge, db_file)
 
 
-def _tags(row: Row) -> list[str]:
+def _tags(row: JsonObject) -> list[str]:
     given = row.get("tags")
     return [tag for tag in given if isinstance(tag, str)] if isinstance(given, list) else []
 
@@ -99,13 +100,13 @@ def read_rows(lines: Any, name: str) -> Any:
         yield row
 
 
-def _text(row: Row, name: str) -> str:
+def _text(row: JsonObject, name: str) -> str:
     value = row.get(name)
     return value if isinstance(value, str) else ""
 
 
 def _urls(_knowledge: Knowledge) -> Predictor:
-    def answer(row: Row) -> Row:
+    def answer(row: JsonObject) -> JsonObject:
         one, other = _text(row, "a"), _text(row, "b")
         return {"a": canonical(one), "b": canonical(other), "same": bool(loose(one)) and loose(one) == loose(other)}
 
@@ -113,7 +114,7 @@ def _urls(_knowledge: Knowledge) -> Predictor:
 
 
 def _territory(knowledge: Knowledge) -> Predictor:
-    def answer(row: Row) -> Row:
+    def answer(row: JsonObject) -> JsonObject:
         default = row.get("source_default")
         inherited = tuple(default) if isinstance(default, list) else (default,) if isinstance(default, str) else ()
         return {"deps": [place.code for place in territories_of("", _text(row, "text"), inherited, knowledge)]}
@@ -128,7 +129,7 @@ def _dates(_knowledge: Knowledge) -> Predictor:
         year, month, number = day
         return f"{year if year is not None else 'XXXX'}-{month:02}-{number:02}"
 
-    def answer(row: Row) -> Row:
+    def answer(row: JsonObject) -> JsonObject:
         try:
             published = date.fromisoformat(_text(row, "ref_date")[:10])
         except ValueError:
@@ -140,7 +141,7 @@ def _dates(_knowledge: Knowledge) -> Predictor:
 
 
 def _themes(knowledge: Knowledge) -> Predictor:
-    def answer(row: Row) -> Row:
+    def answer(row: JsonObject) -> JsonObject:
         found = _label(row, knowledge)
         reasons = {tag.id: [f"{one.phrase} ({one.field}, {one.position})" for one in tag.reasons] for tag in found.tags}
         return {"tags": [tag.id for tag in found.tags], "kind": found.kind, "reasons": reasons}
@@ -148,12 +149,12 @@ def _themes(knowledge: Knowledge) -> Predictor:
     return answer
 
 
-def _label(row: Row, knowledge: Knowledge) -> Labels:
+def _label(row: JsonObject, knowledge: Knowledge) -> Labels:
     return label(_text(row, "title"), _text(row, "text"), knowledge, url=_text(row, "url"))
 
 
 def _interest(knowledge: Knowledge) -> Predictor:
-    def answer(row: Row) -> Row:
+    def answer(row: JsonObject) -> JsonObject:
         found = _label(row, knowledge)
         return {"interest": found.interest, "kind": found.kind, "reason": found.interest_reason}
 
@@ -172,11 +173,11 @@ def _dedup(items_file: str | None, knowledge: Knowledge) -> Predictor:
             runs = print_of(_text(row, "title"), _text(row, "text"), ()).runs
             seen.setdefault(_text(row, "source"), Counter()).update(runs)
 
-    def held(row: Row) -> Print:
+    def held(row: JsonObject) -> Print:
         title, text = _text(row, "title"), _text(row, "text")
         return print_of(title, text, (one.code for one in territories_of(title, text, (), knowledge)), _text(row, "source"))
 
-    def answer(row: Row) -> Row:
+    def answer(row: JsonObject) -> JsonObject:
         one, other = (side if isinstance(side, dict) else {} for side in (row.get("a"), row.get("b")))
         counts = [seen.get(_text(side, "source"), Counter()) for side in (one, other)]
         verdict = compare(held(one), held(other), lambda run: all(count[run] <= RARE for count in counts))
@@ -186,7 +187,7 @@ def _dedup(items_file: str | None, knowledge: Knowledge) -> Predictor:
     return answer
 
 
-def _items(items_file: str) -> Iterator[Row]:
+def _items(items_file: str) -> Iterator[JsonObject]:
     try:
         with Path(items_file).open(encoding="utf-8") as lines:
             yield from read_rows(lines, items_file)
@@ -210,11 +211,11 @@ def _search(items_file: str | None, knowledge: Knowledge) -> Predictor:
 
     if not items_file:
         raise UsageError("search a besoin de --items FICHIER.")
-    db, ids = store_of_items(_items(items_file), knowledge)
+    db, ids = store_of_items(_items(items_file), knowledge, read_clock()())
     rows = Columns().follow(db)
-    today = datetime.now(UTC).date().isoformat()
+    today = read_clock()().date().isoformat()
 
-    def answer(row: Row) -> Row:
+    def answer(row: JsonObject) -> JsonObject:
         wanted = Request(q=_text(row, "query"))
         query = understand_query(db, wanted, knowledge)
         found = rank(db, wanted, query, today, rows=rows).ids
@@ -231,10 +232,10 @@ def _similar(items_file: str | None, knowledge: Knowledge) -> Predictor:
 
     if not items_file:
         raise UsageError("similar a besoin de --items FICHIER.")
-    db, ids = store_of_items(_items(items_file), knowledge)
+    db, ids = store_of_items(_items(items_file), knowledge, read_clock()())
     held = {str(given): item_id for item_id, given in ids.items()}
 
-    def answer(row: Row) -> Row:
+    def answer(row: JsonObject) -> JsonObject:
         item_id = held.get(str(row.get("id")))
         found = neighbours(db, item_id) if item_id else []
         return {"neighbours": [ids[one.id] for one in found], "reasons": [list(one.words) for one in found]}

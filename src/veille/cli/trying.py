@@ -16,7 +16,7 @@ from veille.cli.options import config_option, db_option, read_clock, read_config
 from veille.clock import PARIS, Clock
 from veille.collect.bring import named
 from veille.collect.child import Parser
-from veille.collect.discover import Found, Scout
+from veille.collect.discover import Discovery, Scout
 from veille.config import address_problem, source_yaml
 from veille.errors import SourceError, UsageError
 from veille.fetch import Fetcher, Limits
@@ -78,7 +78,7 @@ def try_(*, what: str, as_json: bool, allow_private_network: bool, spacing: floa
         _show(source, found, knowledge, clock, verdicts, new=new)
 
 
-def _verdicts(source: Source, found: Found, db_file: str) -> dict[Item, str]:
+def _verdicts(source: Source, found: Discovery, db_file: str) -> dict[Item, str]:
     """Which row of the table of identity each entry falls under, where there is a base of this version to ask."""
     if not Path(db_file).is_file():
         return {}
@@ -116,7 +116,7 @@ def _asked(what: str, config: Config) -> tuple[Source, bool]:
     return (same, False) if same else (Source(id="nouvelle-source", name="", kind="discover", url=what), True)
 
 
-async def _look(source: Source, fetcher: Fetcher, clock: Clock) -> Found:
+async def _look(source: Source, fetcher: Fetcher, clock: Clock) -> Discovery:
     async with fetcher:
         with Parser() as parser:
             if source.kind == "discover":
@@ -124,10 +124,10 @@ async def _look(source: Source, fetcher: Fetcher, clock: Clock) -> Found:
             answer = await fetcher.fetch(source.url, Validators(), source.timeout, source.access)
             assert isinstance(answer, Fetched)
             finding = Finding(url=source.url, kind=source.kind, select=source.select)
-            return Found(finding=finding, answer=answer, reading=await asyncio.to_thread(parser.read, source, answer, clock()))
+            return Discovery(finding=finding, answer=answer, reading=await asyncio.to_thread(parser.read, source, answer, clock()))
 
 
-def _show(source: Source, found: Found, knowledge: Knowledge, clock: Clock, verdicts: dict[Item, str], *, new: bool) -> None:
+def _show(source: Source, found: Discovery, knowledge: Knowledge, clock: Clock, verdicts: dict[Item, str], *, new: bool) -> None:
     today = clock().astimezone(PARIS).date()
     click.echo(found_source(found.finding.url, found.finding.said))
     click.echo(_counts(found.reading))
@@ -157,7 +157,7 @@ def _counts(reading: Reading) -> str:
     return found_entries(len(reading.items), len(days), max(days, default=""))
 
 
-def _as_json(source: Source, found: Found, knowledge: Knowledge, verdicts: dict[Item, str]) -> dict[str, Any]:
+def _as_json(source: Source, found: Discovery, knowledge: Knowledge, verdicts: dict[Item, str]) -> dict[str, Any]:
     entries = []
     for item in found.reading.items:
         tagged = understand(item, source, knowledge)

@@ -23,7 +23,7 @@ _LINGER = 0.02  # seconds that an answer without news waits for others
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Arrival:
     """What a visit brought back, and what that says once it is read."""
 
     visit: Visit
@@ -66,18 +66,18 @@ class _Bytes:
 
 async def arrivals(
     visits: list[Visit],
-    fetch: Callable[[Visit], Awaitable[Answer]],
-    read: Callable[[Answer], Awaitable[Answer]],
+    fetch: Callable[[Visit], Awaitable[Arrival]],
+    read: Callable[[Arrival], Awaitable[Arrival]],
     *,
     at_once: int,
-) -> AsyncGenerator[list[Answer], None]:
+) -> AsyncGenerator[list[Arrival], None]:
     """The answers as they are read, those together that came while the last ones were kept; whoever fetches goes on meanwhile."""
-    waiting: asyncio.Queue[tuple[Answer, asyncio.Semaphore | None]] = asyncio.Queue(_WAITING)
+    waiting: asyncio.Queue[tuple[Arrival, asyncio.Semaphore | None]] = asyncio.Queue(_WAITING)
     rest = iter(visits)
     reading: set[asyncio.Task[None]] = set()
     held, ahead, large = _Bytes(HELD), asyncio.Semaphore(AHEAD), asyncio.Semaphore(_AHEAD_LARGE)
 
-    async def pass_on(answer: Answer, size: int) -> None:
+    async def pass_on(answer: Arrival, size: int) -> None:
         gate = ahead if size else large  # a large body keeps the next one out until it is read: it waits behind no small one
         await gate.acquire()
         try:

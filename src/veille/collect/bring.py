@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from veille.collect.child import Parser
-from veille.collect.discover import Found, Scout
+from veille.collect.discover import Discovery, Scout
 from veille.collect.intake import Prepared, keep
 from veille.config import address_problem
 from veille.errors import FetchError, ParseError, Postponed, UsageError
@@ -32,7 +32,9 @@ from veille.model import BROUGHT as BROUGHT_ID
 from veille.model import Access, Entry, Fetched, HostNote, Item, Reading, Source, TaggedItem, Validators, Visit
 from veille.normalize import to_item
 from veille.store.collecting.hosts import host_notes, keep_notes
+from veille.store.collecting.items import put_in_queue
 from veille.store.collecting.names import known_names
+from veille.store.collecting.sources import ensure_source
 from veille.store.connection import Connection
 from veille.store.settings import access_to
 from veille.understand.knowledge import Knowledge
@@ -127,7 +129,7 @@ async def text_of_page(url: str, fetcher: Fetcher) -> str:
     return text
 
 
-async def read_site(url: str, fetcher: Fetcher, now: datetime) -> Found:
+async def read_site(url: str, fetcher: Fetcher, now: datetime) -> Discovery:
     """What to follow on a site; raises SourceError where there is nothing."""
     with Parser() as parser:
         return await Scout(fetcher, parser).find(
@@ -145,7 +147,7 @@ async def read_source(source: Source, fetcher: Fetcher, now: datetime) -> Readin
         return await asyncio.to_thread(parser.read, source, answer, now)
 
 
-def named(found: Found, url: str, taken: Iterable[str]) -> Source:
+def named(found: Discovery, url: str, taken: Iterable[str]) -> Source:
     """A new source as feeds.yaml would hold it: an id of its own, a name, what was found."""
     host = (urlsplit(url).hostname or "source").removeprefix("www.")
     name = re.sub(r"\s+", " ", re.split(r"\s[|–—-]\s|\s:\s", found.title)[0])[:100].strip() or host
@@ -176,11 +178,7 @@ def already_there(db: Connection, item: Item) -> int | None:
 
 def keep_brought(db: Connection, brought: Brought, knowledge: Knowledge, now: datetime) -> int:
     """Keep an article; its id. The caller holds the transaction. Raises UsageError for one that somebody asked to forget."""
-    db.execute(
-        "insert or ignore into sources (id, name, kind, url, territory, rights, language, state) "
-        "values (?, ?, ?, '', '[]', ?, ?, 'retired')",
-        (BROUGHT.id, BROUGHT.name, BROUGHT.kind, BROUGHT.rights, BROUGHT.language),
-    )
+    ensure_source(db, BROUGHT, state="retired")
     prepared = Prepared(
         visit=Visit(source=BROUGHT, first=False), reading=Reading(items=(brought.item,), skipped=0), status=200,
         received=brought.received, tagged={brought.item: brought.tagged},
@@ -189,5 +187,5 @@ def keep_brought(db: Connection, brought: Brought, knowledge: Knowledge, now: da
     found = already_there(db, brought.item)
     if found is None:
         raise UsageError(FORGOTTEN_ARTICLE)
-    db.execute("update items set queued = 1 where id = ?", (found,))  # whoever brings it wants it looked at, however old
+    put_in_queue(db, found)  # whoever brings it wants it looked at, however old
     return found

@@ -1,6 +1,6 @@
 """Finding what to read on a site: the right feed, or the right list of articles.
 
-Comes in: an address, a fetcher, a parser. Goes out: `Found`: what to read from now on, its answer, and what was left aside.
+Comes in: an address, a fetcher, a parser. Goes out: `Discovery`: what to read from now on, its answer, and what was left aside.
 Forbidden: storing, guessing that an address is a feed without having read it.
 
 In order: the document itself; feeds that the page announces as news; a section's own (news, innovation); other announced
@@ -35,7 +35,7 @@ _STOPS = ("rate-limited", "timeout", "connection", "tls", "blocked-address", "bo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Discovery:
     """What a site is read by; `answer` is the document that showed it, already fetched."""
 
     finding: Finding
@@ -54,7 +54,7 @@ class _Search:
     today: date
     asked: dict[str, Fetched | None]
     home: str  # where the site answered
-    stale: Found | None = None
+    stale: Discovery | None = None
     listed: set[str] = field(default_factory=set)  # pages of feeds that were looked into
 
 
@@ -65,7 +65,7 @@ class Scout:
         self._fetcher = fetcher
         self._parser = parser
 
-    async def find(self, source: Source, now: datetime) -> Found:
+    async def find(self, source: Source, now: datetime) -> Discovery:
         """What to read for the site of a source; raises FetchError or ParseError when there is nothing, with the reason."""
         search = _Search(source=source, now=now, today=now.date(), asked={}, home=source.url)
         first = await self._fetch(source.url, source)
@@ -112,14 +112,14 @@ class Scout:
         others = {lead.url: lead for _, leads, _ in pages for lead in leads.feeds if lead.url != taken}
         return replace(found, others=tuple(others.values())[:12], title=home.title)
 
-    async def _itself(self, search: _Search, first: Fetched) -> Found | None:
+    async def _itself(self, search: _Search, first: Fetched) -> Discovery | None:
         """The address given is a feed already."""
         if first.body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"<", b"{", b"["):
             return None
         reading = await self._read(search, first, Finding(url=first.url))
         return _found(Finding(url=search.source.url, said=FOUND_HOW["itself"]), first, reading) if reading and reading.items else None
 
-    async def _among(self, search: _Search, leads: Iterable[Lead], home: Leads) -> Found | None:
+    async def _among(self, search: _Search, leads: Iterable[Lead], home: Leads) -> Discovery | None:
         """The first lead that is a feed of news, and recent."""
         for lead in leads:
             if lead.purpose != "news":
@@ -133,7 +133,7 @@ class Scout:
                 return found
         return None
 
-    async def _listed(self, search: _Search, lead: Lead, page: Fetched) -> Found | None:
+    async def _listed(self, search: _Search, lead: Lead, page: Fetched) -> Discovery | None:
         """« Flux RSS » may lead to a page that lists the site's feeds: those are asked, and no page of pages."""
         if lead.how != "linked" or lead.url in search.listed:
             return None
@@ -150,7 +150,7 @@ class Scout:
                 return found
         return None
 
-    async def _judge(self, search: _Search, page: Fetched, finding: Finding) -> Found | None:
+    async def _judge(self, search: _Search, page: Fetched, finding: Finding) -> Discovery | None:
         reading = await self._read(search, page, finding)
         if reading is None or not reading.items or _purpose(reading, search.today) != "news":
             return None
@@ -188,7 +188,7 @@ class Scout:
         answer = await self._fetcher.fetch(url, Validators(), source.timeout, source.access)
         return self._fetcher.release(answer) if isinstance(answer, Fetched) else None
 
-    async def _sitemap(self, search: _Search) -> Found | None:
+    async def _sitemap(self, search: _Search) -> Discovery | None:
         """A sitemap of news, announced in robots.txt or at its usual place."""
         root = urljoin(search.home, "/")
         announced = await self._fetcher.sitemaps(search.home, search.source.timeout, search.source.access)
@@ -208,21 +208,21 @@ class Scout:
             places.extend(one for one in below[:2] if one not in places)
         return None
 
-    async def _structured(self, search: _Search, pages: list[tuple[Fetched, Leads, str]]) -> Found | None:
+    async def _structured(self, search: _Search, pages: list[tuple[Fetched, Leads, str]]) -> Discovery | None:
         for page, _, label in reversed(pages):
             found = await self._judge(search, page, Finding(url=page.url, kind="page", said=FOUND_HOW["json-ld"].format(label=label)))
             if found:
                 return found
         return None
 
-    async def _wordpress(self, search: _Search, home: Leads) -> Found | None:
+    async def _wordpress(self, search: _Search, home: Leads) -> Discovery | None:
         if home.software != "WordPress":
             return None
         url = urljoin(search.home, "/wp-json/wp/v2/posts?per_page=20")
         page = await self._ask(search, url)
         return await self._judge(search, page, Finding(url=url, said=FOUND_HOW["wordpress"])) if page else None
 
-    async def _listing(self, search: _Search, pages: list[tuple[Fetched, Leads, str]]) -> Found | None:
+    async def _listing(self, search: _Search, pages: list[tuple[Fetched, Leads, str]]) -> Discovery | None:
         """The page itself, by the selectors that read most of it; a section before the home page."""
         for page, _, label in reversed(pages):
             try:
@@ -237,8 +237,8 @@ class Scout:
         return None
 
 
-def _found(finding: Finding, page: Fetched, reading: Reading) -> Found:
-    return Found(finding=finding, answer=page, reading=reading)
+def _found(finding: Finding, page: Fetched, reading: Reading) -> Discovery:
+    return Discovery(finding=finding, answer=page, reading=reading)
 
 
 def _is_recent(reading: Reading, today: date) -> bool:

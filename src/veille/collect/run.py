@@ -16,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from veille.clock import Clock
-from veille.collect.arrivals import Answer, arrivals, interleaved
+from veille.collect.arrivals import Arrival, arrivals, interleaved
 from veille.collect.child import Parser
 from veille.collect.lanes import Lanes
 from veille.errors import FetchError, ParseError, Postponed, SourceError, StoreError
@@ -62,7 +62,7 @@ _MOMENT = 0.03  # seconds after which a transaction takes in nothing more: docum
 _SCOUTING = 24  # sites searched at once: a search holds several pages
 
 
-_Settled = tuple[Answer, tuple[Outcome, Verdict]]
+_Settled = tuple[Arrival, tuple[Outcome, Verdict]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +153,7 @@ class Collector:
                 raise StoreError(TAKEN_OVER)
             yield
 
-    async def _visit(self, visit: Visit) -> Answer:
+    async def _visit(self, visit: Visit) -> Arrival:
         started = time.monotonic()
         got: Fetched | NotModified | Exception
         try:
@@ -163,9 +163,9 @@ class Collector:
                 got = await self.fetcher.fetch(visit.address, visit.validators, visit.source.timeout, visit.source.access)
         except Exception as exc:  # a refused fetch, or a bug of ours: `_settle` tells them apart, and one source pays
             got = _bare(exc)
-        return Answer(visit, got, int((time.monotonic() - started) * 1000))
+        return Arrival(visit, got, int((time.monotonic() - started) * 1000))
 
-    async def _read(self, lanes: Lanes, answer: Answer) -> Answer:
+    async def _read(self, lanes: Lanes, answer: Arrival) -> Arrival:
         """An answer with what it says."""
         if not isinstance(answer.got, Fetched):
             return answer
@@ -196,7 +196,7 @@ class Collector:
         again = visit.found is not None and visit.found.url != found.finding.url
         return replace(visit, found=found.finding, again=again), found.answer
 
-    def _settle(self, run_id: int, batch: list[Answer], named: frozenset[str], told: Notes) -> list[_Settled]:
+    def _settle(self, run_id: int, batch: list[Arrival], named: frozenset[str], told: Notes) -> list[_Settled]:
         """Keep some answers, and record their outcomes. A source waits, with no outcome, whose site asked to be left alone.
 
         Those that were read or say « unchanged » share transactions, each short; of any one of them items, validators and visit land
@@ -220,7 +220,7 @@ class Collector:
             settled += [(answer, one)] if one else []
         return settled
 
-    def _settle_together(self, run_id: int, answers: list[Answer], told: Notes) -> Iterator[list[_Settled]]:
+    def _settle_together(self, run_id: int, answers: list[Arrival], told: Notes) -> Iterator[list[_Settled]]:
         """Keep some sound answers, a moment's worth in each transaction; what can be thought of before is, while others may write."""
         with usable(self.db):
             rest = [(answer, self._prepared(answer)) for answer in answers]
@@ -235,14 +235,14 @@ class Collector:
             yield done
             rest, told = rest[len(done) :], ([], {})
 
-    def _prepared(self, answer: Answer) -> "Prepared | None":
+    def _prepared(self, answer: Arrival) -> "Prepared | None":
         if not isinstance(answer.got, Fetched) or not isinstance(answer.read, Reading):
             return None
         from veille.collect.intake import prepare
 
         return prepare(self.db, answer.visit, answer.got, answer.read, self._known, now=self.clock())
 
-    def _keep(self, waiting: "list[tuple[Answer, Prepared | None]]", now: datetime, written: set[str]) -> list[tuple[Answer, Outcome]]:
+    def _keep(self, waiting: "list[tuple[Arrival, Prepared | None]]", now: datetime, written: set[str]) -> list[tuple[Arrival, Outcome]]:
         """As many of these as a moment allows, one at least. `written`: addresses that were since they were prepared; is added to."""
         if not any(prepared for _, prepared in waiting):
             return [(answer, _unchanged(answer.got)) for answer, _ in waiting]
@@ -250,7 +250,7 @@ class Collector:
         from veille.store.collecting.items import Indexing
 
         indexing = Indexing(self.db, written)
-        kept: list[tuple[Answer, Outcome]] = []
+        kept: list[tuple[Arrival, Outcome]] = []
         began = time.monotonic()
         for answer, prepared in waiting:
             outcome = keep(self.db, prepared, self._known, now=now, indexing=indexing) if prepared else _unchanged(answer.got)
@@ -260,7 +260,7 @@ class Collector:
         indexing.write()
         return kept
 
-    def _settle_one(self, run_id: int, answer: Answer, named: bool, told: Notes) -> tuple[Outcome, Verdict] | None:  # noqa: FBT001
+    def _settle_one(self, run_id: int, answer: Arrival, named: bool, told: Notes) -> tuple[Outcome, Verdict] | None:  # noqa: FBT001
         """Read and keep one answer, and record its outcome. None where the site asked to be left alone and nothing was sent."""
         visit, got = answer.visit, answer.got
         try:
@@ -360,9 +360,9 @@ def _is_lost(exc: FetchError) -> bool:
     return exc.failure in ("gone", "redirects") or (exc.failure == "http" and exc.status == 404)
 
 
-def _shares(answers: list[Answer], most: int) -> Iterator[list[Answer]]:
+def _shares(answers: list[Arrival], most: int) -> Iterator[list[Arrival]]:
     """Answers in groups that are kept in a moment each: nobody else writes meanwhile."""
-    share: list[Answer] = []
+    share: list[Arrival] = []
     size = 0
     for answer in answers:
         articles = len(answer.read.items) if isinstance(answer.read, Reading) else 1
@@ -375,7 +375,7 @@ def _shares(answers: list[Answer], most: int) -> Iterator[list[Answer]]:
         yield share
 
 
-def _visited(answer: Answer, outcome: Outcome) -> Visited:
+def _visited(answer: Arrival, outcome: Outcome) -> Visited:
     got = answer.got
     validators = got.validators if isinstance(got, (Fetched, NotModified)) and isinstance(outcome, Collected) else None
     return Visited(visit=answer.visit, outcome=outcome, validators=validators, milliseconds=answer.milliseconds)

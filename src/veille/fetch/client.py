@@ -24,11 +24,11 @@ from veille.fetch.body import Room, read_body
 from veille.fetch.cookies import Cookies, cookie_of, keep_cookies
 from veille.fetch.hints import LONGEST_WAIT, OVERLOADED_WAIT, fresh_for, retry_after
 from veille.fetch.pace import Pace, TooLong
-from veille.fetch.places import Place, place_of, site_of
 from veille.fetch.proxies import proxy_before
 from veille.fetch.refusals import told
 from veille.fetch.robots import LONGEST as LONGEST_ROBOTS
 from veille.fetch.robots import RobotsRules
+from veille.fetch.targets import Target, place_of, site_of
 from veille.fetch.transport import PinnedTransport, ProxiedTransport
 from veille.fetch.variables import header_value
 from veille.judge.walls import robot_wall
@@ -305,7 +305,7 @@ class Fetcher:
             raise Postponed(HOST_WAITS, self._clock() + timedelta(seconds=exc.seconds)) from exc
 
     async def _send(
-        self, place: Place, url: str, validators: Validators, deadline: _Deadline, access: Access, cookies: Cookies | None
+        self, place: Target, url: str, validators: Validators, deadline: _Deadline, access: Access, cookies: Cookies | None
     ) -> Fetched | NotModified | Redirect:
         """One request sent, its answer read; raises FetchError."""
         proxied = False
@@ -331,7 +331,7 @@ class Fetcher:
             if response is not None:
                 await response.aclose()
 
-    def _transport_of(self, place: Place, proxy: Proxy) -> tuple[httpx.AsyncBaseTransport, bool]:
+    def _transport_of(self, place: Target, proxy: Proxy) -> tuple[httpx.AsyncBaseTransport, bool]:
         """What carries a request there, and whether a proxy stands between."""
         before = proxy_before(place, proxy) if proxy.url else None
         if before is None:
@@ -341,7 +341,7 @@ class Fetcher:
             self._proxied[key] = ProxiedTransport(before, most_kept=self.limits.at_once)
         return self._proxied[key], True
 
-    def _request(self, place: Place, validators: Validators, silence: float, access: Access, cookies: Cookies | None) -> httpx.Request:
+    def _request(self, place: Target, validators: Validators, silence: float, access: Access, cookies: Cookies | None) -> httpx.Request:
         headers = self._headers.copy()
         if validators.etag:
             headers.append((b"If-None-Match", validators.etag.encode("utf-8")))

@@ -8,7 +8,7 @@ import re
 
 import httpx
 
-from veille.fetch.places import Place
+from veille.fetch.targets import Target
 
 Cookies = dict[str, dict[bytes, tuple[bytes, bytes]]]  # by site, then name: value and path
 _SECURE = re.compile(rb"(?:\A|;)\s*secure\s*(?:;|\Z)", re.I)
@@ -18,7 +18,7 @@ _COOKIE = re.compile(rb"[\x20-\x3a\x3c-\x7e\x80-\xff]*")  # no control sign, no 
 _EXPIRED = re.compile(rb";?\s*(?:max-age\s*=\s*(?:0|-\d+)\s*(?:;|\Z)|expires\s*=[^;]*\b(?:19[0-9]{2}|200\d)\b)", re.I)
 
 
-def keep_cookies(cookies: Cookies, place: Place, response: httpx.Response) -> None:
+def keep_cookies(cookies: Cookies, place: Target, response: httpx.Response) -> None:
     """The cookies that a redirect sets, for its own site whatever domain they name (RFC 6265 §5.2, §5.3)."""
     said = [value for name, value in response.headers.raw if name.lower() == b"set-cookie"]
     if not said or sum(map(len, said)) > _COOKIES:
@@ -36,7 +36,7 @@ def keep_cookies(cookies: Cookies, place: Place, response: httpx.Response) -> No
             held[name] = value, path[1] if path else _path(place).rpartition(b"/")[0] + b"/"
 
 
-def cookie_of(cookies: Cookies, place: Place) -> bytes:
+def cookie_of(cookies: Cookies, place: Target) -> bytes:
     """What a site is given back (RFC 6265 §5.4); "" for nothing."""
     asked = _path(place)
     given = [
@@ -47,5 +47,5 @@ def cookie_of(cookies: Cookies, place: Place) -> bytes:
     return b"; ".join(given)
 
 
-def _path(place: Place) -> bytes:
+def _path(place: Target) -> bytes:
     return place.target.partition("?")[0].encode("ascii")

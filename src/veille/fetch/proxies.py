@@ -12,13 +12,13 @@ from urllib.request import getproxies_environment, proxy_bypass_environment  # t
 import httpx
 
 from veille.errors import FetchError
-from veille.fetch.places import Place
+from veille.fetch.targets import Target
 from veille.fetch.variables import variable
 from veille.messages.collecting import ODD_VARIABLE, PROXY_IPV6, PROXY_ODD
 from veille.model import Proxy
 
 
-def proxy_before(place: Place, proxy: Proxy) -> httpx.Proxy | None:
+def proxy_before(place: Target, proxy: Proxy) -> httpx.Proxy | None:
     """The proxy of a place; raises FetchError where what feeds.yaml names is not defined, or cannot be said to a proxy."""
     where = f"{place.host}:{place.port}"
     if not proxy.url or proxy_bypass_environment(where, {"no": ",".join(map(_as_asked, proxy.no_proxy))}):

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from veille.fetch.addresses import resolve
-from veille.fetch.places import USUAL_PORTS
+from veille.fetch.targets import USUAL_PORTS
 from veille.fetch.wire import Broken, Buffer, Cut, Head, Silent, Stale, Wire, connect
 
 _TRIED = 3  # addresses of one host

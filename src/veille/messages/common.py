@@ -112,3 +112,5 @@ FILE_UNREADABLE = "{file} : lecture impossible ; il faut un fichier de texte que
 DATABASE_NEWER = "{file} a été écrit par une version plus récente de veille : mettez veille à jour."
 DATABASE_UNUSABLE = "{file} : base inutilisable ({why})."
 NO_SUCH_SOURCE = "Cette source n’existe pas."
+
+NO_SUCH_ARTICLE = "Cet article n’existe pas."

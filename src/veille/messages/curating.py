@@ -90,3 +90,56 @@ def decided_meanwhile(name: str, action: str, at: str) -> str:
 
 UNDO_THAT_FIRST = "{said} Annulez d’abord cette décision-là."
 CHANGED_MEANWHILE = "Ce que cette décision avait changé ne l’est plus : une collecte ou une nouvelle lecture est passée depuis."
+
+ACCOUNT_CREATED = "Compte « {name} » créé."
+ACCOUNT_PASSWORD = "Mot de passe de « {name} » changé : ses sessions sont closes."  # noqa: S105 - a sentence
+ACCOUNT_ROLE = "« {name} » a un autre rôle : ses sessions sont closes."
+ACCOUNT_CLOSED = "Compte « {name} » fermé : ses sessions sont closes."
+ACCOUNT_REOPENED = "Compte « {name} » rouvert."
+READ_TOO_LONG_AGO = "Cette lecture est trop ancienne : relisez l’adresse, puis gardez."
+ANOTHER_IS_READ = "Une autre adresse est en train d’être lue : réessayez dans quelques secondes."
+EDITORS_FOLLOW = "Il faut être un éditeur pour suivre un site."
+ARTICLE_BROUGHT = "L’article est là, à trier."
+NEXT_RUN_HEEDS = "C’est noté ; la prochaine collecte en tiendra compte."
+SOURCE_FOLLOWED = "« {name} » sera lue à la prochaine collecte."
+COPY_KEPT = "Copie gardée, empreinte {digest}…"
+READ_BY_SELECTORS = "« {id} » se lit par des sélecteurs de feeds.yaml : « veille try {id} » l’essaie."
+CANNOT_BE_READ = "Lecture impossible"
+NO_SUCH_PLACE = "Aucun département ne s’appelle « {value} »."
+EDIT_UNDONE = "Changement annulé."
+SEARCH_FINDS_OTHERS = "La recherche trouve maintenant {count} : vérifiez, puis recommencez."
+ALL_WERE_ALREADY = "Rien n’a changé : tous l’étaient déjà."
+NO_MODEL = "Aucun modèle ne sert : rien à remettre."
+FORMER_MODEL_SERVES = "Le modèle d’avant sert de nouveau, dès la prochaine collecte."
+RULES_SERVE = "Les règles seules servent de nouveau."
+EDITORS_CHOOSE_MODELS = "Il faut être un éditeur pour changer de modèle."
+SEARCH_SAVED = "Recherche gardée."
+KEYS_DECIDE = "Les touches du clavier décident."
+KEYS_REST = "Les touches du clavier ne font plus rien."
+EDIT_DONE = "C’est fait. Le journal permet de l’annuler."
+EDITORS_CHANGE_WORDS = "Il faut être un éditeur pour changer le vocabulaire ; proposez un thème."
+CHOOSE_WORDS = "Choisissez les mots que le nouveau thème emporte."
+INTEREST_BY_RETAG = "Un intérêt s’applique au passé par « veille retag »."
+NO_ARTICLE_HAS_WORDS = "Aucun article n’a ces mots, parmi ceux dont personne n’a décidé."
+BEYOND_THE_NEWEST = " Au-delà des {count} les plus récents, recommencez."
+RULE_NAMED = "règle « {phrase} »"
+ROLE_NEEDED = "Il faut être {role} : connectez-vous avec un compte qui le permet."
+TOO_MANY_FIELDS = "Ce formulaire a trop de champs."
+
+SEARCH_CHANGES = {
+    "share": "Recherche partagée avec les documentalistes.",
+    "unshare": "Recherche rendue privée.",
+    "pin": "Recherche mise sur la page de tri.",
+    "unpin": "Recherche ôtée de la page de tri.",
+    "delete": "Recherche effacée.",
+}
+
+LIST_LABELS = {"new": "À trier", "later": "Plus tard", "selected": "Sélectionnés", "dismissed": "Écartés"}
+NOTHING_DONE = "Rien n’a été fait{more} : {said}"
+ARTICLES_LEFT = ("article laissé", "articles laissés")
+DECISIONS_UNDONE = ("décision annulée", "décisions annulées")
+DECISIONS_KEPT = ("gardée", "gardées")
+CURATOR_REASON = "ajouté par un documentaliste"
+REFUSED_REASON = "retiré par un documentaliste"
+READ_NEXT_TIME = "lue à la prochaine collecte"
+KIND_REASON = "choisi par un documentaliste"

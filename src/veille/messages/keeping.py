@@ -87,3 +87,7 @@ def retagged(*, read: int, changed: int, dry_run: bool) -> str:
     """French counts 0 and 1 as singular."""
     one, several = ("changerait", "changeraient") if dry_run else ("a changé", "ont changé")
     return f"{plural(read, 'article relu', 'articles relus')}, {plural(changed, one, several)}."
+
+
+NOW_IS_NO_DATE = "VEILLE_NOW=« {given} » n’est pas une date ISO 8601."
+NOW_OUT_OF_RANGE = "VEILLE_NOW=« {given} » est hors des années 1990 à 2100."

@@ -28,3 +28,48 @@ TOO_MANY_FILTERS = "Trop de filtres : {each} valeurs au plus pour chacun, {all} 
 BAD_FILTER = "« {value} » n’est la valeur d’aucun filtre : un identifiant, un code ou une année."
 BAD_NUMBER = "« {value} » n’est pas un nombre de page."
 TOO_SLOW = "Cette recherche demande trop de temps : ajoutez un mot ou un filtre."
+
+SINCE = "depuis le {day}"
+UNTIL = "jusqu’au {day}"
+WITH_DISMISSED = "avec les écartés"
+SELECTED_ALONE = "sélectionnés"
+NO_CSV_OF_ROWS = "Une ligne seule n’a pas de CSV : prenez celui de sa table, ou son JSON."
+NOTHING_NEW = "rien de nouveau"
+PAGE_FAILED = "La page n’a pas pu être faite."
+NOT_UNDERSTOOD = "Demande incomprise."
+TOO_MANY_PARAMETERS = "Trop de paramètres : {most} au plus."
+ADDRESS_TOO_LONG = "Cette adresse est trop longue : demandez moins de choses à la fois."
+NO_SUCH_ADDRESS = "Cette page n’existe pas."
+NOT_ADMITTED = "Cette demande n’est pas admise sur ce site."
+TOO_MANY_FACETS = "Trop de colonnes à compter : {most} au plus."
+NO_TOKENS = "Ce site n’a pas de jetons d’accès : connectez-vous par /connexion."
+FORM_TOO_LONG = "Ce formulaire est trop long."
+CUT_SHORT = "Demande interrompue."
+FORMS_ALONE = "Ce site ne lit que des formulaires (application/x-www-form-urlencoded)."
+FORM_NOT_UTF_8 = "Ce formulaire n’est pas écrit en UTF-8."
+FORM_OF_ANOTHER_SITE = "Ce formulaire vient d’un autre site."
+NO_DATABASE = "Aucune base de veille : lancez « veille collect » ou « veille serve »."
+NOBODY_WATCHES = "personne ne veille"
+
+ERROR_PAGES = {
+    400: ("Demande incomprise", "L’adresse contient quelque chose que ce site ne sait pas lire."),
+    403: ("Accès refusé", "Cette page n’est pas publique."),
+    404: ("Page introuvable", "Cette page n’existe pas, ou n’existe plus."),
+    405: ("Demande incomprise", "Cette page se lit, elle ne reçoit rien."),
+    429: ("Trop d’essais", "Attendez une minute avant de recommencer."),
+    500: ("Erreur du site", "La page n’a pas pu être faite. L’erreur est notée ; réessayez dans un moment."),
+    503: ("Site occupé", "Réessayez dans quelques instants."),
+}
+
+TABLE_TITLES = {
+    "articles": ("Articles", "Un article par ligne : ce que le site montre, selon les droits de chaque source."),
+    "sources": ("Sources", "Ce qui est lu, à quel rythme, et dans quel état."),
+    "tags": ("Thèmes", "Le vocabulaire : les thèmes, par groupe."),
+    "departements": ("Départements", "Les 101 départements, leur région et leur préfecture."),
+    "item_tags": ("Thèmes des articles", "Chaque étiquette avec son origine et sa raison."),
+    "item_territories": ("Départements des articles", "Chaque département avec sa raison."),
+    "item_dates": ("Dates des articles", "Échéances et événements nommés par les textes."),
+    "stories": ("Histoires", "Les articles qui disent la même chose."),
+    "runs": ("Collectes", "Chaque passage du collecteur."),
+    "visits": ("Visites", "Chaque lecture d’une source, réussie ou non."),
+}

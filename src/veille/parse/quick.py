@@ -109,7 +109,7 @@ def read_quickly(fetched: Fetched) -> ParsedFeed | None:
     """The entries of a feed that leaves no doubt; None for any other document. Linear in its size."""
     if not _is_utf8(fetched):
         return None
-    reader = _Reader(fetched.url, sound=not any(ill.search(fetched.body) for ill in _ILL))
+    reader = _QuickReader(fetched.url, sound=not any(ill.search(fetched.body) for ill in _ILL))
     try:
         reader.parser.Parse(fetched.body, True)
         return reader.feed()
@@ -133,7 +133,7 @@ def _is_utf8(fetched: Fetched) -> bool:
     return bool(charset or encoding) or not kind.strip().startswith("text/") or fetched.body.isascii()
 
 
-class _Reader:
+class _QuickReader:
     """One document: the state of its reading between two calls of expat."""
 
     def __init__(self, base: str, *, sound: bool) -> None:

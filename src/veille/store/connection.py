@@ -4,7 +4,6 @@ Comes in: a path. Goes out: a `Connection`. A file from a newer veille is refuse
 """
 
 import contextlib
-import json
 import os
 import sys
 import time
@@ -38,6 +37,8 @@ CHECKPOINT_PAGES = 4_000  # 16 MiB of journal before it goes into the file: page
 STATEMENTS = 512  # prepared at hand: a collection uses about a hundred
 STEPS = 11  # of `schema.migrations`, which a settled file need not load
 _SAFE_WAL = (3, 51, 3)  # older ones can corrupt a WAL that a checkpoint resets while another process writes
+
+Row = dict[str, Any]  # of a table, by column
 
 
 class Cursor(Protocol):
@@ -108,6 +109,24 @@ def prepare(connection: Connection) -> None:
     connection.create_function("index_text", 1, index_text, deterministic=True)
 
 
+# KiB of the file that each of Datasette's three connections that read keeps at hand, and the one that writes: more gains nothing at a
+# million articles, since searches count in memory.
+_PAGES_READING, _PAGES_WRITING = 16 << 10, 8 << 10
+
+
+def prepare_to_read(connection: Connection) -> None:
+    """What each connection of the site needs."""
+    prepare(connection)
+    connection.execute(f"pragma cache_size = -{_PAGES_READING}")
+
+
+def prepare_to_decide(connection: Connection) -> None:
+    """What the connection that curators write through needs: a decision is on the disk before it is said to be kept."""
+    connection.execute(f"pragma cache_size = -{_PAGES_WRITING}")
+    connection.execute("pragma synchronous = full")
+    connection.execute("pragma foreign_keys = on")
+
+
 def keep_pages(connection: Connection, share: int, least: int, most: int) -> None:
     """Keep one part in `share` of the file in memory, from `least` to `most` KiB: a small file asks for little, a large one has need."""
     kib = least
@@ -120,6 +139,17 @@ def keep_pages(connection: Connection, share: int, least: int, most: int) -> Non
 def has_table(db: Connection, name: str) -> bool:
     """Whether a file has a table of ours: one that waits for its migration has not."""
     return db.execute("select 1 from sqlite_master where name = ?", (name,)).fetchone() is not None
+
+
+def columns_of(db: Connection, table: str) -> list[str]:
+    """The columns of a table or a view, in order."""
+    return [row[1] for row in db.execute("select * from pragma_table_info(?)", (table,)).fetchall()]
+
+
+def is_of_veille(db: Connection) -> bool:
+    """Whether a file is one of ours: it has our index and our view."""
+    ours = "select count(*) from sqlite_master where type in ('table', 'view') and name in ('articles', 'items', 'items_fts')"
+    return bool(db.execute(ours).fetchone()[0] == 3)
 
 
 def rows_of(db: Connection, sql: str, values: Any = ()) -> list[Any]:
@@ -240,6 +270,7 @@ def migrate(db: Connection, knowledge: "Knowledge", now: datetime) -> None:
     """Bring the file to this version: backed up first when it holds anything, then the vocabulary. May be run again."""
     memory = described()
 
+    from veille.store.frozen import teach
     from veille.store.schema import migrations
 
     path, name = _path_of(db), _name_of(db)
@@ -254,31 +285,13 @@ def migrate(db: Connection, knowledge: "Knowledge", now: datetime) -> None:
                 if applied and path:
                     _close_to_others(Path(path))
                     _back_up(db, Path(path), now)
-                _teach(db)
+                teach(db)
                 with writing(db):  # all the steps, or none: each is a savepoint of its own within
                     migrations.apply(utils_of(db))
         with writing(db):
             _seed(db, knowledge)
     except (sqlite3.Error, OSError) as exc:
         raise StoreError(DATABASE_UNUSABLE.format(file=name, why=exc)) from exc
-
-
-def _teach(connection: Connection) -> None:
-    """The functions that the steps of the schema ask for. What is numbered is frozen: a step does in ten years what it does today."""
-    from veille.normalize import hidden, rule_1, rule_2
-
-    connection.create_function("bands_of", 2, _bands_of, deterministic=True)
-    connection.create_function("canonical_1", 1, rule_1.canonical, deterministic=True)
-    connection.create_function("canonical_2", 1, rule_2.canonical, deterministic=True)
-    connection.create_function("loose_2", 1, rule_2.loose, deterministic=True)
-    connection.create_function("hidden_text", 2, hidden, deterministic=True)
-
-
-def _bands_of(title: str, text: str) -> str:
-    """What gathers an article with others that may be the same, as JSON: the steps of the schema ask for it."""
-    from veille.understand.same import bands_of, lead_of, print_of
-
-    return json.dumps(bands_of(print_of(title, text, ()), lead_of(text)))
 
 
 def _path_of(db: Connection) -> str:

@@ -85,7 +85,7 @@ _INCLUSIVE = ("au", "a", "-", "–", "jusqu'au")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Span:
     """A mention before its year is settled: days as (year or None, month, day), bounds included."""
 
     first: tuple[int | None, int, int]
@@ -123,20 +123,20 @@ def find_dates(text: str, published: date | None) -> tuple[Mention, ...]:
     return tuple(once.values())
 
 
-def spans(folded: str, published: date | None) -> list[Found]:
+def spans(folded: str, published: date | None) -> list[Span]:
     """Every mention of a folded text, in reading order; the year is None where nothing tells it."""
     found = list(_until_end(folded, published))
     if _DIGIT.search(folded):
         found += [*_in_words(folded, published), *_in_figures(folded)]
     found.sort(key=lambda one: (one.start, -one.end))
-    kept: list[Found] = []
+    kept: list[Span] = []
     for one in found:
         if not kept or one.start >= kept[-1].end:
             kept.append(one)
     return [one for one in kept if _possible(one)]
 
 
-def _possible(one: Found) -> bool:
+def _possible(one: Span) -> bool:
     return all(1 <= month <= 12 and 1 <= day <= calendar.monthrange(year or 2024, month)[1] for year, month, day in (one.first, one.last))
 
 
@@ -145,24 +145,24 @@ def _real(day: tuple[int | None, int, int]) -> date | None:
     return date(year, month, number) if year is not None and 1800 <= year <= 2200 else None
 
 
-def _in_figures(folded: str) -> Iterator[Found]:
+def _in_figures(folded: str) -> Iterator[Span]:
     for pattern in (_FIGURES, _ISO) if _MARKED.search(folded) else ():
         for match in pattern.finditer(folded):
             year = int(match["year"]) + (2000 if len(match["year"]) == 2 else 0)
             day = (year, int(match["month"]), int(match["day"]))
             if day[1] <= 12:
-                yield Found(day, day, _role(folded, match.start(), match.end(), ranged=False), match.start(), match.end())
+                yield Span(day, day, _role(folded, match.start(), match.end(), ranged=False), match.start(), match.end())
 
 
-def _until_end(folded: str, published: date | None) -> Iterator[Found]:
+def _until_end(folded: str, published: date | None) -> Iterator[Span]:
     for match in _UNTIL_END.finditer(folded) if "jusqu" in folded else ():
         month = _MONTHS[match["month"]]
         year = int(match["year"]) if match["year"] else _nearest(month, 28, published, back=31)
         day = (year, month, calendar.monthrange(year or 2023, month)[1])
-        yield Found(day, day, "deadline", match.start(), match.end())
+        yield Span(day, day, "deadline", match.start(), match.end())
 
 
-def _in_words(folded: str, published: date | None) -> Iterator[Found]:
+def _in_words(folded: str, published: date | None) -> Iterator[Span]:
     """Runs of days joined by « au », « et », commas; whatever a day lacks is that of the next one."""
     place = 0
     while match := _next_day(folded, place):
@@ -204,7 +204,7 @@ def _as_day(match: re.Match[str]) -> _Day:
     )  # fmt: skip
 
 
-def _settled(folded: str, run: list[_Day], published: date | None) -> Iterator[Found]:
+def _settled(folded: str, run: list[_Day], published: date | None) -> Iterator[Span]:
     start, end = run[0].start, run[-1].end
     for one, after in reversed(list(pairwise(run))):
         one.month = one.month or after.month
@@ -230,7 +230,7 @@ def _settled(folded: str, run: list[_Day], published: date | None) -> Iterator[F
         first, last = days[0], days[-1]
         role = _role(folded, start, end, ranged=is_range or len(days) > 1)
         doubt = next((one.weekday for one in days if one.weekday and _contradicts(one)), "")
-        yield Found((first.year, first.month or 1, first.day), (last.year, last.month or 1, last.day), role, first.start, last.end, doubt)
+        yield Span((first.year, first.month or 1, first.day), (last.year, last.month or 1, last.day), role, first.start, last.end, doubt)
 
 
 def _follows(one: _Day, after: _Day) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from veille.messages.understanding import LEARNT, THEME_TREATED, reason
-from veille.understand.learned import INTEREST, Answer
+from veille.understand.learned import INTEREST, Prediction
 from veille.understand.words import Findings, Hit
 
 _WEIGHTS = {"title": 1.0, "lead": 0.7, "text": 0.3}
@@ -32,7 +32,7 @@ class ScoredInterest:
         return max(-2.0, min(2.0, self.odds / 3))
 
 
-def interest_of(scored: ScoredInterest, answers: Mapping[str, Answer]) -> tuple[float, str]:
+def interest_of(scored: ScoredInterest, answers: Mapping[str, Prediction]) -> tuple[float, str]:
     """A probability and its reason: by points, or as decisions (selected, dismissed) have taught."""
     answer = answers.get(INTEREST)
     interest = answer.probability if answer else round(1 / (1 + math.exp(-scored.odds)), 3)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from veille.messages.understanding import DEADLINE_TOLD, EVENT_TOLD, LEARNT, reason
 from veille.model import Mention
-from veille.understand.learned import Answer
+from veille.understand.learned import Prediction
 from veille.understand.words import Findings, Hit
 
 _ORDER = ("emploi", "appel", "prix", "evenement", "retour-experience", "publication")
@@ -39,7 +39,7 @@ class ScoredKinds:
         return {kind: max(0.0, min(1.0, points / (2 * _NEEDED))) for kind, points in self.points.items()}
 
 
-def kind_of(scored: ScoredKinds, answers: Mapping[str, Answer]) -> tuple[str, str]:
+def kind_of(scored: ScoredKinds, answers: Mapping[str, Prediction]) -> tuple[str, str]:
     """The kind with the most points, `article` when none has enough; what decisions have taught of a kind comes first."""
     learnt = {name.removeprefix("kind:"): answer for name, answer in answers.items() if name.startswith("kind:")}
     told = {kind: answer for kind, answer in learnt.items() if answer.yes}

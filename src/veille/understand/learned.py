@@ -40,7 +40,7 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Prediction:
     """A probability, whether it is a yes, and the lemmas that spoke for it, the most first."""
 
     probability: float
@@ -55,7 +55,7 @@ def vector_of(terms: Terms, rarity: Mapping[int, float]) -> dict[int, float]:
     return {word: value / length for word, value in found.items()} if length else {}
 
 
-def judge(model: Model, terms: Terms, rules: Mapping[str, float]) -> dict[str, Answer]:
+def judge(model: Model, terms: Terms, rules: Mapping[str, float]) -> dict[str, Prediction]:
     """Every learnt question; `rules`: what the rules say of each (a theme's or kind's score from 0 to 1, or the log-odds of interest)."""
     sums = {name: one.bias + one.rule * RULE_SCALE * rules.get(name, 0.0) for name, one in model.questions.items()}
     spoke: dict[str, list[tuple[float, str]]] = {name: [] for name in model.questions}
@@ -67,7 +67,7 @@ def judge(model: Model, terms: Terms, rules: Mapping[str, float]) -> dict[str, A
     answers = {}
     for name, total in sums.items():
         probability = 1 / (1 + math.exp(-max(-60.0, min(60.0, total))))
-        answers[name] = Answer(
+        answers[name] = Prediction(
             probability=round(probability, 3),
             yes=probability >= model.questions[name].threshold,
             words=tuple(lemma for _, lemma in sorted(spoke[name])[:3]),

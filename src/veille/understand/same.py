@@ -52,7 +52,7 @@ class Print:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Similarity:
     """`same`: one story. `score`: how much of the shorter text lies in the other; between ALIKE and SAME it may be proposed."""
 
     same: bool
@@ -101,23 +101,23 @@ def could_be_same(one: Print, other: Print) -> bool:
     return len(one.runs & other.runs) >= _LEAST_SHARE * min(len(one.runs), len(other.runs))
 
 
-def compare(one: Print, other: Print, is_rare: Callable[[int], bool] = lambda _run: True) -> Verdict:
+def compare(one: Print, other: Print, is_rare: Callable[[int], bool] = lambda _run: True) -> Similarity:
     """The verdict on two texts; `is_rare` says whether a run is more than its source's boilerplate."""
     mine, theirs = ({run for run in side.runs if is_rare(run)} for side in (one, other))
     fewer = min(len(mine), len(theirs))
     if not fewer:
-        return Verdict(same=False, score=0.0, reason="")
+        return Similarity(same=False, score=0.0, reason="")
     score = len(mine & theirs) / fewer
     if fewer < _LEAST and one.title != other.title:
         score = min(score, ALIKE)
     if score < ALIKE:
-        return Verdict(same=False, score=round(score, 3), reason="")
+        return Similarity(same=False, score=round(score, 3), reason="")
     why = guard(one, other)
     if why and not (fewer >= _LONG_ENOUGH and score >= _WHOLE and _title_alone_differs(why, one, other)):
         apart = why in ("places", "subjects") or (one.source == other.source and why not in _LOOKED_AT)  # else a person may look
-        return Verdict(same=False, score=round(score, 3), reason=SAME_GUARDS[why], guarded=apart)
+        return Similarity(same=False, score=round(score, 3), reason=SAME_GUARDS[why], guarded=apart)
     said = SAME_ENOUGH if score >= SAME else SAME_PARTLY
-    return Verdict(same=score >= SAME, score=round(score, 3), reason=said.format(share=round(100 * score)))
+    return Similarity(same=score >= SAME, score=round(score, 3), reason=said.format(share=round(100 * score)))
 
 
 def guard(one: Print, other: Print) -> str:

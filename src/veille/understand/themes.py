@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from veille.french import fold, lemma
 from veille.model import Reason, Tag
-from veille.understand.learned import Answer
+from veille.understand.learned import Prediction
 from veille.understand.words import Findings, Hit, Words
 
 _WEIGHTS = {"title": 3.0, "lead": 1.6, "text": 0.8}
@@ -56,7 +56,7 @@ def believed(scored: Sequence[Scored]) -> list[Scored]:
     return [one for one in scored[:MOST] if one.points >= least]
 
 
-def themes_of(scored: Sequence[Scored], inherited: tuple[str, ...], answers: Mapping[str, Answer], words: Words) -> tuple[Tag, ...]:
+def themes_of(scored: Sequence[Scored], inherited: tuple[str, ...], answers: Mapping[str, Prediction], words: Words) -> tuple[Tag, ...]:
     """Themes that the rules find, those that decisions have taught in their stead, then the source's own."""
     by_rule = [one for one in believed(scored) if f"theme:{one.id}" not in answers]
     found = [Tag(id=one.id, origin="rule", score=one.score, reasons=_reasons(one.hits)) for one in by_rule]
@@ -74,7 +74,7 @@ def themes_of(scored: Sequence[Scored], inherited: tuple[str, ...], answers: Map
     return (*found, *(Tag(id=tag, origin="source", score=0.5, reasons=source_reason) for tag in inherited if tag not in named))
 
 
-def learnt_reasons(answer: Answer, words: Words) -> tuple[Reason, ...]:
+def learnt_reasons(answer: Prediction, words: Words) -> tuple[Reason, ...]:
     """The learnt words that spoke for an answer, where they stand first."""
     places: dict[str, int] = {}
     for place, word in enumerate(words.folded):

@@ -8,10 +8,26 @@ docs, row by row, and the plan that follows. `moving`: a site that changed all i
 
 from veille.judge.identity.moving import MASS, is_mass, rejoin
 from veille.judge.identity.names import TELLING, Name, Named, asked_names, grave, graves_of, name_items, own_graves
-from veille.judge.identity.verdicts import NOTHING, Plan, Recall, Row, counted, plan
+from veille.judge.identity.verdicts import NOTHING, Case, Plan, Recall, counted, plan
 from veille.judge.identity.words import confirms
 
 __all__ = [
-    "MASS", "NOTHING", "TELLING", "Name", "Named", "Plan", "Recall", "Row", "asked_names", "confirms", "counted", "grave", "graves_of",
-    "is_mass", "name_items", "own_graves", "plan", "rejoin",
+    "MASS",
+    "NOTHING",
+    "TELLING",
+    "Case",
+    "Name",
+    "Named",
+    "Plan",
+    "Recall",
+    "asked_names",
+    "confirms",
+    "counted",
+    "grave",
+    "graves_of",
+    "is_mass",
+    "name_items",
+    "own_graves",
+    "plan",
+    "rejoin",
 ]  # fmt: skip

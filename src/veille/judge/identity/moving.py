@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from veille.french import fold
 from veille.judge.identity.names import TELLING, Named
-from veille.judge.identity.verdicts import Plan, Row
+from veille.judge.identity.verdicts import Case, Plan
 from veille.model import Known
 
 K = TypeVar("K")
@@ -68,7 +68,7 @@ def rejoin(todo: Plan, held: list[Known]) -> Plan:
     moved = {one for _, one in found}
     return replace(
         todo, new=tuple(rest), same=(*todo.same, *same), changed=(*todo.changed, *changed), moved=tuple(found),
-        verdicts=tuple((one, Row.MOVED if one in moved else row) for one, row in todo.verdicts),
+        verdicts=tuple((one, Case.MOVED if one in moved else row) for one, row in todo.verdicts),
     )  # fmt: skip
 
 

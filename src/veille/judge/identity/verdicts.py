@@ -3,7 +3,7 @@
 Comes in: the named entries of one answer, and `Recall` (what is known under their names). Goes out: `Plan`. Forbidden: SQL.
 
 A name is a claim. Known, and with no other name beside it, it is believed; beside another one it proposes, and the words confirm (`words`).
-What is proposed and not confirmed is another article, and the name is shared within its source from then on. `Row` is the table of
+What is proposed and not confirmed is another article, and the name is shared within its source from then on. `Case` is the table of
 docs/identite.md.
 """
 
@@ -23,7 +23,7 @@ _TOLD = 80  # characters: a shorter text is the same by chance
 _MANY = 3  # entries whose guids are all new: fewer tell nothing of how guids are made
 
 
-class Row(StrEnum):
+class Case(StrEnum):
     """The rows of the table: what an entry is, and by what."""
 
     KNOWN = "known"  # its guid and its address, or the only one of them that it bears, name the article: the same, however rewritten
@@ -43,7 +43,7 @@ class Row(StrEnum):
     NEW = "new"  # nothing that it bears is known
 
 
-_BY_CONFIRMATION = (Row.RENAMED, Row.READDRESSED, Row.NEAR)
+_BY_CONFIRMATION = (Case.RENAMED, Case.READDRESSED, Case.NEAR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +80,12 @@ class Plan:
     reguided: frozenset[int] = frozenset()  # articles whose former guids are worth nothing: each answer brings new ones
     near: frozenset[Named] = frozenset()  # known by the loose form of their address: the next visit may bring another spelling
     known: Mapping[Name, Known] = field(default_factory=dict)  # what the names stood for before
-    verdicts: tuple[tuple[Named, Row], ...] = ()
+    verdicts: tuple[tuple[Named, Case], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    row: Row
+    row: Case
     known: Known | None = None
     shares: tuple[Name, ...] = ()
     takes: Known | None = None  # a stranger's article whose address this one takes
@@ -126,17 +126,17 @@ def plan(source_id: str, named: list[Named], recall: Recall) -> Plan:
                 new.append(one)
                 fresh.update(unique)
             continue
-        if verdict.row is Row.RECLAIMED:
+        if verdict.row is Case.RECLAIMED:
             rows["reclaimed"].append((found, one))
         elif found.source_id != source_id:
             rows["elsewhere"].append((found, one))
         else:
-            renamed += verdict.row is Row.RENAMED
-            if verdict.row is Row.NEAR and answer.is_near(one, found):
+            renamed += verdict.row is Case.RENAMED
+            if verdict.row is Case.NEAR and answer.is_near(one, found):
                 near.add(one)
-            elif verdict.row in (Row.READDRESSED, Row.NEAR):
+            elif verdict.row in (Case.READDRESSED, Case.NEAR):
                 readdressed.append((found, one))
-            if one.guid and one.guid not in recall.known and (answer.guids_are_fresh or verdict.row is Row.SAME_WORDS):
+            if one.guid and one.guid not in recall.known and (answer.guids_are_fresh or verdict.row is Case.SAME_WORDS):
                 reguided.add(found.id)
             rows["same" if one.item.is_worded(found.fingerprint) else "changed"].append((found, one))
     return Plan(
@@ -169,18 +169,18 @@ class _Answer:
         by_place = self._at_own_place(one)
         foreign = known.get(one.canonical) if one.canonical and by_place is None else None
         shares: tuple[Name, ...] = ()
-        refused = Row.NEW
+        refused = Case.NEW
         if by_guid:
             verdict = self._by_guid(one, by_guid, by_place, foreign)
-            if verdict.known or verdict.row in (Row.TWO_NAMES, Row.DISPUTED):
+            if verdict.known or verdict.row in (Case.TWO_NAMES, Case.DISPUTED):
                 return verdict
             shares, refused = verdict.shares, verdict.row
         if by_place:
             if one.guid is None or one.echoed or self.guids_count:  # what counts positions is no other name
-                return _Verdict(Row.KNOWN, by_place, shares)
+                return _Verdict(Case.KNOWN, by_place, shares)
             if self.guids_are_fresh or self._confirms(one, by_place, by_address=True):
-                return _Verdict(Row.RENAMED, by_place, shares)
-            return _Verdict(Row.REUSED_ADDRESS, shares=(*shares, *self._own(one)))
+                return _Verdict(Case.RENAMED, by_place, shares)
+            return _Verdict(Case.REUSED_ADDRESS, shares=(*shares, *self._own(one)))
         if foreign:
             return self._across(one, foreign, shares)
         return self._proposed(one, shares, refused)
@@ -189,28 +189,28 @@ class _Answer:
         """The verdict on an entry whose guid is known; without an article: what its guid is not to name any more."""
         assert one.guid
         if by_place and by_place.id == by_guid.id:
-            return _Verdict(Row.KNOWN, by_guid)
+            return _Verdict(Case.KNOWN, by_guid)
         if foreign and foreign.id == by_guid.id:
-            return self._across(one, foreign, ()) if self._outranks(one, foreign) else _Verdict(Row.KNOWN, by_guid)
+            return self._across(one, foreign, ()) if self._outranks(one, foreign) else _Verdict(Case.KNOWN, by_guid)
         if not one.canonical:
             if not self.guids_count or self._confirms(one, by_guid):
-                return _Verdict(Row.KNOWN, by_guid)
-            return _Verdict(Row.COUNTED_GUID, shares=(one.guid,))
+                return _Verdict(Case.KNOWN, by_guid)
+            return _Verdict(Case.COUNTED_GUID, shares=(one.guid,))
         rival = self.claimed.get(by_guid.id, one) is not one
         if not by_place and not self.guids_count and self.is_near(one, by_guid):
-            return _Verdict(Row.NEAR, by_guid)  # both names are its own: the session alone is another
+            return _Verdict(Case.NEAR, by_guid)  # both names are its own: the session alone is another
         if by_place:
             if self._confirms(one, by_place):
-                return _Verdict(Row.TWO_NAMES, by_place, (one.guid,))
+                return _Verdict(Case.TWO_NAMES, by_place, (one.guid,))
             if self._confirms(one, by_guid):
-                return _Verdict(Row.TWO_NAMES, by_guid, self._own(one))
+                return _Verdict(Case.TWO_NAMES, by_guid, self._own(one))
             if rival or self.guids_count:
-                return _Verdict(Row.TWO_NAMES, by_place, (one.guid,))
-            return _Verdict(Row.TWO_NAMES, shares=(one.guid, *self._own(one)))
+                return _Verdict(Case.TWO_NAMES, by_place, (one.guid,))
+            return _Verdict(Case.TWO_NAMES, shares=(one.guid, *self._own(one)))
         if self._confirms(one, by_guid):
             takes = foreign if foreign and by_guid.source_id == self.source_id and self._outranks(one, foreign) else None
-            return _Verdict(Row.READDRESSED, by_guid, takes=takes)
-        return _Verdict(Row.COUNTED_GUID if rival or self.guids_count else Row.REUSED_GUID, shares=(one.guid,))
+            return _Verdict(Case.READDRESSED, by_guid, takes=takes)
+        return _Verdict(Case.COUNTED_GUID if rival or self.guids_count else Case.REUSED_GUID, shares=(one.guid,))
 
     def _across(self, one: Named, foreign: Known, shares: tuple[Name, ...]) -> _Verdict:
         """The verdict on an address that another source brought."""
@@ -219,16 +219,16 @@ class _Answer:
             # A feed read from a bare number has no domain: nothing tells whose its articles are, and an address alone does not.
             adrift = self.recall.is_adrift(self.source_id) or self.recall.is_adrift(foreign.source_id)
             if adrift and self.recall.owns(foreign.source_id, one.item.canonical) is None and are_unlike(one.item, foreign, text_of):
-                return _Verdict(Row.UNLIKE, None, shares)
-            return _Verdict(Row.ELSEWHERE, foreign, shares)
+                return _Verdict(Case.UNLIKE, None, shares)
+            return _Verdict(Case.ELSEWHERE, foreign, shares)
         # A lie under an honest title is no copy: what a curator selected is not to say otherwise than it did.
         if not self.recall.touched(foreign.id) or (
             self._confirms(one, foreign) and not are_unlike(one.item, foreign, text_of, texts_alone=True)
         ):
-            return _Verdict(Row.RECLAIMED, foreign, shares)
-        return _Verdict(Row.DISPUTED, shares=shares, takes=foreign)
+            return _Verdict(Case.RECLAIMED, foreign, shares)
+        return _Verdict(Case.DISPUTED, shares=shares, takes=foreign)
 
-    def _proposed(self, one: Named, shares: tuple[Name, ...], refused: Row) -> _Verdict:
+    def _proposed(self, one: Named, shares: tuple[Name, ...], refused: Case) -> _Verdict:
         """The verdict on an entry that no name of its own makes an article."""
         known = self.recall.known
         for name in one.near:
@@ -236,7 +236,7 @@ class _Answer:
             if near is None or near.source_id != self.source_id or near.id in self.held:
                 continue
             if self._confirms(one, near):
-                return _Verdict(Row.NEAR, near, shares)
+                return _Verdict(Case.NEAR, near, shares)
             if name.kind == "loose" or name.value == one.item.loose:
                 shares = (*shares, Name("loose", self.source_id, one.item.loose))
         twin = self.recall.twin_of(one.item) if one.item.canonical else None
@@ -247,17 +247,17 @@ class _Answer:
             # On a page of many entries, at another place of it than last time, word for word.
             placed = not one.near and one.item.loose != one.item.canonical and by_title is not None
             if placed and by_title and one.item.is_worded(by_title.fingerprint) and by_title.id not in self.held:
-                return _Verdict(Row.SAME_WORDS, by_title, shares)
+                return _Verdict(Case.SAME_WORDS, by_title, shares)
             return _Verdict(refused, shares=shares)
         if by_title:
             # A new guid and no address: the same article only when nothing but the guid changed, and nobody else is it.
             alone = one.guid is None or bool(shares)
             if alone or (one.item.is_worded(by_title.fingerprint) and by_title.id not in self.held):
-                return _Verdict(Row.SAME_WORDS, by_title, shares)
+                return _Verdict(Case.SAME_WORDS, by_title, shares)
         elif one.guid is None:
             beside = self._beside(one)
             if beside:
-                return _Verdict(Row.SAME_WORDS, beside, shares)
+                return _Verdict(Case.SAME_WORDS, beside, shares)
         return _Verdict(refused, shares=shares)
 
     def _beside(self, one: Named) -> Known | None:
@@ -276,11 +276,11 @@ class _Answer:
 
     def another(self, one: Named, verdict: _Verdict) -> _Verdict:
         """What an entry is that words alone would have made an article which another entry of the answer is by name."""
-        if verdict.row is Row.RENAMED:
-            return _Verdict(Row.REUSED_ADDRESS, shares=(*verdict.shares, *self._own(one)))
-        if verdict.row is Row.READDRESSED and one.guid:
-            return _Verdict(Row.REUSED_GUID, shares=(*verdict.shares, one.guid), takes=verdict.takes)
-        return _Verdict(Row.NEW, shares=verdict.shares)
+        if verdict.row is Case.RENAMED:
+            return _Verdict(Case.REUSED_ADDRESS, shares=(*verdict.shares, *self._own(one)))
+        if verdict.row is Case.READDRESSED and one.guid:
+            return _Verdict(Case.REUSED_GUID, shares=(*verdict.shares, one.guid), takes=verdict.takes)
+        return _Verdict(Case.NEW, shares=verdict.shares)
 
     def is_near(self, one: Named, found: Known) -> bool:
         """Whether it is by its loose form that an entry was found."""
@@ -361,7 +361,7 @@ def _are_positions(written: list[str]) -> bool:
     )
 
 
-def counted(verdicts: tuple[tuple[Named, Row], ...]) -> tuple[tuple[str, int], ...]:
+def counted(verdicts: tuple[tuple[Named, Case], ...]) -> tuple[tuple[str, int], ...]:
     """How many entries each row decided, in the order of the table."""
     counts = Counter(row for _, row in verdicts)
-    return tuple((str(row), counts[row]) for row in Row if counts[row])
+    return tuple((str(row), counts[row]) for row in Case if counts[row])

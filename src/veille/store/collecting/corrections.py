@@ -6,9 +6,9 @@ Every function takes a plain connection and runs inside the caller's transaction
 import json
 from typing import Any
 
+from veille.messages.curating import CURATOR_REASON
 from veille.store.connection import Connection
 
-CURATOR_PLACE = "ajouté par un documentaliste"
 YES, NO = "yes", "no"
 
 
@@ -94,7 +94,7 @@ def set_label(db: Connection, item_id: int, field: str, said: str | None, row: l
 
 def said_row(field: str) -> list[Any]:
     """The row of a place or a date that a curator puts."""
-    return ["place", "curator", CURATOR_PLACE, "[]"] if field.startswith("place ") else ["", ""]
+    return ["place", "curator", CURATOR_REASON, "[]"] if field.startswith("place ") else ["", ""]
 
 
 def _write(db: Connection, item_id: int, field: str, row: list[Any] | None) -> None:

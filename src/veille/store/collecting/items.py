@@ -4,7 +4,7 @@ One writer per column: what a curator set (`kind_origin`, `item_tags.origin`) is
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,7 +24,7 @@ BACKFILL = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Saved:
+class SaveCounts:
     """What became of an answer."""
 
     new: int
@@ -44,7 +44,7 @@ def save(
     now: datetime,
     timezone: str,
     indexing: "Indexing | None" = None,
-) -> Saved:
+) -> SaveCounts:
     """Write a plan; the caller holds the transaction. `tagged` holds every item that is new, changed or from elsewhere.
 
     `waiting`: those of the new ones that enter the queue; all of them when it is not told. `alone`: no article is compared with others.
@@ -82,7 +82,7 @@ def save(
     if indexing is None:
         index.write()
     changes = len(todo.changed) + len(todo.reclaimed)
-    return Saved(new=len(new_ids), changed=changes, seen=len(own) + len(others), duplicates=len(others))
+    return SaveCounts(new=len(new_ids), changed=changes, seen=len(own) + len(others), duplicates=len(others))
 
 
 def _insert(
@@ -222,6 +222,20 @@ def _reclaim(
     relabel(db, known.id, tagged)
     correct_own(db, known.id)
     index.put([known.id])
+
+
+def attribute(db: Connection, found: Mapping[int, tuple[str, Iterable[str]]]) -> None:
+    """Give articles to sources and places (source id, codes of départements), by their ids; the caller holds the transaction."""
+    db.executemany("update items set source_id = ? where id = ?", [(source, item_id) for item_id, (source, _) in found.items()])
+    db.executemany(
+        "insert or ignore into item_territories (item_id, code, role, origin, reason) values (?, ?, 'place', 'source', '')",
+        [(item_id, code) for item_id, (_, codes) in found.items() for code in codes],
+    )
+
+
+def put_in_queue(db: Connection, item_id: int) -> None:
+    """This article waits for a curator, however old; the caller holds the transaction."""
+    db.execute("update items set queued = 1 where id = ?", (item_id,))
 
 
 def relabel(db: Connection, item_id: int, tagged: TaggedItem) -> None:

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from veille.judge.identity import Name, Named, Plan, Recall
+from veille.judge.identity.verdicts import Rank
 from veille.model import BROUGHT, Item, Known, Source
 from veille.moments import stored_day
 from veille.normalize import CANONICAL_VERSION, canonical, loose
-from veille.owners import Place, Rank, place_of, rank_among
+from veille.owners import OwnedPath, place_of, rank_among
 from veille.store.connection import Connection
 
 _BATCH = 400
@@ -113,7 +114,7 @@ def recall(db: Connection, source: Source, named: Sequence[Named], *, shared: fr
         ids = [item_id for item_id, url in twins().get(item.fingerprint, ()) if url and canonical(url) == item.canonical]
         return next((one for one in _known_items(db, ids, source.timezone) if one.day == item.day), None) if ids else None
 
-    def places(source_id: str) -> list[Place]:
+    def places(source_id: str) -> list[OwnedPath]:
         own = _places(source.url, "", source.home) if source_id == source.id else []
         return [*own, *places_of(db, source_id)]
 
@@ -144,13 +145,13 @@ def is_touched(db: Connection, item_id: int) -> bool:
     return bool(row[0])
 
 
-def places_of(db: Connection, source_id: str) -> list[Place]:
+def places_of(db: Connection, source_id: str) -> list[OwnedPath]:
     """What a source owns: by its own address, the one that was found for it, and its `home`."""
     row = db.execute("select url, found, home from sources where id = ?", (source_id,)).fetchone()
     return _places(*row) if row else []
 
 
-def _places(url: str, found: str, home: str) -> list[Place]:
+def _places(url: str, found: str, home: str) -> list[OwnedPath]:
     told = (place_of(url), place_of(found) if found else None, place_of(home, home=True) if home else None)
     return [place for place in told if place]
 
@@ -212,3 +213,8 @@ def remember_names(db: Connection, own: list[tuple[int, Named]], others: list[tu
                 if name._replace(scope=one.item.source_id) not in todo.shared:
                     rows.append((*name, item_id, CANONICAL_VERSION))
     db.executemany("insert or ignore into addresses (kind, scope, value, item_id, rule) values (?, ?, ?, ?, ?)", rows)
+
+
+def guids_of(db: Connection) -> dict[int, int]:
+    """Article ids, and their sources' own identifiers where these are numbers: what a store in memory is made with."""
+    return dict(db.execute("select item_id, cast(value as integer) from addresses where kind = 'guid'").fetchall())

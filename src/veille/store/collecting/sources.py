@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from veille.messages.collecting import LEFT_FEEDS
-from veille.model import Config
+from veille.model import Config, Source
 from veille.moments import stored
 from veille.store.connection import Connection
 
@@ -136,3 +136,11 @@ def untold_alarms(db: Connection) -> list[tuple[int, Alarm]]:
 def mark_told(db: Connection, ids: list[int], now: datetime) -> None:
     """These alarms were told; the caller holds the transaction."""
     db.execute("update alarms set told_at = ? where id in (select value from json_each(?))", (stored(now), json.dumps(ids)))
+
+
+def ensure_source(db: Connection, source: Source, *, state: str) -> None:
+    """Hold a source that is in no feeds.yaml (what curators bring), unless it is held; the caller holds the transaction."""
+    db.execute(
+        "insert or ignore into sources (id, name, kind, url, territory, rights, language, state) values (?, ?, ?, ?, '[]', ?, ?, ?)",
+        (source.id, source.name, source.kind, source.url, source.rights, source.language, state),
+    )

@@ -22,10 +22,10 @@ from veille.messages.understanding import (
     WOULD_MIX,
 )
 from veille.model import TaggedItem
-from veille.owners import Place, rank_among
+from veille.owners import OwnedPath, rank_among
 from veille.store.collecting.names import places_of
 from veille.store.connection import Connection
-from veille.understand.same import ALIKE, RARE, Print, Verdict, bands_of, compare, could_be_same, lead_of, print_of
+from veille.understand.same import ALIKE, RARE, Print, Similarity, bands_of, compare, could_be_same, lead_of, print_of
 
 LEAST_TEXT = 80  # characters; shorter texts are equal by chance
 _SHORT = 200  # characters: equal texts so short are one only of the same day and places
@@ -61,7 +61,7 @@ class _Memory:
     sample: int | None  # of the latest texts of a source, by which its boilerplate is told; None: all of them
     decided: dict[tuple[int, int], bool]  # by curators, of pairs (the smaller id first): together, or apart
     prints: dict[int, tuple[Print, str, tuple[int, ...]]] = field(default_factory=dict)
-    places: dict[str, list[Place]] = field(default_factory=dict)  # what each source owns
+    places: dict[str, list[OwnedPath]] = field(default_factory=dict)  # what each source owns
     boilerplates: dict[str, tuple[frozenset[int], int]] = field(default_factory=dict)
     fresh: Mapping[int, TaggedItem] = field(default_factory=dict)  # just written, in no story and no band yet
 
@@ -106,25 +106,25 @@ class _Memory:
         rows = db.execute("select item_id, other_id, together from story_decisions")
         return cls(db, sample, {(row[0], row[1]): bool(row[2]) for row in rows})
 
-    def judge(self, one_id: int, other_id: int) -> Verdict:
+    def judge(self, one_id: int, other_id: int) -> Similarity:
         """The verdict on two articles: a curator's word, else equality letter for letter, else how their texts compare."""
         said = self.decided.get((min(one_id, other_id), max(one_id, other_id)))
         if said is not None:
-            return Verdict(same=said, score=1.0 if said else 0.0, reason=STORY_DECIDED, guarded=not said)
+            return Similarity(same=said, score=1.0 if said else 0.0, reason=STORY_DECIDED, guarded=not said)
         (one, mark, _), (other, other_mark, _) = self.held(one_id), self.held(other_id)
         if mark == other_mark:
             if len(one.told[1]) < _SHORT and not self.is_of_one_moment(one_id, other_id):
-                return Verdict(same=False, score=1.0, reason=EQUAL_AND_APART)
-            return Verdict(same=True, score=1.0, reason=EQUAL_TEXTS)
+                return Similarity(same=False, score=1.0, reason=EQUAL_AND_APART)
+            return Similarity(same=True, score=1.0, reason=EQUAL_TEXTS)
         if not could_be_same(one, other):  # what their sources repeat need not be known
-            return Verdict(same=False, score=0.0, reason="")
+            return Similarity(same=False, score=0.0, reason="")
         repeated, few = [], False
         for source in {one.source, other.source}:
             runs, texts = self.boilerplate(source)
             repeated.append(runs)
             few = few or texts < _ENOUGH
         verdict = compare(one, other, lambda run: not any(run in runs for runs in repeated))
-        return Verdict(same=verdict.same and not few, score=verdict.score, reason=verdict.reason, guarded=verdict.guarded)
+        return Similarity(same=verdict.same and not few, score=verdict.score, reason=verdict.reason, guarded=verdict.guarded)
 
     def is_of_one_moment(self, one_id: int, other_id: int) -> bool:
         """Whether two articles are of the same day and of the same places, those of their sources included."""
@@ -302,7 +302,7 @@ def _remember_bands(db: Connection, item_id: int, bands: Iterable[int]) -> None:
     db.executemany("insert or ignore into bands (band, item_id) values (?, ?)", [(band, item_id) for band in bands])
 
 
-def _enter(memory: _Memory, item_id: int, verdict: Verdict, other_id: int) -> None:
+def _enter(memory: _Memory, item_id: int, verdict: Similarity, other_id: int) -> None:
     """One more article in a story, two that begin one, or two stories that become one."""
     db = memory.db
     (own,) = db.execute("select story_id from items where id = ?", (item_id,)).fetchone()
@@ -449,7 +449,7 @@ def make_stories(db: Connection) -> tuple[int, int, int]:
     # A curator's word first, then what is equal letter for letter: no text that holds several keeps a copy from its original.
     verdicts = sorted(judged, key=lambda row: (row[1] not in memory.decided, row[0].reason != EQUAL_TEXTS, -row[0].score, row[1]))
     apart = [pair for pair, together in memory.decided.items() if not together]
-    told: dict[int, Verdict] = {}
+    told: dict[int, Similarity] = {}
     alike = []
     for verdict, (first, second) in verdicts:
         if verdict.same:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from veille.config import Names, parse_config, source_yaml
 from veille.errors import ConfigError, UsageError
 from veille.messages.common import NO_SUCH_SOURCE
-from veille.messages.curating import BAD_RHYTHM, SOURCE_EXISTS
+from veille.messages.curating import BAD_RHYTHM, READ_NEXT_TIME, SOURCE_EXISTS
 from veille.model import Access, Config, Source
-from veille.store.connection import Connection, has_table
-from veille.store.curating.edits import Change, Row, row_of
+from veille.store.connection import Connection, Row, has_table
+from veille.store.curating.edits import Change, row_of
 
 if TYPE_CHECKING:
     from veille.understand.knowledge import Knowledge
@@ -110,7 +110,7 @@ def watched(db: Connection) -> list[Watched]:
     listed = [Watched(**{**one, "paused": bool(one["paused"]), "here": bool(one["here"])}) for one in found]
     for source_id, _ in waiting:
         listed.append(Watched(
-            id=source_id, name=source_id, url="", kind="feed", state="new", reason="lue à la prochaine collecte", last_item_at="",
+            id=source_id, name=source_id, url="", kind="feed", state="new", reason=READ_NEXT_TIME, last_item_at="",
             paused=False, every="", here=True,
         ))  # fmt: skip
     return listed

@@ -155,3 +155,9 @@ def counts(db: Connection) -> Sequence[int]:
         db.execute(f"select count(*) from (select 1 from items where {where} limit {_COUNTED + 1})").fetchone()[0]  # noqa: S608
         for where in ("state = 'new' and queued = 1", "state = 'later'")
     ]
+
+
+def worthwhile(db: Connection, *, most: int) -> list[int]:
+    """The articles of most interest that show a text: what a curator would select first."""
+    sql = "select id from items where kind in ('retour-experience', 'article') and summary <> '' order by interest desc, id limit ?"
+    return [row[0] for row in db.execute(sql, (most,)).fetchall()]

@@ -3,6 +3,8 @@
 Functions take a plain connection; those that write run inside the caller's transaction.
 """
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from veille.errors import UsageError
@@ -13,7 +15,7 @@ LONGEST_NAME, LONGEST_QUERY, MOST = 80, 2_000, 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Saved:
+class SavedSearch:
     """A named search; `query` as in an address."""
 
     id: int
@@ -46,7 +48,7 @@ def change_search(db: Connection, account_id: int, search_id: int, change: str) 
         raise UsageError(NO_SUCH_SEARCH)
 
 
-def saved_searches(db: Connection, account_id: int) -> list[Saved]:
+def saved_searches(db: Connection, account_id: int) -> list[SavedSearch]:
     """One's own searches, and those that others share, by name."""
     rows = db.execute(
         "select searches.id, accounts.name, account_id = ?1, searches.name, query, shared, pinned from searches "
@@ -54,7 +56,7 @@ def saved_searches(db: Connection, account_id: int) -> list[Saved]:
         (account_id,),
     )
     return [
-        Saved(id=row[0], owner=row[1], own=bool(row[2]), name=row[3], query=row[4], shared=bool(row[5]), pinned=bool(row[6]))
+        SavedSearch(id=row[0], owner=row[1], own=bool(row[2]), name=row[3], query=row[4], shared=bool(row[5]), pinned=bool(row[6]))
         for row in rows
     ]  # fmt: skip
 
@@ -73,3 +75,9 @@ def last_visit(db: Connection, account_id: int) -> str:
     """When the visit before this one ended, "" for the first."""
     row = db.execute("select coalesce(former_visit_at, '') from accounts where id = ?", (account_id,)).fetchone()
     return str(row[0]) if row else ""
+
+
+def count_since(db: Connection, item_ids: Iterable[int], since: str) -> int:
+    """How many of these articles were first seen after a moment (UTC, as the store keeps it)."""
+    sql = "select count(*) from items where id in (select value from json_each(?)) and first_seen_at > ?"
+    return int(db.execute(sql, (json.dumps(list(item_ids)), since)).fetchone()[0])

@@ -8,17 +8,23 @@ from datetime import date
 from typing import Any
 
 from veille.errors import UsageError
-from veille.messages.curating import BAD_DATE, BAD_TITLE, FUTURE_DAY_OF_ARTICLE, NOTE_TOO_LONG, NOTHING_CHANGED
+from veille.messages.curating import (
+    BAD_DATE,
+    BAD_TITLE,
+    CURATOR_REASON,
+    FUTURE_DAY_OF_ARTICLE,
+    KIND_REASON,
+    NOTE_TOO_LONG,
+    NOTHING_CHANGED,
+    REFUSED_REASON,
+)
 from veille.model import KINDS
 from veille.store.collecting.corrections import NO, YES, correction, label_row, said_row, set_label, set_own
 from veille.store.collecting.items import hide_evidence, hide_learnt, index_items, set_context, unindex_items
 from veille.store.collecting.stories import decided_pairs, settle_pairs, settle_story
 from veille.store.connection import Connection, has_table
 
-CURATOR_REASON = "ajouté par un documentaliste"
-REFUSED_REASON = "retiré par un documentaliste"
 _LONGEST = 16  # digits of an id
-KIND_REASON = "choisi par un documentaliste"
 _STATES = {"select": "selected", "dismiss": "dismissed", "later": "later", "restore": "new"}
 _TAGS = {"tag-add": ("curator", 1.0, CURATOR_REASON, "[]"), "tag-remove": ("refused", 0.0, REFUSED_REASON, "[]")}
 _LABELS = {"place-add": YES, "place-remove": NO, "date-add": YES, "date-remove": NO}

@@ -11,7 +11,7 @@ from veille.judge.identity import confirms
 from veille.messages.keeping import AUDIT_LED, AUDIT_MIXED, AUDIT_OWNER, AUDIT_TOUCHED, AUDIT_WAS
 from veille.model import Item, Known
 from veille.normalize import canonical
-from veille.owners import Place, domain_of, rank_among
+from veille.owners import OwnedPath, domain_of, rank_among
 from veille.store.collecting.names import is_touched, places_of
 from veille.store.collecting.stories import led_by_strangers, mixed_pairs
 from veille.store.connection import Connection
@@ -21,7 +21,7 @@ _SAME_DAY = "2000-01-01"  # of the versions of one article: no day tells them ap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class AuditCase:
     """Something to look at again. `kind`: overwritten, stranger, led, mixed, joined or parted."""
 
     kind: str
@@ -29,12 +29,12 @@ class Found:
     said: str
 
 
-def audit(db: Connection) -> list[Found]:
+def audit(db: Connection) -> list[AuditCase]:
     """Everything that is to be looked at again, by kind, then by article."""
     return [*_overwritten(db), *_strangers(db), *_stories(db), *_rule_2(db)]
 
 
-def _overwritten(db: Connection) -> Iterator[Found]:
+def _overwritten(db: Connection) -> Iterator[AuditCase]:
     """Articles of which a version and the next one share neither title nor words: they were two."""
     rows = db.execute(
         "select item_id, title, text, fingerprint from (select item_id, id as place, title, text, fingerprint from versions union all "
@@ -46,7 +46,7 @@ def _overwritten(db: Connection) -> Iterator[Found]:
     for row in rows:
         after: tuple[int, str, str, str] = tuple(row)
         if before and before[0] == after[0] and not _is_one(before, after):
-            yield Found(kind="overwritten", items=(after[0],), said=AUDIT_WAS.format(before=before[1], after=after[1]))
+            yield AuditCase(kind="overwritten", items=(after[0],), said=AUDIT_WAS.format(before=before[1], after=after[1]))
         before = after
 
 
@@ -59,9 +59,9 @@ def _is_one(before: tuple[int, str, str, str], after: tuple[int, str, str, str])
     return confirms(item, known, lambda _item: before[2])
 
 
-def _strangers(db: Connection) -> Iterator[Found]:
+def _strangers(db: Connection) -> Iterator[AuditCase]:
     """Articles whose address is another source's, and not their own's."""
-    own: dict[str, list[Place]] = {}
+    own: dict[str, list[OwnedPath]] = {}
     by_domain: dict[str, set[str]] = {}
     names: dict[str, str] = {}
     for source_id, name in db.execute("select id, name from sources where state <> 'retired'").fetchall():
@@ -78,19 +78,19 @@ def _strangers(db: Connection) -> Iterator[Found]:
         owners = sorted(other for other in others if rank_among(own[other], address) is not None)
         if owners:
             said = AUDIT_OWNER.format(title=title, source=source_id, owner=", ".join(owners))
-            yield Found(kind="stranger", items=(item_id,), said=said + (AUDIT_TOUCHED if is_touched(db, item_id) else ""))
+            yield AuditCase(kind="stranger", items=(item_id,), said=said + (AUDIT_TOUCHED if is_touched(db, item_id) else ""))
 
 
-def _stories(db: Connection) -> list[Found]:
+def _stories(db: Connection) -> list[AuditCase]:
     """Stories that a stranger leads, and stories that hold two articles of one source which are none by themselves."""
     led, mixed = [], []
     for lead, owner in led_by_strangers(db):
         (title, source), (other, whose) = (_named(db, item_id) for item_id in (lead, owner))
         said = AUDIT_LED.format(title=title, source=source, other=other, owner=whose)
-        led.append(Found(kind="led", items=(lead, owner), said=said))
+        led.append(AuditCase(kind="led", items=(lead, owner), said=said))
     for one, two in mixed_pairs(db):
         (title, source), (other, _) = (_named(db, item_id) for item_id in (one, two))
-        mixed.append(Found(kind="mixed", items=(one, two), said=AUDIT_MIXED.format(title=title, other=other, source=source)))
+        mixed.append(AuditCase(kind="mixed", items=(one, two), said=AUDIT_MIXED.format(title=title, other=other, source=source)))
     return led + mixed
 
 
@@ -99,10 +99,10 @@ def _named(db: Connection, item_id: int) -> tuple[str, str]:
     return str(row[0]), str(row[1])
 
 
-def _rule_2(db: Connection) -> Iterator[Found]:
+def _rule_2(db: Connection) -> Iterator[AuditCase]:
     """What the second rule of addresses joined and parted when this file took it."""
     told = json.loads(setting(db, "addresses_2") or "{}")
     for address, kept, other in told.get("joins", ()):
-        yield Found(kind="joined", items=(kept, other), said=address)
+        yield AuditCase(kind="joined", items=(kept, other), said=address)
     for address, item_id, names in told.get("parts", ()):
-        yield Found(kind="parted", items=(item_id,), said=f"{address} : {' ; '.join(names)}")
+        yield AuditCase(kind="parted", items=(item_id,), said=f"{address} : {' ; '.join(names)}")

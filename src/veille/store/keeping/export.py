@@ -5,16 +5,14 @@ Comes in: a database. Goes out: rows, one at a time. Forbidden: a password's has
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from veille.errors import UsageError
 from veille.messages.keeping import DATABASE_NOT_EMPTY, EXPORT_INCONSISTENT
 from veille.store.collecting.items import index_items
-from veille.store.connection import Connection, sqlite3, utils_of, writing
+from veille.store.connection import Connection, Row, sqlite3, utils_of, writing
 from veille.store.keeping.backup import unsoundness
 from veille.store.schema import migrations
 
-Row = dict[str, Any]
 _BATCH = 500
 # Where each comes after what it refers to; `accounts` without hashes. Not `sessions`, `known_addresses`: who signed in is of one machine.
 TABLES = (

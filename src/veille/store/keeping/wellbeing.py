@@ -34,6 +34,11 @@ def wellbeing(db: Connection, now: datetime) -> dict[str, Any]:
     }
 
 
+def is_whole(db: Connection) -> bool:
+    """Whether SQLite finds the file whole, as far as it gets in the time that it is given."""
+    return all(row[0] == "ok" for row in db.execute("pragma quick_check(1)").fetchall())
+
+
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from veille.store.reading.rows import COLUMN_OF, Rows, of
 
-Counts = list[tuple[str, int]]
+FacetCounts = list[tuple[str, int]]
 FACETS = ("themes", "departements", "regions", "kinds", "sources", "years", "languages")
 
 
@@ -30,7 +30,7 @@ class Tally:
         again = {story for story, count in Counter(story for story, _ in told).items() if count > 1}
         self._told = [one for one in told if one[0] in again]
 
-    def counts(self, facet: str) -> Counts:
+    def counts(self, facet: str) -> FacetCounts:
         """Values of a facet with their number of stories, the most frequent first; years, the latest first."""
         column = COLUMN_OF[facet]
         held = self._rows.held[column]
@@ -49,7 +49,7 @@ class Tally:
         return ordered(facet, counts)
 
 
-def ordered(facet: str, counts: Mapping[str, int]) -> Counts:
+def ordered(facet: str, counts: Mapping[str, int]) -> FacetCounts:
     """The most frequent first; years, the latest first."""
     if facet == "years":
         return sorted(counts.items(), key=lambda row: -int(row[0]))

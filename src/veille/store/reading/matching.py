@@ -1,6 +1,6 @@
 """What a request finds: articles by their words, or the newest that the filters keep. Reading only.
 
-Comes in: a plain connection, `Rows`, `Request`, `Query`. Goes out: `Found`: ids in order, with the filters that refuse each.
+Comes in: a plain connection, `Rows`, `Request`, `Query`. Goes out: `Matches`: ids in order, with the filters that refuse each.
 """
 
 import json
@@ -37,7 +37,7 @@ _FEW, _ALONG, _ENOUGH = 5_000, 20, 200_000
 _SAMPLE, _MOST_COUNTED = 20_000, 100_000
 
 
-class Rarity:
+class WordRarity:
     """About how many articles have a label, told from the newest ones: it decides what is read first, never what is found."""
 
     def __init__(self, db: Connection) -> None:
@@ -107,7 +107,7 @@ class Around:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Matches:
     """What the words find, the newest first, with the filters still to obey (`misses`), or already obeyed."""
 
     ids: list[int]
@@ -126,11 +126,11 @@ def _listed(db: Connection, sql: str, values: Mapping[str, object]) -> list[list
     return [json.loads(f"[{numbers or ''}]") for numbers in joined]
 
 
-def find(db: Connection, rows: Rows, request: Request, query: Query, today: str, rarity: Rarity) -> Found:
+def find(db: Connection, rows: Rows, request: Request, query: Query, today: str, rarity: WordRarity) -> Matches:
     """What the words find; without words, what the filters keep."""
     if not query.terms:
         ids = walked(db, rows, request, query, rarity)
-        return Found(ids=ids, order=range(len(ids)), cut=len(ids) >= MOST_MATCHES)
+        return Matches(ids=ids, order=range(len(ids)), cut=len(ids) >= MOST_MATCHES)
     filters = Filters(rows, request)
     whole = _whole(db, query)
     plenty = len(whole) == PLENTY
@@ -155,7 +155,7 @@ def find(db: Connection, rows: Rows, request: Request, query: Query, today: str,
     cut = len(ids) >= MOST_MATCHES or (full and not sought)
     misses = filters.misses(ids) if filters.chosen and around is None else None
     whole_only = plenty and len(query.terms) > 1
-    found = Found(ids=ids, order=range(len(ids)), cut=cut, misses=misses, around=around, whole_only=whole_only)
+    found = Matches(ids=ids, order=range(len(ids)), cut=cut, misses=misses, around=around, whole_only=whole_only)
     if request.by_date and strict:
         return found
     weights = _worths(rows, ids, query, today)
@@ -207,7 +207,7 @@ def _whole(db: Connection, query: Query) -> list[int]:
     return [row[0] for row in rows_of(db, sql, {"match": match_all(query), "floor": 0, "most": PLENTY})]
 
 
-def _blended(db: Connection, query: Query, found: Found, weights: Sequence[float], whole: Sequence[int] | None) -> Found:
+def _blended(db: Connection, query: Query, found: Matches, weights: Sequence[float], whole: Sequence[int] | None) -> Matches:
     """Scores of few articles, or of those that lack a word: each term apart, as typed and said another way."""
     terms = _scored(db, query, found.ids)
     by_item = dict(zip(found.ids, weights, strict=True))
@@ -241,7 +241,7 @@ def _floor(db: Connection, match: str) -> tuple[int, bool]:
     return (newest[0], True) if newest else (0, False)
 
 
-def walked(db: Connection, rows: Rows, request: Request, query: Query, rarity: Rarity) -> list[int]:
+def walked(db: Connection, rows: Rows, request: Request, query: Query, rarity: WordRarity) -> list[int]:
     """The newest items that the filters keep, found by the rarest of them."""
     filters = Filters(rows, request)
     labels, also = _rarest(request, rarity)
@@ -259,7 +259,7 @@ def walked(db: Connection, rows: Rows, request: Request, query: Query, rarity: R
     return found[:MOST_MATCHES]
 
 
-def _rarest(request: Request, rarity: Rarity) -> tuple[tuple[str, ...], list[str]]:
+def _rarest(request: Request, rarity: WordRarity) -> tuple[tuple[str, ...], list[str]]:
     """The labels of the rarest filter, and those of others that cost less read along."""
     choices = [
         tuple(f"{name} {value}" for value in getattr(request, name))

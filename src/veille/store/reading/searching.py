@@ -13,8 +13,8 @@ from veille.search.request import Request, unfiltered
 from veille.search.words import Query, Term, match_term, title_words
 from veille.store.cards import Card, cards, greatest_id
 from veille.store.connection import Connection, rows_of
-from veille.store.reading.facets import FACETS, Counts, Tally, count_stories, ordered
-from veille.store.reading.matching import Found, Rarity, find, walked
+from veille.store.reading.facets import FACETS, FacetCounts, Tally, count_stories, ordered
+from veille.store.reading.matching import Matches, WordRarity, find, walked
 from veille.store.reading.rows import Columns, Rows
 from veille.store.reading.sql import COUNT_SQL, bit
 from veille.store.reading.wording import understand_query
@@ -31,7 +31,7 @@ class Results:
     capped: bool  # there are more, older ones
     partly: bool  # of those that lack a word, older ones were left out
     cards: list[Card]
-    facets: dict[str, Counts]
+    facets: dict[str, FacetCounts]
     query: Query
     every: int  # so many have every word; the others have some of them
     whole_only: bool  # there are so many with every word that the others were left out
@@ -53,7 +53,7 @@ def search(
     rows = rows or Columns().follow(db)
     newest = greatest_id(db)
     query = understand_query(db, request, knowledge)
-    rarity = Rarity(db)
+    rarity = WordRarity(db)
     found = find(db, rows, request, query, today, rarity)
     order = _ranked(db, rows, request, query, found, newest)
     kept = [found.ids[place] for place in order]
@@ -72,7 +72,7 @@ def search(
 def rank(db: Connection, request: Request, query: Query, today: str, *, rows: Rows | None = None) -> Ranked:
     """The items asked for. By relevance some of the words may do: the best score, filters or not, decides how few."""
     rows = rows or Columns().follow(db)
-    found = find(db, rows, request, query, today, Rarity(db))
+    found = find(db, rows, request, query, today, WordRarity(db))
     return Ranked([found.ids[place] for place in _ranked(db, rows, request, query, found, greatest_id(db))], found.cut)
 
 
@@ -104,7 +104,7 @@ def _led(db: Connection, rows: Rows, kept: Sequence[int], page: list[int]) -> li
     return [leads[rows.stories[item]] if leads.get(rows.stories[item]) in held else item for item in page]
 
 
-def _ranked(db: Connection, rows: Rows, request: Request, query: Query, found: Found, newest: int) -> Sequence[int]:
+def _ranked(db: Connection, rows: Rows, request: Request, query: Query, found: Matches, newest: int) -> Sequence[int]:
     """Places of what the filters keep, in the order asked for."""
     if not query.terms:
         return found.order
@@ -114,7 +114,7 @@ def _ranked(db: Connection, rows: Rows, request: Request, query: Query, found: F
     return [*_reranked(db, rows, query, found, order[:RERANKED], newest), *order[RERANKED:]]
 
 
-def _reranked(db: Connection, rows: Rows, query: Query, found: Found, best: Sequence[int], newest: int) -> list[int]:
+def _reranked(db: Connection, rows: Rows, query: Query, found: Matches, best: Sequence[int], newest: int) -> list[int]:
     """The best ones again, those first whose titles say the query and whose themes it names."""
     given = json.dumps([found.ids[place] for place in best])
     weighed = [(term, _weight(db, query, term, newest)) for term in query.terms]
@@ -136,7 +136,7 @@ def _weight(db: Connection, query: Query, term: Term, newest: int) -> float:
     return math.log(1 + looked / (1 + count))
 
 
-def _facets(db: Connection, rows: Rows, request: Request, query: Query, found: Found, rarity: Rarity) -> dict[str, Counts]:
+def _facets(db: Connection, rows: Rows, request: Request, query: Query, found: Matches, rarity: WordRarity) -> dict[str, FacetCounts]:
     """Counts with every filter but the facet's own, so that « or » within a facet shows what it would add."""
 
     def tally(ids: Sequence[int], misses: Sequence[int] | None, facet: str = "") -> Tally:
@@ -148,7 +148,7 @@ def _facets(db: Connection, rows: Rows, request: Request, query: Query, found: F
         ids = [ids[place] for place in found.order]
         misses = misses and [misses[place] for place in found.order]
     kept = tally(ids, misses)
-    facets: dict[str, Counts] = {}
+    facets: dict[str, FacetCounts] = {}
     for name in FACETS:
         chosen = getattr(request, name)
         if not chosen:

@@ -166,3 +166,18 @@ def leanings_of(mixes: dict[str, Counts]) -> tuple[dict[str, float], dict[str, t
             if length:
                 leanings[code] = tuple(part / length for part in beyond)
     return country, leanings
+
+
+_GLANCE = (
+    "select count(*) from articles",
+    "select count(distinct code) from item_territories",
+    "select count(distinct tag_id) from item_tags",
+    "select count(*) from items where interest >= 0.5",
+    "select count(*) from (select item_id from sightings group by 1 having count(*) > 1)",
+    "select count(*) from items where state = 'selected'",
+)
+
+
+def at_a_glance(db: Connection) -> tuple[int, ...]:
+    """Articles, départements, themes, articles of interest, those that two sources announced, those that were selected."""
+    return tuple(int(db.execute(sql).fetchone()[0]) for sql in _GLANCE)

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from veille.errors import UsageError
-from veille.messages.curating import ROLE_LABELS
+from veille.messages.curating import ACCOUNT_CLOSED, ACCOUNT_CREATED, ACCOUNT_PASSWORD, ACCOUNT_REOPENED, ACCOUNT_ROLE, ROLE_LABELS
 from veille.store.curating.accounts import ROLES, accounts, change, create, hash_given
 from veille.store.curating.edits import note_edit
 from veille.web.curating.forms import Form, Said, answer, now_of, page
@@ -34,11 +34,11 @@ async def _change(datasette: Any, actor: dict[str, Any], form: Form) -> str:
     if wanted in ("account", "password"):  # a tenth of a second: outside of the transaction, and of the event loop
         hashed = await asyncio.to_thread(hash_given, form.get("mot-de-passe"), name)
     sentences = {
-        "account": f"Compte « {name} » créé.",
-        "password": f"Mot de passe de « {name} » changé : ses sessions sont closes.",
-        "role": f"« {name} » a un autre rôle : ses sessions sont closes.",
-        "disable": f"Compte « {name} » fermé : ses sessions sont closes.",
-        "enable": f"Compte « {name} » rouvert.",
+        "account": ACCOUNT_CREATED.format(name=name),
+        "password": ACCOUNT_PASSWORD.format(name=name),
+        "role": ACCOUNT_ROLE.format(name=name),
+        "disable": ACCOUNT_CLOSED.format(name=name),
+        "enable": ACCOUNT_REOPENED.format(name=name),
     }
     if wanted not in sentences or (wanted in ("account", "role") and role not in ROLES):
         raise PageError(400)

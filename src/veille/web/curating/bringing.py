@@ -15,7 +15,18 @@ from veille.config import source_yaml
 from veille.errors import SourceError, UsageError
 from veille.messages.collecting import failed_source
 from veille.messages.common import SOURCE_STATES
-from veille.messages.curating import NO_COPY
+from veille.messages.curating import (
+    ANOTHER_IS_READ,
+    ARTICLE_BROUGHT,
+    CANNOT_BE_READ,
+    COPY_KEPT,
+    EDITORS_FOLLOW,
+    NEXT_RUN_HEEDS,
+    NO_COPY,
+    READ_BY_SELECTORS,
+    READ_TOO_LONG_AGO,
+    SOURCE_FOLLOWED,
+)
 from veille.model import Source
 from veille.store import cards, settings
 from veille.store.connection import Connection
@@ -51,7 +62,7 @@ def _shown(datasette: Any, form: Form, kind: type[_Kind]) -> _Kind:
     """What was shown under the token of a form; raises UsageError when it is not there any more, or is something else."""
     found = site_of(datasette).brought.pop(form.get("jeton"), None)
     if found is None or time.monotonic() - found[0] > _KEPT_SECONDS or not isinstance(found[1], kind):
-        raise UsageError("Cette lecture est trop ancienne : relisez l’adresse, puis gardez.")
+        raise UsageError(READ_TOO_LONG_AGO)
     return found[1]
 
 
@@ -59,7 +70,7 @@ async def _through_the_door(datasette: Any, read: Any, source_id: str = "") -> A
     """Ask another site (of a source, where its id is given), one address at a time, as the collector does; raises UsageError."""
     site = site_of(datasette)
     if site.fetching.locked():
-        raise UsageError("Une autre adresse est en train d’être lue : réessayez dans quelques secondes.")
+        raise UsageError(ANOTHER_IS_READ)
     async with site.fetching:
         contact = await ask(datasette, settings.setting, "contact") or ""
         notes, access = await reading(datasette, bring.site_notes, source_id)
@@ -68,7 +79,7 @@ async def _through_the_door(datasette: Any, read: Any, source_id: str = "") -> A
             async with fetcher:
                 return await read(fetcher)
         except SourceError as exc:
-            raise UsageError(failed_source("Lecture impossible", exc.failure, exc.reason)) from exc
+            raise UsageError(failed_source(CANNOT_BE_READ, exc.failure, exc.reason)) from exc
         finally:
             await deciding(datasette, lambda connection: bring.keep_site_notes(connection, fetcher, site.clock()))
 
@@ -84,7 +95,7 @@ async def ajouter(datasette: Any, request: Any) -> Any:
     if doing is None:
         raise PageError(400)
     if change.startswith("suivre") and not may(request.actor, "editor"):
-        raise PageError(403, "Il faut être un éditeur pour suivre un site.")
+        raise PageError(403, EDITORS_FOLLOW)
     try:
         return await doing(datasette, request, form)
     except UsageError as exc:
@@ -119,7 +130,7 @@ async def _keep(datasette: Any, request: Any, form: Form) -> Any:
         return item
 
     item = await deciding(datasette, write)
-    return answer(datasette, request, form, Said("L’article est là, à trier."), f"/article/{item}", item=item)
+    return answer(datasette, request, form, Said(ARTICLE_BROUGHT), f"/article/{item}", item=item)
 
 
 async def _scout(datasette: Any, request: Any, form: Form) -> Any:
@@ -140,7 +151,7 @@ async def _follow(datasette: Any, request: Any, form: Form) -> Any:
         edit(connection, [change], account_id=account, subject=f"source {source.name}", action="follow", at=at)
 
     await deciding(datasette, write)
-    return answer(datasette, request, form, Said(f"« {source.name} » sera lue à la prochaine collecte."), "/tri/sources")
+    return answer(datasette, request, form, Said(SOURCE_FOLLOWED.format(name=source.name)), "/tri/sources")
 
 
 @curating("editor", "GET", "POST")
@@ -167,7 +178,7 @@ async def sources(datasette: Any, request: Any) -> Any:
 
     try:
         await deciding(datasette, write)
-        said = Said("C’est noté ; la prochaine collecte en tiendra compte.")
+        said = Said(NEXT_RUN_HEEDS)
     except UsageError as exc:
         said = Said(str(exc), wrong=True)
     return answer(datasette, request, form, said, "/tri/sources")
@@ -195,7 +206,7 @@ async def _try_now(datasette: Any, request: Any, source_id: str) -> Any:
     source = here.get(source_id) or await ask(datasette, sources_here.source_as_known, source_id)
     try:
         if source is None:
-            raise UsageError(f"« {source_id[:60]} » se lit par des sélecteurs de feeds.yaml : « veille try {source_id[:60]} » l’essaie.")
+            raise UsageError(READ_BY_SELECTORS.format(id=source_id[:60]))
         found = await _through_the_door(datasette, lambda fetcher: bring.read_source(source, fetcher, site.clock()), source_id)
     except UsageError as exc:
         return await _sources(datasette, request, wrong=str(exc))
@@ -223,7 +234,7 @@ async def preuve(datasette: Any, request: Any) -> Any:
     except UsageError as exc:
         return answer(datasette, request, form, Said(str(exc), wrong=True), fallback)
     digest = await deciding(datasette, lambda connection: evidence.keep_copy(connection, item, url, text, at))
-    return answer(datasette, request, form, Said(f"Copie gardée, empreinte {digest[:12]}…"), fallback)
+    return answer(datasette, request, form, Said(COPY_KEPT.format(digest=digest[:12])), fallback)
 
 
 @curating("curator", "GET")

@@ -4,7 +4,7 @@ from typing import Any
 
 from veille.errors import UsageError
 from veille.french import bare
-from veille.messages.curating import NO_SUCH_DECISION
+from veille.messages.curating import NO_SUCH_DECISION, NO_SUCH_PLACE, NO_SUCH_TAG
 from veille.store.curating.decisions import Act, Undone, item_of, last_decision, undo, undo_all
 from veille.store.curating.queue import waiting
 from veille.store.curating.subjects import ACTIONS
@@ -75,7 +75,7 @@ def tag_named(datasette: Any, text: str) -> str:
     knowledge = site_of(datasette).knowledge
     found = text if text in knowledge.themes else knowledge.theme_names.get(bare(text))
     if found is None:
-        raise UsageError(f"Aucun thème ne s’appelle « {text[:60]} ».")
+        raise UsageError(NO_SUCH_TAG.format(value=text[:60]))
     return found
 
 
@@ -85,5 +85,5 @@ def place_named(datasette: Any, text: str) -> str:
     first = text.strip().split(" ")[0].upper()
     found = first if first in places else next((code for code, place in places.items() if bare(place.name) == bare(text)), None)
     if found is None:
-        raise UsageError(f"Aucun département ne s’appelle « {text[:60]} ».")
+        raise UsageError(NO_SUCH_PLACE.format(value=text[:60]))
     return found

@@ -11,7 +11,16 @@ from datasette import Response
 
 from veille.errors import UsageError
 from veille.messages.common import plural
-from veille.messages.curating import ACTION_LABELS, MANY_LABELS, NOTHING_CHANGED
+from veille.messages.curating import (
+    ACTION_LABELS,
+    ARTICLES_LEFT,
+    DECISIONS_KEPT,
+    DECISIONS_UNDONE,
+    MANY_LABELS,
+    NOTHING_CHANGED,
+    NOTHING_DONE,
+    TOO_MANY_FIELDS,
+)
 from veille.moments import stored
 from veille.store.curating.decisions import Act, Done, Undone, decide_all
 from veille.store.curating.queue import counts
@@ -44,7 +53,7 @@ class Form:
         try:
             return cls(parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=10_000))
         except ValueError as exc:
-            raise UsageError("Ce formulaire a trop de champs.") from exc
+            raise UsageError(TOO_MANY_FIELDS) from exc
 
     def get(self, name: str, default: str = "") -> str:
         """The last value of a field."""
@@ -90,19 +99,19 @@ def told(done: Done, action: str) -> Said:
     what = MANY_LABELS.get(action, ACTION_LABELS[action]) if len(done.items) > 1 else ACTION_LABELS[action]
     if done.conflicts and not done.items:
         more = f" ({plural(len(done.conflicts), 'article', 'articles')})" if len(done.conflicts) > 1 else ""
-        return Said(f"Rien n’a été fait{more} : {done.conflicts[0].said}", wrong=True)
+        return Said(NOTHING_DONE.format(more=more, said=done.conflicts[0].said), wrong=True)
     if not done.items:
         return Said(NOTHING_CHANGED)
     count = f"{plural(len(done.items), 'article', 'articles')} : " if len(done.items) > 1 else ""
-    left = f" {plural(len(done.conflicts), 'article laissé', 'articles laissés')} : {done.conflicts[0].said}" if done.conflicts else ""
+    left = f" {plural(len(done.conflicts), *ARTICLES_LEFT)} : {done.conflicts[0].said}" if done.conflicts else ""
     sentence = f"{count}{what}.{left}"
     return Said(sentence[0].upper() + sentence[1:], done.batch, wrong=bool(done.conflicts))
 
 
 def told_undone(undone: Undone) -> Said:
     """What became of an undoing, in one sentence."""
-    count = plural(len(undone.items), "décision annulée", "décisions annulées")
-    left = f" {plural(len(undone.kept), 'gardée', 'gardées')} : {undone.kept[0].said}" if undone.kept else ""
+    count = plural(len(undone.items), *DECISIONS_UNDONE)
+    left = f" {plural(len(undone.kept), *DECISIONS_KEPT)} : {undone.kept[0].said}" if undone.kept else ""
     return Said(f"{count}.{left}", wrong=bool(undone.kept))
 
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from veille.errors import UsageError
-from veille.messages.curating import ACTION_LABELS, EDIT_LABELS
+from veille.messages.curating import ACTION_LABELS, EDIT_LABELS, EDIT_UNDONE
 from veille.store.curating.accounts import accounts
 from veille.store.curating.edits import undo_edit
 from veille.store.curating.journal import journal as read_journal
@@ -40,7 +40,7 @@ async def defaire(datasette: Any, request: Any) -> Any:
     try:
         await deciding(datasette, lambda connection: undo_edit(connection, account_id=account, edit_id=edit_id, at=at))
         await learn_edits(datasette)
-        said = Said("Changement annulé.")
+        said = Said(EDIT_UNDONE)
     except UsageError as exc:
         said = Said(str(exc), wrong=True)
     return answer(datasette, request, form, said, "/tri/journal")

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 
 from veille.errors import UsageError
 from veille.messages.common import plural
-from veille.messages.curating import ACTION_LABELS
+from veille.messages.curating import ACTION_LABELS, ALL_WERE_ALREADY, SEARCH_FINDS_OTHERS
 from veille.search.request import Request, address, read_request
 from veille.store import cards
 from veille.store.connection import Connection
@@ -57,7 +57,7 @@ async def lot(datasette: Any, request: Any) -> Any:
     ids, capped = await ask_rows(datasette, found_by, wanted, site.knowledge, site.today().isoformat())
     given = {"action": action, "value": value, "why": form.get("why")}
     if form.number("attendu") != len(ids):
-        said = f"La recherche trouve maintenant {plural(len(ids), 'article', 'articles')} : vérifiez, puis recommencez."
+        said = SEARCH_FINDS_OTHERS.format(count=plural(len(ids), "article", "articles"))
         return await _preview(datasette, request, wanted, said=said, given=given)
     if not ids or capped or len(ids) > MOST:
         raise PageError(400)
@@ -66,5 +66,5 @@ async def lot(datasette: Any, request: Any) -> Any:
         done = await act(datasette, request, ids, Act(action=action, value=tag, why=form.get("why").strip()))
     except UsageError as exc:
         return await _preview(datasette, request, wanted, said=str(exc), given=given)
-    outcome = told(done, action) if done.items else Said("Rien n’a changé : tous l’étaient déjà.")
+    outcome = told(done, action) if done.items else Said(ALL_WERE_ALREADY)
     return answer(datasette, request, form, outcome, "/tri/journal")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from veille.messages.curating import EDITORS_CHOOSE_MODELS, FORMER_MODEL_SERVES, NO_MODEL, RULES_SERVE
 from veille.store.curating.edits import note_edit
 from veille.store.curating.learning import bring_former_back
 from veille.store.curating.quality import agreement, learnings, precisions
@@ -20,7 +21,7 @@ async def qualite(datasette: Any, request: Any) -> Any:
         if form.get("change") != "model":
             raise PageError(400)
         if not may(request.actor, "editor"):
-            raise PageError(403, "Il faut être un éditeur pour changer de modèle.")
+            raise PageError(403, EDITORS_CHOOSE_MODELS)
         return answer(datasette, request, form, await _back(datasette, request), "/tri/qualite")
     month = f"{site_of(datasette).today().isoformat()[:7]}-01"
     return await page(
@@ -42,5 +43,5 @@ async def _back(datasette: Any, request: Any) -> Said:
     former = await deciding(datasette, write)
     await learn_edits(datasette)
     if former is None:
-        return Said("Aucun modèle ne sert : rien à remettre.", wrong=True)
-    return Said("Le modèle d’avant sert de nouveau, dès la prochaine collecte." if former else "Les règles seules servent de nouveau.")
+        return Said(NO_MODEL, wrong=True)
+    return Said(FORMER_MODEL_SERVES if former else RULES_SERVE)

@@ -1,13 +1,13 @@
 """/tri/recherches: searches with a name, and what is new in them since the last visit."""
 
-import json
 from typing import Any
 from urllib.parse import parse_qs
 
 from veille.errors import UsageError
+from veille.messages.curating import SEARCH_CHANGES, SEARCH_SAVED
 from veille.search.request import address, read_request
 from veille.store.connection import Connection
-from veille.store.curating.saved import change_search, last_visit, save_search, saved_searches
+from veille.store.curating.saved import change_search, count_since, last_visit, save_search, saved_searches
 from veille.store.reading.rows import Rows
 from veille.understand.knowledge import Knowledge
 from veille.web.curating.forms import Form, Said, answer, now_of, page
@@ -18,13 +18,6 @@ from veille.web.site.session import curating
 from veille.web.site.state import deciding, site_of
 
 _COUNTED = 20  # searches whose new articles are counted on one page
-_CHANGES = {
-    "share": "Recherche partagée avec les documentalistes.",
-    "unshare": "Recherche rendue privée.",
-    "pin": "Recherche mise sur la page de tri.",
-    "unpin": "Recherche ôtée de la page de tri.",
-    "delete": "Recherche effacée.",
-}
 
 
 def new_in(db: Connection, query: str, knowledge: Knowledge, today: str, since: str, *, rows: Rows) -> int | None:
@@ -34,8 +27,7 @@ def new_in(db: Connection, query: str, knowledge: Knowledge, today: str, since: 
     except UsageError:
         return None
     ids, _ = found_by(db, wanted, knowledge, today, rows=rows)
-    sql = "select count(*) from items where id in (select value from json_each(?)) and first_seen_at > ?"
-    return int(db.execute(sql, (json.dumps(ids), since)).fetchone()[0])
+    return count_since(db, ids, since)
 
 
 @curating("curator", "GET", "POST")
@@ -48,11 +40,11 @@ async def recherches(datasette: Any, request: Any) -> Any:
         try:
             if change:
                 await deciding(datasette, lambda connection: change_search(connection, account, number, change))
-                said = Said(_CHANGES[change])
+                said = Said(SEARCH_CHANGES[change])
             else:
                 query, at = address(read_request(parse_qs(form.get("recherche")))), now_of(datasette)
                 await deciding(datasette, lambda connection: save_search(connection, account, form.get("nom"), query, at))
-                said = Said("Recherche gardée.")
+                said = Said(SEARCH_SAVED)
         except UsageError as exc:
             said = Said(str(exc), wrong=True)
         return answer(datasette, request, form, said, "/tri/recherches")

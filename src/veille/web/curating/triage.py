@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 
 from datasette import Response
 
+from veille.messages.common import NO_SUCH_ARTICLE
+from veille.messages.curating import KEYS_DECIDE, KEYS_REST, LIST_LABELS
 from veille.store import cards
 from veille.store.curating.accounts import set_keys
 from veille.store.curating.desk import desk
@@ -21,7 +23,6 @@ from veille.web.site.state import deciding, site_of
 _NAMES = {"etat": "state", "ordre": "order", "source": "source", "theme": "theme", "departement": "departement"}
 _STATES = {"a-trier": "new", "plus-tard": "later", "selection": "selected", "ecartes": "dismissed"}
 _ORDERS = {"interet": "interest", "date": "date", "source": "source"}
-_LABELS = {"new": "À trier", "later": "Plus tard", "selected": "Sélectionnés", "dismissed": "Écartés"}
 
 
 def asked_of(request: Any) -> Asked:
@@ -71,7 +72,7 @@ async def tri(datasette: Any, request: Any) -> Any:
     return await page(
         datasette, request, "curating/tri.html",
         asked=asked, queue=found, article=beside, chosen=chosen,
-        curation=await ask(datasette, desk, chosen) if beside else None, link=link, opened=opened, states=_LABELS, orders=_ORDERS,
+        curation=await ask(datasette, desk, chosen) if beside else None, link=link, opened=opened, states=LIST_LABELS, orders=_ORDERS,
         state_names={state: name for name, state in _STATES.items()}, names=await ask(datasette, cards.names),
         themes=list(site.knowledge.themes.values()), places=list(site.knowledge.departements.values()),
         pages=max(1, -(-found.total // PAGE)), curator=request.actor,
@@ -97,7 +98,7 @@ async def panneau(datasette: Any, request: Any) -> Any:
     item_id = int(request.url_vars["id"])
     found = await ask(datasette, articles.article, item_id)
     if found is None:
-        raise PageError(404, "Cet article n’existe pas.")
+        raise PageError(404, NO_SUCH_ARTICLE)
     back = datasette.urls.path(f"/tri?article={found.card.id}")
     return await render(
         datasette,
@@ -132,5 +133,5 @@ async def touches(datasette: Any, request: Any) -> Any:
     form = await Form.of(request)
     on, account = form.get("touches") == "1", request.actor["account"]
     await deciding(datasette, lambda connection: set_keys(connection, account, on=on))
-    said = Said("Les touches du clavier décident." if on else "Les touches du clavier ne font plus rien.")
+    said = Said(KEYS_DECIDE if on else KEYS_REST)
     return answer(datasette, request, form, said, "/tri")

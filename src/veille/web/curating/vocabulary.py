@@ -6,7 +6,16 @@ from typing import Any
 
 from veille.errors import UsageError
 from veille.messages.common import plural
-from veille.messages.curating import NO_SUCH_TAG
+from veille.messages.curating import (
+    BEYOND_THE_NEWEST,
+    CHOOSE_WORDS,
+    EDIT_DONE,
+    EDITORS_CHANGE_WORDS,
+    INTEREST_BY_RETAG,
+    NO_ARTICLE_HAS_WORDS,
+    NO_SUCH_TAG,
+    RULE_NAMED,
+)
 from veille.store import cards
 from veille.store.connection import Connection
 from veille.store.curating import vocabulary
@@ -52,7 +61,7 @@ async def vocabulaire(datasette: Any, request: Any) -> Any:
     if action not in makers:
         raise PageError(400)
     if action != "propose" and not may(request.actor, "editor"):
-        raise PageError(403, "Il faut être un éditeur pour changer le vocabulaire ; proposez un thème.")
+        raise PageError(403, EDITORS_CHANGE_WORDS)
     said = await _edit(datasette, request, makers[action], action, f"thème {tag or form.get('nom')}", form.get("why"))
     return answer(datasette, request, form, said, "/tri/vocabulaire")
 
@@ -75,7 +84,7 @@ def _split(db: Connection, form: Form, datasette: Any) -> list[Change]:
     theme = site.knowledge.themes.get(tag)
     moved = [word for word in (theme.words if theme else ()) if word in form.all("mot")]
     if theme is None or not moved:
-        raise UsageError("Choisissez les mots que le nouveau thème emporte.")
+        raise UsageError(CHOOSE_WORDS)
     made = vocabulary.new_tag(db, form.get("nom"), theme.group, approved=True)
     kept = [word for word in theme.words if word not in moved]
     mine = vocabulary.word_changes(db, site.shipped, tag, kept)
@@ -94,7 +103,7 @@ async def _edit(datasette: Any, request: Any, make: Callable[[Connection], list[
     except UsageError as exc:
         return Said(str(exc), wrong=True)
     await learn_edits(datasette)
-    return Said("C’est fait. Le journal permet de l’annuler.")
+    return Said(EDIT_DONE)
 
 
 @curating("editor", "GET", "POST")
@@ -127,7 +136,7 @@ async def _rule_posted(datasette: Any, request: Any) -> Any:
             rule = vocabulary.rule_of(site_of(datasette).knowledge, form.get("phrase"), form.get("effet"), form.get("valeur"))
         except UsageError as exc:
             return answer(datasette, request, form, Said(str(exc), wrong=True), "/tri/regles")
-        said = await _edit(datasette, request, lambda db: [vocabulary.rule_change(db, rule)], "rule", f"règle « {rule.phrase} »")
+        said = await _edit(datasette, request, lambda db: [vocabulary.rule_change(db, rule)], "rule", RULE_NAMED.format(phrase=rule.phrase))
         return answer(datasette, request, form, said, "/tri/regles")
     found = next((one for one in await ask(datasette, vocabulary.rules) if one[0] == number), None)
     if found is None or action not in ("rule-off", "rule-on", "past"):
@@ -139,19 +148,19 @@ async def _rule_posted(datasette: Any, request: Any) -> Any:
         enabled = int(action == "rule-on")
         row = {"phrase": rule.phrase, "effect": rule.effect, "value": rule.value, "enabled": enabled}
         change = Change(table="rules", key=(number,), row=row)
-        said = await _edit(datasette, request, lambda _db: [change], action, f"règle « {rule.phrase} »")
+        said = await _edit(datasette, request, lambda _db: [change], action, RULE_NAMED.format(phrase=rule.phrase))
     return answer(datasette, request, form, said, "/tri/regles")
 
 
 async def _apply(datasette: Any, request: Any, rule: Rule) -> Said:
     """What a rule says, said of the articles that are there: decisions, in one gesture."""
     if rule.effect == "interest":
-        return Said("Un intérêt s’applique au passé par « veille retag ».", wrong=True)
+        return Said(INTEREST_BY_RETAG, wrong=True)
     tried: Tried = await ask(datasette, lambda db: vocabulary.try_rule(db, rule.phrase, "", still_open=rule))
     action = "tag-add" if rule.effect == "tag" else "dismiss"
     if not tried.ids:
-        return Said("Aucun article n’a ces mots, parmi ceux dont personne n’a décidé.")
-    done = await act(datasette, request, tried.ids, Act(action=action, value=rule.value, why=f"règle « {rule.phrase} »"))
-    left = f" Au-delà des {plural(len(tried.ids), 'article', 'articles')} les plus récents, recommencez." if tried.more else ""
+        return Said(NO_ARTICLE_HAS_WORDS)
+    done = await act(datasette, request, tried.ids, Act(action=action, value=rule.value, why=RULE_NAMED.format(phrase=rule.phrase)))
+    left = BEYOND_THE_NEWEST.format(count=plural(len(tried.ids), "article", "articles")) if tried.more else ""
     said = told(done, action)
     return Said(said.sentence + left, said.batch, said.wrong)

@@ -10,7 +10,7 @@ from datasette.utils import sqlite_timelimit
 from datasette.utils.sqlite import sqlite3
 
 from veille import __version__
-from veille.store.keeping.wellbeing import wellbeing
+from veille.store.keeping.wellbeing import is_whole, wellbeing
 from veille.web.site.errors import PageError, is_damage
 from veille.web.site.state import alone, database, reading, site_of
 
@@ -47,7 +47,7 @@ async def _is_sound(datasette: Any) -> bool:
 def _look(connection: Any) -> bool:
     try:
         with sqlite_timelimit(connection, _A_LOOK):
-            return all(row[0] == "ok" for row in connection.execute("pragma quick_check(1)").fetchall())
+            return is_whole(connection)
     except sqlite3.OperationalError as exc:
         if is_damage(exc):
             raise

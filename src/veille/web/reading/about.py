@@ -5,8 +5,10 @@ from typing import Any
 
 from veille import __version__
 from veille.messages.common import number
+from veille.messages.reading import TABLE_TITLES
 from veille.store import settings
 from veille.store.collecting import hosts
+from veille.store.connection import columns_of
 from veille.store.reading import browsing
 from veille.web.reading.browsing import groups_of
 from veille.web.reading.charts import bars, places
@@ -14,7 +16,7 @@ from veille.web.site.answering import ask, readable, render
 from veille.web.site.figures import figures
 from veille.web.site.origin import origin_of
 from veille.web.site.state import database, site_of
-from veille.web.site.tables import TABLES, columns
+from veille.web.site.tables import columns
 
 
 @readable
@@ -23,8 +25,8 @@ async def donnees(datasette: Any, request: Any) -> Any:
     db = await database(datasette)
     summary = await figures(datasette)
     tables = []
-    for name, (title, text) in TABLES.items():
-        held = [row[1] for row in (await db.execute("select * from pragma_table_info(?)", [name])).rows]
+    for name, (title, text) in TABLE_TITLES.items():
+        held = await ask(datasette, columns_of, name)
         tables.append(
             {
                 "name": name,

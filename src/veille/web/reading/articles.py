@@ -6,6 +6,7 @@ from typing import Any
 
 from veille.clock import PARIS
 from veille.errors import UsageError
+from veille.messages.common import NO_SUCH_ARTICLE
 from veille.messages.reading import BAD_DAY, FUTURE_DAY
 from veille.moments import stored
 from veille.store.reading import articles, browsing
@@ -95,7 +96,7 @@ def article_page(beside: Beside) -> Handler:
         item_id = int(request.url_vars["id"])
         found = await ask(datasette, articles.article, item_id)
         if found is None:
-            raise PageError(404, "Cet article n’existe pas.")
+            raise PageError(404, NO_SUCH_ARTICLE)
         context = {
             "article": found,
             "changes": changes(found),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from veille.messages.common import MONTHS, SHORT_MONTHS
+from veille.messages.reading import NOBODY_WATCHES, NOTHING_NEW
 from veille.resources import package_text
 from veille.understand.knowledge import Departement
 
@@ -62,7 +63,7 @@ def bars(months: list[str], counts: Mapping[str, int]) -> Bars:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class MapCell:
     """A département on a map."""
 
     code: str
@@ -85,7 +86,7 @@ def heat(count: int, most: int) -> int:
 
 def places(
     known: Iterable[Departement], counts: Mapping[str, int], watched: frozenset[str], link: Callable[[str], str], *, outlines: bool = False
-) -> list[Place]:
+) -> list[MapCell]:
     """Every département, with its heat; dashes where nobody watches and nothing was said."""
     most = max(counts.values(), default=0)
     drawn = contours() if outlines else {}
@@ -94,10 +95,10 @@ def places(
         count = counts.get(place.code, 0)
         seen = count or place.code in watched
         made.append(
-            Place(
+            MapCell(
                 code=place.code, name=place.name, count=count, css=f"h{heat(count, most)}" if seen else "none", link=link(place.code),
                 x=place.column * TILE, y=place.row * TILE, path=drawn.get(place.code, ""),
-                said="" if count else "rien de nouveau" if seen else "personne ne veille",
+                said="" if count else NOTHING_NEW if seen else NOBODY_WATCHES,
             )
         )  # fmt: skip
     return made

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote_plus
 
 from veille.messages.common import KIND_LABELS, LANGUAGE_LABELS, long_date
-from veille.messages.reading import NO_SUCH_PAGE
+from veille.messages.reading import NO_SUCH_PAGE, SELECTED_ALONE, SINCE, UNTIL, WITH_DISMISSED
 from veille.search.ranking import MOST_MATCHES, PAGE_SIZE
 from veille.search.request import PARAMETERS, Request, address
 from veille.search.words import highlight
@@ -119,13 +119,13 @@ def _chips(site: Any, wanted: Request, names: dict[str, str], link: Any) -> list
         for value in getattr(wanted, name)
     ]
     if wanted.since:
-        dropped.append((f"depuis le {long_date(date.fromisoformat(wanted.since))}", {"since": ""}))
+        dropped.append((SINCE.format(day=long_date(date.fromisoformat(wanted.since))), {"since": ""}))
     if wanted.until:
-        dropped.append((f"jusqu’au {long_date(date.fromisoformat(wanted.until))}", {"until": ""}))
+        dropped.append((UNTIL.format(day=long_date(date.fromisoformat(wanted.until))), {"until": ""}))
     if wanted.dismissed:
-        dropped.append(("avec les écartés", {"dismissed": False}))
+        dropped.append((WITH_DISMISSED, {"dismissed": False}))
     if wanted.selected:
-        dropped.append(("sélectionnés", {"selected": False}))
+        dropped.append((SELECTED_ALONE, {"selected": False}))
     return [{"label": label, "link": link(**without), "without": without} for label, without in dropped]
 
 

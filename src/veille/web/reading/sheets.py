@@ -4,6 +4,7 @@ import json
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from veille.messages.reading import NO_CSV_OF_ROWS
 from veille.web.reading.outputs import as_sheet
 from veille.web.site.errors import PageError
 from veille.web.site.state import site_of, veille_databases
@@ -36,4 +37,4 @@ async def table_csv(datasette: Any, request: Any, send: Any) -> Any:
 
 async def row_csv() -> Any:
     """/<database>/<table>/<row>.csv: there is none of one row."""
-    raise PageError(404, "Une ligne seule n’a pas de CSV : prenez celui de sa table, ou son JSON.")
+    raise PageError(404, NO_CSV_OF_ROWS)

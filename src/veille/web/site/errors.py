@@ -14,20 +14,10 @@ from datasette.utils.asgi import Base400, NotFound
 from datasette.utils.sqlite import sqlite3
 
 from veille.errors import StoreError, UsageError, is_torn_schema
-from veille.messages.reading import DATABASE_AWAY, DATABASE_DAMAGED, TOO_SLOW, WAITS_FOR_MIGRATION
+from veille.messages.reading import DATABASE_AWAY, DATABASE_DAMAGED, ERROR_PAGES, TOO_SLOW, WAITS_FOR_MIGRATION
 from veille.web.site.state import site_of
 
 log = logging.getLogger("veille")
-
-_SENTENCES = {
-    400: ("Demande incomprise", "L’adresse contient quelque chose que ce site ne sait pas lire."),
-    403: ("Accès refusé", "Cette page n’est pas publique."),
-    404: ("Page introuvable", "Cette page n’existe pas, ou n’existe plus."),
-    405: ("Demande incomprise", "Cette page se lit, elle ne reçoit rien."),
-    429: ("Trop d’essais", "Attendez une minute avant de recommencer."),
-    500: ("Erreur du site", "La page n’a pas pu être faite. L’erreur est notée ; réessayez dans un moment."),
-    503: ("Site occupé", "Réessayez dans quelques instants."),
-}
 
 
 class PageError(Exception):
@@ -128,7 +118,7 @@ async def refuse(datasette: Any, request: Any) -> Any:
 
 async def page(datasette: Any, request: Any, status: int, sentence: str) -> Any:
     """An error in the reader's format."""
-    title, words = _SENTENCES.get(status, _SENTENCES[500])
+    title, words = ERROR_PAGES.get(status, ERROR_PAGES[500])
     headers = {"retry-after": "60"} if status in (429, 503) else {}
     if request.path.endswith((".json", ".csv", ".atom", ".jsonfeed", ".ics")):
         body = {"ok": False, "status": status, "error": sentence or words}

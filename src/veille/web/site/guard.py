@@ -11,7 +11,22 @@ from urllib.parse import parse_qsl
 
 from datasette import Response
 
-from veille.messages.reading import DATABASE_DAMAGED, QUERY_TOO_LONG
+from veille.messages.reading import (
+    ADDRESS_TOO_LONG,
+    CUT_SHORT,
+    DATABASE_DAMAGED,
+    FORM_NOT_UTF_8,
+    FORM_TOO_LONG,
+    FORMS_ALONE,
+    NO_SUCH_ADDRESS,
+    NO_TOKENS,
+    NOT_ADMITTED,
+    NOT_UNDERSTOOD,
+    PAGE_FAILED,
+    QUERY_TOO_LONG,
+    TOO_MANY_FACETS,
+    TOO_MANY_PARAMETERS,
+)
 from veille.search.request import LONGEST_QUERY
 from veille.web.site.compression import Compressor
 from veille.web.site.errors import is_damage, is_ours
@@ -89,7 +104,7 @@ def guard(datasette: Any) -> Any:
                 if is_damage(exc):
                     await _say(503, DATABASE_DAMAGED, send_once)
                 else:
-                    await _say(*((400, "Demande incomprise.") if meant else (500, "La page n’a pas pu être faite.")), send_once)
+                    await _say(*((400, NOT_UNDERSTOOD) if meant else (500, PAGE_FAILED)), send_once)
 
         return wrapped
 
@@ -100,23 +115,23 @@ def _judge(scope: Any) -> None:
     """Raises _Refused for what no reader of this site asks."""
     query = scope.get("query_string", b"").decode("latin-1")
     if query.count("&") >= _MOST_PARAMETERS:
-        raise _Refused(400, f"Trop de paramètres : {_MOST_PARAMETERS} au plus.")
+        raise _Refused(400, TOO_MANY_PARAMETERS.format(most=_MOST_PARAMETERS))
     if len(query) > LONGEST_ADDRESS:
-        raise _Refused(400, "Cette adresse est trop longue : demandez moins de choses à la fois.")
+        raise _Refused(400, ADDRESS_TOO_LONG)
     if any(len(one) > _LONGEST_SEGMENT for one in scope["path"].encode("utf-8", "replace").split(b"/")):
-        raise _Refused(404, "Cette page n’existe pas.")
+        raise _Refused(404, NO_SUCH_ADDRESS)
     pairs = parse_qsl(query, keep_blank_values=True)
     given = [name for name, _ in pairs]
     names = set(given)
     odd = "%00" in query or "\x00" in query or scope["path"].endswith(".blob")
     if odd or names & _REFUSED_PARAMETERS or any(name.startswith(_REFUSED_BEGINNING) for name in names):
-        raise _Refused(400, "Cette demande n’est pas admise sur ce site.")
+        raise _Refused(400, NOT_ADMITTED)
     if any(name == "_search" and len(value) > LONGEST_QUERY for name, value in pairs):
         raise _Refused(400, QUERY_TOO_LONG.format(limit=LONGEST_QUERY))
     if sum(name.startswith("_facet") for name in given) > _MOST_FACETS:
-        raise _Refused(400, f"Trop de colonnes à compter : {_MOST_FACETS} au plus.")
+        raise _Refused(400, TOO_MANY_FACETS.format(most=_MOST_FACETS))
     if any(name == b"authorization" and value.strip().lower().startswith(b"bearer") for name, value in scope["headers"]):
-        raise _Refused(403, "Ce site n’a pas de jetons d’accès : connectez-vous par /connexion.")
+        raise _Refused(403, NO_TOKENS)
 
 
 def _readable_cookies(headers: Any) -> list[tuple[bytes, bytes]]:
@@ -134,25 +149,25 @@ async def _body(scope: Any, receive: Any) -> Any:
     headers = {name.lower(): value for name, value in scope["headers"]}
     told = headers.get(b"content-length", b"0")
     if told.isdigit() and int(told[:20]) > LONGEST_BODY:
-        raise _Refused(413, "Ce formulaire est trop long.")
+        raise _Refused(413, FORM_TOO_LONG)
     parts, size = [], 0
     while True:
         message = await receive()
         if message["type"] != "http.request":  # gone
-            raise _Refused(400, "Demande interrompue.")
+            raise _Refused(400, CUT_SHORT)
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > LONGEST_BODY:
-            raise _Refused(413, "Ce formulaire est trop long.")
+            raise _Refused(413, FORM_TOO_LONG)
         if not message.get("more_body"):
             break
     if size and headers.get(b"content-type", b"").split(b";")[0].strip().lower() != _FORM:
-        raise _Refused(415, "Ce site ne lit que des formulaires (application/x-www-form-urlencoded).")
+        raise _Refused(415, FORMS_ALONE)
     body = b"".join(parts)
     try:
         body.decode("utf-8")  # a form is ASCII; what is not is read as browsers write it, or not at all
     except UnicodeDecodeError as exc:
-        raise _Refused(400, "Ce formulaire n’est pas écrit en UTF-8.") from exc
+        raise _Refused(400, FORM_NOT_UTF_8) from exc
     waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def again() -> Any:

@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 from datasette import Response
 
-from veille.messages.curating import ROLE_LABELS, SIGN_IN_REFUSED, SIGN_IN_WAIT
-from veille.messages.reading import WAITS_FOR_MIGRATION
+from veille.messages.curating import ROLE_LABELS, ROLE_NEEDED, SIGN_IN_REFUSED, SIGN_IN_WAIT
+from veille.messages.reading import FORM_OF_ANOTHER_SITE, WAITS_FOR_MIGRATION
 from veille.moments import stored
 from veille.store.connection import has_table
 from veille.store.curating.accounts import (
@@ -76,7 +76,7 @@ def curating(role: str, *methods: str) -> Callable[[Handler], Handler]:
                 if request.actor is None and method == "GET":
                     here = request.full_path
                     return Response.redirect(f"{datasette.urls.path('/connexion')}?suite={quote(here, safe='')}")
-                raise PageError(403, f"Il faut être {ROLE_LABELS[role]} : connectez-vous avec un compte qui le permet.")
+                raise PageError(403, ROLE_NEEDED.format(role=ROLE_LABELS[role]))
             response = await handler(datasette, request)
             response.headers["cache-control"] = "private, no-store"
             return response
@@ -90,12 +90,12 @@ def curating(role: str, *methods: str) -> Callable[[Handler], Handler]:
 def same_site(request: Any) -> None:
     """A form of another site is refused, whatever token it carries; raises PageError."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise PageError(403, "Ce formulaire vient d’un autre site.")
+        raise PageError(403, FORM_OF_ANOTHER_SITE)
     if "sec-fetch-site" in request.headers:
         return  # the browser's own word, which no page can forge: a proxy may have lost the port of `Host`
     origin = request.headers.get("origin")
     if origin and origin != "null" and origin.split("://")[-1] != request.headers.get("host"):
-        raise PageError(403, "Ce formulaire vient d’un autre site.")
+        raise PageError(403, FORM_OF_ANOTHER_SITE)
 
 
 async def sign_in_page(datasette: Any, request: Any, *, sentence: str = "", status: int = 200, name: str = "") -> Any:

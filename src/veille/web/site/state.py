@@ -16,9 +16,11 @@ from datasette.utils.sqlite import sqlite3
 
 from veille.clock import PARIS, Clock, read_clock
 from veille.errors import StoreError
+from veille.messages.reading import NO_DATABASE
 from veille.resources import load_knowledge
 from veille.search.words import match_words
-from veille.store import begin_soon, prepare
+from veille.store import begin_soon
+from veille.store.connection import is_of_veille, prepare_to_decide, prepare_to_read
 from veille.store.curating.vocabulary import as_edited
 from veille.store.reading.rows import Columns
 from veille.store.reading.summary import Summary
@@ -120,20 +122,16 @@ async def veille_databases(datasette: Any) -> list[str]:
     """Names of the databases that are ours: those with our index and our view."""
     ours = site_of(datasette).databases
     for name, db in datasette.databases.items():
-        if name not in (*ours, "_internal") and {"articles", "items", "items_fts"} <= await _tables(db):
+        if name not in (*ours, "_internal") and await db.execute_fn(is_of_veille):
             ours.append(name)
     return ours
-
-
-async def _tables(db: Any) -> set[str]:
-    return {row[0] for row in (await db.execute("select name from sqlite_master where type in ('table', 'view')")).rows}
 
 
 async def database(datasette: Any) -> Any:
     """The database that the site shows; raises StoreError when Datasette was given none of ours."""
     names = await veille_databases(datasette)
     if not names:
-        raise StoreError("Aucune base de veille : lancez « veille collect » ou « veille serve ».")
+        raise StoreError(NO_DATABASE)
     return datasette.get_database(names[0])
 
 
@@ -174,9 +172,7 @@ async def deciding(datasette: Any, write: Any) -> Any:
     """Run a writing function of the store in a transaction of Datasette's one write connection."""
 
     def inside(connection: Any) -> Any:
-        connection.execute(f"pragma cache_size = -{_PAGES_WRITING}")
-        connection.execute("pragma synchronous = full")
-        connection.execute("pragma foreign_keys = on")
+        prepare_to_decide(connection)
         with connection:
             begin_soon(connection)
             return write(connection)
@@ -184,15 +180,9 @@ async def deciding(datasette: Any, write: Any) -> Any:
     return await (await database(datasette)).execute_write_fn(inside)
 
 
-# KiB of the file that each of Datasette's three connections that read keeps at hand, and the one that writes: more gains nothing at a
-# million articles, since searches count in memory.
-_PAGES, _PAGES_WRITING = 16 << 10, 8 << 10
-
-
 def prepare_connection(connection: Any) -> None:
     """Our functions on every connection; Datasette's search boxes fold their words like the index."""
-    prepare(connection)
-    connection.execute(f"pragma cache_size = -{_PAGES}")
+    prepare_to_read(connection)
     connection.create_function("escape_fts", 1, lambda text: match_words(str(text or "")))
 
 

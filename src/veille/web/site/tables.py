@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from veille.messages.reading import TABLE_TITLES
 from veille.resources import package_text
 from veille.web.site.state import known_site
 
@@ -16,7 +17,7 @@ def metadata(datasette: Any) -> dict[str, Any]:
         return {}
     tables: dict[str, dict[str, Any]] = {
         name: {"title": title, "description": text, "columns": columns()[name], "facets": list(_FACETS.get(name, ()))}
-        for name, (title, text) in TABLES.items()
+        for name, (title, text) in TABLE_TITLES.items()
     }
     tables["articles"] |= {"fts_table": "items_fts", "fts_pk": "id", "sort_desc": "id"}
     return {"databases": {name: {"tables": tables} for name in site.databases}}
@@ -33,18 +34,4 @@ _FACETS = {
 def columns() -> dict[str, dict[str, str]]:
     """What each public column holds, in French, by table."""
     given: dict[str, dict[str, str]] = yaml.safe_load(package_text("colonnes.yaml"))
-    return {table: {name: text for name, text in {**given["commun"], **given[table]}.items() if name != "_"} for table in TABLES}
-
-
-TABLES = {
-    "articles": ("Articles", "Un article par ligne : ce que le site montre, selon les droits de chaque source."),
-    "sources": ("Sources", "Ce qui est lu, à quel rythme, et dans quel état."),
-    "tags": ("Thèmes", "Le vocabulaire : les thèmes, par groupe."),
-    "departements": ("Départements", "Les 101 départements, leur région et leur préfecture."),
-    "item_tags": ("Thèmes des articles", "Chaque étiquette avec son origine et sa raison."),
-    "item_territories": ("Départements des articles", "Chaque département avec sa raison."),
-    "item_dates": ("Dates des articles", "Échéances et événements nommés par les textes."),
-    "stories": ("Histoires", "Les articles qui disent la même chose."),
-    "runs": ("Collectes", "Chaque passage du collecteur."),
-    "visits": ("Visites", "Chaque lecture d’une source, réussie ou non."),
-}
+    return {table: {name: text for name, text in {**given["commun"], **given[table]}.items() if name != "_"} for table in TABLE_TITLES}

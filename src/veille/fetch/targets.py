@@ -1,6 +1,6 @@
 """What of an address a visit needs: where a request goes, and the site whose rules and pace hold for it.
 
-Comes in: an address. Goes out: `Place`; FetchError for what is no place on the web. Forbidden: resolving, dialling.
+Comes in: an address. Goes out: `Target`; FetchError for what is no place on the web. Forbidden: resolving, dialling.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ USUAL_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Target:
     """Where an address leads. `site`: scheme, host and port, what robots.txt, our pace and headers of our own hold for."""
 
     url: httpx.URL
@@ -30,7 +30,7 @@ class Place:
 
 
 @lru_cache(maxsize=4096)
-def place_of(url: str) -> Place:
+def place_of(url: str) -> Target:
     """The place of an address that may be asked; raises FetchError for any other."""
     try:
         place = httpx.URL(url)
@@ -43,7 +43,7 @@ def place_of(url: str) -> Place:
     scheme, port = place.scheme, place.port or USUAL_PORTS[place.scheme]
     name = f"[{place.host}]" if ":" in place.host else place.host
     site = f"{scheme}://{name}{'' if port == USUAL_PORTS[scheme] else f':{port}'}"
-    return Place(place, site, place.raw_host.decode("ascii"), port)
+    return Target(place, site, place.raw_host.decode("ascii"), port)
 
 
 def site_of(url: str) -> str:
