@@ -81,8 +81,7 @@ def one(*, understanding: bool, rooms: bool) -> None:
 
 def watch_rooms() -> dict[str, float]:
     """Processor seconds of the threads that read, understand and keep, filled in as they work."""
-    from veille.collect import run as collect
-    from veille.collect import lanes
+    from veille.collect import lanes, settle
     from veille.store.collecting import items
 
     spent = {"lanes": 0.0, "understanding": 0.0, "keeping": 0.0, "index": 0.0}
@@ -99,8 +98,8 @@ def watch_rooms() -> dict[str, float]:
 
         setattr(holder, name, outer)
 
-    timed(collect.Collector, "_settle", "keeping")
-    timed(collect.Collector, "_prepared", "understanding")
+    timed(settle.Keeper, "settle", "keeping")
+    timed(settle.Keeper, "_prepared", "understanding")
     timed(items, "index_items", "index")
     timed(lanes, "_timed", "lanes")
     return spent

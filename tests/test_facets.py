@@ -285,7 +285,7 @@ def test_how_rare_a_label_is_is_told_from_the_newest_whatever_their_order(tmp_pa
             )
             db.execute("insert into texts (item_id, text) values (?, '')", (number,))
 
-    rarity = matching.Rarity(db)
+    rarity = matching.WordRarity(db)
 
     assert 100 <= rarity.of(("kinds prix",)) <= 300  # 200 of them
     assert 1_600 <= rarity.of(("kinds article",)) <= 2_000

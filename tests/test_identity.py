@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from builders import collect_entries, dump, make_entry, make_item, make_source
-from veille.judge.identity import NOTHING, Recall, Row, counted, name_items, plan
+from veille.judge.identity import NOTHING, Case, Recall, counted, name_items, plan
 from veille.messages.collecting import VERDICTS
 from veille.model import Known
 from veille.store import writing
@@ -64,16 +64,16 @@ def rows_of(*visits, source=HONEST):
 
 
 CASES = {
-    Row.NEW: ([LABO], [LABO | {"guid": "h2", "link": f"{HOME}/autre", "title": "Autre chose"}]),
-    Row.KNOWN: ([LABO], [LABO | {"title": "Tout autre titre", "summary": OTHER}]),
-    Row.RENAMED: ([LABO], [LABO | {"guid": "h2"}]),
-    Row.READDRESSED: ([LABO], [LABO | {"link": f"{HOME}/laboratoire"}]),
-    Row.REUSED_ADDRESS: ([MAY], [JUNE]),
-    Row.REUSED_GUID: ([LABO | {"guid": "une"}], [LABO | {"guid": "une", "link": f"{HOME}/piscine", "title": "La piscine ferme", "summary": OTHER}]),
-    Row.NEAR: ([LABO | {"guid": "", "link": f"{HOME}/labo?sid=0a1"}], [LABO | {"guid": "", "link": f"{HOME}/labo?sid=0b2"}]),
-    Row.SAME_WORDS: ([LABO | {"guid": "", "link": ""}], [LABO | {"guid": "", "link": ""}]),
-    Row.TWO_NAMES: ([LABO, MAY, JUNE | {"link": f"{HOME}/juin"}], [LABO | {"link": MAY["link"]}, JUNE | {"link": f"{HOME}/juin"}]),
-    Row.COUNTED_GUID: (
+    Case.NEW: ([LABO], [LABO | {"guid": "h2", "link": f"{HOME}/autre", "title": "Autre chose"}]),
+    Case.KNOWN: ([LABO], [LABO | {"title": "Tout autre titre", "summary": OTHER}]),
+    Case.RENAMED: ([LABO], [LABO | {"guid": "h2"}]),
+    Case.READDRESSED: ([LABO], [LABO | {"link": f"{HOME}/laboratoire"}]),
+    Case.REUSED_ADDRESS: ([MAY], [JUNE]),
+    Case.REUSED_GUID: ([LABO | {"guid": "une"}], [LABO | {"guid": "une", "link": f"{HOME}/piscine", "title": "La piscine ferme", "summary": OTHER}]),
+    Case.NEAR: ([LABO | {"guid": "", "link": f"{HOME}/labo?sid=0a1"}], [LABO | {"guid": "", "link": f"{HOME}/labo?sid=0b2"}]),
+    Case.SAME_WORDS: ([LABO | {"guid": "", "link": ""}], [LABO | {"guid": "", "link": ""}]),
+    Case.TWO_NAMES: ([LABO, MAY, JUNE | {"link": f"{HOME}/juin"}], [LABO | {"link": MAY["link"]}, JUNE | {"link": f"{HOME}/juin"}]),
+    Case.COUNTED_GUID: (
         [MAY | {"guid": "0", "link": f"{HOME}/mai"}, LABO | {"guid": "1"}],
         [JUNE | {"guid": "0", "link": f"{HOME}/juin"}, MAY | {"guid": "1", "link": f"{HOME}/mai"}],
     ),
@@ -88,8 +88,8 @@ def test_each_row_of_the_table_decides_its_case(row):
 def test_every_row_is_told_in_french_and_stands_in_the_docs():
     table = (Path(__file__).parent.parent / "docs" / "identite.md").read_text("utf-8")
 
-    assert set(VERDICTS) == {str(row) for row in Row} | {"forgotten"}
-    assert [row for row in Row if f"| `{row}` |" not in table] == []
+    assert set(VERDICTS) == {str(row) for row in Case} | {"forgotten"}
+    assert [row for row in Case if f"| `{row}` |" not in table] == []
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_words_confirm_what_a_new_guid_puts_in_doubt(change, same):
     given = LABO | {"summary": TEXT * 2} if change == {"published": "2026-11-27", "summary": f"{TEXT} {OTHER}"} else LABO
     change = change | ({"summary": f"{TEXT * 2} {OTHER}"} if given is not LABO else {})
 
-    assert rows_of([given], [given | change | {"guid": "h2"}]) == {str(Row.RENAMED if same else Row.REUSED_ADDRESS): 1}
+    assert rows_of([given], [given | change | {"guid": "h2"}]) == {str(Case.RENAMED if same else Case.REUSED_ADDRESS): 1}
 
 
 @pytest.mark.parametrize("months", [("mai", "juin"), ("juin 2025", "juin 2026"), ("n° 12", "n° 13")])

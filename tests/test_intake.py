@@ -514,7 +514,7 @@ def test_a_plan_is_made_again_when_another_writer_came_between(store, tmp_path, 
 @pytest.mark.parametrize("moment", [0.0, 60.0])
 def test_an_article_of_several_sources_is_one_however_their_answers_are_kept(store, knowledge, now, monkeypatch, moment):
     """Prepared together, then kept in one transaction or in one each: what the first brought, the others have seen."""
-    from veille.collect import run as room
+    from veille.collect import settle as room
 
     monkeypatch.setattr(room, "_MOMENT", moment)
     sources = tuple(make_source(id=f"s{number}", url=f"https://s{number}.fr/f") for number in range(5))
@@ -525,11 +525,9 @@ def test_an_article_of_several_sources_is_one_however_their_answers_are_kept(sto
         Arrival(Visit(source=source, first=True), make_fetched(b"x"), 5, Reading(items=(to_item(source, A), to_item(source, B))))
         for source in sources
     ]
-    collector = room.Collector(
-        db=store, config=Config(sources=sources), knowledge=knowledge, fetcher=None, clock=lambda: now, parser=None
-    )  # fmt: skip
+    keeper = room.Keeper(db=store, knowledge=knowledge, clock=lambda: now)
 
-    shares = list(collector._settle_together(run, answers, ([], {})))
+    shares = list(keeper._settle_together(run, answers, ([], {})))
 
     assert [len(share) for share in shares] == ([1] * 5 if moment == 0 else [5])
     assert [(outcome.new, outcome.duplicates) for share in shares for _, (outcome, _) in share] == [(2, 0), *[(0, 2)] * 4]

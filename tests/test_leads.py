@@ -173,15 +173,15 @@ def test_an_owner_that_takes_back_a_copy_leaves_what_a_curator_decided_of_it(tol
 
 
 def test_many_equal_texts_of_one_source_cost_no_more_than_their_number(told, knowledge, now):
-    from veille.store.collecting import stories
+    from veille.store.collecting.comparing import Comparing
 
     judged = []
-    judge = stories._Memory.judge
-    stories._Memory.judge = lambda self, one, other: judged.append(1) or judge(self, one, other)
+    judge = Comparing.judge
+    Comparing.judge = lambda self, one, other: judged.append(1) or judge(self, one, other)
     try:
         visit(told, knowledge, now, LOT, *(article(1, guid=f"g{n}", link=f"https://www.lot.fr/{n}.html") for n in range(60)), days=1)
     finally:
-        stories._Memory.judge = judge
+        Comparing.judge = judge
 
     assert len(judged) < 60 * 60
     assert sorted(len(story) for story in sizes(told)) == [60]

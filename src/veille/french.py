@@ -7,7 +7,7 @@ Comes in: text. Goes out: text or tokens. Forbidden: anything but the words them
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import accumulate, compress
 from typing import TypeVar
@@ -210,7 +210,12 @@ def index_text(text: str) -> str:
     cut_up = _translated(text, _CUTTING)
     if cut_up is None:
         return WORD.sub(lambda match: lemma(match[0]), fold(text))
-    return " ".join(map(_LEMMAS.__getitem__, cut_up.split()))
+    return index_words(cut_up.split())
+
+
+def index_words(words: Iterable[str]) -> str:
+    """What the full-text index is given of folded words that a plain text is made of (see `cut`)."""
+    return " ".join(map(_LEMMAS.__getitem__, words))
 
 
 def tokens(text: str) -> Iterator[tuple[str, int, int]]:
@@ -227,21 +232,21 @@ def tokens(text: str) -> Iterator[tuple[str, int, int]]:
 _AND_SPACE = (1).__add__
 
 
-def cut(text: str) -> tuple[list[str], list[int]]:
-    """The folded words of a text, and where each starts in it."""
+def cut(text: str) -> tuple[list[str], list[int], bool]:
+    """The folded words of a text, where each starts in it, and whether their lemmas are all that `index_text` makes of it."""
     cut_up = _translated(text, _CUTTING)
     if cut_up is not None and len(cut_up) == len(text):
         pieces = cut_up.split(" ")  # one more than there are spaces; empty ones between two of them
         places = accumulate(map(_AND_SPACE, map(len, pieces)), initial=0)
-        return list(filter(None, pieces)), list(compress(places, pieces))
+        return list(filter(None, pieces)), list(compress(places, pieces)), True
     folded = fold(text)
     if len(folded) == len(text):
-        return WORD.findall(folded), [match.start() for match in WORD.finditer(folded)]
+        return WORD.findall(folded), [match.start() for match in WORD.finditer(folded)], False
     words, starts = WORD.findall(folded), [match.start() for match in WORD.finditer(text)]
     if len(words) == len(starts):  # as many words as before, in the same order
-        return words, starts
+        return words, starts, False
     found = list(tokens(text))
-    return [row[0] for row in found], [row[1] for row in found]
+    return [row[0] for row in found], [row[1] for row in found], False
 
 
 def lemmas(text: str) -> list[str]:

@@ -230,6 +230,9 @@ class Item:
     loose: str = ""  # the form of the address that only proposes (`normalize.loose`)
     former: str = ""  # the fingerprint with what publishing software added, "" where it added nothing
 
+    def __hash__(self) -> int:  # asked for a dozen times on the way: not of its whole text
+        return hash((self.guid, self.url, self.fingerprint))
+
     def is_worded(self, fingerprint: str) -> bool:
         """Whether a fingerprint is that of these words, be they held with what publishing software added."""
         return fingerprint == self.fingerprint or (self.former != "" and fingerprint == self.former)

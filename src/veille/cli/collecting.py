@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import fcntl
 import functools
+import gc
 import json
 import secrets
 import sys
@@ -128,7 +129,9 @@ def _known(db: Connection) -> "Knowledge":
     """All that understanding needs, with what curators edited and taught: loaded at the first article, not before."""
     from veille.store.curating.learning import knowing
 
-    return knowing(db, load_knowledge())
+    known = knowing(db, load_knowledge())
+    gc.freeze()  # half a million words that stay to the end: the garbage collector need not look through them again and again
+    return known
 
 
 def _must_be_watched(config: Config, only: tuple[str, ...]) -> None:

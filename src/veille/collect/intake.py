@@ -21,7 +21,10 @@ from veille.store.collecting.tombstones import any_forgotten, buried_among
 from veille.store.connection import Connection, seen_version
 
 if TYPE_CHECKING:
+    from veille.store.collecting.comparing import Ready
+    from veille.store.collecting.sitting import Sitting
     from veille.understand.knowledge import Knowledge
+    from veille.understand.words import Words
 
 FLOOD = 20  # old or undated articles at once, of a source that was read before
 
@@ -40,14 +43,25 @@ class Prepared:
     forgotten: int = 0  # entries that somebody asked to forget
     seen: int = 0  # `store.connection.seen_version` when that was planned
     tagged: dict[Item, TaggedItem] = field(default_factory=dict)
+    ready: "dict[Item, Ready]" = field(default_factory=dict)  # what else is written of those that are new
 
 
-def prepare(db: Connection, visit: Visit, fetched: Fetched, reading: Reading, knowledge: "Knowledge | None", *, now: datetime) -> Prepared:
-    """Understand what is new in an answer that was read; without knowledge nothing is understood (to measure all the rest)."""
+def prepare(
+    db: Connection, visit: Visit, fetched: Fetched, reading: Reading, knowledge: "Knowledge | None", *, now: datetime,
+    sitting: "Sitting | None" = None,
+) -> Prepared:  # fmt: skip
+    """Understand what is new in an answer that was read; without knowledge nothing is understood (to measure all the rest).
+
+    `sitting`: where what will be written is compared with what is held.
+    """
     source = visit.reads
     seen = seen_version(db)
     items = not_forgotten(db, source, reading)
     todo = plan_of(db, source, items)
+    ready: dict[Item, Ready] = {}
+    tagged = _understood(db, source, todo, knowledge, {}, now, ready, sitting)
+    if sitting and sitting.comparing and knowledge is not None:
+        sitting.comparing.foresee(source.id, [ready[one.item] for one in todo.new])
     return Prepared(
         visit=visit,
         forgotten=len(reading.items) - len(items),
@@ -58,19 +72,24 @@ def prepare(db: Connection, visit: Visit, fetched: Fetched, reading: Reading, kn
         received=fetched.received,
         moved_to=fetched.moved_to,
         refresh=max(filter(None, (fetched.fresh_for, reading.refresh)), default=None),
-        tagged=_understood(db, source, todo, knowledge, {}, now),
+        tagged=tagged,
+        ready=ready,
     )
 
 
 def keep(
-    db: Connection, prepared: Prepared, knowledge: "Knowledge | None", *, now: datetime, indexing: Indexing | None = None
-) -> Collected:
+    db: Connection, prepared: Prepared, knowledge: "Knowledge | None", *, now: datetime, indexing: Indexing | None = None,
+    sitting: "Sitting | None" = None,
+) -> Collected:  # fmt: skip
     """Write what `prepare` read; the plan is made again where another writer came between. `indexing`: see `items.save`."""
     visit, source = prepared.visit, prepared.visit.reads
-    todo = prepared.todo
+    todo, comparing = prepared.todo, sitting.comparing if sitting else None
     if todo is None or seen_version(db) != prepared.seen or (indexing and indexing.touches(todo)):
         todo = plan_of(db, source, not_forgotten(db, source, prepared.reading))
-    tagged = _understood(db, source, todo, knowledge, prepared.tagged, now)
+        if comparing:
+            comparing.forget()
+    ready = dict(prepared.ready)
+    tagged = _understood(db, source, todo, knowledge, prepared.tagged, now, ready)
     upheaval = _upheaval(visit, todo, now)
     undated = sum(not one.item.day for one in todo.new)
     flooded = (upheaval is not None and upheaval.kind == "flood") or (visit.first and undated >= FLOOD)
@@ -80,7 +99,7 @@ def keep(
         upheaval = Upheaval(kind="torrent", said=torrent(len(recent), len(waiting)))
     saved = save(
         db, todo, tagged, rights=source.rights, waiting=waiting, alone=knowledge is None, now=now, timezone=source.timezone,
-        indexing=indexing,
+        indexing=indexing, ready=ready, comparing=comparing,
     )  # fmt: skip
     return Collected(
         new=saved.new, changed=saved.changed, seen=saved.seen, duplicates=saved.duplicates, skipped=prepared.reading.skipped,
@@ -118,9 +137,13 @@ def _upheaval(visit: Visit, todo: Plan, now: datetime) -> Upheaval | None:
 
 
 def _understood(
-    db: Connection, source: Source, todo: Plan, knowledge: "Knowledge | None", before: dict[Item, TaggedItem], now: datetime
-) -> dict[Item, TaggedItem]:
-    """What is new, changed or from elsewhere, with its labels; an article whose page was read is understood by that page."""
+    db: Connection, source: Source, todo: Plan, knowledge: "Knowledge | None", before: dict[Item, TaggedItem], now: datetime,
+    ready: "dict[Item, Ready]", sitting: "Sitting | None" = None,
+) -> dict[Item, TaggedItem]:  # fmt: skip
+    """What is new, changed or from elsewhere, with its labels; an article whose page was read is understood by that page.
+
+    `ready` is given what else is written of those that are new.
+    """
     fresh = [
         one.item for one in (*todo.new, *(one for pairs in (todo.elsewhere, todo.reclaimed) for _, one in pairs)) if one.item not in before
     ]
@@ -130,17 +153,22 @@ def _understood(
         return before
     if knowledge is None:
         return before | {item: _unread(item) for item in (*fresh, *(item for item, _ in changed))}
-    from veille.understand.labels import understand
+    from veille.store.collecting.comparing import ready_of
+    from veille.understand.labels import understand_by_words
 
     boilerplate = source_boilerplate(db, source.id, (item.text for item in fresh))
     found = dict(before)
+    words: dict[Item, Words] = {}
     for item, text in (*((item, item.text) for item in fresh), *changed):
         read = item if item.text == text else replace(item, text=text)
         moment, ahead = first_sight(item.published, now, source.timezone)
         if ahead:  # a year that words leave out is told by the day on which they were read
             read = replace(read, published=moment or now)
-        tagged = understand(read, source, knowledge, boilerplate)
+        tagged, words[item] = understand_by_words(read, source, knowledge, boilerplate)
         found[item] = tagged if read is item else replace(tagged, item=item)
+    new = [one.item for one in todo.new if one.item in words]
+    rarity = sitting.rarity_of(db, [found[item].terms for item in new]) if sitting and new else None
+    ready.update((item, ready_of(found[item], source.rights, words[item], rarity)) for item in new)
     return found
 
 

@@ -7,6 +7,7 @@ Forbidden: changing what is kept or shown.
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 from veille.french import fold
 
@@ -44,11 +45,15 @@ def without(text: str, boilerplate: Boilerplate) -> str:
     return left if len(left.split()) >= _LEAST_LEFT * len(text.split()) else text
 
 
-def _sentences(text: str) -> Iterable[tuple[int, int, str]]:
+@lru_cache(maxsize=128)  # what arrives is looked through twice: for what repeats, then for what is left
+def _sentences(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Where each sentence of three words or more begins and ends, and what it says, folded."""
     folded = fold(text)
     alike = len(folded) == len(text)  # letter for letter: one folding serves all sentences
+    found = []
     for match in _SENTENCE.finditer(text):
         start, end = match.span()
         words = (folded[start:end] if alike else fold(match[0])).split()
         if len(words) >= _LEAST:
-            yield start, end, " ".join(words)
+            found.append((start, end, " ".join(words)))
+    return tuple(found)

@@ -32,7 +32,8 @@ class Labels:
     kind_reason: str
     interest: float
     interest_reason: str
-    words: Words
+    words: Words  # but for what its source repeats
+    whole: Words  # all of them
     mentions: tuple[Mention, ...]
     terms: Terms
     rules: Mapping[str, float]
@@ -47,7 +48,8 @@ def label(
 
     `boilerplate`: the sentences that its source repeats, in which no phrase is looked for; `inherited`: the source's own themes.
     """
-    words = Words.of(title, without(text, boilerplate))
+    whole = Words.of(title, text)
+    words = whole.blanked(without(text, boilerplate))
     mentions = find_dates(f"{title}\n{text}"[:READ], published)
     findings = knowledge.lexicon.find(words)
     themes = score_themes(findings)
@@ -62,16 +64,23 @@ def label(
     interest, interest_reason, dismissed = ruled_interest(findings, *interest_of(points, answers))
     return Labels(
         tags=ruled_tags(findings, themes_of(themes, inherited, answers, words)), kind=kind, kind_reason=kind_reason, interest=interest,
-        interest_reason=interest_reason, words=words, mentions=mentions, terms=terms, rules=rules, dismissed=dismissed,
+        interest_reason=interest_reason, words=words, whole=whole, mentions=mentions, terms=terms, rules=rules, dismissed=dismissed,
     )  # fmt: skip
 
 
 def understand(item: Item, source: Source, knowledge: Knowledge, boilerplate: Boilerplate = NO_BOILERPLATE) -> TaggedItem:
     """All labels of an article; `boilerplate`: the sentences that its source repeats."""
+    return understand_by_words(item, source, knowledge, boilerplate)[0]
+
+
+def understand_by_words(
+    item: Item, source: Source, knowledge: Knowledge, boilerplate: Boilerplate = NO_BOILERPLATE
+) -> tuple[TaggedItem, Words]:
+    """All labels of an article, and all its words: what else is made of them need not cut the text again."""
     labels = label(
         item.title, item.text, knowledge, published=published_day(item), url=item.url, inherited=source.tags, boilerplate=boilerplate
     )
-    return TaggedItem(
+    tagged = TaggedItem(
         item=item,
         tags=labels.tags,
         territories=territories_of(item.title, item.text, source.territory, knowledge),
@@ -80,10 +89,11 @@ def understand(item: Item, source: Source, knowledge: Knowledge, boilerplate: Bo
         kind_reason=labels.kind_reason,
         interest=labels.interest,
         interest_reason=labels.interest_reason,
-        language=language_of(item.title, item.text, item.language),
+        language=language_of(item.title, item.text, item.language, labels.whole),
         terms=labels.terms,
         dismissed=labels.dismissed,
     )
+    return tagged, labels.whole
 
 
 def published_day(item: Item) -> date | None:

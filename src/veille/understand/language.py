@@ -3,9 +3,12 @@
 Comes in: title, text, the source's language. Goes out: a two-letter code. Forbidden: guessing on too few words.
 """
 
+from bisect import bisect_left
 from collections import Counter
+from collections.abc import Sequence
 
 from veille.french import folded_letters
+from veille.understand.words import Words
 
 _READ = 2_000  # characters: title and lead say it
 SMALL_WORDS = {
@@ -32,13 +35,18 @@ _LEAST = 4  # small words
 _MORE = 1.3  # times as many as the source's own language, before another one is believed
 
 
-def language_of(title: str, text: str, usual: str) -> str:
-    """The language whose small words are the most, the usual one where too little tells."""
+def language_of(title: str, text: str, usual: str, cut: Words | None = None) -> str:
+    """The language whose small words are the most, the usual one where too little tells. `cut`: the words of both, cut already."""
     counts = dict.fromkeys(SMALL_WORDS, 0)
-    words = Counter(folded_letters(f"{title}\n{text}"[:_READ]))
-    for word in words.keys() & _SPEAKERS.keys():
+    words: Sequence[str]
+    if cut is None:
+        words = folded_letters(f"{title}\n{text}"[:_READ])
+    else:
+        read = bisect_left(cut.starts, max(0, _READ - len(title) - 1), cut.title_size + 1)
+        words = cut.folded[:read]
+    for word, times in Counter(filter(_SPEAKERS.__contains__, words)).items():
         for language in _SPEAKERS[word]:
-            counts[language] += words[word]
+            counts[language] += times
     best = max(counts, key=lambda language: (counts[language], language == usual))
     if counts[best] < _LEAST or counts[best] < _MORE * counts.get(usual, 0):
         return usual

@@ -12,7 +12,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from heapq import nsmallest
 from itertools import islice
 
 from veille.french import ELISIONS, STOP_WORDS, Lately, lemma
@@ -92,7 +91,7 @@ def keywords_of(terms: Terms, rarity: Rarity) -> Keywords:
     weights = [
         (-weight if times == 1 else -(1 + log(times)) * weight, word) for word, times in terms if (weight := weight_of(word, unknown))
     ]
-    best = [(-weight, word) for weight, word in nsmallest(KEYWORDS, weights)]
+    best = [(-weight, word) for weight, word in sorted(weights)[:KEYWORDS]]
     length = math.sqrt(sum(weight * weight for weight, _ in best))
     return tuple((word, round(_SCALE * weight / length)) for weight, word in best) if length else ()
 

@@ -5,7 +5,7 @@ Comes in: title and text; phrases. Goes out: hits with their place, by table. Fo
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from veille.french import WORD, cut, fold, plural_forms
 
@@ -23,12 +23,26 @@ class Words:
     folded: tuple[str, ...]
     starts: tuple[int, ...]  # in the title or the text, in characters
     title_size: int
+    plain: bool = False  # no sign in it that the index takes for a word
 
     @classmethod
     def of(cls, title: str, text: str) -> "Words":
         text = text[:READ]
-        (heading, at), (body, places) = cut(title), cut(text)
-        return cls(title=title, text=text, folded=(*heading, "", *body), starts=(*at, 0, *places), title_size=len(heading))
+        (heading, at, plain), (body, places, also) = cut(title), cut(text)
+        return cls(
+            title=title, text=text, folded=(*heading, "", *body), starts=(*at, 0, *places), title_size=len(heading), plain=plain and also
+        )  # fmt: skip
+
+    def blanked(self, text: str) -> "Words":
+        """The words that are left where parts of the text were made blank, every other sign at its place."""
+        if text == self.text or text[:READ] == self.text:
+            return self
+        first = self.title_size + 1
+        left = [(word, start) for word, start in zip(self.folded[first:], self.starts[first:], strict=True) if not text[start].isspace()]
+        return replace(
+            self, text=text[:READ], folded=(*self.folded[:first], *(word for word, _ in left)),
+            starts=(*self.starts[:first], *(start for _, start in left)),
+        )  # fmt: skip
 
     def written(self, place: int) -> str:
         """A word as it is written."""

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from veille.french import WORD, fold, index_text
 from veille.judge.identity import Named, Plan
@@ -14,9 +15,10 @@ from veille.messages.understanding import reason
 from veille.model import Item, Known, Reason, Rights, Tag, TaggedItem
 from veille.moments import first_sight, local_day, stored
 from veille.normalize import hidden, shown
+from veille.store.collecting.comparing import Comparing, Ready, readied
 from veille.store.collecting.corrections import correct_labels, correct_own, uncorrect, uncorrect_labels
 from veille.store.collecting.names import forget_shared, remember_names, take_names
-from veille.store.collecting.neighbours import keep_keywords
+from veille.store.collecting.neighbours import keep_keywords, write_keywords
 from veille.store.collecting.stories import join_stories, leave_story, propose_of_one_address
 from veille.store.connection import Connection
 
@@ -44,19 +46,23 @@ def save(
     now: datetime,
     timezone: str,
     indexing: "Indexing | None" = None,
+    ready: Mapping[Item, Ready] = MappingProxyType({}),
+    comparing: Comparing | None = None,
 ) -> SaveCounts:
     """Write a plan; the caller holds the transaction. `tagged` holds every item that is new, changed or from elsewhere.
 
     `waiting`: those of the new ones that enter the queue; all of them when it is not told. `alone`: no article is compared with others.
     The words of new articles go into the index at the end: here, or where `indexing` is given, when the caller says so.
+    `ready`, `comparing`: what was thought of before the lock was taken; what was not is now.
     """
     at = stored(now) or ""
     queued = [waiting is None or one in waiting for one in todo.new]
     ids = _insert(db, [tagged[one.item] for one in todo.new], rights, queued=queued, now=now, timezone=timezone)
     new_ids = list(zip(ids, todo.new, strict=True))
     index = indexing or Indexing(db)
-    index.put(ids)
-    keep_keywords(db, [(item_id, tagged[one.item].terms) for item_id, one in new_ids if tagged[one.item].terms])
+    made = {} if alone else dict(zip(ids, readied(tagged, ready, (one.item for one in todo.new), rights), strict=True))
+    index.put(ids, {item_id: one.index for item_id, one in made.items()})
+    write_keywords(db, [(item_id, tagged[one.item].terms, made[item_id].keywords if made else ()) for item_id, one in new_ids])
     for known, one in todo.changed:
         _change(db, index, known, tagged[one.item], rights, now, timezone)
     db.executemany(
@@ -75,7 +81,7 @@ def save(
         _inherit(db, index, known.id, tagged[one.item])
     if not alone:
         changed = [known.id for known, _ in (*todo.changed, *todo.reclaimed)]
-        join_stories(db, [*ids, *changed], {item_id: tagged[one.item] for item_id, one in new_ids})
+        join_stories(db, [*ids, *changed], made, comparing)
     if todo.taken:
         propose_of_one_address(db)
     index.wrote(todo)
@@ -366,6 +372,7 @@ class Indexing:
         """`named`: canonical addresses that were written since the plans were made that are to come; is added to."""
         self._db = db
         self._waiting: set[int] = set()
+        self._made: dict[int, tuple[str, str, str]] = {}
         self._named = set() if named is None else named
 
     def touches(self, todo: Plan) -> bool:
@@ -376,21 +383,24 @@ class Indexing:
         """The names of these articles were written."""
         self._named.update(_addresses(todo))
 
-    def put(self, item_ids: Iterable[int]) -> None:
-        """These are to be in the index, with the words that they have when it is written; they are not in it."""
+    def put(self, item_ids: Iterable[int], made: Mapping[int, tuple[str, str, str]] = MappingProxyType({})) -> None:
+        """These are to be in the index, with the words that they have when it is written; they are not in it. `made`: as `Ready.index`."""
         self._waiting.update(item_ids)
+        self._made.update(made)
 
     def take_out(self, item_id: int) -> None:
         """This one is to be changed: the index must not hold it meanwhile."""
         if item_id in self._waiting:
             self._waiting.discard(item_id)
+            self._made.pop(item_id, None)
         else:
             unindex_items(self._db, [item_id])
 
     def write(self) -> None:
         """Write all that waits."""
-        index_items(self._db, sorted(self._waiting))
+        index_items(self._db, sorted(self._waiting), self._made)
         self._waiting.clear()
+        self._made.clear()
 
 
 def _addresses(todo: Plan) -> set[str]:
@@ -399,15 +409,19 @@ def _addresses(todo: Plan) -> set[str]:
     return {one.item.canonical for one in rows if one.item.canonical}
 
 
-def index_items(db: Connection, item_ids: Sequence[int]) -> None:
-    """Put articles into the full-text index, which does not hold them."""
-    if not item_ids:
-        return
-    rows = db.execute(
-        f"select {_WORDS} from items_words where id in (select value from json_each(?)) order by id",  # noqa: S608 - our own names
-        (json.dumps(item_ids),),
-    )
-    db.executemany("insert into items_fts (rowid, title, shown, text, context) values (?, ?, ?, ?, ?)", map(_indexed, rows.fetchall()))
+def index_items(db: Connection, item_ids: Sequence[int], made: Mapping[int, tuple[str, str, str]] = MappingProxyType({})) -> None:
+    """Put articles into the full-text index, which does not hold them. `made`: the words of some of them, as `Ready.index`."""
+    rows: list[tuple[int, str, str, str, str]] = []
+    if told := [item_id for item_id in item_ids if item_id in made]:
+        contexts = db.execute("select item_id, context from texts where item_id in (select value from json_each(?))", (json.dumps(told),))
+        rows = [(item_id, *made[item_id], index_text(context)) for item_id, context in contexts.fetchall()]
+    if others := [item_id for item_id in item_ids if item_id not in made]:
+        found = db.execute(
+            f"select {_WORDS} from items_words where id in (select value from json_each(?))",  # noqa: S608 - our own names
+            (json.dumps(others),),
+        )
+        rows += map(_indexed, found.fetchall())
+    db.executemany("insert into items_fts (rowid, title, shown, text, context) values (?, ?, ?, ?, ?)", sorted(rows))
 
 
 _WORDS = "id, title, shown, text, context"

@@ -7,7 +7,7 @@ Nothing is computed ahead but a dozen keywords an article: neighbours are those 
 import json
 from array import array
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import chain
@@ -17,7 +17,7 @@ from veille.store.collecting.boilerplate import Boilerplates
 from veille.store.connection import Connection, has_table
 from veille.store.settings import setting
 from veille.understand.boilerplate import without
-from veille.understand.similar import Rarity, Terms, alike, keywords_of, number_of, terms_of
+from veille.understand.similar import Keywords, Rarity, Terms, alike, keywords_of, number_of, terms_of
 from veille.understand.words import Words
 
 MOST = 10
@@ -28,7 +28,7 @@ _POSTINGS = 200  # the newest articles that hold a word
 _LOOKED_AT = 80
 _COUNTED = 5_000  # the newest texts, by which rare words are told from frequent ones
 _BATCH = 1_000
-_MANY = 10  # articles: for so many all counts are read at once
+MANY = 10  # articles: for so many all counts are read at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +45,36 @@ def keep_keywords(db: Connection, terms: Iterable[tuple[int, Terms]]) -> None:
 
     None before words were counted once.
     """
-    texts = counted(db)
-    if not texts:
-        return  # nothing is known of words yet: `count_words` chooses for all
-    given = list(terms)
-    if len(given) >= _MANY:
-        rarity = Rarity.of(dict(db.execute("select word, texts from word_counts").fetchall()), texts)
-    else:
-        wanted = {word for _, found in given for word, _ in found}
-        asked = "select word, texts from word_counts where word in (select value from json_each(?))"
-        rarity = Rarity.of(dict(db.execute(asked, (json.dumps(list(wanted)),)).fetchall()), texts)
-    db.execute("delete from keywords where item_id in (select value from json_each(?))", (json.dumps([item for item, _ in given]),))
+    write_keywords(db, [(item_id, found, None) for item_id, found in terms])
+
+
+def write_keywords(db: Connection, given: Sequence[tuple[int, Terms, Keywords | None]]) -> None:
+    """Like `keep_keywords`; of what was chosen already, the choice."""
+    open_ = [(item_id, terms) for item_id, terms, chosen in given if chosen is None and terms]
+    rarity = rarity_of(db, (found for _, found in open_)) if open_ else None
+    chosen_now = {item_id: keywords_of(terms, rarity) for item_id, terms in open_} if rarity else {}
+    rows = [(item_id, chosen if chosen is not None else chosen_now.get(item_id)) for item_id, _, chosen in given]
+    rows = [(item_id, chosen) for item_id, chosen in rows if chosen is not None]
+    if not rows:
+        return
+    db.execute("delete from keywords where item_id in (select value from json_each(?))", (json.dumps([item for item, _ in rows]),))
     db.executemany(
         "insert into keywords (word, item_id, weight) values (?, ?, ?)",
-        [(word, item, weight) for item, found in given for word, weight in keywords_of(found, rarity)],
+        [(word, item, weight) for item, chosen in rows for word, weight in chosen or ()],
     )
+
+
+def rarity_of(db: Connection, terms: Iterable[Terms] | None = None) -> Rarity | None:
+    """How rare words are (those of these terms; all of them where none are told, or where many are), None before they were counted."""
+    texts = counted(db)
+    if not texts:
+        return None  # nothing is known of words yet: `count_words` chooses for all
+    given = list(terms) if terms is not None else []
+    if terms is None or len(given) >= MANY:
+        return Rarity.of(dict(db.execute("select word, texts from word_counts").fetchall()), texts)
+    wanted = {word for found in given for word, _ in found}
+    asked = "select word, texts from word_counts where word in (select value from json_each(?))"
+    return Rarity.of(dict(db.execute(asked, (json.dumps(list(wanted)),)).fetchall()), texts)
 
 
 def counted(db: Connection) -> int:
