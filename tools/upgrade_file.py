@@ -2,7 +2,7 @@
 
     python tools/upgrade_file.py tests/upgrades/m007.db.gz
 
-The demonstration collected twice, an account and a curator's words (`tests/test_upgrades.py` asks for « claire » and her decisions).
+The demonstration collected twice, an account and a curator's words: `tests/keeping/test_upgrades.py` asks for « claire » and her decisions.
 """
 
 import argparse

@@ -4,15 +4,15 @@ import gzip
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from builders import collect_entries, dump, make_entry, make_source, register
+from paths import TESTS
 from veille.store import connect, migrate, writing
 from veille.store.keeping.auditing import audit
 
-OLD = Path(__file__).parent / "upgrades" / "m008.db.gz"
+OLD = TESTS / "upgrades" / "m008.db.gz"
 ACTU = "https://portail.example.fr/actu.php"
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from paths import ROOT
 from veille.config import Names, decode_config, parse_config, source_yaml
 from veille.errors import ConfigError
 from veille.model import Proxy
@@ -117,9 +118,8 @@ def test_deep_nesting_ends_in_a_sentence():
 
 
 def test_our_own_feeds_yaml_is_right(knowledge):
-    from pathlib import Path
 
-    text = (Path(__file__).parent.parent / "feeds.yaml").read_text(encoding="utf-8")
+    text = (ROOT / "feeds.yaml").read_text(encoding="utf-8")
     names = Names(
         tags=frozenset(knowledge.themes),
         aliases=knowledge.aliases,

@@ -5,12 +5,12 @@ import gzip
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import pytest
 from datasette.app import Datasette
 
 from builders import collect_entries, make_entry, make_source
+from paths import TESTS
 from veille.store import connect, migrate
 from veille.store.connection import utils_of
 from veille.store.curating.accounts import check_password
@@ -19,7 +19,7 @@ from veille.store.keeping.backup import counts, unsoundness
 from veille.store.schema import migrations
 from veille.understand.same import bands_of, lead_of, print_of
 
-OLD = sorted((Path(__file__).parent / "upgrades").glob("*.db.gz"))
+OLD = sorted((TESTS / "upgrades").glob("*.db.gz"))
 BRING_UP = """
 from datetime import UTC, datetime
 from veille.cli.options import open_database

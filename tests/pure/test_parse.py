@@ -2,18 +2,18 @@
 
 import json
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
 from builders import make_fetched, make_source
+from paths import TESTS
 from veille.errors import ParseError
 from veille.model import Selectors
 from veille.normalize import stored, to_item
 from veille.parse import parse
 from veille.parse.leads import leads_of
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = TESTS / "golden"
 PAIRS = sorted(path for path in GOLDEN.iterdir() if path.suffix != ".json")
 
 LISTING = """<!doctype html><html><head><base href="/actualites/"></head><body><nav><a href="/">Accueil</a></nav>

@@ -2,12 +2,12 @@
 
 import json
 import time
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from builders import collect_entries, make_entry, make_item, make_source
+from paths import TESTS
 from veille.cli.predicting import predict
 from veille.model import Item
 from veille.understand.boilerplate import boilerplate_of
@@ -15,7 +15,7 @@ from veille.understand.labels import understand
 from veille.understand.same import bands_of, lead_of, print_of
 from veille.understand.territory import territories_of
 
-TRUTH = Path(__file__).parent / "truth"
+TRUTH = TESTS / "truth"
 
 
 def rows(name):

@@ -3,11 +3,11 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from builders import collect_entries, dump, make_entry, make_item, make_source
+from paths import ROOT
 from veille.judge.identity import NOTHING, Case, Recall, counted, name_items, plan
 from veille.messages.collecting import VERDICTS
 from veille.model import Known
@@ -86,7 +86,7 @@ def test_each_row_of_the_table_decides_its_case(row):
 
 
 def test_every_row_is_told_in_french_and_stands_in_the_docs():
-    table = (Path(__file__).parent.parent / "docs" / "identite.md").read_text("utf-8")
+    table = (ROOT / "docs" / "identite.md").read_text("utf-8")
 
     assert set(VERDICTS) == {str(row) for row in Case} | {"forgotten"}
     assert [row for row in Case if f"| `{row}` |" not in table] == []

@@ -3,11 +3,9 @@
 import subprocess
 import sys
 from itertools import pairwise
-from pathlib import Path
 
+from paths import ROOT
 from veille.config import Names, parse_config
-
-ROOT = Path(__file__).parent.parent
 
 
 def sources_of(knowledge):

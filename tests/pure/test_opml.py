@@ -1,11 +1,11 @@
 """Sources to OPML and back: nothing is lost, and other readers' files are understood."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from builders import make_source
+from paths import ROOT
 from veille.config import Names, parse_config, source_yaml
 from veille.config.opml import read_opml, write_opml
 from veille.errors import UsageError
@@ -42,7 +42,7 @@ def test_yaml_and_back_is_the_same(names):
 
 
 def test_our_own_feeds_yaml_survives_both_ways(names):
-    text = (Path(__file__).parent.parent / "feeds.yaml").read_text(encoding="utf-8")
+    text = (ROOT / "feeds.yaml").read_text(encoding="utf-8")
     sources = parse_config(text, "feeds.yaml", names).sources
 
     back = read_opml(write_opml(sources, "x").encode())
