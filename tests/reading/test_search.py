@@ -7,7 +7,7 @@ import pytest
 from builders import collect_entries, make_entry, make_source
 from veille.errors import UsageError
 from veille.search.request import Request, address, read_request
-from veille.search.words import highlight, match_all, match_any, match_words, read_query
+from veille.search.words import highlight, match_all, match_words, read_query
 from veille.store.reading.searching import search
 
 TODAY = "2026-11-22"
@@ -166,7 +166,6 @@ def test_the_match_expression_is_made_of_quoted_words(knowledge):
         match_all(query)
         == '("accueil" AND "deux mot" AND ("rsa" OR "revenu de solidarite actif") AND ({title shown} : ("pre" *))) NOT ("chien")'
     )
-    assert match_any(query) == '("accueil" OR "deux mot" OR "rsa" OR ({title shown} : ("pre" *))) NOT ("chien")'
 
 
 def test_every_facet_count_is_what_a_click_gives(filled, knowledge):

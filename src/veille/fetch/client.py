@@ -182,10 +182,6 @@ class Fetcher:
         asked, self._asked = dict(self._asked), Counter()
         return told, asked
 
-    def waits_until(self, url: str) -> datetime | None:
-        """Until when the site of an address wants to be left alone; None when it may be asked."""
-        return self._waits_until(site_of(url))
-
     def _waits_until(self, key: str) -> datetime | None:
         note = self._known.get(key)
         if note is None or note.wait_until is None:

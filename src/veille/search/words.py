@@ -101,27 +101,11 @@ def match_all(query: Query) -> str:
     return _minus(" AND ".join(_expression(term) for term in query.terms), query)
 
 
-def match_any(query: Query) -> str:
-    """The FTS5 expression of articles that have one of the words as typed."""
-    loose: list[str] = []
-    for term in query.terms:
-        if term.spread:
-            loose += [_quoted((word,)) for word in term.words]
-        else:
-            loose.append(_expression(term if term.prefix else replace(term, others=())))
-    return _minus(" OR ".join(loose), query)
-
-
 def match_wide(query: Query) -> str:
     """The FTS5 expression of articles that have one of the words, as typed or said another way."""
     loose = [_expression(Term((word,))) for term in query.terms if term.spread for word in term.words]
     loose += [_expression(replace(term, spread=False)) for term in query.terms]
     return _minus(" OR ".join(loose), query)
-
-
-def match_together(term: Term, query: Query) -> str:
-    """The FTS5 expression of the words of one term, side by side or apart, but all of them."""
-    return _minus(_expression(replace(term, others=())), query)
 
 
 def match_term(term: Term, query: Query) -> str:
