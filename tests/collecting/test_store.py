@@ -17,7 +17,8 @@ from veille.store import connect, migrate, writing
 from veille.store.collecting.sources import sync_sources
 from veille.store.collecting.visits import Visited, due_visits, record_visits, start_run
 from veille.store.connection import utils_of
-from veille.store.schema import PUBLIC_TABLES, migrations
+from veille.store.public import PUBLIC_TABLES
+from veille.store.schema import migrations
 
 
 def record_one(db, run, visit, outcome, validators, milliseconds, now):

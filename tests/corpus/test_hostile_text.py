@@ -17,7 +17,7 @@ from datasette.app import Datasette
 from builders import collect_entries, make_entry, make_source, register
 from veille.logs import _Json, _Lines
 from veille.normalize import clean
-from veille.store.schema import PUBLIC_TABLES
+from veille.store.public import PUBLIC_TABLES
 
 pytestmark = pytest.mark.corpus
 BEFORE, AFTER = "avant ", " après"

@@ -7,11 +7,12 @@ import pytest
 
 from builders import make_source, register
 from veille.model import KINDS, Config
+from veille.search.facets import FACETS
 from veille.search.request import Request
 from veille.store import connect, migrate, writing
 from veille.store.collecting.items import index_items
 from veille.store.collecting.sources import sync_sources
-from veille.store.reading.rows import ABSENT, COLUMN_OF, Columns
+from veille.store.reading.rows import ABSENT, Columns
 from veille.store.reading.searching import rank, search
 from veille.store.reading.wording import understand_query
 
@@ -140,7 +141,7 @@ def told(rows):
     return {
         item: (
             rows.states[item], rows.stories[item], rows.interests[item], rows.days[item],
-            *(sorted(rows.codes[column].says[facet][rows.held[column][item]]) for facet, column in COLUMN_OF.items()),
+            *(sorted(rows.codes[column].says[facet][rows.held[column][item]]) for facet, column in {one.name: one.column for one in FACETS}.items()),
         )
         for item in range(len(rows.states))
         if rows.states[item] != ABSENT

@@ -17,7 +17,7 @@ from builders import collect_entries, make_entry, make_source
 from pace import pace
 from veille.store import writing
 from veille.store.curating.accounts import add_account, set_password
-from veille.store.schema import PUBLIC_TABLES
+from veille.store.public import PUBLIC_TABLES
 
 SENTINEL = "zanzibar"
 

@@ -40,12 +40,12 @@ from veille.store.keeping.export import (
     columns,
     one_instant,
     public_rows,
-    public_tables,
     schema_steps,
     sequence,
     take_in,
 )
 from veille.store.partial import beside
+from veille.store.public import PUBLIC_TABLES
 
 _LICENCE = {"name": "etalab-2.0", "title": "Licence Ouverte 2.0", "path": "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"}
 _TYPES = {"integer": "integer", "real": "number"}
@@ -106,7 +106,7 @@ def export(folder: str, *, everything: bool, config_file: str, db_file: str) -> 
             one_instant(db),
         ):
             resources: list[dict[str, Any]] = []
-            for table in TABLES if everything else public_tables():
+            for table in TABLES if everything else PUBLIC_TABLES:
                 rows = all_rows(db, table) if everything else public_rows(db, table)
                 fields = _fields(described, table, columns(db, table))
                 count = _write(partial, table, fields, rows, spreadsheet=not everything)

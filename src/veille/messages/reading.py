@@ -61,15 +61,7 @@ ERROR_PAGES = {
     503: ("Site occupé", "Réessayez dans quelques instants."),
 }
 
-TABLE_TITLES = {
-    "articles": ("Articles", "Un article par ligne : ce que le site montre, selon les droits de chaque source."),
-    "sources": ("Sources", "Ce qui est lu, à quel rythme, et dans quel état."),
-    "tags": ("Thèmes", "Le vocabulaire : les thèmes, par groupe."),
-    "departements": ("Départements", "Les 101 départements, leur région et leur préfecture."),
-    "item_tags": ("Thèmes des articles", "Chaque étiquette avec son origine et sa raison."),
-    "item_territories": ("Départements des articles", "Chaque département avec sa raison."),
-    "item_dates": ("Dates des articles", "Échéances et événements nommés par les textes."),
-    "stories": ("Histoires", "Les articles qui disent la même chose."),
-    "runs": ("Collectes", "Chaque passage du collecteur."),
-    "visits": ("Visites", "Chaque lecture d’une source, réussie ou non."),
-}
+FACET_TITLES = {
+    "themes": "Thème", "departements": "Département", "regions": "Région", "kinds": "Type", "years": "Année", "sources": "Source",
+    "languages": "Langue",
+}  # fmt: skip

@@ -10,12 +10,12 @@ from datetime import date
 from urllib.parse import urlencode
 
 from veille.errors import UsageError
-from veille.messages.reading import BAD_DAY, BAD_FILTER, BAD_NUMBER, BAD_YEAR, QUERY_TOO_LONG, TOO_MANY_FILTERS
+from veille.messages.reading import BAD_DAY, BAD_NUMBER, QUERY_TOO_LONG, TOO_MANY_FILTERS
+from veille.search.facets import FACETS, Facet
 
 LONGEST_QUERY = 500
 # Each link of a page of results holds all of them.
 MOST_VALUES, MOST_FILTERS = 20, 60
-_VALUE = re.compile(r"[A-Za-z0-9._-]{1,80}")  # ids, codes, years
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,16 +38,19 @@ class Request:
     selected: bool = False
     verbatim: bool = False  # no spelling correction
 
+    def values(self, facet: Facet) -> tuple[str, ...]:
+        """What is asked of a facet, any of which will do; () for nothing."""
+        found: tuple[str, ...] = getattr(self, facet.name)
+        return found
+
+    @property
+    def chosen(self) -> tuple[Facet, ...]:
+        """The facets of which something is asked."""
+        return tuple(facet for facet in FACETS if self.values(facet))
+
     @property
     def by_date(self) -> bool:
         return self.order == "date" or not self.q.strip()
-
-
-# Field of Request, parameter of the address.
-PARAMETERS = (
-    ("themes", "theme"), ("departements", "departement"), ("regions", "region"), ("kinds", "type"), ("sources", "source"),
-    ("languages", "langue"), ("years", "annee"),
-)  # fmt: skip
 
 
 def read_request(given: Mapping[str, Sequence[str]]) -> Request:
@@ -63,21 +66,18 @@ def read_request(given: Mapping[str, Sequence[str]]) -> Request:
     if not re.fullmatch(r"[1-9]\d{0,5}", page, re.ASCII):
         raise UsageError(BAD_NUMBER.format(value=page[:20]))
     lists = {
-        name: tuple(dict.fromkeys(value.strip() for value in given.get(parameter, ()) if value.strip())) for name, parameter in PARAMETERS
+        facet.name: tuple(dict.fromkeys(value.strip() for value in given.get(facet.parameter, ()) if value.strip())) for facet in FACETS
     }
     if max(map(len, lists.values())) > MOST_VALUES or sum(map(len, lists.values())) > MOST_FILTERS:
         raise UsageError(TOO_MANY_FILTERS.format(each=MOST_VALUES, all=MOST_FILTERS))
-    for year in lists["years"]:
-        if not re.fullmatch(r"\d{4}", year, re.ASCII):
-            raise UsageError(BAD_YEAR.format(value=year[:20]))
-    for value in (value for values in lists.values() for value in values):
-        if not _VALUE.fullmatch(value):
-            raise UsageError(BAD_FILTER.format(value=value[:40]))
+    for facet in FACETS:
+        for value in lists[facet.name]:
+            if not facet.pattern.fullmatch(value):
+                raise UsageError(facet.wrong.format(value=value[:40]))
     return Request(
         q=q, since=_day(one("depuis")), until=_day(one("jusqua")), order="date" if one("tri") == "date" else "",
         page=int(page), dismissed=one("ecartes") == "1", selected=one("selection") == "1", verbatim=one("exact") == "1",
-        themes=lists["themes"], departements=lists["departements"], regions=lists["regions"], kinds=lists["kinds"],
-        sources=lists["sources"], languages=lists["languages"], years=lists["years"],
+        **lists,
     )  # fmt: skip
 
 
@@ -101,8 +101,8 @@ def address(request: Request, **changes: object) -> str:
         changes["page"] = 1
     wanted = replace(request, **changes)  # type: ignore[arg-type]
     pairs: list[tuple[str, str]] = [("q", wanted.q)] if wanted.q else []
-    for name, parameter in PARAMETERS:
-        pairs += [(parameter, value) for value in getattr(wanted, name)]
+    for facet in FACETS:
+        pairs += [(facet.parameter, value) for value in wanted.values(facet)]
     pairs += [
         (parameter, value)
         for parameter, value in (

@@ -8,10 +8,6 @@ from sqlite_utils.migrations import Migrations
 
 migrations = Migrations("veille")
 
-PUBLIC_TABLES = (
-    "articles", "sources", "tags", "departements", "runs", "visits", "stories", "item_tags", "item_territories", "item_dates",
-)  # fmt: skip
-
 
 @migrations()
 def m001_create_everything(db: Database) -> None:

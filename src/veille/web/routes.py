@@ -3,12 +3,13 @@
 from veille.web.curating import accounts, bringing, decisions, journal, lots, quality, saved, triage, vocabulary
 from veille.web.keeping import wellbeing
 from veille.web.reading import about, articles, browsing, machines, results, sheets
+from veille.web.reading.outputs import FORMATS
 from veille.web.site import permissions, session
 
 ROUTES = [
     (r"^/$", articles.accueil),
     (r"^/recherche$", results.recherche),
-    (r"^/recherche\.(?P<format>atom|jsonfeed|json|csv)$", results.resultats),
+    (rf"^/recherche\.(?P<format>{'|'.join(FORMATS)})$", results.resultats),
     (r"^/integrer$", results.integrer),
     (r"^/article/(?P<id>[0-9]{1,15})$", articles.article_page(triage.beside)),
     (r"^/article/(?P<id>[0-9]{1,15})/decision$", decisions.decision),

@@ -11,6 +11,7 @@ from veille.messages.keeping import DATABASE_NOT_EMPTY, EXPORT_INCONSISTENT
 from veille.store.collecting.items import index_items
 from veille.store.connection import Connection, Row, sqlite3, utils_of, writing
 from veille.store.keeping.backup import unsoundness
+from veille.store.public import PUBLIC
 from veille.store.schema import migrations
 
 _BATCH = 500
@@ -22,19 +23,6 @@ TABLES = (
     "notes", "corrections", "searches", "rules", "tag_words", "proposed_tags", "edits", "followed", "source_wishes", "link_checks",
     "copies",
 )  # fmt: skip
-_PUBLIC = {
-    "articles": "select * from articles order by id",
-    "sources": "select * from sources order by id",
-    "tags": "select * from tags order by position, id",
-    "departements": "select * from departements order by code",
-    "item_tags": "select * from item_tags where origin <> 'refused' and {shown} order by item_id, tag_id",
-    "item_territories": "select * from item_territories where {shown} order by item_id, code",
-    "item_dates": "select * from item_dates where {shown} order by item_id, start, \"end\", role",
-    "stories": "select * from stories where exists (select 1 from items where story_id = stories.id and state <> 'dismissed') order by id",
-    "runs": "select * from runs order by id",
-    "visits": "select * from visits order by id",
-}  # fmt: skip
-_SHOWN = "exists (select 1 from items where items.id = item_id and state <> 'dismissed')"
 
 
 @contextlib.contextmanager
@@ -47,11 +35,6 @@ def one_instant(db: Connection) -> Iterator[None]:
         db.rollback()
 
 
-def public_tables() -> tuple[str, ...]:
-    """What everybody may have."""
-    return tuple(_PUBLIC)
-
-
 def columns(db: Connection, table: str) -> list[tuple[str, str]]:
     """Name and SQL type of each column of a table or view of ours."""
     return [(str(row[1]), str(row[2]).lower() or "text") for row in db.execute(f"pragma table_info([{table}])")]
@@ -59,7 +42,7 @@ def columns(db: Connection, table: str) -> list[tuple[str, str]]:
 
 def public_rows(db: Connection, table: str) -> Iterator[Row]:
     """The public rows of a table, in a stable order; what rights hide is not among them."""
-    return _rows(db, _PUBLIC[table].format(shown=_SHOWN))
+    return _rows(db, next(one.rows for one in PUBLIC if one.name == table))
 
 
 def all_rows(db: Connection, table: str) -> Iterator[Row]:

@@ -6,10 +6,10 @@ Comes in: `Rows`, ids. Goes out: counts. No SQL.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from veille.store.reading.rows import COLUMN_OF, Rows, of
+from veille.search.facets import FACET
+from veille.store.reading.rows import Rows, of
 
 FacetCounts = list[tuple[str, int]]
-FACETS = ("themes", "departements", "regions", "kinds", "sources", "years", "languages")
 
 
 def count_stories(rows: Rows, ids: Sequence[int]) -> int:
@@ -32,7 +32,7 @@ class Tally:
 
     def counts(self, facet: str) -> FacetCounts:
         """Values of a facet with their number of stories, the most frequent first; years, the latest first."""
-        column = COLUMN_OF[facet]
+        column = FACET[facet].column
         held = self._rows.held[column]
         if column not in self._counters:
             self._counters[column] = Counter(of(held, self._ids))
@@ -51,6 +51,6 @@ class Tally:
 
 def ordered(facet: str, counts: Mapping[str, int]) -> FacetCounts:
     """The most frequent first; years, the latest first."""
-    if facet == "years":
-        return sorted(counts.items(), key=lambda row: -int(row[0]))
+    if FACET[facet].latest_first:
+        return sorted(counts.items(), key=lambda row: row[0], reverse=True)
     return sorted(counts.items(), key=lambda row: (-row[1], row[0]))

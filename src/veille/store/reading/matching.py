@@ -11,13 +11,14 @@ from functools import cached_property
 from itertools import compress
 from operator import mul
 
+from veille.search.facets import FACET
 from veille.search.ranking import MOST_MATCHES, PLENTY, best_score, blend, worths
-from veille.search.request import PARAMETERS, Request
+from veille.search.request import Request
 from veille.search.words import Query, match_all, match_excluded, match_other, match_term, match_wide
 from veille.store.cards import greatest_id
 from veille.store.connection import Connection, rows_of
 from veille.store.narrow import narrow
-from veille.store.reading.rows import COLUMN_OF, DISMISSED, SELECTED, WAITING, Rows, of
+from veille.store.reading.rows import DISMISSED, SELECTED, WAITING, Rows, of
 from veille.store.reading.sql import (
     DAY_SQL,
     MATCH_SQL,
@@ -70,8 +71,8 @@ class Filters:
         self._since, self._until = (date.fromisoformat(day).toordinal() if day else 0 for day in (request.since, request.until))
         states = (SELECTED,) if request.selected else (WAITING, SELECTED, DISMISSED) if request.dismissed else (WAITING, SELECTED)
         self._states = frozenset(states)
-        self.chosen = [name for name, _ in PARAMETERS if getattr(request, name)]
-        self._wanted = {name: rows.codes[COLUMN_OF[name]].with_any(name, getattr(request, name)) for name in self.chosen}
+        self.chosen = request.chosen
+        self._wanted = {one.name: rows.codes[one.column].with_any(one.name, request.values(one)) for one in self.chosen}
 
     def public(self, ids: Sequence[int]) -> list[bool]:
         """Whether each has the state and the day that every facet asks; what came since the rows were read has not."""
@@ -91,9 +92,9 @@ class Filters:
     def misses(self, ids: Sequence[int], sure: Collection[str] = ()) -> list[int]:
         """The chosen facets that refuse each, by `bit`, but for those that are surely obeyed."""
         missed = [0] * len(ids)
-        for name in self.chosen:
-            if name not in sure:
-                refused, wanted, held = bit(name), self._wanted[name], of(self._rows.held[COLUMN_OF[name]], ids)
+        for facet in self.chosen:
+            if facet.name not in sure:
+                refused, wanted, held = bit(facet.name), self._wanted[facet.name], of(self._rows.held[facet.column], ids)
                 missed = [one if code in wanted else one | refused for one, code in zip(missed, held, strict=True)]
         return missed
 
@@ -192,8 +193,8 @@ def _around(db: Connection, filters: Filters, values: Mapping[str, object]) -> A
 
 
 def _worths(rows: Rows, ids: Sequence[int], query: Query, today: str) -> list[float]:
-    languages = rows.codes["traits"].says["languages"]
-    held = of(rows.held["traits"], ids)
+    languages = rows.codes[FACET["languages"].column].says["languages"]
+    held = of(rows.held[FACET["languages"].column], ids)
     foreign = {code for code in set(held) if query.language not in languages[code]}
     return worths(of(rows.interests, ids), of(rows.days, ids), held, foreign, date.fromisoformat(today).toordinal())
 
@@ -261,11 +262,7 @@ def walked(db: Connection, rows: Rows, request: Request, query: Query, rarity: W
 
 def _rarest(request: Request, rarity: WordRarity) -> tuple[tuple[str, ...], list[str]]:
     """The labels of the rarest filter, and those of others that cost less read along."""
-    choices = [
-        tuple(f"{name} {value}" for value in getattr(request, name))
-        for name in ("sources", "departements", "themes", "regions", "languages", "kinds")
-        if getattr(request, name)
-    ]
+    choices = [tuple(f"{facet.name} {value}" for value in request.values(facet)) for facet in request.chosen if facet.labelled]
     if len(choices) < 2:
         return (choices[0] if choices else ()), []
     choices.sort(key=rarity.of)

@@ -11,22 +11,20 @@ from datetime import date
 from operator import itemgetter
 from typing import Any
 
+from veille.search.facets import FACET, FACETS
 from veille.store.connection import Connection, has_table, rows_of
 from veille.store.narrow import narrow
 
 # A column holds one number an article; what the number stands for is said facet by facet.
-FACETS_OF = {
-    "themes": ("themes",), "departements": ("departements", "regions"), "sources": ("sources",), "traits": ("kinds", "languages", "years"),
-}  # fmt: skip
-COLUMN_OF = {facet: column for column, facets in FACETS_OF.items() for facet in facets}
+FACETS_OF: dict[str, tuple[str, ...]] = {}
+for _facet in FACETS:
+    FACETS_OF[_facet.column] = (*FACETS_OF.get(_facet.column, ()), _facet.name)
 ABSENT, WAITING, SELECTED, DISMISSED = range(4)
 _STATES = {"selected": SELECTED, "dismissed": DISMISSED}
 _PART = 5_000  # rows read at once
 _FEW = 20_000  # changes that are read again in a tenth of a second
-_ROWS = (
-    "select item_id, coalesce(story_id, 0), state, interest, day, themes, departements || char(10) || regions, sources, "
-    "kind || char(10) || language || char(10) || substr(day, 1, 4) from item_facets where item_id "
-)
+_HELD = ", ".join(" || char(10) || ".join(FACET[name].sql for name in names) for names in FACETS_OF.values())
+_ROWS = f"select item_id, coalesce(story_id, 0), state, interest, day, {_HELD} from item_facets where item_id "  # noqa: S608 - our own words
 _ALL = f"{_ROWS} > :after order by item_id limit {_PART}"
 _SOME = f"{_ROWS} in (select value from json_each(:ids))"  # noqa: S608
 

@@ -8,12 +8,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from veille.search.facets import FACETS
 from veille.search.ranking import PAGE_SIZE, RERANKED, THEME_BONUS, TITLE_BONUS, title_share
 from veille.search.request import Request, unfiltered
 from veille.search.words import Query, Term, match_term, title_words
 from veille.store.cards import Card, cards, greatest_id
 from veille.store.connection import Connection, rows_of
-from veille.store.reading.facets import FACETS, FacetCounts, Tally, count_stories, ordered
+from veille.store.reading.facets import FacetCounts, Tally, count_stories, ordered
 from veille.store.reading.matching import Matches, WordRarity, find, walked
 from veille.store.reading.rows import Columns, Rows
 from veille.store.reading.sql import COUNT_SQL, bit
@@ -149,8 +150,8 @@ def _facets(db: Connection, rows: Rows, request: Request, query: Query, found: M
         misses = misses and [misses[place] for place in found.order]
     kept = tally(ids, misses)
     facets: dict[str, FacetCounts] = {}
-    for name in FACETS:
-        chosen = getattr(request, name)
+    for facet in FACETS:
+        name, chosen = facet.name, request.values(facet)
         if not chosen:
             facets[name] = kept.counts(name)
         elif not query.terms:

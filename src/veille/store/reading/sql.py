@@ -7,8 +7,9 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from veille.search.facets import FACETS
 from veille.search.ranking import CONTEXT_WEIGHT, TEXT_WEIGHT, TITLE_WEIGHT
-from veille.search.request import PARAMETERS, Request
+from veille.search.request import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,11 @@ class Where:
         return " and ".join((self.common, *(sql for name, sql in self.chosen.items() if name not in sure)))
 
 
+_BITS = {facet.name: 1 << place for place, facet in enumerate(FACETS)}
+
+
 def bit(facet: str) -> int:
-    return 1 << [name for name, _ in PARAMETERS].index(facet)
-
-
-_LISTS = ("themes", "departements", "regions", "sources")  # kept as ids between spaces
-_COLUMNS = {"kinds": "kind", "languages": "language", "years": "substr(day, 1, 4)"}
+    return _BITS[facet]
 
 
 def conditions(request: Request) -> Where:
@@ -41,17 +41,15 @@ def conditions(request: Request) -> Where:
     common = [] if request.dismissed else ["state <> 'dismissed'"]
     chosen: dict[str, str] = {}
     values: dict[str, object] = {}
-    for name, _ in PARAMETERS:
-        wanted = getattr(request, name)
-        if not wanted:
-            continue
+    for facet in request.chosen:
+        name, wanted = facet.name, request.values(facet)
         for place, value in enumerate(wanted):
-            values[f"{name}{place}"] = f" {value.replace(' ', '_')} " if name in _LISTS else value
+            values[f"{name}{place}"] = f" {value.replace(' ', '_')} " if facet.several else value
         marks = [f":{name}{place}" for place in range(len(wanted))]
-        if name in _LISTS:
-            chosen[name] = f"({' or '.join(f'instr({name}, {mark})' for mark in marks)})"
+        if facet.several:
+            chosen[name] = f"({' or '.join(f'instr({facet.sql}, {mark})' for mark in marks)})"
         else:
-            chosen[name] = f"{_COLUMNS[name]} in ({', '.join(marks)})"
+            chosen[name] = f"{facet.sql} in ({', '.join(marks)})"
     if request.since:
         common.append("day >= :since")
         values["since"] = request.since

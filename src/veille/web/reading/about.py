@@ -5,10 +5,10 @@ from typing import Any
 
 from veille import __version__
 from veille.messages.common import number
-from veille.messages.reading import TABLE_TITLES
 from veille.store import settings
 from veille.store.collecting import hosts
 from veille.store.connection import columns_of
+from veille.store.public import PUBLIC_TABLES
 from veille.store.reading import browsing
 from veille.web.reading.browsing import groups_of
 from veille.web.reading.charts import bars, places
@@ -16,7 +16,7 @@ from veille.web.site.answering import ask, readable, render
 from veille.web.site.figures import figures
 from veille.web.site.origin import origin_of
 from veille.web.site.state import database, site_of
-from veille.web.site.tables import columns
+from veille.web.site.tables import explained
 
 
 @readable
@@ -25,15 +25,16 @@ async def donnees(datasette: Any, request: Any) -> Any:
     db = await database(datasette)
     summary = await figures(datasette)
     tables = []
-    for name, (title, text) in TABLE_TITLES.items():
+    for name in PUBLIC_TABLES:
+        told = explained(name)
         held = await ask(datasette, columns_of, name)
         tables.append(
             {
                 "name": name,
-                "title": title,
-                "text": text,
+                "title": told.title,
+                "text": told.text,
                 "url": datasette.urls.table(db.name, name),
-                "columns": [(column, columns()[name].get(column, "")) for column in held],
+                "columns": [(column, told.columns.get(column, "")) for column in held],
             }
         )
     context = {"tables": tables, "total": number(summary.articles), "here": "donnees"}

@@ -7,6 +7,7 @@ from datasette import Response
 
 from veille.messages.reading import AGENDA_NAME
 from veille.store import cards
+from veille.store.public import PUBLIC, keys_of
 from veille.store.reading import browsing
 from veille.web.reading.browsing import coming
 from veille.web.reading.outputs import as_calendar
@@ -52,10 +53,10 @@ async def sitemap(datasette: Any, request: Any) -> Any:
 @readable
 async def sitemap_pages(datasette: Any, request: Any) -> Any:
     """/sitemap-pages.xml: every page that is not an article."""
-    known = site_of(datasette).knowledge
-    followed = await ask(datasette, browsing.followed)
-    paths = [*_FIXED, *(f"/theme/{tag}" for tag in known.themes), *(f"/departement/{code}" for code in known.departements)]
-    paths += [f"/source/{one['id']}" for one in followed]
+    paths = list(_FIXED)
+    for table in PUBLIC:
+        if table.page:
+            paths += [table.page.format(id=key) for key in await ask(datasette, keys_of, table)]
     return await _urls(datasette, request, [(path, "") for path in paths])
 
 

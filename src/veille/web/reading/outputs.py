@@ -7,6 +7,8 @@ import csv
 import io
 import json
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -16,6 +18,7 @@ from veille.clock import PARIS
 from veille.messages.common import KIND_LABELS
 from veille.messages.reading import DEADLINE_OF, MOTTO
 from veille.normalize import spreadsheet_cell
+from veille.search.ranking import PAGE_SIZE
 from veille.search.request import Request, address
 from veille.store.cards import Card
 from veille.store.reading.browsing import Date
@@ -218,3 +221,20 @@ _EMPTY = Card(
     id=0, url="", title="", summary="", source="", source_name="", kind="", language="", interest=0.0, published_at=None, day="",
     first_seen_at="", state="", departements=(), themes=(), also=(),
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How results leave: at `/recherche.<name>`, so many articles; feeds tell the newest first."""
+
+    make: Callable[[Request, Results, Knowledge, Origin, datetime], Any]
+    size: int
+    newest_first: bool = False
+
+
+FORMATS = {
+    "atom": Format(as_atom, 50, newest_first=True),
+    "jsonfeed": Format(as_json_feed, 50, newest_first=True),
+    "json": Format(as_json, PAGE_SIZE),
+    "csv": Format(as_csv, 1000),
+}

@@ -5,27 +5,23 @@ from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus
 
-from veille.messages.common import KIND_LABELS, LANGUAGE_LABELS, long_date
+from veille.messages.common import long_date
 from veille.messages.reading import NO_SUCH_PAGE, SELECTED_ALONE, SINCE, UNTIL, WITH_DISMISSED
+from veille.search.facets import FACET, SHOWN
 from veille.search.ranking import MOST_MATCHES, PAGE_SIZE
-from veille.search.request import PARAMETERS, Request, address
+from veille.search.request import Request, address
 from veille.search.words import highlight
 from veille.store import cards
 from veille.store.reading import searching
-from veille.web.reading.outputs import as_atom, as_csv, as_json, as_json_feed
+from veille.web.reading.outputs import FORMATS
 from veille.web.site.answering import ask, ask_rows, asked, readable, render
 from veille.web.site.errors import PageError
 from veille.web.site.origin import origin_of
 from veille.web.site.state import site_of
 from veille.web.site.templating import group_class, typo
 
-_SHOWN_FACETS = ("themes", "departements", "regions", "kinds", "years", "sources", "languages")
-_FACET_TITLES = {
-    "themes": "Thème", "departements": "Département", "regions": "Région", "kinds": "Type", "years": "Année", "sources": "Source",
-    "languages": "Langue",
-}  # fmt: skip
 _HOLE = "_hole_of_a_link_"  # nobody asks it: ids of labels have no underscore
-_FEED_SIZE, _EXPORT_SIZE, _EMBEDDED = 50, 1000, 10
+_EMBEDDED = 10  # articles
 _WAYS_TRIED = 8  # searches of one page that found nothing
 
 
@@ -81,14 +77,13 @@ def _label(site: Any, name: str, value: str, names: dict[str, str]) -> str:
         return f"{value} {known.departements[value].name}" if value in known.departements else value
     if name == "regions":
         return next((place.region for place in known.departements.values() if place.region_code == value), value)
-    tables = {"kinds": KIND_LABELS, "languages": LANGUAGE_LABELS, "sources": names}
-    return tables.get(name, {}).get(value, value)
+    return (names if name == "sources" else FACET[name].labels).get(value, value)
 
 
 def _facets(site: Any, wanted: Request, results: searching.Results, names: dict[str, str], link: Any) -> list[dict[str, Any]]:
     facets = []
-    for name in _SHOWN_FACETS:
-        chosen = getattr(wanted, name)
+    for facet in SHOWN:
+        name, chosen = facet.name, wanted.values(facet)
         pattern = link(**{name: (*chosen, _HOLE)})  # one address for hundreds of values
         counts = dict(results.facets[name])
         rows = [
@@ -107,16 +102,16 @@ def _facets(site: Any, wanted: Request, results: searching.Results, names: dict[
             ]
         ]
         if len(rows) > 1 or chosen:
-            facets.append({"name": name, "title": _FACET_TITLES[name], "rows": rows[:8], "more": rows[8:]})
+            facets.append({"name": name, "title": facet.title, "rows": rows[:8], "more": rows[8:]})
     return facets
 
 
 def _chips(site: Any, wanted: Request, names: dict[str, str], link: Any) -> list[dict[str, Any]]:
     """What filters, each with the address without it."""
     dropped: list[tuple[str, dict[str, Any]]] = [
-        (_label(site, name, value, names), {name: tuple(one for one in getattr(wanted, name) if one != value)})
-        for name, _ in PARAMETERS
-        for value in getattr(wanted, name)
+        (_label(site, facet.name, value, names), {facet.name: tuple(one for one in wanted.values(facet) if one != value)})
+        for facet in wanted.chosen
+        for value in wanted.values(facet)
     ]
     if wanted.since:
         dropped.append((SINCE.format(day=long_date(date.fromisoformat(wanted.since))), {"since": ""}))
@@ -143,7 +138,7 @@ async def _ways_on(datasette: Any, site: Any, wanted: Request, names: dict[str, 
         results = await ask_rows(datasette, searching.search, freer, site.knowledge, site.today().isoformat(), 1)
         if results.total:
             found.append(chip | {"count": results.total})
-    if not found and wanted.q and any(getattr(wanted, name) for name, _ in PARAMETERS):
+    if not found and wanted.q and wanted.chosen:
         only = Request(q=wanted.q, order=wanted.order)
         results = await ask_rows(datasette, searching.search, only, site.knowledge, site.today().isoformat(), 1)
         if results.total:
@@ -151,23 +146,17 @@ async def _ways_on(datasette: Any, site: Any, wanted: Request, names: dict[str, 
     return sorted(found, key=lambda one: -one["count"])
 
 
-# Format, how many articles it carries, who writes it.
-FORMATS: dict[str, tuple[int, Any]] = {
-    "atom": (_FEED_SIZE, as_atom), "jsonfeed": (_FEED_SIZE, as_json_feed), "json": (PAGE_SIZE, as_json), "csv": (_EXPORT_SIZE, as_csv),
-}  # fmt: skip
-
-
 @readable
 async def resultats(datasette: Any, request: Any) -> Any:
-    """/recherche.atom, .json, .jsonfeed, .csv: the same request, to take away. Feeds tell the newest first."""
+    """/recherche.<format> (`outputs.FORMATS`): the same request, to take away. Feeds tell the newest first."""
     site = site_of(datasette)
     format_ = request.url_vars["format"]
     wanted = asked(request)
-    if format_ in ("atom", "jsonfeed"):
+    leaving = FORMATS[format_]
+    if leaving.newest_first:
         wanted = replace(wanted, order="date", page=1)
-    size, make = FORMATS[format_]
-    results = await ask_rows(datasette, searching.search, wanted, site.knowledge, site.today().isoformat(), size)
-    return make(wanted, results, site.knowledge, await origin_of(datasette, request), site.clock())
+    results = await ask_rows(datasette, searching.search, wanted, site.knowledge, site.today().isoformat(), leaving.size)
+    return leaving.make(wanted, results, site.knowledge, await origin_of(datasette, request), site.clock())
 
 
 @readable
@@ -183,7 +172,7 @@ async def integrer(datasette: Any, request: Any) -> Any:
     context = {
         "cards": results.cards,
         "total": results.total,
-        "titled": wanted.q or ", ".join(_label(site, name, value, {}) for name, _ in PARAMETERS for value in getattr(wanted, name)),
+        "titled": wanted.q or ", ".join(_label(site, facet.name, value, {}) for facet in wanted.chosen for value in wanted.values(facet)),
         "root": root,
         "search": f"{root}recherche{f'?{query}' if query else ''}",
     }

@@ -6,7 +6,7 @@ refused before Datasette sees it (`guard`).
 
 from typing import Any
 
-from veille.store.schema import PUBLIC_TABLES
+from veille.store.public import PUBLIC_TABLES
 from veille.web.site.errors import PageError
 from veille.web.site.state import veille_databases
 

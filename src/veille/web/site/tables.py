@@ -1,12 +1,13 @@
 """What of the file is public, in French: the tables that Datasette shows, their titles, their columns."""
 
 import functools
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
-from veille.messages.reading import TABLE_TITLES
 from veille.resources import package_text
+from veille.store.public import PUBLIC
 from veille.web.site.state import known_site
 
 
@@ -16,22 +17,31 @@ def metadata(datasette: Any) -> dict[str, Any]:
     if site is None or not site.databases:
         return {}
     tables: dict[str, dict[str, Any]] = {
-        name: {"title": title, "description": text, "columns": columns()[name], "facets": list(_FACETS.get(name, ()))}
-        for name, (title, text) in TABLE_TITLES.items()
-    }
+        one.name: {"title": explained(one.name).title, "description": explained(one.name).text,
+                   "columns": explained(one.name).columns, "facets": list(one.facets)}
+        for one in PUBLIC
+    }  # fmt: skip
     tables["articles"] |= {"fts_table": "items_fts", "fts_pk": "id", "sort_desc": "id"}
     return {"databases": {name: {"tables": tables} for name in site.databases}}
 
 
-# Counted by themselves on the page of a table, where few values say much.
-_FACETS = {
-    "articles": ("kind",), "sources": ("state", "rights"), "item_tags": ("tag_id", "origin"), "item_territories": ("origin",),
-    "item_dates": ("role",), "visits": ("outcome",), "departements": ("region",), "tags": ("group_label",),
-}  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A public table in French: what it is called, what it holds, what each column does."""
+
+    title: str
+    text: str
+    columns: dict[str, str]
 
 
 @functools.cache
-def columns() -> dict[str, dict[str, str]]:
-    """What each public column holds, in French, by table."""
-    given: dict[str, dict[str, str]] = yaml.safe_load(package_text("colonnes.yaml"))
-    return {table: {name: text for name, text in {**given["commun"], **given[table]}.items() if name != "_"} for table in TABLE_TITLES}
+def _given() -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = yaml.safe_load(package_text("colonnes.yaml"))
+    return found
+
+
+@functools.cache
+def explained(table: str) -> Explained:
+    """What `data/colonnes.yaml` says of a public table: a line « _titre », a line « _ », a line for each column."""
+    shared, own = _given()["commun"], _given()[table]
+    return Explained(own["_titre"], own["_"], {name: text for name, text in {**shared, **own}.items() if not name.startswith("_")})
