@@ -8,10 +8,30 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 Rights = Literal["link", "excerpt", "full"]
-SourceKind = Literal["feed", "page", "discover"]
 Moment = datetime | date
 BROUGHT = "apports"  # the source of what curators bring
 KINDS = ("article", "retour-experience", "appel", "evenement", "publication", "prix", "emploi")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceKind:
+    """One way for a source to be read, declared once: feeds.yaml, the parser, the health, OPML and the form read it here."""
+
+    parser: str  # who reads its answers: a name of `veille.parse.PARSERS`
+    failure: str = "bad-feed"  # the class of failure of an answer that is not what was promised
+    missed: str = "empty"  # its state when entries that were usual are no more there
+    habit: bool = False  # half of the usual entries, or none dated any more, is a failure to read them
+    selectors: bool = False  # `select:` says where entries stand; where it is False none is admitted
+    searched: bool = False  # what is read is looked for first, and again when it dies
+    outline: str = "link"  # the type of its OPML outline: a reader that knows only feeds must not take a page for one
+
+
+# To add one: a line here, its parser in `veille.parse`, and its word in `data/colonnes.yaml`.
+SOURCE_KINDS = {
+    "feed": SourceKind(parser="feed", outline="rss"),
+    "page": SourceKind(parser="page", failure="bad-page", missed="selector-missed", habit=True, selectors=True),
+    "discover": SourceKind(parser="feed", searched=True),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +79,7 @@ class Source:
 
     id: str
     name: str
-    kind: SourceKind
+    kind: str  # of `SOURCE_KINDS`
     url: str
     territory: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
@@ -151,7 +171,7 @@ class Finding:
     """What a `discover` source found: a feed, a page with JSON-LD, or a listing with the selectors that read it."""
 
     url: str
-    kind: Literal["feed", "page"] = "feed"
+    kind: str = "feed"  # of `SOURCE_KINDS`, none that is searched
     select: Selectors | None = None
     said: str = ""  # how it was found, in French
 

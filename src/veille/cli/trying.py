@@ -32,7 +32,7 @@ from veille.messages.collecting import (
     found_source,
 )
 from veille.messages.common import KIND_LABELS, spoken_date  # fmt: skip
-from veille.model import Access, Config, Fetched, Finding, Item, Reading, Source, Validators
+from veille.model import SOURCE_KINDS, Access, Config, Fetched, Finding, Item, Reading, Source, Validators
 from veille.moments import stored
 from veille.resources import load_knowledge, shipped_version
 from veille.store import connect, is_settled
@@ -119,7 +119,7 @@ def _asked(what: str, config: Config) -> tuple[Source, bool]:
 async def _look(source: Source, fetcher: Fetcher, clock: Clock) -> Discovery:
     async with fetcher:
         with Parser() as parser:
-            if source.kind == "discover":
+            if SOURCE_KINDS[source.kind].searched:
                 return await Scout(fetcher, parser).find(source, clock())
             answer = await fetcher.fetch(source.url, Validators(), source.timeout, source.access)
             assert isinstance(answer, Fetched)

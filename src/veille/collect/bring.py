@@ -29,7 +29,7 @@ from veille.messages.curating import (
     NOTHING_TO_READ,
 )
 from veille.model import BROUGHT as BROUGHT_ID
-from veille.model import Access, Entry, Fetched, HostNote, Item, Reading, Source, TaggedItem, Validators, Visit
+from veille.model import SOURCE_KINDS, Access, Entry, Fetched, HostNote, Item, Reading, Source, TaggedItem, Validators, Visit
 from veille.normalize import to_item
 from veille.store.collecting.hosts import host_notes, keep_notes
 from veille.store.collecting.items import put_in_queue
@@ -139,7 +139,7 @@ async def read_site(url: str, fetcher: Fetcher, now: datetime) -> Discovery:
 
 async def read_source(source: Source, fetcher: Fetcher, now: datetime) -> Reading:
     """What a source says now; raises SourceError."""
-    if source.kind == "discover":
+    if SOURCE_KINDS[source.kind].searched:
         return (await read_site(source.url, fetcher, now)).reading
     answer = await fetcher.fetch(source.url, Validators(), TIMEOUT)
     assert isinstance(answer, Fetched)

@@ -24,7 +24,7 @@ from typing import IO, Any
 
 from veille.errors import ParseError, ParserTimedOut
 from veille.messages.collecting import PARSER_DIED, PARSER_TIMED_OUT, too_many_entries
-from veille.model import Fetched, Item, Lead, Leads, Moment, Proposal, Reading, Selectors, Source, Validators
+from veille.model import SOURCE_KINDS, Fetched, Item, Lead, Leads, Moment, Proposal, Reading, Selectors, Source, Validators
 from veille.moments import local_day, stored
 
 CPU_SECONDS = 8
@@ -46,7 +46,7 @@ def read_items(source: Source, fetched: Fetched, today: date | None = None) -> R
     from veille.normalize import to_item
     from veille.parse import parse
 
-    parsed = parse("page" if source.kind == "page" else "feed", fetched, source.select, today)
+    parsed = parse(source.kind, fetched, source.select, today)
     if len(parsed.entries) > MOST_ENTRIES:
         raise ParseError("too-large", too_many_entries(MOST_ENTRIES))
     items = [to_item(source, entry) for entry in parsed.entries]
@@ -95,7 +95,7 @@ class Parser:
                 "select": asdict(source.select) if source.select else None,
             },
         }  # fmt: skip
-        answer = self._ask(question, fetched, failure="bad-page" if source.kind == "page" else "bad-feed")
+        answer = self._ask(question, fetched, failure=SOURCE_KINDS[source.kind].failure)
         refresh = timedelta(seconds=answer["refresh"]) if answer["refresh"] else None
         return Reading(items=tuple(_items(answer.pop("items", ""), source)), skipped=answer["skipped"], refresh=refresh)
 

@@ -23,6 +23,7 @@ from veille.collect.settle import Keeper
 from veille.errors import FetchError, ParseError, SourceError
 from veille.fetch import Fetcher
 from veille.model import (
+    SOURCE_KINDS,
     Collected,
     Config,
     Fetched,
@@ -123,7 +124,7 @@ class Collector:
         started = time.monotonic()
         got: Fetched | NotModified | Exception
         try:
-            if visit.source.kind == "discover":
+            if SOURCE_KINDS[visit.source.kind].searched:
                 visit, got = await self._discover(visit)
             else:
                 got = await self.fetcher.fetch(visit.address, visit.validators, visit.source.timeout, visit.source.access)

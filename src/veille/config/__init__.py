@@ -15,14 +15,14 @@ from veille.config.values import Names, Reader, address_problem, selector_proble
 from veille.config.writing import source_yaml
 from veille.errors import ConfigError
 from veille.french import fold
-from veille.model import Access, Config, Expectation, Proxy, Retention, Selectors, Source
+from veille.model import SOURCE_KINDS, Access, Config, Expectation, Proxy, Retention, Selectors, Source
 
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,78}[a-z0-9])?\Z")
-_PLACES = {"feed", "page", "discover"}
+_PLACES = SOURCE_KINDS.keys()
 _TOP = ("version", "defaults", "retention", "sources")
 _DEFAULTS = ("every", "language", "timezone", "rights", "timeout", "contact", "site", "proxy", "no_proxy")
 _SOURCE = (
-    "id", "formerly", "name", "feed", "page", "discover", "territory", "tags", "every", "rights", "language", "timezone",
+    "id", "formerly", "name", *SOURCE_KINDS, "territory", "tags", "every", "rights", "language", "timezone",
     "timeout", "full_text", "expect", "home", "enabled", "select", "proxy", "headers",
 )  # fmt: skip
 _RETENTION = ("visits", "alarms", "requests", "versions", "dismissed")
@@ -181,7 +181,8 @@ def _source(reader: Reader, node: Node, common: dict[str, Any], proxy: Proxy) ->
             reader.problem(node.line, f"il manque « {key} »")
     places = [key for key in given if key in _PLACES]
     if not places:
-        reader.problem(node.line, "il manque « feed », « page » ou « discover »")
+        *first, last = (f"« {name} »" for name in SOURCE_KINDS)
+        reader.problem(node.line, f"il manque {', '.join(first)} ou {last}")
     for extra in places[1:]:
         reader.problem(given[extra].line, f"« {places[0]} » et « {extra} » à la fois : gardez-en un seul")
     values: dict[str, Any] = dict(common) | _shared(reader, given)
@@ -267,11 +268,12 @@ def _expect(reader: Reader, node: Node) -> Expectation:
 
 def _select(reader: Reader, source: Mapping, given: dict[str, Node], places: list[str]) -> Selectors | None:
     if "select" not in given:
-        if places == ["page"]:
-            reader.problem(source.line, "une « page » a besoin de « select: {item, title, link} »")
+        if places and SOURCE_KINDS[places[0]].selectors and len(places) == 1:
+            reader.problem(source.line, f"une « {places[0]} » a besoin de « select: {{item, title, link}} »")
         return None
-    if "page" not in places:
-        reader.problem(given["select"].line, "« select » ne va qu’avec « page »")
+    if not any(SOURCE_KINDS[place].selectors for place in places):
+        with_it = " ou ".join(f"« {name} »" for name, kind in SOURCE_KINDS.items() if kind.selectors)
+        reader.problem(given["select"].line, f"« select » ne va qu’avec {with_it}")
     parts = reader.mapping(given["select"], "« select »", _SELECT)
     found: dict[str, str] = {}
     for key, node in parts.items():

@@ -19,7 +19,7 @@ from veille.errors import UsageError
 from veille.french import fold
 from veille.letters import mended_xml
 from veille.messages.collecting import NOT_OPML
-from veille.model import Expectation, Selectors, Source
+from veille.model import SOURCE_KINDS, Expectation, Selectors, Source
 from veille.normalize import sound_references
 
 NAMESPACE = "https://veille-departements.github.io/ns/opml/1"
@@ -47,8 +47,8 @@ def _attributes(source: Source) -> str:
         "text": source.name,
         "title": source.name,
         # A reader that knows only feeds must not take a page for one.
-        "type": "rss" if source.kind == "feed" else "link",
-        "xmlUrl" if source.kind == "feed" else "url": source.url,
+        "type": SOURCE_KINDS[source.kind].outline,
+        "xmlUrl" if SOURCE_KINDS[source.kind].outline == "rss" else "url": source.url,
         "language": source.language,
         "veille:id": source.id,
         "veille:kind": source.kind,
@@ -112,8 +112,8 @@ def _source(outline: etree._Element, taken: set[str]) -> Source | None:
     given = {str(name).lower(): str(value).strip() for name, value in outline.attrib.items()}
     feed, page = given.get("xmlurl", ""), given.get("url", "")
     own = {name: outline.get(_OURS + name, "") for name in _NAMES}
-    kind = own["kind"] if own["kind"] in ("feed", "page", "discover") else "feed" if feed else "discover"
-    url = feed if kind == "feed" else page or given.get("htmlurl", "") or feed
+    kind = own["kind"] if own["kind"] in SOURCE_KINDS else "feed" if feed else "discover"
+    url = feed if SOURCE_KINDS[kind].outline == "rss" else page or given.get("htmlurl", "") or feed
     url = _FEED_SCHEME.sub(lambda found: "" if found[1] else "http://", url)
     if not url:
         return None
@@ -124,7 +124,7 @@ def _source(outline: etree._Element, taken: set[str]) -> Source | None:
     return Source(
         id=own["id"] if own["id"] and own["id"] not in taken else _fresh_id(name, taken),
         name=name,
-        kind=kind,  # type: ignore[arg-type]
+        kind=kind,
         url=url,
         territory=tuple(own["territory"].split()),
         tags=tuple(own["tags"].split()),

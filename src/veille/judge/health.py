@@ -12,7 +12,7 @@ from statistics import median
 
 from veille.messages.collecting import FEWER_DATES, FEWER_ENTRIES, MOVED_TO, NO_ENTRY, QUIET_SINCE, SPLIT_FROM_HABIT
 from veille.messages.common import long_date, plural  # fmt: skip
-from veille.model import Collected, Failed, Outcome, Past, Source, Verdict
+from veille.model import SOURCE_KINDS, Collected, Failed, Outcome, Past, Source, Verdict
 
 LONGEST_WAIT = timedelta(hours=24)
 UNPROVEN_WAIT = timedelta(days=7)
@@ -95,7 +95,8 @@ def _collected(source: Source, past: Past, outcome: Collected, now: datetime) ->
 
 
 def _broken_habit(source: Source, past: Past, outcome: Collected, count: int) -> tuple[str, str] | None:
-    missed = "selector-missed" if source.kind == "page" else "empty"
+    kind = SOURCE_KINDS[source.kind]
+    missed = kind.missed
     promised = source.expect.at_least
     if promised and count < promised:
         said = FEWER_ENTRIES.format(entries=plural(count, "entrée", "entrées"), usual=promised)
@@ -103,7 +104,7 @@ def _broken_habit(source: Source, past: Past, outcome: Collected, count: int) ->
     if count == 0:
         return "empty", NO_ENTRY
     usual = median(past.entries) if past.entries else 0
-    if source.kind == "page" and not outcome.unchanged and usual >= LEAST_HABIT:
+    if kind.habit and not outcome.unchanged and usual >= LEAST_HABIT:
         if count * 3 < usual and not promised:
             return missed, FEWER_ENTRIES.format(entries=plural(count, "entrée", "entrées"), usual=round(usual))
         if past.dated * 2 > usual and outcome.dated == 0:

@@ -10,7 +10,7 @@ from datetime import date
 
 from veille.errors import ParseError
 from veille.messages.collecting import EMPTY_ANSWER, EMPTY_PAGE, ENTITIES_DECLARED, NOT_A_FEED
-from veille.model import Fetched, ParsedFeed, Selectors
+from veille.model import SOURCE_KINDS, Fetched, ParsedFeed, Selectors
 
 _PROLOG = 64 << 10  # bytes before the first element
 _BEGINNING = 4_000  # bytes in which a sitemap says what it is
@@ -26,20 +26,31 @@ def parse(kind: str, fetched: Fetched, select: Selectors | None, today: date | N
 
     A page without selectors is read by its JSON-LD. `today` is the day when the answer came: « il y a 2 jours » needs it.
     """
+    known = SOURCE_KINDS[kind]
     fetched = unzipped(fetched)
     if not _SOMETHING.search(fetched.body):
-        raise ParseError("bad-page" if kind == "page" else "bad-feed", EMPTY_ANSWER)
-    if kind == "page":
-        if select:
-            from veille.parse.page import parse_page
+        raise ParseError(known.failure, EMPTY_ANSWER)
+    return PARSERS[known.parser](fetched, select, today)
 
-            return parse_page(fetched, select, today)
-        from veille.parse.json_ld import parse_json_ld
 
-        return parse_json_ld(fetched)
+def _parse_page(fetched: Fetched, select: Selectors | None, today: date | None) -> ParsedFeed:
+    if select:
+        from veille.parse.page import parse_page
+
+        return parse_page(fetched, select, today)
+    from veille.parse.json_ld import parse_json_ld
+
+    return parse_json_ld(fetched)
+
+
+def _parse_feed(fetched: Fetched, _select: Selectors | None, _today: date | None) -> ParsedFeed:
     if declares_entities(fetched.body):
         raise ParseError("bad-feed", ENTITIES_DECLARED)
     return _feed_parser(fetched.body)(fetched)
+
+
+# Who reads the answers of a kind of source (`SourceKind.parser`); each loads its file when it is asked.
+PARSERS: dict[str, Callable[[Fetched, Selectors | None, date | None], ParsedFeed]] = {"feed": _parse_feed, "page": _parse_page}
 
 
 def unzipped(fetched: Fetched) -> Fetched:

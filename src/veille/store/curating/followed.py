@@ -12,7 +12,7 @@ from veille.config import Names, parse_config, source_yaml
 from veille.errors import ConfigError, UsageError
 from veille.messages.common import NO_SUCH_SOURCE
 from veille.messages.curating import BAD_RHYTHM, READ_NEXT_TIME, SOURCE_EXISTS
-from veille.model import Access, Config, Source
+from veille.model import SOURCE_KINDS, Access, Config, Source
 from veille.store.connection import Connection, Row, has_table
 from veille.store.curating.edits import Change, row_of
 
@@ -118,8 +118,10 @@ def watched(db: Connection) -> list[Watched]:
 
 def source_as_known(db: Connection, source_id: str) -> Source | None:
     """A source of feeds.yaml as the file knows it, enough to read it once; None for one read by selectors, which only feeds.yaml has."""
-    row = db.execute("select name, kind, url, language from sources where id = ? and kind in ('feed', 'discover')", (source_id,)).fetchone()
-    return Source(id=source_id, name=row[0], kind=row[1], url=row[2], language=row[3]) if row else None
+    row = db.execute("select name, kind, url, language from sources where id = ?", (source_id,)).fetchone()
+    if row is None or SOURCE_KINDS[row[1]].selectors:
+        return None
+    return Source(id=source_id, name=row[0], kind=row[1], url=row[2], language=row[3])
 
 
 def follow_change(db: Connection, source: Source, account_id: int, at: str) -> Change:
