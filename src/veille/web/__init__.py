@@ -9,12 +9,14 @@ from typing import Any
 from datasette import hookimpl
 
 from veille import logs
+from veille.store.connection import Connection
 from veille.web import routes
 from veille.web.site import errors, guard, permissions, session, state, tables, templating
+from veille.web.site.http import Datasette, HttpRequest
 
 
 @hookimpl
-def startup(datasette: Any) -> Any:
+def startup(datasette: Datasette) -> Any:
     logs.set_up()
     errors.replace_default_handler()
     # Datasette leaves the coroutines of its facets behind when the first of their questions is refused.
@@ -28,17 +30,17 @@ def register_routes() -> list[tuple[str, Any]]:
 
 
 @hookimpl
-def permission_allowed(datasette: Any, action: str, resource: Any) -> Any:
+def permission_allowed(datasette: Datasette, action: str, resource: Any) -> Any:
     return permissions.decide(datasette, action, resource)
 
 
 @hookimpl
-def actor_from_request(datasette: Any, request: Any) -> Any:
+def actor_from_request(datasette: Datasette, request: HttpRequest) -> Any:
     return lambda: session.actor_of(datasette, request)
 
 
 @hookimpl(trylast=True)
-def prepare_connection(conn: Any) -> None:
+def prepare_connection(conn: Connection) -> None:
     state.prepare_connection(conn)
 
 
@@ -48,25 +50,25 @@ def prepare_jinja2_environment(env: Any) -> None:
 
 
 @hookimpl
-def extra_template_vars(datasette: Any, request: Any) -> Any:
+def extra_template_vars(datasette: Datasette, request: HttpRequest) -> Any:
     return lambda: templating.shared_variables(datasette, request)
 
 
 @hookimpl
-def get_metadata(datasette: Any) -> dict[str, Any]:
+def get_metadata(datasette: Datasette) -> dict[str, Any]:
     return tables.metadata(datasette)
 
 
 @hookimpl
-def asgi_wrapper(datasette: Any) -> Any:
+def asgi_wrapper(datasette: Datasette) -> Any:
     return guard.guard(datasette)
 
 
 @hookimpl(tryfirst=True)
-def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
+def handle_exception(datasette: Datasette, request: HttpRequest, exception: Exception) -> Any:
     return lambda: errors.answer(datasette, request, exception)
 
 
 @hookimpl(tryfirst=True)
-def forbidden(datasette: Any, request: Any) -> Any:
+def forbidden(datasette: Datasette, request: HttpRequest) -> Any:
     return lambda: errors.refuse(datasette, request)

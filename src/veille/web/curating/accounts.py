@@ -1,24 +1,37 @@
 """/tri/comptes: who may decide. For administrators; a password is given once and never shown."""
 
 import asyncio
-from typing import Any
+from dataclasses import dataclass
+
+from datasette import Response
 
 from veille.errors import UsageError
 from veille.messages.curating import ACCOUNT_CLOSED, ACCOUNT_CREATED, ACCOUNT_PASSWORD, ACCOUNT_REOPENED, ACCOUNT_ROLE, ROLE_LABELS
-from veille.store.curating.accounts import ROLES, accounts, change, create, hash_given
+from veille.store.connection import Connection
+from veille.store.curating.accounts import ROLES, Account, accounts, change, create, hash_given
 from veille.store.curating.edits import note_edit
-from veille.web.curating.forms import Form, Said, answer, now_of, page
+from veille.web.curating.forms import DeskContext, Form, Said, answer, now_of, page
 from veille.web.site.answering import ask
 from veille.web.site.errors import PageError
+from veille.web.site.http import Actor, CuratorRequest, Datasette
 from veille.web.site.session import curating
 from veille.web.site.state import deciding, site_of
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountsPage(DeskContext):
+    """/tri/comptes"""
+
+    template = "curating/comptes.html"
+    rows: list[Account]
+    roles: dict[str, str]
+
+
 @curating("admin", "GET", "POST")
-async def comptes(datasette: Any, request: Any) -> Any:
+async def comptes(datasette: Datasette, request: CuratorRequest) -> Response:
     """/tri/comptes: GET lists, POST adds an account, changes a role or a password, closes or opens."""
     if request.method != "POST":
-        return await page(datasette, request, "curating/comptes.html", rows=await ask(datasette, accounts), roles=ROLE_LABELS)
+        return await page(datasette, request, AccountsPage(rows=await ask(datasette, accounts), roles=ROLE_LABELS))
     form = await Form.of(request)
     try:
         said = Said(await _change(datasette, request.actor, form))
@@ -27,7 +40,7 @@ async def comptes(datasette: Any, request: Any) -> Any:
     return answer(datasette, request, form, said, "/tri/comptes")
 
 
-async def _change(datasette: Any, actor: dict[str, Any], form: Form) -> str:
+async def _change(datasette: Datasette, actor: Actor, form: Form) -> str:
     wanted, name, role = form.get("change"), form.get("nom").strip().lower(), form.get("role")
     account, at, now = actor["account"], now_of(datasette), site_of(datasette).clock()
     hashed = ""
@@ -43,7 +56,7 @@ async def _change(datasette: Any, actor: dict[str, Any], form: Form) -> str:
     if wanted not in sentences or (wanted in ("account", "role") and role not in ROLES):
         raise PageError(400)
 
-    def write(connection: Any) -> None:
+    def write(connection: Connection) -> None:
         if wanted == "account":
             create(connection, name, hashed, role, now)
         else:

@@ -5,14 +5,17 @@ GET never asks another site: an address that a bookmarklet brings is shown in th
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from datasette import Response
 
 from veille.collect import bring
+from veille.collect.discover import Discovery
 from veille.config import source_yaml
 from veille.errors import SourceError, UsageError
+from veille.fetch import Fetcher
 from veille.messages.collecting import failed_source
 from veille.messages.common import SOURCE_STATES
 from veille.messages.curating import (
@@ -27,15 +30,17 @@ from veille.messages.curating import (
     READ_TOO_LONG_AGO,
     SOURCE_FOLLOWED,
 )
-from veille.model import Source
+from veille.model import Item, Source
 from veille.store import cards, settings
+from veille.store.cards import Card
 from veille.store.connection import Connection
 from veille.store.curating import evidence
 from veille.store.curating import followed as sources_here
 from veille.store.curating.edits import Change, edit, note_edit
-from veille.web.curating.forms import Form, Said, answer, now_of, page
+from veille.web.curating.forms import DeskContext, Form, Said, answer, now_of, page
 from veille.web.site.answering import ask
 from veille.web.site.errors import PageError
+from veille.web.site.http import CuratorRequest, Datasette
 from veille.web.site.origin import origin_of
 from veille.web.site.session import curating, may
 from veille.web.site.state import deciding, reading, site_of
@@ -43,10 +48,11 @@ from veille.web.site.state import deciding, reading, site_of
 _KEPT_SECONDS, _MOST_KEPT = 900, 40
 _SHOWN = 10
 _Kind = TypeVar("_Kind")
+T = TypeVar("T")
 _BOOKMARKLET = "javascript:location.href='{root}?adresse='+encodeURIComponent(location.href)"
 
 
-def _remember(datasette: Any, what: Any) -> str:
+def _remember(datasette: Datasette, what: object) -> str:
     """Keep what was shown for a quarter of an hour, so that what is saved is what was seen; its token."""
     held, now = site_of(datasette).brought, time.monotonic()
     for token in [token for token, (began, _) in held.items() if now - began > _KEPT_SECONDS]:
@@ -58,7 +64,7 @@ def _remember(datasette: Any, what: Any) -> str:
     return token
 
 
-def _shown(datasette: Any, form: Form, kind: type[_Kind]) -> _Kind:
+def _shown(datasette: Datasette, form: Form, kind: type[_Kind]) -> _Kind:
     """What was shown under the token of a form; raises UsageError when it is not there any more, or is something else."""
     found = site_of(datasette).brought.pop(form.get("jeton"), None)
     if found is None or time.monotonic() - found[0] > _KEPT_SECONDS or not isinstance(found[1], kind):
@@ -66,7 +72,7 @@ def _shown(datasette: Any, form: Form, kind: type[_Kind]) -> _Kind:
     return found[1]
 
 
-async def _through_the_door(datasette: Any, read: Any, source_id: str = "") -> Any:
+async def _through_the_door(datasette: Datasette, read: Callable[[Fetcher], Awaitable[T]], source_id: str = "") -> T:
     """Ask another site (of a source, where its id is given), one address at a time, as the collector does; raises UsageError."""
     site = site_of(datasette)
     if site.fetching.locked():
@@ -84,8 +90,27 @@ async def _through_the_door(datasette: Any, read: Any, source_id: str = "") -> A
             await deciding(datasette, lambda connection: bring.keep_site_notes(connection, fetcher, site.clock()))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BringPage(DeskContext):
+    """/tri/ajouter"""
+
+    template = "curating/ajouter.html"
+    address: str
+    wrong: str
+    bookmarklet: str
+    editor: bool
+    brought: bring.Brought | None = None
+    there: Card | None = None
+    token: str = ""
+    source: Source | None = None
+    yaml: str = ""
+    found: Discovery | None = None
+    entries: Sequence[Item] = ()
+    site_token: str = ""
+
+
 @curating("curator", "GET", "POST")
-async def ajouter(datasette: Any, request: Any) -> Any:
+async def ajouter(datasette: Datasette, request: CuratorRequest) -> Response:
     """/tri/ajouter: POST reads an address (voir), keeps what was shown (garder), or looks for what to follow (suivre, suivre-garder)."""
     if request.method != "POST":
         return await _form(datasette, request, address=(request.args.get("adresse") or "")[:2000])
@@ -102,15 +127,16 @@ async def ajouter(datasette: Any, request: Any) -> Any:
         return await _form(datasette, request, address=url, wrong=str(exc))
 
 
-async def _form(datasette: Any, request: Any, *, address: str, wrong: str = "", **shown: Any) -> Any:
+async def _form(datasette: Datasette, request: CuratorRequest, *, address: str, wrong: str = "", **shown: Any) -> Response:
     root = f"{(await origin_of(datasette, request)).root}tri/ajouter"
     return await page(
-        datasette, request, "curating/ajouter.html",
-        address=address, wrong=wrong, bookmarklet=_BOOKMARKLET.format(root=root), editor=may(request.actor, "editor"), **shown,
-    )  # fmt: skip
+        datasette,
+        request,
+        BringPage(address=address, wrong=wrong, bookmarklet=_BOOKMARKLET.format(root=root), editor=may(request.actor, "editor"), **shown),
+    )
 
 
-async def _see(datasette: Any, request: Any, form: Form) -> Any:
+async def _see(datasette: Datasette, request: CuratorRequest, form: Form) -> Response:
     url, site = bring.address_of(form.get("adresse")), site_of(datasette)
     brought = await _through_the_door(datasette, lambda fetcher: bring.read_article(url, fetcher, site.knowledge))
     there = await reading(datasette, bring.already_there, brought.item)
@@ -118,7 +144,7 @@ async def _see(datasette: Any, request: Any, form: Form) -> Any:
     return await _form(datasette, request, address=url, brought=brought, there=card, token="" if there else _remember(datasette, brought))
 
 
-async def _keep(datasette: Any, request: Any, form: Form) -> Any:
+async def _keep(datasette: Datasette, request: CuratorRequest, form: Form) -> Response:
     brought, site = _shown(datasette, form, bring.Brought), site_of(datasette)
     account, at, now = request.actor["account"], now_of(datasette), site.clock()
 
@@ -133,16 +159,16 @@ async def _keep(datasette: Any, request: Any, form: Form) -> Any:
     return answer(datasette, request, form, Said(ARTICLE_BROUGHT), f"/article/{item}", item=item)
 
 
-async def _scout(datasette: Any, request: Any, form: Form) -> Any:
+async def _scout(datasette: Datasette, request: CuratorRequest, form: Form) -> Response:
     url, site = bring.address_of(form.get("adresse")), site_of(datasette)
     found = await _through_the_door(datasette, lambda fetcher: bring.read_site(url, fetcher, site.clock()))
     taken = await ask(datasette, cards.names)
     source = bring.named(found, url, taken)
-    shown = {"source": source, "yaml": source_yaml(source), "found": found, "entries": found.reading.items[:_SHOWN]}
+    shown: dict[str, Any] = {"source": source, "yaml": source_yaml(source), "found": found, "entries": found.reading.items[:_SHOWN]}
     return await _form(datasette, request, address=url, site_token=_remember(datasette, source), **shown)
 
 
-async def _follow(datasette: Any, request: Any, form: Form) -> Any:
+async def _follow(datasette: Datasette, request: CuratorRequest, form: Form) -> Response:
     source = _shown(datasette, form, Source)
     account, at = request.actor["account"], now_of(datasette)
 
@@ -155,7 +181,7 @@ async def _follow(datasette: Any, request: Any, form: Form) -> Any:
 
 
 @curating("editor", "GET", "POST")
-async def sources(datasette: Any, request: Any) -> Any:
+async def sources(datasette: Datasette, request: CuratorRequest) -> Response:
     """/tri/sources: GET lists; POST pauses, resumes, changes a rhythm, lets go of a followed source, or tries one now."""
     if request.method != "POST":
         return await _sources(datasette, request)
@@ -184,22 +210,30 @@ async def sources(datasette: Any, request: Any) -> Any:
     return answer(datasette, request, form, said, "/tri/sources")
 
 
-async def _sources(datasette: Any, request: Any, **shown: Any) -> Any:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedPage(DeskContext):
+    """/tri/sources"""
+
+    template = "curating/sources.html"
+    rows: list[sources_here.Watched]
+    yaml: str
+    rhythms: Mapping[str, str]
+    source_states: Mapping[str, tuple[str, str]]
+    wrong: str = ""
+    tried: Source | None = None
+    entries: Sequence[Item] = ()
+    count: int = 0
+
+
+async def _sources(datasette: Datasette, request: CuratorRequest, **shown: Any) -> Response:
     rows = await ask(datasette, sources_here.watched)
     yaml = await ask(datasette, sources_here.as_yaml)
     return await page(
-        datasette,
-        request,
-        "curating/sources.html",
-        rows=rows,
-        yaml=yaml,
-        rhythms=sources_here.RHYTHMS,
-        source_states=SOURCE_STATES,
-        **shown,
+        datasette, request, WatchedPage(rows=rows, yaml=yaml, rhythms=sources_here.RHYTHMS, source_states=SOURCE_STATES, **shown)
     )
 
 
-async def _try_now(datasette: Any, request: Any, source_id: str) -> Any:
+async def _try_now(datasette: Datasette, request: CuratorRequest, source_id: str) -> Response:
     """What a source would bring now; nothing is stored."""
     site = site_of(datasette)
     here = {one.id: one for one in await ask(datasette, sources_here.followed, lambda: sources_here.names_of(site.knowledge))}
@@ -214,7 +248,7 @@ async def _try_now(datasette: Any, request: Any, source_id: str) -> Any:
 
 
 @curating("curator", "POST")
-async def preuve(datasette: Any, request: Any) -> Any:
+async def preuve(datasette: Datasette, request: CuratorRequest) -> Response:
     """POST /article/<id>/preuve: looks at the link (lien), or keeps a copy of the text where rights allow it (copie)."""
     form, item = await Form.of(request), int(request.url_vars["id"])
     change, at = form.get("change"), now_of(datasette)
@@ -238,7 +272,7 @@ async def preuve(datasette: Any, request: Any) -> Any:
 
 
 @curating("curator", "GET")
-async def copie(datasette: Any, request: Any) -> Any:
+async def copie(datasette: Datasette, request: CuratorRequest) -> Response:
     """/article/<id>/copie/<n>: a copy that is kept, as plain text, for curators alone."""
     found = await ask(datasette, evidence.copy_text, int(request.url_vars["id"]), int(request.url_vars["number"]))
     if found is None:

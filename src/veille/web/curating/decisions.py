@@ -1,6 +1,6 @@
 """What curators do, from the queue and from the page of an article: POST only, each gesture logged and reversible."""
 
-from typing import Any
+from datasette import Response
 
 from veille.errors import UsageError
 from veille.french import bare
@@ -11,6 +11,7 @@ from veille.store.curating.subjects import ACTIONS
 from veille.web.curating.forms import Form, Said, act, answer, now_of, told, told_undone
 from veille.web.site.answering import ask
 from veille.web.site.errors import PageError
+from veille.web.site.http import CuratorRequest, Datasette
 from veille.web.site.session import curating
 from veille.web.site.state import deciding, reading, site_of
 
@@ -18,7 +19,7 @@ _MOST = 500  # articles of one form; more are for /tri/lot
 
 
 @curating("curator", "POST")
-async def decision(datasette: Any, request: Any) -> Any:
+async def decision(datasette: Datasette, request: CuratorRequest) -> Response:
     """POST /article/<id>/decision and /tri/decision: action, value?, why?, seen?; item, once for each article."""
     form = await Form.of(request)
     items = [int(request.url_vars["id"])] if "id" in request.url_vars else form.numbers("item")
@@ -49,7 +50,7 @@ async def decision(datasette: Any, request: Any) -> Any:
 
 
 @curating("curator", "POST")
-async def annuler(datasette: Any, request: Any) -> Any:
+async def annuler(datasette: Datasette, request: CuratorRequest) -> Response:
     """POST /decision/<id>/annuler: a gesture by its first decision, or that decision alone (seul=1)."""
     form = await Form.of(request)
     batch, account, at = int(request.url_vars["id"]), request.actor["account"], now_of(datasette)
@@ -70,7 +71,7 @@ async def annuler(datasette: Any, request: Any) -> Any:
     return answer(datasette, request, form, told_undone(undone), fallback, done=states, seen=await ask(datasette, last_decision))
 
 
-def tag_named(datasette: Any, text: str) -> str:
+def tag_named(datasette: Datasette, text: str) -> str:
     """The id of a theme by its id, its label or one of its words; raises UsageError."""
     knowledge = site_of(datasette).knowledge
     found = text if text in knowledge.themes else knowledge.theme_names.get(bare(text))
@@ -79,7 +80,7 @@ def tag_named(datasette: Any, text: str) -> str:
     return found
 
 
-def place_named(datasette: Any, text: str) -> str:
+def place_named(datasette: Datasette, text: str) -> str:
     """The code of a département by its code, its name, or both (« 33 Gironde »); raises UsageError."""
     places = site_of(datasette).knowledge.departements
     first = text.strip().split(" ")[0].upper()

@@ -4,7 +4,7 @@ What is said waits for the next page of the same curator, with what undoes it; a
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
 from datasette import Response
@@ -22,10 +22,13 @@ from veille.messages.curating import (
     TOO_MANY_FIELDS,
 )
 from veille.moments import stored
+from veille.store.connection import Connection
 from veille.store.curating.decisions import Act, Done, Undone, decide_all
 from veille.store.curating.queue import counts
 from veille.store.curating.saved import stay
 from veille.web.site.answering import ask, render
+from veille.web.site.context import Context
+from veille.web.site.http import CuratorRequest, Datasette, HttpRequest
 from veille.web.site.session import safe_path
 from veille.web.site.state import deciding, site_of
 
@@ -48,7 +51,7 @@ class Form:
         self._fields = fields
 
     @classmethod
-    async def of(cls, request: Any) -> "Form":
+    async def of(cls, request: CuratorRequest) -> "Form":
         body = await request.post_body()
         try:
             return cls(parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=10_000))
@@ -77,16 +80,16 @@ def as_number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
-def now_of(datasette: Any) -> str:
+def now_of(datasette: Datasette) -> str:
     """The moment, as the store keeps it."""
     return stored(site_of(datasette).clock()) or ""
 
 
-async def act(datasette: Any, request: Any, item_ids: list[int], wanted: Act) -> Done:
+async def act(datasette: Datasette, request: CuratorRequest, item_ids: list[int], wanted: Act) -> Done:
     """Do an act on articles; raises UsageError for one that nobody can do."""
     account, at = request.actor["account"], now_of(datasette)
 
-    def write(connection: Any) -> Done:
+    def write(connection: Connection) -> Done:
         stay(connection, account, at)
         return decide_all(connection, account_id=account, item_ids=item_ids, act=wanted, at=at)
 
@@ -115,12 +118,12 @@ def told_undone(undone: Undone) -> Said:
     return Said(f"{count}.{left}", wrong=bool(undone.kept))
 
 
-def wants_json(request: Any) -> bool:
+def wants_json(request: CuratorRequest) -> bool:
     """Whether a script asked."""
     return "application/json" in request.headers.get("accept", "")
 
 
-def answer(datasette: Any, request: Any, form: Form, said: Said, fallback: str, **more: Any) -> Any:
+def answer(datasette: Datasette, request: CuratorRequest, form: Form, said: Said, fallback: str, **more: object) -> Any:
     """After an act: JSON for a script, else back to the page it came from, which will say it."""
     if wants_json(request):
         return Response.json({"said": said.sentence, "batch": said.batch, "wrong": said.wrong, **more})
@@ -130,15 +133,22 @@ def answer(datasette: Any, request: Any, form: Form, said: Said, fallback: str, 
     return Response.redirect(safe_path(form.get("retour")) or datasette.urls.path(fallback))
 
 
-def what_was_said(datasette: Any, request: Any) -> list[Said]:
+def what_was_said(datasette: Datasette, request: HttpRequest) -> list[Said]:
     """What waits to be said to a curator: said once."""
     if not request.actor or "account" not in request.actor:
         return []
     return site_of(datasette).said.pop(request.actor["account"], [])
 
 
-async def page(datasette: Any, request: Any, template: str, **context: Any) -> Any:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskContext(Context):
+    """A page of curators: it is also given what is to be said, how many articles wait, and the way back (`page`)."""
+
+    here: ClassVar[str] = "tri"
+
+
+async def page(datasette: Datasette, request: CuratorRequest, context: DeskContext) -> Response:
     """A page of curators."""
     waiting, later = await ask(datasette, counts)
-    context |= {"said": what_was_said(datasette, request), "waits": waiting, "later": later, "back": request.full_path}
-    return await render(datasette, request, template, {"here": "tri"} | context)
+    said = what_was_said(datasette, request)
+    return await render(datasette, request, context, said=said, waits=waiting, later=later, back=request.full_path)

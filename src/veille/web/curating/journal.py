@@ -1,21 +1,39 @@
 """/tri/journal: who did what, when and why, and what can be undone."""
 
 import json
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from datasette import Response
 
 from veille.errors import UsageError
 from veille.messages.curating import ACTION_LABELS, EDIT_LABELS, EDIT_UNDONE
+from veille.store.connection import Row
 from veille.store.curating.accounts import accounts
 from veille.store.curating.edits import undo_edit
 from veille.store.curating.journal import journal as read_journal
-from veille.web.curating.forms import Form, Said, answer, as_number, now_of, page
+from veille.web.curating.forms import DeskContext, Form, Said, answer, as_number, now_of, page
 from veille.web.site.answering import ask
+from veille.web.site.http import CuratorRequest, Datasette
 from veille.web.site.session import curating, may
 from veille.web.site.state import deciding, learn_edits
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalPage(DeskContext):
+    """/tri/journal"""
+
+    template = "curating/journal.html"
+    rows: list[Row]
+    more: bool
+    number: int
+    who: str
+    people: list[str]
+    link: Callable[[int], str]
+
+
 @curating("curator", "GET")
-async def journal(datasette: Any, request: Any) -> Any:
+async def journal(datasette: Datasette, request: CuratorRequest) -> Response:
     """/tri/journal?qui=&page="""
     number = min(max(1, as_number(request.args.get("page") or "") or 1), 10_000)
     who = (request.args.get("qui") or "")[:40]
@@ -29,11 +47,11 @@ async def journal(datasette: Any, request: Any) -> Any:
     def link(page: int) -> str:
         return f"{datasette.urls.path('/tri/journal')}?page={page}{'&qui=' + who if who in people and who else ''}"
 
-    return await page(datasette, request, "curating/journal.html", rows=rows, more=more, number=number, who=who, people=people, link=link)
+    return await page(datasette, request, JournalPage(rows=rows, more=more, number=number, who=who, people=people, link=link))
 
 
 @curating("editor", "POST")
-async def defaire(datasette: Any, request: Any) -> Any:
+async def defaire(datasette: Datasette, request: CuratorRequest) -> Response:
     """POST /tri/edition/<id>/annuler: brings back what editors changed."""
     form = await Form.of(request)
     edit_id, account, at = int(request.url_vars["id"]), request.actor["account"], now_of(datasette)

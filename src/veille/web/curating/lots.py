@@ -1,13 +1,16 @@
 """/tri/lot: one act on everything that a search finds. Shown with its count and examples first, done once, undone at once."""
 
-from typing import Any
+from dataclasses import dataclass
 from urllib.parse import parse_qsl
+
+from datasette import Response
 
 from veille.errors import UsageError
 from veille.messages.common import plural
 from veille.messages.curating import ACTION_LABELS, ALL_WERE_ALREADY, SEARCH_FINDS_OTHERS
 from veille.search.request import Request, address, read_request
 from veille.store import cards
+from veille.store.cards import Card
 from veille.store.connection import Connection
 from veille.store.curating.decisions import Act
 from veille.store.reading import searching
@@ -15,9 +18,10 @@ from veille.store.reading.rows import Rows
 from veille.store.reading.wording import understand_query
 from veille.understand.knowledge import Knowledge
 from veille.web.curating.decisions import tag_named
-from veille.web.curating.forms import Form, Said, act, answer, page, told
+from veille.web.curating.forms import DeskContext, Form, Said, act, answer, page, told
 from veille.web.site.answering import ask, ask_rows, asked
 from veille.web.site.errors import PageError
+from veille.web.site.http import CuratorRequest, Datasette
 from veille.web.site.session import curating
 from veille.web.site.state import site_of
 
@@ -32,18 +36,46 @@ def found_by(db: Connection, request: Request, knowledge: Knowledge, today: str,
     return ranked.ids, ranked.capped
 
 
-async def _preview(datasette: Any, request: Any, wanted: Request, *, said: str = "", given: dict[str, str] | None = None) -> Any:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkPage(DeskContext):
+    """/tri/lot"""
+
+    template = "curating/lot.html"
+    wanted: Request
+    query: str
+    count: int
+    too_many: bool
+    most: int
+    sentence: str
+    cards: list[Card]
+    acts: dict[str, str]
+    given: dict[str, str]
+
+
+async def _preview(
+    datasette: Datasette, request: CuratorRequest, wanted: Request, *, said: str = "", given: dict[str, str] | None = None
+) -> Response:
     site = site_of(datasette)
     ids, capped = await ask_rows(datasette, found_by, wanted, site.knowledge, site.today().isoformat())
     return await page(
-        datasette, request, "curating/lot.html",
-        wanted=wanted, query=address(wanted), count=len(ids), too_many=capped or len(ids) > MOST, most=MOST, sentence=said,
-        cards=await ask(datasette, cards.cards, ids[:_EXAMPLES]), acts={name: ACTION_LABELS[name] for name in _ACTS}, given=given or {},
-    )  # fmt: skip
+        datasette,
+        request,
+        BulkPage(
+            wanted=wanted,
+            query=address(wanted),
+            count=len(ids),
+            too_many=capped or len(ids) > MOST,
+            most=MOST,
+            sentence=said,
+            cards=await ask(datasette, cards.cards, ids[:_EXAMPLES]),
+            acts={name: ACTION_LABELS[name] for name in _ACTS},
+            given=given or {},
+        ),
+    )
 
 
 @curating("curator", "GET", "POST")
-async def lot(datasette: Any, request: Any) -> Any:
+async def lot(datasette: Datasette, request: CuratorRequest) -> Response:
     """/tri/lot?<search>: GET shows what would be done, POST does it when the count is still the one that was shown."""
     if request.method != "POST":
         return await _preview(datasette, request, asked(request))

@@ -1,20 +1,36 @@
 """/tri/qualite: how good suggestions are, how far curators agree, what the last learning changed; the former model at one click."""
 
-from typing import Any
+from dataclasses import dataclass
+
+from datasette import Response
 
 from veille.messages.curating import EDITORS_CHOOSE_MODELS, FORMER_MODEL_SERVES, NO_MODEL, RULES_SERVE
+from veille.store.connection import Connection
 from veille.store.curating.edits import note_edit
 from veille.store.curating.learning import bring_former_back
-from veille.store.curating.quality import agreement, learnings, precisions
-from veille.web.curating.forms import Form, Said, answer, now_of, page
+from veille.store.curating.quality import Agreement, Learning, Precision, agreement, learnings, precisions
+from veille.web.curating.forms import DeskContext, Form, Said, answer, now_of, page
 from veille.web.site.answering import ask
 from veille.web.site.errors import PageError
+from veille.web.site.http import CuratorRequest, Datasette
 from veille.web.site.session import curating, may
 from veille.web.site.state import deciding, learn_edits, site_of
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityPage(DeskContext):
+    """/tri/qualite"""
+
+    template = "curating/qualite.html"
+    month: str
+    precisions: list[Precision]
+    agreement: Agreement
+    learnings: list[Learning]
+    editor: bool
+
+
 @curating("curator", "GET", "POST")
-async def qualite(datasette: Any, request: Any) -> Any:
+async def qualite(datasette: Datasette, request: CuratorRequest) -> Response:
     """/tri/qualite: GET shows the figures of the month, POST brings the former model back (editors)."""
     if request.method == "POST":
         form = await Form.of(request)
@@ -25,16 +41,22 @@ async def qualite(datasette: Any, request: Any) -> Any:
         return answer(datasette, request, form, await _back(datasette, request), "/tri/qualite")
     month = f"{site_of(datasette).today().isoformat()[:7]}-01"
     return await page(
-        datasette, request, "curating/qualite.html",
-        month=month, precisions=await ask(datasette, precisions, month), agreement=await ask(datasette, agreement, month),
-        learnings=await ask(datasette, learnings), editor=may(request.actor, "editor"),
-    )  # fmt: skip
+        datasette,
+        request,
+        QualityPage(
+            month=month,
+            precisions=await ask(datasette, precisions, month),
+            agreement=await ask(datasette, agreement, month),
+            learnings=await ask(datasette, learnings),
+            editor=may(request.actor, "editor"),
+        ),
+    )
 
 
-async def _back(datasette: Any, request: Any) -> Said:
+async def _back(datasette: Datasette, request: CuratorRequest) -> Said:
     account, at = request.actor["account"], now_of(datasette)
 
-    def write(connection: Any) -> str | None:
+    def write(connection: Connection) -> str | None:
         former = bring_former_back(connection)
         if former is not None:
             note_edit(connection, account_id=account, subject="apprentissage", action="model", at=at)

@@ -1,19 +1,22 @@
 """/tri/recherches: searches with a name, and what is new in them since the last visit."""
 
-from typing import Any
+from dataclasses import dataclass
 from urllib.parse import parse_qs
+
+from datasette import Response
 
 from veille.errors import UsageError
 from veille.messages.curating import SEARCH_CHANGES, SEARCH_SAVED
 from veille.search.request import address, read_request
 from veille.store.connection import Connection
-from veille.store.curating.saved import change_search, count_since, last_visit, save_search, saved_searches
+from veille.store.curating.saved import SavedSearch, change_search, count_since, last_visit, save_search, saved_searches
 from veille.store.reading.rows import Rows
 from veille.understand.knowledge import Knowledge
-from veille.web.curating.forms import Form, Said, answer, now_of, page
+from veille.web.curating.forms import DeskContext, Form, Said, answer, now_of, page
 from veille.web.curating.lots import found_by
 from veille.web.site.answering import ask, ask_rows
 from veille.web.site.errors import PageError
+from veille.web.site.http import CuratorRequest, Datasette
 from veille.web.site.session import curating
 from veille.web.site.state import deciding, site_of
 
@@ -30,8 +33,25 @@ def new_in(db: Connection, query: str, knowledge: Knowledge, today: str, since: 
     return count_since(db, ids, since)
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A named search, and how many articles of it are new; None where that was not counted."""
+
+    saved: SavedSearch
+    new: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchesPage(DeskContext):
+    """/tri/recherches"""
+
+    template = "curating/recherches.html"
+    rows: list[Named]
+    since: str
+
+
 @curating("curator", "GET", "POST")
-async def recherches(datasette: Any, request: Any) -> Any:
+async def recherches(datasette: Datasette, request: CuratorRequest) -> Response:
     """/tri/recherches: GET lists, POST names a search or changes one."""
     account = request.actor["account"]
     if request.method == "POST":
@@ -58,5 +78,5 @@ async def recherches(datasette: Any, request: Any) -> Any:
             new.append(await ask_rows(datasette, new_in, one.query, site.knowledge, today, since))
         except PageError:  # too slow to count: the others are
             new.append(None)
-    named = [{"saved": one, "new": new[place] if place < len(new) else None} for place, one in enumerate(rows)]
-    return await page(datasette, request, "curating/recherches.html", rows=named, since=since)
+    named = [Named(one, new[place] if place < len(new) else None) for place, one in enumerate(rows)]
+    return await page(datasette, request, SearchesPage(rows=named, since=since))

@@ -1,8 +1,10 @@
 """/tri/vocabulaire and /tri/regles: the words that tag, and what editors decide once for all articles to come."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+
+from datasette import Response
 
 from veille.errors import UsageError
 from veille.messages.common import plural
@@ -17,15 +19,17 @@ from veille.messages.curating import (
     RULE_NAMED,
 )
 from veille.store import cards
+from veille.store.cards import Card
 from veille.store.connection import Connection
 from veille.store.curating import vocabulary
 from veille.store.curating.decisions import Act
 from veille.store.curating.edits import Change, edit, row_of
-from veille.store.curating.vocabulary import Tried
+from veille.store.curating.vocabulary import Debt, Tried, Use
 from veille.understand.edited import Rule
-from veille.web.curating.forms import Form, Said, act, answer, now_of, page, told
+from veille.web.curating.forms import DeskContext, Form, Said, act, answer, now_of, page, told
 from veille.web.site.answering import ask
 from veille.web.site.errors import PageError
+from veille.web.site.http import CuratorRequest, Datasette
 from veille.web.site.session import curating, may
 from veille.web.site.state import deciding, learn_edits, site_of
 
@@ -33,8 +37,20 @@ _TRIED_DAYS = 90
 _EXAMPLES = 6
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VocabularyPage(DeskContext):
+    """/tri/vocabulaire"""
+
+    template = "curating/vocabulaire.html"
+    uses: list[Use]
+    debt: Debt
+    groups: list[tuple[str, str]]
+    editor: bool
+    open: str
+
+
 @curating("curator", "GET", "POST")
-async def vocabulaire(datasette: Any, request: Any) -> Any:
+async def vocabulaire(datasette: Datasette, request: CuratorRequest) -> Response:
     """/tri/vocabulaire: GET shows themes, their words and their use; POST proposes (curators) or changes (editors)."""
     site = site_of(datasette)
     if request.method != "POST":
@@ -42,9 +58,10 @@ async def vocabulaire(datasette: Any, request: Any) -> Any:
         owed = await ask(datasette, vocabulary.debt, found)
         groups = list(dict.fromkeys((theme.group, theme.group_label) for theme in site.knowledge.themes.values()))
         return await page(
-            datasette, request, "curating/vocabulaire.html",
-            uses=found, debt=owed, groups=groups, editor=may(request.actor, "editor"), open=request.args.get("theme") or "",
-        )  # fmt: skip
+            datasette,
+            request,
+            VocabularyPage(uses=found, debt=owed, groups=groups, editor=may(request.actor, "editor"), open=request.args.get("theme") or ""),
+        )
     form = await Form.of(request)
     action, tag = form.get("action"), form.get("theme")
     wanted = [one for one in form.get("mots").split("\n") if one.strip()]
@@ -78,7 +95,7 @@ def _proposed(db: Connection, tag: str) -> str:
     return tag
 
 
-def _split(db: Connection, form: Form, datasette: Any) -> list[Change]:
+def _split(db: Connection, form: Form, datasette: Datasette) -> list[Change]:
     """A new theme takes some words of another one."""
     site, tag = site_of(datasette), _known(db, form.get("theme"))
     theme = site.knowledge.themes.get(tag)
@@ -91,7 +108,9 @@ def _split(db: Connection, form: Form, datasette: Any) -> list[Change]:
     return [made, *mine, *(Change(table="tag_words", key=(made.key[0], word), row={"present": 1}) for word in moved)]
 
 
-async def _edit(datasette: Any, request: Any, make: Callable[[Connection], list[Change]], action: str, subject: str, why: str = "") -> Said:
+async def _edit(
+    datasette: Datasette, request: CuratorRequest, make: Callable[[Connection], list[Change]], action: str, subject: str, why: str = ""
+) -> Said:
     """Make changes in one transaction, and take them up."""
     account, at = request.actor["account"], now_of(datasette)
 
@@ -106,8 +125,21 @@ async def _edit(datasette: Any, request: Any, make: Callable[[Connection], list[
     return Said(EDIT_DONE)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesPage(DeskContext):
+    """/tri/regles"""
+
+    template = "curating/regles.html"
+    given: dict[str, str]
+    tried: Tried | None
+    cards: list[Card]
+    wrong: str
+    rules: list[tuple[int, Rule, bool]]
+    days: int
+
+
 @curating("editor", "GET", "POST")
-async def regles(datasette: Any, request: Any) -> Any:
+async def regles(datasette: Datasette, request: CuratorRequest) -> Response:
     """/tri/regles: GET tries a rule (phrase, effet, valeur) and lists them; POST writes it, stops it, or applies it to the past."""
     site = site_of(datasette)
     if request.method == "POST":
@@ -123,12 +155,13 @@ async def regles(datasette: Any, request: Any) -> Any:
         except UsageError as exc:
             wrong = str(exc)
     return await page(
-        datasette, request, "curating/regles.html",
-        given=given, tried=tried, cards=shown, wrong=wrong, rules=await ask(datasette, vocabulary.rules), days=_TRIED_DAYS,
-    )  # fmt: skip
+        datasette,
+        request,
+        RulesPage(given=given, tried=tried, cards=shown, wrong=wrong, rules=await ask(datasette, vocabulary.rules), days=_TRIED_DAYS),
+    )
 
 
-async def _rule_posted(datasette: Any, request: Any) -> Any:
+async def _rule_posted(datasette: Datasette, request: CuratorRequest) -> Response:
     form = await Form.of(request)
     action, number = form.get("action"), form.number("id")
     if action == "rule":
@@ -152,7 +185,7 @@ async def _rule_posted(datasette: Any, request: Any) -> Any:
     return answer(datasette, request, form, said, "/tri/regles")
 
 
-async def _apply(datasette: Any, request: Any, rule: Rule) -> Said:
+async def _apply(datasette: Datasette, request: CuratorRequest, rule: Rule) -> Said:
     """What a rule says, said of the articles that are there: decisions, in one gesture."""
     if rule.effect == "interest":
         return Said(INTEREST_BY_RETAG, wrong=True)

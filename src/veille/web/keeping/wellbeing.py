@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from typing import Any
 
 import datasette
 from datasette import Response
@@ -10,15 +9,17 @@ from datasette.utils import sqlite_timelimit
 from datasette.utils.sqlite import sqlite3
 
 from veille import __version__
+from veille.store.connection import Connection
 from veille.store.keeping.wellbeing import is_whole, wellbeing
 from veille.web.site.errors import PageError, is_damage
+from veille.web.site.http import Datasette, HttpRequest
 from veille.web.site.state import alone, database, reading, site_of
 
 _A_LOOK = 300  # milliseconds; a file of some ten thousand articles is looked through in that
 _PAUSE = 15.0  # seconds between two looks
 
 
-async def sante(datasette: Any, request: Any) -> Any:
+async def sante(datasette: Datasette, request: HttpRequest) -> Response:
     """Numbers and states only: nothing here names a person or shows a text."""
     if request.method not in ("GET", "HEAD"):
         raise PageError(405)
@@ -34,7 +35,7 @@ async def sante(datasette: Any, request: Any) -> Any:
     return Response.json(found, status=200 if found["well"] else 503, headers={"cache-control": "no-store"})
 
 
-async def _is_sound(datasette: Any) -> bool:
+async def _is_sound(datasette: Datasette) -> bool:
     """Whether nothing is wrong as far as a short look tells: what the disk holds is read on a connection of its own."""
     site, db = site_of(datasette), await database(datasette)
     if db.is_memory:
@@ -44,7 +45,7 @@ async def _is_sound(datasette: Any) -> bool:
     return site.looked[1]
 
 
-def _look(connection: Any) -> bool:
+def _look(connection: Connection) -> bool:
     try:
         with sqlite_timelimit(connection, _A_LOOK):
             return is_whole(connection)

@@ -1,22 +1,28 @@
 """The first page and the page of an article: check the request, call the store, answer."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+
+from datasette import Response
 
 from veille.clock import PARIS
 from veille.errors import UsageError
 from veille.messages.common import NO_SUCH_ARTICLE
 from veille.messages.reading import BAD_DAY, FUTURE_DAY
 from veille.moments import stored
+from veille.store.cards import Card
 from veille.store.reading import articles, browsing
 from veille.store.reading.summary import Summary
-from veille.web.reading.browsing import groups_of
-from veille.web.reading.charts import places
-from veille.web.reading.citing import changes, coins
-from veille.web.site.answering import Handler, ask, readable, render
+from veille.understand.knowledge import Departement
+from veille.web.reading.browsing import ThemeGroup, groups_of
+from veille.web.reading.charts import MapCell, places
+from veille.web.reading.citing import Change, changes, coins
+from veille.web.site.answering import ask, readable, render
+from veille.web.site.context import Context
 from veille.web.site.errors import PageError
 from veille.web.site.figures import figures
+from veille.web.site.http import Datasette, Handler, HttpRequest
 from veille.web.site.origin import origin_of
 from veille.web.site.state import Site, site_of
 
@@ -25,8 +31,35 @@ _LONG_AGO = timedelta(days=366)  # who comes back later is told of a year
 _SILENT = timedelta(days=45)
 
 
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A département that is watched and says nothing; `day`: of its newest article, "" for none."""
+
+    place: Departement
+    day: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomePage(Context):
+    """The first page."""
+
+    template = "reading/accueil.html"
+    here = "accueil"
+    home: articles.Home
+    summary: Summary
+    since: str
+    new: tuple[list[Card], dict[str, int], int] | None
+    steps: dict[str, str]
+    now: str
+    deadlines: list[browsing.Date]
+    groups: list[ThemeGroup]
+    map: list[MapCell]
+    silent: list[Silent]
+    unwatched: int
+
+
 @readable
-async def accueil(datasette: Any, request: Any) -> Any:
+async def accueil(datasette: Datasette, request: HttpRequest) -> Response:
     """/, and /?depuis=<day>: what came since a day that the address keeps."""
     site = site_of(datasette)
     today = site.today()
@@ -36,24 +69,25 @@ async def accueil(datasette: Any, request: Any) -> Any:
     home = await ask(datasette, articles.home)
     dates = await ask(datasette, lambda db: browsing.dates_to_come(db, None, today.isoformat(), most=16))
     deadlines = [one for one in dates if one.role == "deadline"][:4] or dates[:3]
-    context = {
-        "home": home,
-        "summary": summary,
-        "since": since,
-        "new": new,
-        "steps": {"hier": (today - timedelta(days=1)).isoformat(), "semaine": (today - timedelta(days=7)).isoformat()},
-        "now": today.isoformat(),
-        "deadlines": deadlines,
-        "groups": groups_of(site.knowledge.themes.values(), summary.themes, new[1] if new else summary.recent_themes),
-        "map": places(
-            site.knowledge.departements.values(), summary.recent_places, summary.watched,
+    context = HomePage(
+        home=home,
+        summary=summary,
+        since=since,
+        new=new,
+        steps={"hier": (today - timedelta(days=1)).isoformat(), "semaine": (today - timedelta(days=7)).isoformat()},
+        now=today.isoformat(),
+        deadlines=deadlines,
+        groups=groups_of(site.knowledge.themes.values(), summary.themes, new[1] if new else summary.recent_themes),
+        map=places(
+            site.knowledge.departements.values(),
+            summary.recent_places,
+            summary.watched,
             lambda code: datasette.urls.path(f"/departement/{code}"),
         ),
-        "silent": _silent(site, summary),
-        "unwatched": sum(1 for code in site.knowledge.departements if code not in summary.watched and code not in summary.places),
-        "here": "accueil",
-    }  # fmt: skip
-    return await render(datasette, request, "reading/accueil.html", context)
+        silent=_silent(site, summary),
+        unwatched=sum(1 for code in site.knowledge.departements if code not in summary.watched and code not in summary.places),
+    )
+    return await render(datasette, request, context)
 
 
 def _since(site: Site, text: str) -> str:
@@ -74,35 +108,42 @@ def _begins(day: str) -> str:
     return stored(datetime.combine(date.fromisoformat(day), time.min, PARIS)) or ""
 
 
-def _silent(site: Site, summary: Summary) -> list[dict[str, Any]]:
+def _silent(site: Site, summary: Summary) -> list[Silent]:
     """Watched places that nothing was heard of for long, the longest first; those that never said anything before them."""
     limit = (site.today() - _SILENT).isoformat()
     quiet = [
-        {"place": site.knowledge.departements[code], "day": summary.newest.get(code, "")}
+        Silent(site.knowledge.departements[code], summary.newest.get(code, ""))
         for code in summary.watched
         if code in site.knowledge.departements and summary.newest.get(code, "") < limit
     ]
-    return sorted(quiet, key=lambda one: (one["day"], one["place"].code))
+    return sorted(quiet, key=lambda one: (one.day, one.place.code))
 
 
-Beside = Callable[[Any, Any, int], Awaitable[dict[str, Any]]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticlePage(Context):
+    """One article; `beside` adds what somebody signed in sees."""
+
+    template = "reading/article.html"
+    here = "article"
+    article: articles.Article
+    changes: list[Change]
+    coins: str
+
+
+Beside = Callable[[Datasette, HttpRequest, int], Awaitable[dict[str, object]]]
 
 
 def article_page(beside: Beside) -> Handler:
     """The route of /article/<id>; `beside` gives what somebody signed in sees more of an article, {} for a reader."""
 
     @readable
-    async def article(datasette: Any, request: Any) -> Any:
+    async def article(datasette: Datasette, request: HttpRequest) -> Response:
         item_id = int(request.url_vars["id"])
         found = await ask(datasette, articles.article, item_id)
         if found is None:
             raise PageError(404, NO_SUCH_ARTICLE)
-        context = {
-            "article": found,
-            "changes": changes(found),
-            "coins": coins(found, f"{(await origin_of(datasette, request)).root}article/{item_id}"),
-            "here": "article",
-        }
-        return await render(datasette, request, "reading/article.html", context | await beside(datasette, request, item_id))
+        root = (await origin_of(datasette, request)).root
+        context = ArticlePage(article=found, changes=changes(found), coins=coins(found, f"{root}article/{item_id}"))
+        return await render(datasette, request, context, **await beside(datasette, request, item_id))
 
     return article

@@ -1,25 +1,31 @@
 """The pages of a theme, a département, a source, of all sources, the map and the agenda."""
 
 import json
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import groupby
-from typing import Any
 from urllib.parse import urlencode
+
+from datasette import Response
 
 from veille.messages.common import NO_SUCH_SOURCE, SOURCE_STATES
 from veille.messages.reading import NO_SUCH_DEPARTEMENT, NO_SUCH_MAP, NO_SUCH_THEME, PERIODS
+from veille.search.request import Request
 from veille.search.words import match_all
 from veille.store.cards import Card
+from veille.store.connection import Row
 from veille.store.keeping import wellbeing
 from veille.store.reading import browsing, wording
 from veille.store.reading.sql import conditions
 from veille.store.reading.summary import RECENT, alike, last_months, shares
-from veille.web.reading.charts import bars, month_name, places
+from veille.understand.knowledge import Departement, Theme
+from veille.web.reading.charts import Bars, MapCell, bars, month_name, places
 from veille.web.site.answering import ask, asked, readable, render
+from veille.web.site.context import Context
 from veille.web.site.errors import PageError
 from veille.web.site.figures import figures
+from veille.web.site.http import Datasette, HttpRequest
 from veille.web.site.state import site_of
 from veille.web.site.templating import group_class
 
@@ -27,11 +33,11 @@ LISTED = 12
 ILL = (*wellbeing.ILL, "rate-limited")
 
 
-def _search(datasette: Any, **wanted: str) -> str:
+def _search(datasette: Datasette, **wanted: str) -> str:
     return f"{datasette.urls.path('/recherche')}?{urlencode(wanted)}"
 
 
-def _place_links(datasette: Any, **wanted: str) -> Callable[[str], str]:
+def _place_links(datasette: Datasette, **wanted: str) -> Callable[[str], str]:
     """The search of each département, with the same other filters."""
     start = f"{_search(datasette, **wanted)}{'&' if wanted else ''}departement="
     return lambda code: start + code
@@ -43,8 +49,69 @@ def _others(cards: list[Card], shown: list[Card]) -> list[Card]:
     return [card for card in cards if card.id not in ids]
 
 
+@dataclass(frozen=True, slots=True)
+class ThemeCount:
+    """A theme in its group: how many articles, how many of late."""
+
+    id: str
+    label: str
+    count: int
+    recent: int
+
+
+@dataclass(slots=True)
+class ThemeGroup:
+    """A group of themes."""
+
+    label: str
+    css: str
+    themes: list[ThemeCount] = field(default_factory=list)
+    recent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A theme, and how many articles have it."""
+
+    theme: Theme
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """A theme of a département beside the country: shares are 0 to 1, lengths are per cent of the longest bar."""
+
+    theme: Theme
+    css: str
+    count: int
+    share: float
+    country: float
+    length: float
+    mark: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThemePage(Context):
+    """/theme"""
+
+    template = "reading/theme.html"
+    here = "theme"
+    one: Theme
+    css: str
+    total: int
+    recent: int
+    picked: list[Card]
+    latest: list[Card]
+    dates: list[browsing.Date]
+    chart: Bars
+    map: list[MapCell]
+    leading: list[tuple[str, int]]
+    group: list[Counted]
+    search: str
+
+
 @readable
-async def theme(datasette: Any, request: Any) -> Any:
+async def theme(datasette: Datasette, request: HttpRequest) -> Response:
     """/theme/<id>"""
     site = site_of(datasette)
     given = request.url_vars["id"]
@@ -57,45 +124,76 @@ async def theme(datasette: Any, request: Any) -> Any:
     picked = await ask(datasette, browsing.picked, scope, 3)
     counts = {code: mix.get(known.id, 0) for code, mix in summary.mix.items() if mix.get(known.id)}
     group = [one for one in site.knowledge.themes.values() if one.group == known.group]
-    context = {
-        "one": known,
-        "css": group_class(known),
-        "total": summary.themes.get(known.id, 0),
-        "recent": summary.recent_themes.get(known.id, 0),
-        "picked": picked,
-        "latest": _others(await ask(datasette, browsing.latest, scope, LISTED), picked),
-        "dates": await ask(datasette, browsing.dates_of, scope, today),
-        "chart": bars(last_months(site.today()), summary.themes_by_month.get(known.id, {})),
-        "map": places(site.knowledge.departements.values(), counts, summary.watched, _place_links(datasette, theme=known.id)),
-        "leading": sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:8],
-        "group": [{"theme": one, "count": summary.themes.get(one.id, 0)} for one in group],
-        "search": _search(datasette, theme=known.id),
-        "here": "theme",
-    }
-    return await render(datasette, request, "reading/theme.html", context)
+    context = ThemePage(
+        one=known,
+        css=group_class(known),
+        total=summary.themes.get(known.id, 0),
+        recent=summary.recent_themes.get(known.id, 0),
+        picked=picked,
+        latest=_others(await ask(datasette, browsing.latest, scope, LISTED), picked),
+        dates=await ask(datasette, browsing.dates_of, scope, today),
+        chart=bars(last_months(site.today()), summary.themes_by_month.get(known.id, {})),
+        map=places(site.knowledge.departements.values(), counts, summary.watched, _place_links(datasette, theme=known.id)),
+        leading=sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:8],
+        group=[Counted(one, summary.themes.get(one.id, 0)) for one in group],
+        search=_search(datasette, theme=known.id),
+    )
+    return await render(datasette, request, context)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThemesPage(Context):
+    """/themes"""
+
+    template = "reading/themes.html"
+    here = "theme"
+    groups: list[ThemeGroup]
 
 
 @readable
-async def themes(datasette: Any, request: Any) -> Any:
+async def themes(datasette: Datasette, request: HttpRequest) -> Response:
     """/themes: the vocabulary, by group."""
     site = site_of(datasette)
     summary = await figures(datasette)
-    context = {"groups": groups_of(site.knowledge.themes.values(), summary.themes, summary.recent_themes), "here": "theme"}
-    return await render(datasette, request, "reading/themes.html", context)
+    context = ThemesPage(
+        groups=groups_of(site.knowledge.themes.values(), summary.themes, summary.recent_themes),
+    )
+    return await render(datasette, request, context)
 
 
-def groups_of(known: Any, counts: dict[str, int], recent: dict[str, int]) -> list[dict[str, Any]]:
+def groups_of(known: Iterable[Theme], counts: dict[str, int], recent: dict[str, int]) -> list[ThemeGroup]:
     """Themes by group, each with its count and what is new."""
-    groups: dict[str, dict[str, Any]] = {}
+    groups: dict[str, ThemeGroup] = {}
     for one in known:
-        group = groups.setdefault(one.group, {"label": one.group_label, "css": group_class(one), "themes": [], "recent": 0})
-        group["themes"].append({"id": one.id, "label": one.label, "count": counts.get(one.id, 0), "recent": recent.get(one.id, 0)})
-        group["recent"] += recent.get(one.id, 0)
+        group = groups.setdefault(one.group, ThemeGroup(one.group_label, group_class(one)))
+        group.themes.append(ThemeCount(one.id, one.label, counts.get(one.id, 0), recent.get(one.id, 0)))
+        group.recent += recent.get(one.id, 0)
     return list(groups.values())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepartementPage(Context):
+    """/departement"""
+
+    template = "reading/departement.html"
+    here = "carte"
+    one: Departement
+    total: int
+    recent: int
+    watched: bool
+    latest: list[Card]
+    picked: list[Card]
+    dates: list[browsing.Date]
+    chart: Bars
+    mix: list[Share]
+    sources: list[Row]
+    alike: list[tuple[Departement, float, list[Theme]]]
+    region: list[Departement]
+    search: str
+
+
 @readable
-async def departement(datasette: Any, request: Any) -> Any:
+async def departement(datasette: Datasette, request: HttpRequest) -> Response:
     """/departement/<code>"""
     site = site_of(datasette)
     known = site.knowledge.departements.get(request.url_vars["code"].upper())
@@ -108,37 +206,36 @@ async def departement(datasette: Any, request: Any) -> Any:
     mine, country = shares(summary.mix.get(known.code, {})), summary.country
     top = max([*mine.values(), *country.values()], default=1.0)
     mix = [
-        {
-            "theme": site.knowledge.themes[tag], "css": group_class(site.knowledge.themes[tag]),
-            "count": summary.mix.get(known.code, {}).get(tag, 0), "share": mine.get(tag, 0.0), "country": country.get(tag, 0.0),
-            "length": round(mine.get(tag, 0.0) / top * 100, 1), "mark": round(country.get(tag, 0.0) / top * 100, 1),
-        }
+        Share(
+            theme=site.knowledge.themes[tag], css=group_class(site.knowledge.themes[tag]),
+            count=summary.mix.get(known.code, {}).get(tag, 0), share=mine.get(tag, 0.0), country=country.get(tag, 0.0),
+            length=round(mine.get(tag, 0.0) / top * 100, 1), mark=round(country.get(tag, 0.0) / top * 100, 1),
+        )
         for tag in sorted(mine, key=lambda tag: (-mine[tag], tag))
         if tag in site.knowledge.themes
     ]  # fmt: skip
-    context = {
-        "one": known,
-        "total": summary.places.get(known.code, 0),
-        "recent": summary.recent_places.get(known.code, 0),
-        "watched": known.code in summary.watched,
-        "latest": _others(await ask(datasette, browsing.latest, scope, LISTED), picked),
-        "picked": picked,
-        "dates": await ask(datasette, browsing.dates_of, scope, today.isoformat()),
-        "chart": bars(last_months(today), summary.places_by_month.get(known.code, {})),
-        "mix": mix,
-        "sources": _told(await ask(datasette, browsing.sources_of_place, known.code), summary.sources),
-        "alike": [
+    context = DepartementPage(
+        one=known,
+        total=summary.places.get(known.code, 0),
+        recent=summary.recent_places.get(known.code, 0),
+        watched=known.code in summary.watched,
+        latest=_others(await ask(datasette, browsing.latest, scope, LISTED), picked),
+        picked=picked,
+        dates=await ask(datasette, browsing.dates_of, scope, today.isoformat()),
+        chart=bars(last_months(today), summary.places_by_month.get(known.code, {})),
+        mix=mix,
+        sources=_told(await ask(datasette, browsing.sources_of_place, known.code), summary.sources),
+        alike=[
             (site.knowledge.departements[code], share, [site.knowledge.themes[tag] for tag in both if tag in site.knowledge.themes])
             for code, share, both in alike(summary, known.code)
         ],
-        "region": [one for one in site.knowledge.departements.values() if one.region_code == known.region_code and one != known],
-        "search": _search(datasette, departement=known.code),
-        "here": "carte",
-    }
-    return await render(datasette, request, "reading/departement.html", context)
+        region=[one for one in site.knowledge.departements.values() if one.region_code == known.region_code and one != known],
+        search=_search(datasette, departement=known.code),
+    )
+    return await render(datasette, request, context)
 
 
-def _told(rows: list[dict[str, Any]], counts: dict[str, int]) -> list[dict[str, Any]]:
+def _told(rows: list[Row], counts: dict[str, int]) -> list[Row]:
     """Sources with the French word for their state, the worst first."""
     order = {state: place for place, state in enumerate(SOURCE_STATES)}
     told = [
@@ -150,27 +247,51 @@ def _told(rows: list[dict[str, Any]], counts: dict[str, int]) -> list[dict[str, 
     return sorted(told, key=lambda row: (not row["ill"], order.get(row["state"], 99) if row["ill"] else 0, row["name"].casefold()))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcesPage(Context):
+    """/sources"""
+
+    template = "reading/sources.html"
+    here = "sources"
+    sources: list[Row]
+    total: int
+    wanted: str
+    states: list[tuple[str, str, int]]
+    ill: int
+
+
 @readable
-async def sources(datasette: Any, request: Any) -> Any:
+async def sources(datasette: Datasette, request: HttpRequest) -> Response:
     """/sources?etat=: what is followed, and how it fares."""
     summary = await figures(datasette)
     rows = _told(await ask(datasette, browsing.followed), summary.sources)
     wanted = request.args.get("etat") or ""
     wanted = wanted if wanted in SOURCE_STATES else ""
     states = {state: sum(row["state"] == state for row in rows) for state in SOURCE_STATES}
-    context = {
-        "sources": [row for row in rows if not wanted or row["state"] == wanted],
-        "total": len(rows),
-        "wanted": wanted,
-        "states": [(state, SOURCE_STATES[state][0], count) for state, count in states.items() if count],
-        "ill": sum(row["ill"] for row in rows),
-        "here": "sources",
-    }
-    return await render(datasette, request, "reading/sources.html", context)
+    context = SourcesPage(
+        sources=[row for row in rows if not wanted or row["state"] == wanted],
+        total=len(rows),
+        wanted=wanted,
+        states=[(state, SOURCE_STATES[state][0], count) for state, count in states.items() if count],
+        ill=sum(row["ill"] for row in rows),
+    )
+    return await render(datasette, request, context)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePage(Context):
+    """/source"""
+
+    template = "reading/source.html"
+    here = "sources"
+    one: Row
+    latest: list[Card]
+    chart: Bars
+    search: str
 
 
 @readable
-async def source(datasette: Any, request: Any) -> Any:
+async def source(datasette: Datasette, request: HttpRequest) -> Response:
     """/source/<id>"""
     site = site_of(datasette)
     found = await ask(datasette, browsing.source, request.url_vars["id"])
@@ -179,18 +300,35 @@ async def source(datasette: Any, request: Any) -> Any:
     summary = await figures(datasette)
     months = last_months(site.today())
     (told,) = _told([found], summary.sources)
-    context = {
-        "one": told,
-        "latest": await ask(datasette, browsing.latest, browsing.of_source(found["id"]), LISTED),
-        "chart": bars(months, await ask(datasette, browsing.months_of_source, found["id"], f"{months[0]}-01")),
-        "search": _search(datasette, source=found["id"]),
-        "here": "sources",
-    }
-    return await render(datasette, request, "reading/source.html", context)
+    context = SourcePage(
+        one=told,
+        latest=await ask(datasette, browsing.latest, browsing.of_source(found["id"]), LISTED),
+        chart=bars(months, await ask(datasette, browsing.months_of_source, found["id"], f"{months[0]}-01")),
+        search=_search(datasette, source=found["id"]),
+    )
+    return await render(datasette, request, context)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapPage(Context):
+    """/carte"""
+
+    template = "reading/carte.html"
+    here = "carte"
+    map: list[MapCell]
+    rows: list[MapCell]
+    newest: dict[str, str]
+    total: int
+    silent: int
+    unwatched: int
+    period: str
+    periods: dict[str, str]
+    theme_: Theme | None
+    groups: list[ThemeGroup]
 
 
 @readable
-async def carte(datasette: Any, request: Any) -> Any:
+async def carte(datasette: Datasette, request: HttpRequest) -> Response:
     """/carte?theme=&periode=30j|12m|tout"""
     site = site_of(datasette)
     summary = await figures(datasette)
@@ -214,23 +352,22 @@ async def carte(datasette: Any, request: Any) -> Any:
 
     known = site.knowledge.departements.values()
     drawn = places(known, counts, summary.watched, link, outlines=True)
-    context = {
-        "map": drawn,
-        "rows": sorted(drawn, key=lambda one: (-one.count, one.code)),
-        "newest": summary.newest,
-        "total": sum(counts.values()),
-        "silent": sum(1 for one in drawn if one.css == "h0"),
-        "unwatched": sum(1 for one in drawn if one.css == "none"),
-        "period": period,
-        "periods": PERIODS,
-        "theme_": site.knowledge.themes.get(tag),
-        "groups": groups_of(site.knowledge.themes.values(), summary.themes, summary.recent_themes),
-        "here": "carte",
-    }
-    return await render(datasette, request, "reading/carte.html", context)
+    context = MapPage(
+        map=drawn,
+        rows=sorted(drawn, key=lambda one: (-one.count, one.code)),
+        newest=summary.newest,
+        total=sum(counts.values()),
+        silent=sum(1 for one in drawn if one.css == "h0"),
+        unwatched=sum(1 for one in drawn if one.css == "none"),
+        period=period,
+        periods=PERIODS,
+        theme_=site.knowledge.themes.get(tag),
+        groups=groups_of(site.knowledge.themes.values(), summary.themes, summary.recent_themes),
+    )
+    return await render(datasette, request, context)
 
 
-async def coming(datasette: Any, request: Any) -> tuple[Any, list[browsing.Date]]:
+async def coming(datasette: Datasette, request: HttpRequest) -> tuple[Request, list[browsing.Date]]:
     """The request of an address, and the dates to come that it keeps."""
     site = site_of(datasette)
     wanted = asked(request)
@@ -246,8 +383,24 @@ async def coming(datasette: Any, request: Any) -> tuple[Any, list[browsing.Date]
     return wanted, dates
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgendaPage(Context):
+    """/agenda"""
+
+    template = "reading/agenda.html"
+    here = "agenda"
+    request_: Request
+    months: list[tuple[str, list[browsing.Date]]]
+    total: int
+    genre: str
+    groups: list[ThemeGroup]
+    known: list[Departement]
+    ics: str
+    filtered: bool
+
+
 @readable
-async def agenda(datasette: Any, request: Any) -> Any:
+async def agenda(datasette: Datasette, request: HttpRequest) -> Response:
     """/agenda: deadlines and events to come; the parameters of /recherche, and genre=appel|evenement."""
     site = site_of(datasette)
     wanted, dates = await coming(datasette, request)
@@ -255,15 +408,14 @@ async def agenda(datasette: Any, request: Any) -> Any:
     months = [(month_name(month), list(rows)) for month, rows in groupby(dates, key=lambda one: max(one.start, today)[:7])]
     kept = [(name, value) for name in request.args for value in request.args.getlist(name) if value and name != "page"]
     query = urlencode(kept)
-    context = {
-        "request_": wanted,
-        "months": months,
-        "total": len(dates),
-        "genre": request.args.get("genre") or "",
-        "groups": groups_of(site.knowledge.themes.values(), {}, {}),
-        "known": list(site.knowledge.departements.values()),
-        "ics": f"{datasette.urls.path('/agenda.ics')}{'?' + query if query else ''}",
-        "filtered": bool(kept),
-        "here": "agenda",
-    }
-    return await render(datasette, request, "reading/agenda.html", context)
+    context = AgendaPage(
+        request_=wanted,
+        months=months,
+        total=len(dates),
+        genre=request.args.get("genre") or "",
+        groups=groups_of(site.knowledge.themes.values(), {}, {}),
+        known=list(site.knowledge.departements.values()),
+        ics=f"{datasette.urls.path('/agenda.ics')}{'?' + query if query else ''}",
+        filtered=bool(kept),
+    )
+    return await render(datasette, request, context)

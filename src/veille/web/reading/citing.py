@@ -5,7 +5,7 @@ Comes in: an article as the store gives it. Goes out: plain values for the templ
 
 import difflib
 import re
-from typing import Any
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from veille.store.reading.articles import Article
@@ -28,20 +28,34 @@ def coins(article: Article, here: str) -> str:
     return urlencode(pairs)
 
 
-def changes(article: Article) -> list[dict[str, Any]]:
+Pieces = list[tuple[str, str]]  # same, gone or come; words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A former version, with what the next one made of it."""
+
+    until: str
+    title: Pieces
+    summary: Pieces
+    same_title: bool
+    same_summary: bool
+
+
+def changes(article: Article) -> list[Change]:
     """Former versions, the newest first, each with what the next one made of it: pieces (`same`, `gone`, `come`) and words."""
     told = []
     title = article.card.title
     summary = article.card.summary if any(version.summary for version in article.versions) else ""
     for version in article.versions:
         told.append(
-            {
-                "until": version.until,
-                "title": compared(version.title, title),
-                "summary": compared(version.summary, summary),
-                "same_title": version.title == title,
-                "same_summary": version.summary == summary,
-            }
+            Change(
+                until=version.until,
+                title=compared(version.title, title),
+                summary=compared(version.summary, summary),
+                same_title=version.title == title,
+                same_summary=version.summary == summary,
+            )
         )
         title, summary = version.title, version.summary
     return told

@@ -1,6 +1,5 @@
 """What machines read: the calendar, robots.txt, the sitemaps."""
 
-from typing import Any
 from xml.sax.saxutils import escape
 
 from datasette import Response
@@ -13,6 +12,7 @@ from veille.web.reading.browsing import coming
 from veille.web.reading.outputs import as_calendar
 from veille.web.site.answering import ask, readable
 from veille.web.site.errors import PageError
+from veille.web.site.http import Datasette, HttpRequest
 from veille.web.site.origin import origin_of
 from veille.web.site.state import database, site_of
 
@@ -20,14 +20,14 @@ _CHUNK = 20_000  # articles of one sitemap; the protocol allows 50,000
 
 
 @readable
-async def agenda_ics(datasette: Any, request: Any) -> Any:
+async def agenda_ics(datasette: Datasette, request: HttpRequest) -> Response:
     """/agenda.ics: the same dates as /agenda, to subscribe to."""
     _, dates = await coming(datasette, request)
     return as_calendar(dates, site_of(datasette).knowledge, await origin_of(datasette, request), AGENDA_NAME)
 
 
 @readable
-async def robots_txt(datasette: Any, request: Any) -> Any:
+async def robots_txt(datasette: Datasette, request: HttpRequest) -> Response:
     """/robots.txt: everything may be read; combined filters and sorted tables are the same articles again."""
     path = datasette.urls.path
     db = await database(datasette)
@@ -41,7 +41,7 @@ _FIXED = ("/", "/themes", "/carte", "/agenda", "/sources", "/donnees", "/donnees
 
 
 @readable
-async def sitemap(datasette: Any, request: Any) -> Any:
+async def sitemap(datasette: Datasette, request: HttpRequest) -> Response:
     """/sitemap.xml: an index (sitemaps.org 0.9): the pages, then the articles by ranges of ids."""
     last = await ask(datasette, cards.greatest_id)
     names = ["/sitemap-pages.xml", *(f"/sitemap-articles-{place}.xml" for place in range(-(-last // _CHUNK)))]
@@ -51,7 +51,7 @@ async def sitemap(datasette: Any, request: Any) -> Any:
 
 
 @readable
-async def sitemap_pages(datasette: Any, request: Any) -> Any:
+async def sitemap_pages(datasette: Datasette, request: HttpRequest) -> Response:
     """/sitemap-pages.xml: every page that is not an article."""
     paths = list(_FIXED)
     for table in PUBLIC:
@@ -61,7 +61,7 @@ async def sitemap_pages(datasette: Any, request: Any) -> Any:
 
 
 @readable
-async def sitemap_articles(datasette: Any, request: Any) -> Any:
+async def sitemap_articles(datasette: Datasette, request: HttpRequest) -> Response:
     """/sitemap-articles-<n>.xml: ids n × 20,000 + 1 and on."""
     place = int(request.url_vars["place"])
     if place * _CHUNK >= max(1, await ask(datasette, cards.greatest_id)):
@@ -70,11 +70,11 @@ async def sitemap_articles(datasette: Any, request: Any) -> Any:
     return await _urls(datasette, request, [(f"/article/{item}", moment[:10]) for item, moment in rows])
 
 
-async def _urls(datasette: Any, request: Any, pages: list[tuple[str, str]]) -> Any:
+async def _urls(datasette: Datasette, request: HttpRequest, pages: list[tuple[str, str]]) -> Response:
     root = (await origin_of(datasette, request)).root.rstrip("/")
     body = "".join(f"<url><loc>{escape(root + path)}</loc>{f'<lastmod>{day}</lastmod>' if day else ''}</url>" for path, day in pages)
     return _xml(f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{body}</urlset>')
 
 
-def _xml(body: str) -> Any:
+def _xml(body: str) -> Response:
     return Response(f'<?xml version="1.0" encoding="utf-8"?>\n{body}', content_type="application/xml; charset=utf-8")

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from datasette import Response
 
@@ -32,7 +31,7 @@ def _title(wanted: Request) -> str:
     return f"veille : {wanted.q}" if wanted.q else "veille"
 
 
-def as_atom(wanted: Request, results: Results, knowledge: Knowledge, here: Origin, now: datetime) -> Any:
+def as_atom(wanted: Request, results: Results, knowledge: Knowledge, here: Origin, now: datetime) -> Response:
     """An Atom feed; what articles are called never changes (`Origin.identifier`)."""
     query = address(wanted)
     moments = [_moment(card) for card in results.cards]
@@ -63,7 +62,7 @@ def _moment(card: Card, *, published: bool = False) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _row(card: Card, here: Origin) -> dict[str, Any]:
+def _row(card: Card, here: Origin) -> dict[str, object]:
     return {
         "id": card.id,
         "article": f"{here.root}article/{card.id}",
@@ -83,7 +82,7 @@ def _row(card: Card, here: Origin) -> dict[str, Any]:
     }
 
 
-def as_json(wanted: Request, results: Results, _knowledge: Knowledge, here: Origin, _now: datetime) -> Any:
+def as_json(wanted: Request, results: Results, _knowledge: Knowledge, here: Origin, _now: datetime) -> Response:
     """The page of results with its facets."""
     body = {
         "total": results.total,
@@ -96,12 +95,12 @@ def as_json(wanted: Request, results: Results, _knowledge: Knowledge, here: Orig
     return Response.json(body)
 
 
-def as_json_feed(wanted: Request, results: Results, knowledge: Knowledge, here: Origin, _now: datetime) -> Any:
+def as_json_feed(wanted: Request, results: Results, knowledge: Knowledge, here: Origin, _now: datetime) -> Response:
     """JSON Feed 1.1 (jsonfeed.org/version/1.1); ids as in Atom."""
     query = address(wanted)
     items = []
     for card in results.cards:
-        item: dict[str, Any] = {
+        item: dict[str, object] = {
             "id": here.identifier(f"article/{card.id}"),
             "url": f"{here.root}article/{card.id}",
             "title": card.title,
@@ -126,7 +125,7 @@ def as_json_feed(wanted: Request, results: Results, knowledge: Knowledge, here: 
     return Response(json.dumps(body, ensure_ascii=False), content_type="application/feed+json; charset=utf-8")
 
 
-def as_calendar(dates: list[Date], knowledge: Knowledge, here: Origin, name: str) -> Any:
+def as_calendar(dates: list[Date], knowledge: Knowledge, here: Origin, name: str) -> Response:
     """Whole days, one entry for each date of an article; a deadline is the day itself and its entry says so."""
     from icalendar import Calendar, Event, vDDDTypes
 
@@ -157,7 +156,7 @@ def as_calendar(dates: list[Date], knowledge: Knowledge, here: Origin, name: str
     return Response(calendar.to_ical(), headers=headers, content_type="text/calendar; charset=utf-8")
 
 
-def as_csv(_wanted: Request, results: Results, knowledge: Knowledge, here: Origin, now: datetime) -> Any:
+def as_csv(_wanted: Request, results: Results, knowledge: Knowledge, here: Origin, now: datetime) -> Response:
     """The found articles as a French spreadsheet opens them."""
     names = list(_row(_EMPTY, here))
     rows = []
@@ -171,7 +170,7 @@ def as_csv(_wanted: Request, results: Results, knowledge: Knowledge, here: Origi
     return as_sheet(names, rows, knowledge, name="recherche", today=now.astimezone(PARIS).date())
 
 
-def as_sheet(names: list[str], rows: list[list[Any]], knowledge: Knowledge, *, name: str, today: date) -> Any:
+def as_sheet(names: list[str], rows: list[list[object]], knowledge: Knowledge, *, name: str, today: date) -> Response:
     """A CSV that a French spreadsheet opens right: UTF-8 with its mark, semicolons, no cell that is a formula, or a number that is none.
 
     Days are French and of Paris; codes of départements come with their names; the file is called `veille-<name>-<day>.csv`.
@@ -197,7 +196,7 @@ def _place(code: str, knowledge: Knowledge) -> str:
     return f"{code} {knowledge.departements[code].name}" if code in knowledge.departements else code
 
 
-def _cell(column: str, value: Any, knowledge: Knowledge) -> Any:
+def _cell(column: str, value: object, knowledge: Knowledge) -> object:
     """One value as a French spreadsheet reads it."""
     if isinstance(value, float):
         return f"{value:.2f}".replace(".", ",")
@@ -227,7 +226,7 @@ _EMPTY = Card(
 class Format:
     """How results leave: at `/recherche.<name>`, so many articles; feeds tell the newest first."""
 
-    make: Callable[[Request, Results, Knowledge, Origin, datetime], Any]
+    make: Callable[[Request, Results, Knowledge, Origin, datetime], Response]
     size: int
     newest_first: bool = False
 

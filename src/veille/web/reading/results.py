@@ -1,9 +1,11 @@
 """A search: its page, what leaves of it (Atom, JSON, JSON Feed, CSV), and the list that other sites show."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 from urllib.parse import parse_qsl, quote_plus
+
+from datasette import Response
 
 from veille.messages.common import long_date
 from veille.messages.reading import NO_SUCH_PAGE, SELECTED_ALONE, SINCE, UNTIL, WITH_DISMISSED
@@ -12,21 +14,77 @@ from veille.search.ranking import MOST_MATCHES, PAGE_SIZE
 from veille.search.request import Request, address
 from veille.search.words import highlight
 from veille.store import cards
+from veille.store.cards import Card
 from veille.store.reading import searching
 from veille.web.reading.outputs import FORMATS
 from veille.web.site.answering import ask, ask_rows, asked, readable, render
+from veille.web.site.context import Context
 from veille.web.site.errors import PageError
+from veille.web.site.http import Datasette, HttpRequest
 from veille.web.site.origin import origin_of
-from veille.web.site.state import site_of
-from veille.web.site.templating import group_class, typo
+from veille.web.site.state import Site, site_of
+from veille.web.site.templating import FacetRow, group_class, typo
 
 _HOLE = "_hole_of_a_link_"  # nobody asks it: ids of labels have no underscore
 _EMBEDDED = 10  # articles
 _WAYS_TRIED = 8  # searches of one page that found nothing
 
 
+Link = Callable[..., str]  # the address of the same search, changed
+
+
+@dataclass(frozen=True, slots=True)
+class FacetBox:
+    """A facet beside the results: its first values, and the others."""
+
+    name: str
+    title: str
+    rows: list[FacetRow]
+    more: list[FacetRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter that is chosen, with the address without it, and what that changes in the request."""
+
+    label: str
+    link: str
+    without: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class WayOn:
+    """A search with one filter less ("" for all of them), and how many articles it finds."""
+
+    label: str
+    link: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPage(Context):
+    """/recherche"""
+
+    template = "reading/recherche.html"
+    here = "recherche"
+    request_: Request
+    results: searching.Results
+    most: int
+    marks: dict[int, tuple[list[tuple[str, bool]], list[tuple[str, bool]]]]
+    facets: list[FacetBox]
+    chips: list[Chip]
+    pages: int
+    link: Link
+    clear: str
+    kept: list[tuple[str, str]]
+    exports: dict[str, str]
+    embed: str
+    ways_on: list[WayOn]
+    corrected: str
+
+
 @readable
-async def recherche(datasette: Any, request: Any) -> Any:
+async def recherche(datasette: Datasette, request: HttpRequest) -> Response:
     """/recherche"""
     site = site_of(datasette)
     wanted = asked(request)
@@ -37,38 +95,37 @@ async def recherche(datasette: Any, request: Any) -> Any:
         raise PageError(404, NO_SUCH_PAGE)
     url = datasette.urls.path("/recherche")
 
-    def link(**changes: Any) -> str:
+    def link(**changes: object) -> str:
         query = address(wanted, **changes)
         return f"{url}?{query}" if query else url
 
     kept = [(name, value) for name, value in _pairs(wanted) if name != "q"]
-    context = {
-        "request_": wanted,
-        "results": results,
-        "most": MOST_MATCHES,
-        "marks": {
+    context = SearchPage(
+        request_=wanted,
+        results=results,
+        most=MOST_MATCHES,
+        marks={
             card.id: (highlight(typo(card.title), results.query), highlight(typo(card.summary), results.query)) for card in results.cards
         },
-        "facets": _facets(site, wanted, results, names, link),
-        "chips": _chips(site, wanted, names, link),
-        "pages": pages,
-        "link": link,
-        "clear": f"{url}?{address(Request(q=wanted.q))}" if wanted.q else url,
-        "kept": kept,
-        "exports": _exports(datasette, wanted),
-        "embed": f"{datasette.urls.path('/integrer')}?{address(wanted)}",
-        "ways_on": [] if results.total else await _ways_on(datasette, site, wanted, names, link),
-        "corrected": " ".join(new for _, new in results.query.corrected),
-        "here": "recherche",
-    }
-    return await render(datasette, request, "reading/recherche.html", context)
+        facets=_facets(site, wanted, results, names, link),
+        chips=_chips(site, wanted, names, link),
+        pages=pages,
+        link=link,
+        clear=f"{url}?{address(Request(q=wanted.q))}" if wanted.q else url,
+        kept=kept,
+        exports=_exports(datasette, wanted),
+        embed=f"{datasette.urls.path('/integrer')}?{address(wanted)}",
+        ways_on=[] if results.total else await _ways_on(datasette, site, wanted, names, link),
+        corrected=" ".join(new for _, new in results.query.corrected),
+    )
+    return await render(datasette, request, context)
 
 
 def _pairs(wanted: Request) -> list[tuple[str, str]]:
     return parse_qsl(address(wanted))
 
 
-def _label(site: Any, name: str, value: str, names: dict[str, str]) -> str:
+def _label(site: Site, name: str, value: str, names: dict[str, str]) -> str:
     """What a filter's value is called."""
     known = site.knowledge
     if name == "themes":
@@ -80,35 +137,35 @@ def _label(site: Any, name: str, value: str, names: dict[str, str]) -> str:
     return (names if name == "sources" else FACET[name].labels).get(value, value)
 
 
-def _facets(site: Any, wanted: Request, results: searching.Results, names: dict[str, str], link: Any) -> list[dict[str, Any]]:
+def _facets(site: Site, wanted: Request, results: searching.Results, names: dict[str, str], link: Link) -> list[FacetBox]:
     facets = []
     for facet in SHOWN:
         name, chosen = facet.name, wanted.values(facet)
         pattern = link(**{name: (*chosen, _HOLE)})  # one address for hundreds of values
         counts = dict(results.facets[name])
         rows = [
-            {
-                "label": _label(site, name, value, names),
-                "count": count,
-                "chosen": value in chosen,
-                "link": link(**{name: tuple(one for one in chosen if one != value)})
+            FacetRow(
+                label=_label(site, name, value, names),
+                count=count,
+                chosen=value in chosen,
+                link=link(**{name: tuple(one for one in chosen if one != value)})
                 if value in chosen
                 else pattern.replace(_HOLE, quote_plus(value)),
-                "css": group_class(site.knowledge.themes.get(value)) if name == "themes" else "",
-            }
+                css=group_class(site.knowledge.themes.get(value)) if name == "themes" else "",
+            )
             for value, count in [
                 *((one, counts.get(one, 0)) for one in chosen),
                 *((v, c) for v, c in counts.items() if v not in chosen),
             ]
         ]
         if len(rows) > 1 or chosen:
-            facets.append({"name": name, "title": facet.title, "rows": rows[:8], "more": rows[8:]})
+            facets.append(FacetBox(name, facet.title, rows[:8], rows[8:]))
     return facets
 
 
-def _chips(site: Any, wanted: Request, names: dict[str, str], link: Any) -> list[dict[str, Any]]:
+def _chips(site: Site, wanted: Request, names: dict[str, str], link: Link) -> list[Chip]:
     """What filters, each with the address without it."""
-    dropped: list[tuple[str, dict[str, Any]]] = [
+    dropped: list[tuple[str, dict[str, object]]] = [
         (_label(site, facet.name, value, names), {facet.name: tuple(one for one in wanted.values(facet) if one != value)})
         for facet in wanted.chosen
         for value in wanted.values(facet)
@@ -121,33 +178,33 @@ def _chips(site: Any, wanted: Request, names: dict[str, str], link: Any) -> list
         dropped.append((WITH_DISMISSED, {"dismissed": False}))
     if wanted.selected:
         dropped.append((SELECTED_ALONE, {"selected": False}))
-    return [{"label": label, "link": link(**without), "without": without} for label, without in dropped]
+    return [Chip(label, link(**without), without) for label, without in dropped]
 
 
-def _exports(datasette: Any, wanted: Request) -> dict[str, str]:
+def _exports(datasette: Datasette, wanted: Request) -> dict[str, str]:
     """The addresses of a search in every format that leaves."""
     query = address(wanted)
     return {name: datasette.urls.path(f"/recherche.{name}") + (f"?{query}" if query else "") for name in FORMATS}
 
 
-async def _ways_on(datasette: Any, site: Any, wanted: Request, names: dict[str, str], link: Any) -> list[dict[str, Any]]:
+async def _ways_on(datasette: Datasette, site: Site, wanted: Request, names: dict[str, str], link: Link) -> list[WayOn]:
     """For a search that finds nothing: which filter to drop, and how many articles that gives; the best first."""
     found = []
     for chip in _chips(site, wanted, names, link)[:_WAYS_TRIED]:
-        freer = replace(wanted, **{**chip["without"], "page": 1})
+        freer = replace(wanted, **{**chip.without, "page": 1})  # type: ignore[arg-type]
         results = await ask_rows(datasette, searching.search, freer, site.knowledge, site.today().isoformat(), 1)
         if results.total:
-            found.append(chip | {"count": results.total})
+            found.append(WayOn(chip.label, chip.link, results.total))
     if not found and wanted.q and wanted.chosen:
         only = Request(q=wanted.q, order=wanted.order)
         results = await ask_rows(datasette, searching.search, only, site.knowledge, site.today().isoformat(), 1)
         if results.total:
-            found.append({"label": "", "link": f"{datasette.urls.path('/recherche')}?{address(only)}", "count": results.total})
-    return sorted(found, key=lambda one: -one["count"])
+            found.append(WayOn("", f"{datasette.urls.path('/recherche')}?{address(only)}", results.total))
+    return sorted(found, key=lambda one: -one.count)
 
 
 @readable
-async def resultats(datasette: Any, request: Any) -> Any:
+async def resultats(datasette: Datasette, request: HttpRequest) -> Response:
     """/recherche.<format> (`outputs.FORMATS`): the same request, to take away. Feeds tell the newest first."""
     site = site_of(datasette)
     format_ = request.url_vars["format"]
@@ -159,8 +216,20 @@ async def resultats(datasette: Any, request: Any) -> Any:
     return leaving.make(wanted, results, site.knowledge, await origin_of(datasette, request), site.clock())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FramedPage(Context):
+    """/integrer"""
+
+    template = "reading/integrer.html"
+    cards: list[Card]
+    total: int
+    titled: str
+    root: str
+    search: str
+
+
 @readable
-async def integrer(datasette: Any, request: Any) -> Any:
+async def integrer(datasette: Datasette, request: HttpRequest) -> Response:
     """/integrer: a search as a short plain list that any site may show in a frame; `nombre` of articles, 1 to 10."""
     site = site_of(datasette)
     wanted = replace(asked(request), order="date", page=1)
@@ -169,11 +238,11 @@ async def integrer(datasette: Any, request: Any) -> Any:
     results = await ask_rows(datasette, searching.search, wanted, site.knowledge, site.today().isoformat(), size)
     query = address(replace(wanted, order=""))
     root = (await origin_of(datasette, request)).root
-    context = {
-        "cards": results.cards,
-        "total": results.total,
-        "titled": wanted.q or ", ".join(_label(site, facet.name, value, {}) for facet in wanted.chosen for value in wanted.values(facet)),
-        "root": root,
-        "search": f"{root}recherche{f'?{query}' if query else ''}",
-    }
-    return await render(datasette, request, "reading/integrer.html", context)
+    context = FramedPage(
+        cards=results.cards,
+        total=results.total,
+        titled=wanted.q or ", ".join(_label(site, facet.name, value, {}) for facet in wanted.chosen for value in wanted.values(facet)),
+        root=root,
+        search=f"{root}recherche{f'?{query}' if query else ''}",
+    )
+    return await render(datasette, request, context)

@@ -1,19 +1,21 @@
 """Datasette's tables as a French spreadsheet opens them: what its own CSV would hand over unguarded (formulas, codes taken for numbers)."""
 
 import json
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
+
+from datasette import Response
 
 from veille.messages.reading import NO_CSV_OF_ROWS
 from veille.web.reading.outputs import as_sheet
 from veille.web.site.errors import PageError
+from veille.web.site.http import Datasette, HttpRequest, Send
 from veille.web.site.state import site_of, veille_databases
 
 _OF_ITS_CSV = frozenset({"_stream", "_dl", "_header", "_shape", "_format", "_nl", "_labels", "_extra"})
 _FAILURES = {400: 400, 403: 403, 404: 404}
 
 
-async def table_csv(datasette: Any, request: Any, send: Any) -> Any:
+async def table_csv(datasette: Datasette, request: HttpRequest, send: Send) -> Response:
     """/<database>/<table>.csv: at most five hundred rows, with the filters of the table's page; other databases keep Datasette's."""
     if request.method not in ("GET", "HEAD"):
         raise PageError(405)
@@ -35,6 +37,6 @@ async def table_csv(datasette: Any, request: Any, send: Any) -> Any:
     return as_sheet(found["columns"], found["rows"], site.knowledge, name=table, today=site.today())
 
 
-async def row_csv() -> Any:
+async def row_csv() -> Response:
     """/<database>/<table>/<row>.csv: there is none of one row."""
     raise PageError(404, NO_CSV_OF_ROWS)

@@ -7,30 +7,36 @@ compression may change its bytes.
 import functools
 import hashlib
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Concatenate, ParamSpec, TypeVar
 
 from datasette import Response
 from datasette.utils.sqlite import sqlite3
+from jinja2 import Environment
 
 from veille.messages.reading import TOO_SLOW
 from veille.search.request import Request, read_request
+from veille.store.connection import Connection
+from veille.web.site.context import Context, given_by
 from veille.web.site.errors import PageError
 from veille.web.site.figures import data_version
+from veille.web.site.http import Datasette, Handler, HttpRequest
 from veille.web.site.state import following, reading, site_of
 from veille.web.site.templating import code_version, shared_variables
 
-Handler = Callable[[Any, Any], Awaitable[Any]]
 FRESH_SECONDS = 60
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-async def render(datasette: Any, request: Any, template: str, context: dict[str, Any]) -> Any:
+async def render(datasette: Datasette, request: HttpRequest, context: Context, **more: object) -> Response:
     """A page of ours: nothing in it waits for anything, so it is rendered without Datasette's asynchronous templates, in half the time."""
-    given = context | await shared_variables(datasette, request)
+    given = given_by(context) | more
+    given |= await shared_variables(datasette, request)
     given |= {"request": request, "urls": datasette.urls, "actor": request.actor, "csrftoken": request.scope["csrftoken"]}
-    return Response.html(_templates(datasette).get_template(template).render(given))
+    return Response.html(_templates(datasette).get_template(context.template).render(given))
 
 
-def _templates(datasette: Any) -> Any:
+def _templates(datasette: Datasette) -> Environment:
     """Datasette's templates, its folders and filters included, compiled to plain calls."""
     held = site_of(datasette).templates
     if not held:
@@ -38,22 +44,22 @@ def _templates(datasette: Any) -> Any:
     return held[0]
 
 
-def asked(request: Any) -> Request:
+def asked(request: HttpRequest) -> Request:
     """What the parameters of an address ask; raises UsageError."""
     return read_request({name: request.args.getlist(name) for name in request.args})
 
 
-async def ask(datasette: Any, read: Any, *arguments: Any) -> Any:
+async def ask(datasette: Datasette, read: Callable[Concatenate[Connection, P], T], *arguments: P.args, **named: P.kwargs) -> T:
     """Read, or say that it takes too long; raises PageError."""
-    return await _in_time(reading(datasette, read, *arguments))
+    return await _in_time(reading(datasette, read, *arguments, **named))
 
 
-async def ask_rows(datasette: Any, read: Any, *arguments: Any) -> Any:
+async def ask_rows(datasette: Datasette, read: Callable[..., T], *arguments: object) -> T:
     """Read something that takes the rows in memory (`rows`), or say that it takes too long; raises PageError."""
     return await _in_time(following(datasette, read, *arguments))
 
 
-async def _in_time(answer: Awaitable[Any]) -> Any:
+async def _in_time(answer: Awaitable[T]) -> T:
     try:
         return await answer
     except sqlite3.OperationalError as exc:
@@ -66,7 +72,7 @@ def readable(handler: Handler) -> Handler:
     """A route that is read and receives nothing: GET and HEAD, answered 304 where the reader holds the same page."""
 
     @functools.wraps(handler)
-    async def answered(datasette: Any, request: Any) -> Any:
+    async def answered(datasette: Datasette, request: HttpRequest) -> Response:
         if request.method not in ("GET", "HEAD"):
             raise PageError(405)
         tag = await entity_tag(datasette, request)
@@ -83,7 +89,7 @@ def readable(handler: Handler) -> Handler:
     return answered
 
 
-async def entity_tag(datasette: Any, request: Any) -> str:
+async def entity_tag(datasette: Datasette, request: HttpRequest) -> str:
     """The weak ETag of an address as things are, "" for somebody signed in or a file without a version."""
     version = await data_version(datasette)
     if not version or request.actor:

@@ -6,7 +6,7 @@ Datasette's own handler prints local variables to the terminal on every error, 4
 import logging
 import re
 import time
-from typing import Any
+from dataclasses import dataclass
 
 from datasette import Response
 from datasette.plugins import pm
@@ -15,6 +15,8 @@ from datasette.utils.sqlite import sqlite3
 
 from veille.errors import StoreError, UsageError, is_torn_schema
 from veille.messages.reading import DATABASE_AWAY, DATABASE_DAMAGED, ERROR_PAGES, TOO_SLOW, WAITS_FOR_MIGRATION
+from veille.web.site.context import Context, given_by
+from veille.web.site.http import Datasette, HttpRequest
 from veille.web.site.state import site_of
 
 log = logging.getLogger("veille")
@@ -36,7 +38,7 @@ def replace_default_handler() -> None:
         pm.unregister(default)
 
 
-async def answer(datasette: Any, request: Any, exception: Exception) -> Any:
+async def answer(datasette: Datasette, request: HttpRequest, exception: Exception) -> Response:
     """The page for an exception."""
     status, sentence = _meaning(exception, ours=is_ours(request.path))
     if is_damage(exception):
@@ -97,7 +99,7 @@ def is_damage(exception: BaseException) -> bool:
     return is_torn_schema(exception) or (isinstance(exception, sqlite3.DatabaseError) and _code(exception) in _OF_DAMAGE)
 
 
-def _code(exception: Any) -> int:
+def _code(exception: BaseException) -> int:
     return int(getattr(exception, "sqlite_errorcode", None) or 0) & 0xFF
 
 
@@ -111,18 +113,30 @@ def _unusable(exception: Exception, *, ours: bool) -> str:
     return ""
 
 
-async def refuse(datasette: Any, request: Any) -> Any:
+async def refuse(datasette: Datasette, request: HttpRequest) -> Response:
     """The page for what is not public."""
     return await page(datasette, request, 403, "")
 
 
-async def page(datasette: Any, request: Any, status: int, sentence: str) -> Any:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorPage(Context):
+    """What went wrong; `q`: the words that were searched for, to begin again with."""
+
+    template = "site/erreur.html"
+    here = "erreur"
+    status: int
+    error_title: str
+    sentence: str
+    q: str
+
+
+async def page(datasette: Datasette, request: HttpRequest, status: int, sentence: str) -> Response:
     """An error in the reader's format."""
     title, words = ERROR_PAGES.get(status, ERROR_PAGES[500])
     headers = {"retry-after": "60"} if status in (429, 503) else {}
     if request.path.endswith((".json", ".csv", ".atom", ".jsonfeed", ".ics")):
         body = {"ok": False, "status": status, "error": sentence or words}
         return Response.json(body, status=status, headers=headers)
-    context = {"status": status, "error_title": title, "sentence": sentence or words, "q": request.args.get("q") or "", "here": "erreur"}
-    html = await datasette.render_template("site/erreur.html", context, request=request)
+    context = ErrorPage(status=status, error_title=title, sentence=sentence or words, q=request.args.get("q") or "")
+    html = await datasette.render_template(context.template, given_by(context), request=request)
     return Response.html(html, status=status, headers=headers)

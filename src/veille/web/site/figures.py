@@ -8,11 +8,11 @@ import logging
 import os
 import time
 from pathlib import Path
-from typing import Any
 
 from datasette.utils.sqlite import sqlite3
 
 from veille.store.reading.summary import Summary, summarise
+from veille.web.site.http import Datasette
 from veille.web.site.state import READING_MILLISECONDS, Site, alone, database, reading, site_of, veille_databases
 
 log = logging.getLogger("veille")
@@ -21,7 +21,7 @@ _SHARE = 50
 _LEAST_PAUSE = 20.0  # seconds
 
 
-async def figures(datasette: Any) -> Summary:
+async def figures(datasette: Datasette) -> Summary:
     """The figures, as new as the size of the file allows."""
     site = site_of(datasette)
     version = (await file_version(datasette), site.today().isoformat())
@@ -39,7 +39,7 @@ async def figures(datasette: Any) -> Summary:
     return held.summary
 
 
-async def _make(datasette: Any, site: Site, version: tuple[str, str]) -> None:
+async def _make(datasette: Datasette, site: Site, version: tuple[str, str]) -> None:
     held = site.figures
     began = time.perf_counter()
     db = await database(datasette)
@@ -57,7 +57,7 @@ async def _make(datasette: Any, site: Site, version: tuple[str, str]) -> None:
     held.keep(summary, version, cost=time.perf_counter() - began, at=time.monotonic())
 
 
-async def _make_beside(datasette: Any, site: Site, version: tuple[str, str]) -> None:
+async def _make_beside(datasette: Datasette, site: Site, version: tuple[str, str]) -> None:
     held = site.figures
     try:
         began = time.perf_counter()
@@ -70,7 +70,7 @@ async def _make_beside(datasette: Any, site: Site, version: tuple[str, str]) -> 
         held.making = False
 
 
-async def file_version(datasette: Any) -> str:
+async def file_version(datasette: Datasette) -> str:
     """What changes with every commit: the times and sizes of the file and of its journal; "" for a file in memory."""
     if not await veille_databases(datasette):
         return ""
@@ -79,7 +79,7 @@ async def file_version(datasette: Any) -> str:
     return "-".join(_state(Path(one)) for one in (path, f"{path}-wal")) if path else ""
 
 
-async def data_version(datasette: Any) -> str:
+async def data_version(datasette: Datasette) -> str:
     """The version of what pages show: the file's, and that of the figures beside it."""
     version = await file_version(datasette)
     if not version:

@@ -6,7 +6,7 @@ of ours; it puts the same safety headers on every answer; and whatever a client 
 
 import logging
 import re
-from typing import Any
+from collections.abc import Callable
 from urllib.parse import parse_qsl
 
 from datasette import Response
@@ -30,6 +30,7 @@ from veille.messages.reading import (
 from veille.search.request import LONGEST_QUERY
 from veille.web.site.compression import Compressor
 from veille.web.site.errors import is_damage, is_ours
+from veille.web.site.http import App, Datasette, Headers, Message, Receive, Scope, Send
 from veille.web.site.state import site_of
 
 log = logging.getLogger("veille")
@@ -72,11 +73,11 @@ def safety_headers(path: str, databases: list[str]) -> list[tuple[bytes, bytes]]
     return [*_COMMON, (b"content-security-policy", policy.encode())]
 
 
-def guard(datasette: Any) -> Any:
+def guard(datasette: Datasette) -> Callable[[App], App]:
     """Datasette's `asgi_wrapper`."""
 
-    def wrap(app: Any) -> Any:
-        async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+    def wrap(app: App) -> App:
+        async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
                 await app(scope, receive, send)
                 return
@@ -85,7 +86,7 @@ def guard(datasette: Any) -> Any:
             shrink = Compressor(scope, send)
             started = False
 
-            async def send_once(message: Any) -> None:
+            async def send_once(message: Message) -> None:
                 nonlocal started
                 started = True
                 await shrink(_with_headers(message, path, site_of(datasette).databases))
@@ -111,7 +112,7 @@ def guard(datasette: Any) -> Any:
     return wrap
 
 
-def _judge(scope: Any) -> None:
+def _judge(scope: Scope) -> None:
     """Raises _Refused for what no reader of this site asks."""
     query = scope.get("query_string", b"").decode("latin-1")
     if query.count("&") >= _MOST_PARAMETERS:
@@ -134,7 +135,7 @@ def _judge(scope: Any) -> None:
         raise _Refused(403, NO_TOKENS)
 
 
-def _readable_cookies(headers: Any) -> list[tuple[bytes, bytes]]:
+def _readable_cookies(headers: Headers) -> list[tuple[bytes, bytes]]:
     """The same headers; of the cookies, those that are some (RFC 6265 §4.1.1): another site's on our domain must not shut a reader out."""
     kept = [header for header in headers if header[0] != b"cookie"]
     cookies = [part.strip() for name, value in headers if name == b"cookie" for part in value.split(b";")]
@@ -142,7 +143,7 @@ def _readable_cookies(headers: Any) -> list[tuple[bytes, bytes]]:
     return [*kept, (b"cookie", b"; ".join(cookies))] if cookies else kept
 
 
-async def _body(scope: Any, receive: Any) -> Any:
+async def _body(scope: Scope, receive: Receive) -> Receive:
     """What gives the body again once it is here, whole and of a type that is read; raises _Refused."""
     if scope["method"] not in _RECEIVING:
         return receive
@@ -170,13 +171,13 @@ async def _body(scope: Any, receive: Any) -> Any:
         raise _Refused(400, FORM_NOT_UTF_8) from exc
     waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
-    async def again() -> Any:
+    async def again() -> Message:
         return waiting.pop() if waiting else await receive()
 
     return again
 
 
-def _with_headers(message: Any, path: str, databases: list[str]) -> Any:
+def _with_headers(message: Message, path: str, databases: list[str]) -> Message:
     if message["type"] != "http.response.start":
         return message
     extra = safety_headers(path, databases)
@@ -186,6 +187,6 @@ def _with_headers(message: Any, path: str, databases: list[str]) -> Any:
     return {**message, "headers": [*message["headers"], *(header for header in extra if header[0] not in present)]}
 
 
-async def _say(status: int, sentence: str, send: Any) -> None:
+async def _say(status: int, sentence: str, send: Send) -> None:
     closing = {"connection": "close"} if status == 413 else {}  # what is left of the body is not waited for
     await Response.text(f"{sentence}\n", status=status, headers=closing).asgi_send(send)

@@ -5,10 +5,11 @@ the file). No identifier rests on it then: a reader who came by another name wou
 """
 
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
+from veille.store.connection import Connection
 from veille.store.settings import setting
+from veille.web.site.http import Datasette, HttpRequest
 from veille.web.site.state import absolute, reading
 
 
@@ -33,11 +34,11 @@ class Origin:
         return self.file if self.file and not self.known else urlsplit(self.root).hostname or "veille"
 
 
-async def origin_of(datasette: Any, request: Any) -> Origin:
+async def origin_of(datasette: Datasette, request: HttpRequest) -> Origin:
     """Where the site is, as the file tells it, else as the request does."""
     told, file = await reading(datasette, _told)
     return Origin(absolute(datasette, request, told, datasette.urls.path("/")), bool(told), file)
 
 
-def _told(connection: Any) -> tuple[str, str]:
+def _told(connection: Connection) -> tuple[str, str]:
     return setting(connection, "site"), setting(connection, "file_id")

@@ -4,16 +4,19 @@ Everything that is not public is refused: hashes, hidden texts and private notes
 refused before Datasette sees it (`guard`).
 """
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+
+from datasette import Response
 
 from veille.store.public import PUBLIC_TABLES
 from veille.web.site.errors import PageError
+from veille.web.site.http import Datasette
 from veille.web.site.state import veille_databases
 
 _REFUSED = frozenset({"execute-sql", "view-database-download", "permissions-debug", "debug-menu"})
 
 
-def decide(datasette: Any, action: str, resource: Any) -> Any:
+def decide(datasette: Datasette, action: str, resource: str | tuple[str, ...] | None) -> Callable[[], Awaitable[bool | None]]:
     """True, False or None (no opinion), for Datasette's permission_allowed hook."""
     database = resource[0] if isinstance(resource, (tuple, list)) else resource
 
@@ -24,12 +27,12 @@ def decide(datasette: Any, action: str, resource: Any) -> Any:
         if database is not None and database not in ours:
             return None
         if action == "view-table":
-            return resource[1] in PUBLIC_TABLES
+            return isinstance(resource, (tuple, list)) and resource[1] in PUBLIC_TABLES
         return False if action in _REFUSED else None
 
     return inner
 
 
-async def closed() -> Any:
+async def closed() -> Response:
     """/-/…: what Datasette tells of itself (paths, versions, threads, its debugging pages) is nobody's here."""
     raise PageError(404)

@@ -10,7 +10,8 @@ import hashlib
 import ipaddress
 import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import cast
 from urllib.parse import quote
 
 from datasette import Response
@@ -18,7 +19,7 @@ from datasette import Response
 from veille.messages.curating import ROLE_LABELS, ROLE_NEEDED, SIGN_IN_REFUSED, SIGN_IN_WAIT
 from veille.messages.reading import FORM_OF_ANOTHER_SITE, WAITS_FOR_MIGRATION
 from veille.moments import stored
-from veille.store.connection import has_table
+from veille.store.connection import Connection, has_table
 from veille.store.curating.accounts import (
     ROLES,
     SESSION_LASTS,
@@ -32,8 +33,9 @@ from veille.store.curating.accounts import (
     session_account,
 )
 from veille.store.curating.saved import arrive
-from veille.web.site.answering import Handler
+from veille.web.site.context import Context, given_by
 from veille.web.site.errors import PageError
+from veille.web.site.http import Actor, CuratorHandler, CuratorRequest, Datasette, Handler, HttpRequest
 from veille.web.site.state import deciding, reading, site_of, veille_databases
 
 COOKIE = "veille_session"
@@ -41,7 +43,7 @@ COOKIE = "veille_session"
 _TRIES, _TRIES_OF_ADDRESS, _TRIES_OF_NAME, _WITHIN = 5, 9, 40, 60.0
 
 
-async def actor_of(datasette: Any, request: Any) -> dict[str, Any] | None:
+async def actor_of(datasette: Datasette, request: HttpRequest) -> Actor | None:
     """The curator of a request, None for a reader."""
     token = request.cookies.get(COOKIE)
     if not token or not await veille_databases(datasette):
@@ -53,20 +55,20 @@ async def actor_of(datasette: Any, request: Any) -> dict[str, Any] | None:
     return {"id": f"veille:{account.name}", "name": account.name, "account": account.id, "role": account.role, "keys": account.keys}
 
 
-def may(actor: Any, role: str) -> bool:
+def may(actor: Actor | None, role: str) -> bool:
     """Whether somebody may do what a role may."""
     return bool(actor and "account" in actor and ROLES.index(actor["role"]) >= ROLES.index(role))
 
 
-def curating(role: str, *methods: str) -> Callable[[Handler], Handler]:
+def curating(role: str, *methods: str) -> Callable[[CuratorHandler], Handler]:
     """A route of curators: who may use it and how, judged here and nowhere else.
 
     GET never changes anything; POST comes from a form of this site. A reader is sent to sign in, then back.
     """
 
-    def decorate(handler: Handler) -> Handler:
+    def decorate(handler: CuratorHandler) -> Handler:
         @functools.wraps(handler)
-        async def guarded(datasette: Any, request: Any) -> Any:
+        async def guarded(datasette: Datasette, request: HttpRequest) -> Response:
             method = "GET" if request.method == "HEAD" else request.method
             if method not in methods:
                 raise PageError(405)
@@ -77,7 +79,7 @@ def curating(role: str, *methods: str) -> Callable[[Handler], Handler]:
                     here = request.full_path
                     return Response.redirect(f"{datasette.urls.path('/connexion')}?suite={quote(here, safe='')}")
                 raise PageError(403, ROLE_NEEDED.format(role=ROLE_LABELS[role]))
-            response = await handler(datasette, request)
+            response = await handler(datasette, cast("CuratorRequest", request))
             response.headers["cache-control"] = "private, no-store"
             return response
 
@@ -87,7 +89,7 @@ def curating(role: str, *methods: str) -> Callable[[Handler], Handler]:
     return decorate
 
 
-def same_site(request: Any) -> None:
+def same_site(request: HttpRequest) -> None:
     """A form of another site is refused, whatever token it carries; raises PageError."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise PageError(403, FORM_OF_ANOTHER_SITE)
@@ -98,17 +100,25 @@ def same_site(request: Any) -> None:
         raise PageError(403, FORM_OF_ANOTHER_SITE)
 
 
-async def sign_in_page(datasette: Any, request: Any, *, sentence: str = "", status: int = 200, name: str = "") -> Any:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInPage(Context):
+    """The form; `sentence`: why it is shown again, `next`: where to go then."""
+
+    template = "site/connexion.html"
+    here = "connexion"
+    sentence: str
+    next: str
+    name: str
+
+
+async def sign_in_page(datasette: Datasette, request: HttpRequest, *, sentence: str = "", status: int = 200, name: str = "") -> Response:
     """The form."""
-    html = await datasette.render_template(
-        "site/connexion.html",
-        {"sentence": sentence, "next": safe_path(request.args.get("suite")), "here": "connexion", "name": name},
-        request=request,
-    )
+    context = SignInPage(sentence=sentence, next=safe_path(request.args.get("suite")), name=name)
+    html = await datasette.render_template(context.template, given_by(context), request=request)
     return Response.html(html, status=status, headers={"cache-control": "no-store"})
 
 
-async def connexion(datasette: Any, request: Any) -> Any:
+async def connexion(datasette: Datasette, request: HttpRequest) -> Response:
     """GET shows the form, POST signs in."""
     if request.method in ("GET", "HEAD"):
         return await sign_in_page(datasette, request)
@@ -139,7 +149,7 @@ async def connexion(datasette: Any, request: Any) -> Any:
     site.attempts.pop(f"ici {name} {address}", None)
     now = site.clock()
 
-    def enter(connection: Any) -> str:
+    def enter(connection: Connection) -> str:
         if active_account(connection, account_id) is None:
             raise PageError(403, SIGN_IN_REFUSED)
         arrive(connection, account_id, stored(now) or "")
@@ -175,7 +185,7 @@ def _may_try(attempts: dict[str, list[float]], keys: dict[str, int], now: float)
     return True
 
 
-async def deconnexion(datasette: Any, request: Any) -> Any:
+async def deconnexion(datasette: Datasette, request: HttpRequest) -> Response:
     """POST ends the session."""
     if request.method != "POST":
         raise PageError(405)
@@ -188,7 +198,7 @@ async def deconnexion(datasette: Any, request: Any) -> Any:
     return response
 
 
-def safe_path(given: Any) -> str:
+def safe_path(given: object) -> str:
     """A path of this site, "" for anything else."""
     path = str(given or "")
     good = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path

@@ -8,10 +8,11 @@ import yaml
 
 from veille.resources import package_text
 from veille.store.public import PUBLIC
+from veille.web.site.http import Datasette
 from veille.web.site.state import known_site
 
 
-def metadata(datasette: Any) -> dict[str, Any]:
+def metadata(datasette: Datasette) -> dict[str, Any]:
     """Titles in French, and the search box of `articles`."""
     site = known_site(datasette)
     if site is None or not site.databases:

@@ -5,11 +5,12 @@ import functools
 import hashlib
 import html
 import re
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 from datasette.utils.sqlite import sqlite3
+from jinja2 import Environment
 from markupsafe import Markup
 
 import veille
@@ -17,9 +18,11 @@ from veille.clock import PARIS
 from veille.messages import common, curating
 from veille.messages import reading as readers
 from veille.store.cards import last_run
+from veille.store.connection import Connection, Row
 from veille.store.curating.accounts import ROLES
 from veille.store.settings import setting
 from veille.understand.knowledge import Theme
+from veille.web.site.http import Datasette, HttpRequest
 from veille.web.site.state import absolute, reading, site_of
 
 GROUP_CLASSES = {"education-culture": "education"}  # the others are called like their group
@@ -39,7 +42,7 @@ def as_day(value: str | None) -> date | None:
     return datetime.fromisoformat(value).astimezone(PARIS).date()
 
 
-def prepare_templates(env: Any) -> None:
+def prepare_templates(env: Environment) -> None:
     """Filters of our templates."""
     env.filters["number"] = common.number
     env.filters["plural"] = common.plural
@@ -61,7 +64,7 @@ def typo(text: str) -> str:
     return _APOSTROPHE.sub("’", text)
 
 
-async def shared_variables(datasette: Any, request: Any) -> dict[str, Any]:
+async def shared_variables(datasette: Datasette, request: HttpRequest) -> dict[str, object]:
     """What every page may show, Datasette's own included."""
     site = site_of(datasette)
     names = site.databases
@@ -85,7 +88,7 @@ async def shared_variables(datasette: Any, request: Any) -> dict[str, Any]:
         "kind_labels": common.KIND_LABELS,
         "all_themes": site.knowledge.themes.values,
         "all_places": site.knowledge.departements.values,
-        "actor_may": lambda role: bool(request and request.actor) and ROLES.index(request.actor["role"]) >= ROLES.index(role),
+        "actor_may": lambda role: bool(request and request.actor and ROLES.index(request.actor["role"]) >= ROLES.index(role)),
         "here_path": lambda: request.full_path if request else "",
         "marked": marked,
         "diffed": diffed,
@@ -97,7 +100,7 @@ async def shared_variables(datasette: Any, request: Any) -> dict[str, Any]:
     }
 
 
-def _of_every_page(connection: Any) -> tuple[dict[str, Any] | None, str]:
+def _of_every_page(connection: Connection) -> tuple[Row | None, str]:
     return last_run(connection), setting(connection, "site")
 
 
@@ -112,12 +115,23 @@ def marked(pieces: list[tuple[str, bool]]) -> Markup:
     return Markup("").join(Markup("<mark>{}</mark>").format(text) if hit else text for text, hit in pieces)
 
 
-def facet_rows(rows: list[dict[str, Any]]) -> Markup:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetRow:
+    """A value of a facet as a link."""
+
+    label: str
+    count: int
+    chosen: bool
+    link: str
+    css: str
+
+
+def facet_rows(rows: list[FacetRow]) -> Markup:
     """The values of a facet as links, by the hundred: made here because a template takes ten times as long."""
     chosen = ' aria-current="true"'
     made = (
-        f'<a href="{html.escape(row["link"])}"{chosen if row["chosen"] else ""} class="{row["css"]}" rel="nofollow">'
-        f"<span>{html.escape(typo(row['label']))}</span> <b>{common.number(row['count'])}</b></a>"
+        f'<a href="{html.escape(row.link)}"{chosen if row.chosen else ""} class="{row.css}" rel="nofollow">'
+        f"<span>{html.escape(typo(row.label))}</span> <b>{common.number(row.count)}</b></a>"
         for row in rows
     )
     return Markup("".join(made))  # noqa: S704 - what is not ours is escaped
