@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 BROWSER := $(VENV)/.browser
 LOCKED := pyproject.toml --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: demo run test lint fast live corpus quality soak bench screenshots lock clean
+.PHONY: demo run test lint fast live corpus quick format watch release quality soak bench screenshots lock clean
 
 demo: $(INSTALLED)
 	$(BIN)/veille demo $(if $(CI),--once)
@@ -15,7 +15,26 @@ run: $(INSTALLED)
 	$(BIN)/veille collect -v || [ $$? -eq 1 ]
 	$(BIN)/veille serve
 
+# All of it, or with T a file, a folder or one test.
+ifdef T
+test: $(INSTALLED) $(BROWSER)
+	$(BIN)/pytest $(T)
+else
 test: lint fast corpus live
+endif
+
+quick: $(INSTALLED)
+	$(BIN)/pytest -q -n 2 tests/pure
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+watch: $(INSTALLED)
+	$(BIN)/python tools/watch.py
+
+release: test
+	$(BIN)/python tools/release.py $(VERSION)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
