@@ -1,6 +1,6 @@
-"""Pictures of the real site for docs/img: every page at 1280, 768 and 375 px, dark, and as it prints.
+"""Pictures of the real site: every page at 1280, 768 and 375 px, dark, and as it prints; eight of them are those of docs/img.
 
-    python tools/screenshots.py [--root ADDRESS] [--out docs/img]
+    python tools/screenshots.py [--root ADDRESS] [--out build/img]
 
 Without --root it starts `veille demo` itself. Uses Debian's chromium.
 """
@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -60,6 +61,8 @@ DESK = {
     "comptes": "/tri/comptes",
     "bureau": "/article/5",
 }
+# Those that git keeps, in docs/img: the README's, and one of each sort.
+KEPT = ("accueil-1280", "accueil-1280-sombre", "accueil-375", "recherche-375", "carte-1280", "tri-1280", "article-1280", "departement-1280")
 # Width, height, colours, medium.
 SHOTS = ((1280, 900, "light", ""), (768, 900, "light", ""), (375, 780, "light", ""), (1280, 900, "dark", ""), (794, 1123, "light", "print"))
 BROWSER = [
@@ -106,7 +109,7 @@ def demo() -> Iterator[tuple[str, str]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root")
-    parser.add_argument("--out", default="docs/img", type=Path)
+    parser.add_argument("--out", default="build/img", type=Path)
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--full", action="store_true")
     given = parser.parse_args()
@@ -130,6 +133,10 @@ def main() -> None:
                     if not given.only or name in given.only:
                         shoot(page, root + path, name, given.out / f"{name}-{said}.png", medium=medium, full=given.full)
                 context.close()
+    for name in KEPT if not given.root else ():  # of the demonstration alone
+        made = given.out / f"{name}.png"
+        if made.exists():
+            shutil.copy(made, Path("docs/img") / made.name)
 
 
 def shoot(page: Page, address: str, name: str, file: Path, *, medium: str, full: bool) -> None:
