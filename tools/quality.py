@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from veille.cli.predict_store import store_of_items
@@ -206,7 +207,7 @@ def same(shared: Path, tell: Callable[..., float]) -> None:
 
 def stories_of(pairs: list[Row], items: Path, tell: Callable[..., float]) -> None:
     """The same pairs in a whole file, candidates and all: what `veille retag --stories` makes of it."""
-    db, given = store_of_items(iter(rows(items)), load_knowledge())
+    db, given = store_of_items(iter(rows(items)), load_knowledge(), datetime.now(UTC))
     with writing(db):
         make_stories(db)
     held = {name: number for number, name in given.items()}

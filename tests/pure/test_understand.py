@@ -149,3 +149,61 @@ def test_a_template_leaves_every_other_character_at_its_place():
     assert without("Un deux trois. Suivez-nous SUR les reseaux !\nDeux.", boilerplate) == "Un deux trois." + " " * 30 + "\nDeux."
     assert without(f"Un. {said}", boilerplate) == f"Un. {said}"  # published again, rather than repeated
     assert boilerplate_of([f"Un {number}. {said}" for number in range(3)]) == boilerplate_of([f"Un. {said}"] * 9) == frozenset()
+
+
+# --- said as strangers say it -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("BUDGET PARTICIPATIF EN DORDOGNE", ["24"]), ("CONSEIL DÉPARTEMENTAL DES CÔTES D’ARMOR", ["22"]), ("COTES D ARMOR : un labo", ["22"]),
+        ("VAL-DE-MARNE : un bus des droits", ["94"]), ("Un tiers-lieu à TOULOUSE", ["31"]), ("LA MAIRIE DE BREST", ["29"]),
+        ("UN LOT DE MANCHES", []), ("LE SENS DE LA VISITE", []), ("GIRONDE CD33", ["33"]),
+        ("Saint-Denis (974) ouvre un labo", ["974"]), ("Saint-Denis (Réunion)", ["974"]), ("97410 Saint-Pierre", ["974"]),
+        ("Cayenne (973)", ["973"]), ("département 971", ["971"]), ("93200 Saint-Denis", ["93"]),
+        ("l’Assemblée de Corse vote", ["2A", "2B"]), ("la Collectivité de Corse", ["2A", "2B"]),
+        ("Le Jura vaudois", []), ("Les Ardennes belges", []), ("dans les Ardennes", ["08"]),
+        ("Un labo dans le 75", ["75"]), ("dans le 20 h de ce soir", []), ("dans le 12 mars", []), ("dans le 15e arrondissement", []),
+        ("dpt 35 : un appel", ["35"]), ("Dép. 2B", ["2B"]), ("le dept 59", ["59"]),
+    ],
+)  # fmt: skip
+def test_a_departement_is_told_however_it_is_written(knowledge, text, codes):
+    from veille.understand.territory import named
+
+    assert list(dict.fromkeys(code for hit in named(text, knowledge) for code in hit.codes)) == codes
+
+
+def test_what_is_told_of_a_name_in_capitals_is_what_is_written(knowledge):
+    from veille.understand.territory import named
+
+    assert [hit.phrase for hit in named("BUDGET PARTICIPATIF EN GIRONDE", knowledge)] == ["GIRONDE"]
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("Rendez-vous le vendredi 11/12 à 14 h", [("2026-12-11", "2026-12-11", "event")]),
+        ("Candidatures avant le 4/1", [("2027-01-04", "2027-01-04", "deadline")]),
+        ("Salon 8-10 décembre 2026", [("2026-12-08", "2026-12-10", "event")]),
+        ("Salon des 8/9/10 décembre", [("2026-12-08", "2026-12-10", "event")]),
+        ("17-18 avril 2027 : les rencontres", [("2027-04-17", "2027-04-18", "event")]),
+        ("Réunion le 1ᵉʳ décembre 2026", [("2026-12-01", "2026-12-01", "event")]),
+        ("la version 3.10.12 du logiciel", []), ("délibération n° 2025-06-12", []), ("v 2.11.26", []), ("3/4 des habitants", []),
+        ("le 1/3 des communes", []), ("un score de 11/12", []), ("le 24/12/2026", [("2026-12-24", "2026-12-24", "other")]),
+    ],
+)  # fmt: skip
+def test_a_day_is_read_however_it_is_written(text, days):
+    found = find_dates(text, date(2026, 11, 20))
+
+    assert [(one.start.isoformat(), one.end.isoformat(), one.role) for one in found] == days
+
+
+@pytest.mark.parametrize(("phrase", "title"), [("5G", "La 5G au collège"), ("3D", "Impression 3D"), ("ÉPIC", "Un ÉPIC pour l’eau"), ("A69", "A69 : débat")])  # fmt: skip
+def test_a_rule_in_capitals_may_hold_a_figure_or_an_accent(knowledge, phrase, title):
+    from veille.understand.edited import Edits, Rule, with_edits
+
+    edited = with_edits(knowledge, Edits(themes=knowledge.themes, aliases={}, words=[], rules=[Rule(phrase=phrase, effect="dismiss")]))
+
+    assert understand(make_item(title=title, summary="Un texte."), make_source(), edited).dismissed
+    assert not understand(make_item(title=title.lower(), summary="Un texte."), make_source(), edited).dismissed

@@ -79,7 +79,7 @@ STARTS = re.compile(r"(?:\A|[.!?:;\n]\s*)(?:À|A|Entre|De|Depuis|Vers|Pour|Sur|E
 HONORIFIC = re.compile(r"\b(?:M\.?|MM\.?|Mme|Mmes|Mlle|Dr|Me|Monsieur|Madame)\s+(?:[A-ZÀ-Ý][\wÀ-ÿ-]*\s+)?\Z")
 ABROAD = _loose(
     r"\s*(?:,\s*(?:en|au|aux|à)?|\((?:en|au|aux)?)\s*(?:Autriche|Suisse|Belgique|Québec|Canada|Sénégal|Italie|Espagne|Allemagne|Luxembourg|"
-    r"Royaume-Uni|Angleterre|États-Unis|USA|Texas|Missouri|Maroc|Brésil|Portugal|Finlande|Danemark|Japon)|\s+suisse\b"
+    r"Royaume-Uni|Angleterre|États-Unis|USA|Texas|Missouri|Maroc|Brésil|Portugal|Finlande|Danemark|Japon)|\s+(?:suisse|belge|bernois|italien|espagnol|allemand|luxembourgeois|québécois|vaudois|flamand)e?s?\b"
 )
 BLOCKED = _loose(  # of a text in lower case: three times as fast as ignoring case
     r"pays de la loire|val[- ]de[- ]loire|centre[- ]val de loire|grand paris|nord[- ](?:est|ouest|sud|américain)|afrique du nord|"
@@ -93,13 +93,20 @@ BLOCKED = _loose(  # of a text in lower case: three times as fast as ignoring ca
 IN_BLOCKED = ("loire", "paris", "nord", "manche", "savoie", "lyon", "alpes", "ardenne", "provence", "tour de france")
 
 # Codes, after a body (CD93), after « département », in brackets after a name, and in front of a town.
-CODE = re.compile(r"\d\d|2[AB]|97[1-46]")
-_ONE = r"(?:\d\d|2[AB]|97[1-46])"
+CODE = re.compile(r"97[1-46]|\d\d|2[AB]")
+_ONE = r"(?:97[1-46]|\d\d|2[AB])"
 CODE_AFTER = re.compile(rf"\s*\((?P<code>{_ONE})\)")
 CODE_OF_BODY = re.compile(
     r"\b(?:CD|DDTM?|DDETS?|DDETSPP|DDPP|MDPH|SDIS|UDAP|CAF|CPAM|ADIL|CAUE|UDAF|SDJES|DSDEN|CDAD|EPFL?|CDG|SDE|AD)[ -]?"
     r"(?P<codes>0[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-46])\b"
 )
-CODES_SAID = re.compile(rf"\b[Dd]épartements?\s+(?:n°\s?)?(?P<codes>{_ONE}(?:\s*(?:,|et|ou|/)\s*{_ONE})*)(?![\w.,/%°]*\d)\b")
+CODES_SAID = re.compile(
+    rf"\b(?:[Dd]épartements?|[Dd][ée]pt?\.?|[Dd]pt\.?)\s+(?:n°\s?)?(?P<codes>{_ONE}(?:\s*(?:,|et|ou|/)\s*{_ONE})*)(?![\w.,/%°]*\d)\b"
+)
+# « dans le 93 », but not « dans le 20 h », « dans le 15e » or « dans le 12 mars »
+CODES_INSIDE = re.compile(
+    rf"\b[Dd](?:ans|epuis) le\s+(?P<codes>{_ONE})(?![\w.,/%°]*\d)\b(?!\s*(?:%|€|h\b|heures?|janv|f[ée]vr|mars|avr|mai\b|juin|juil|ao[uû]t|"
+    r"sept|oct|nov|d[ée]c|ans\b|jours|mois|km\b|m\b|euros?))"
+)
 CODES_LISTED = re.compile(rf"(?:[A-ZÀ-Ý][\w’'-]*|[Dd]épartements?)\s\((?P<codes>{_ONE}(?:\s*(?:,|et|ou|/|-|;)\s*{_ONE})*)\)")
-POSTCODE = re.compile(r"\b(?P<code>(?:0[1-9]|[1-8]\d|9[0-58])\d{3})(?=\s+[A-ZÀ-Ý])(?!\s+(?:Euros|EUR|Mo|Go)\b)")
+POSTCODE = re.compile(r"\b(?P<code>(?:0[1-9]|[1-8]\d|9[0-58]|97)\d{3})(?=\s+[A-ZÀ-Ý])(?!\s+(?:Euros|EUR|Mo|Go)\b)")

@@ -24,7 +24,7 @@ _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _WEEKDAY = "|".join(WEEKDAYS)
 # Its digit comes first, which the engine finds fast; what must not stand before it is looked at then.
 _NUMBERED = (
-    r"(?P<day>\d(?<![\d/.,:€-]\d)\d?)(?:\s?er\b)?(?![\d%€]|[.,:/]\d|\s?(?:h|%|€)\b)"
+    r"(?P<day>\d(?<![\d/.,:€-]\d)\d?)(?:\s?(?:er\b|ᵉʳ))?(?![\d%€]|[.,:/]\d|\s?(?:h|%|€)\b)"
     rf"(?:\s+(?P<month>{_MONTH})\b\.?(?:\s+(?P<year>(?:19|20)\d\d)\b)?)?"
 )
 _NUMBER = re.compile(_NUMBERED)
@@ -35,6 +35,17 @@ _BETWEEN = re.compile(
 )
 _FIGURES = re.compile(r"(?<![\d/.-])(?P<day>\d{1,2})(?P<mark>[/.-])(?P<month>\d{1,2})(?P=mark)(?P<year>(?:19|20)\d\d|\d\d)(?![\d/-]|\.\d)")
 _ISO = re.compile(r"(?<![\d-])(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?![\d-])")
+_NO_DAY = re.compile(r"(?:\b(?:versions?|v|n°|numero|no|ref\w*|article|art|python)\.?\s?)\Z")
+_MONTH_AFTER = re.compile(rf"\s+(?:{_MONTH})\b")  # « 8/9/10 décembre » is three days
+# « vendredi 11/12 », « le 30/11 »: a day and a month, led by a weekday or a word that leads to days.
+_SHORT = re.compile(
+    rf"(?:\b(?P<weekday>{_WEEKDAY})\s+|\b(?:les?|du|au|avant le|jusqu'au|pour le|des le|d'ici le)\s+)"
+    r"(?P<day>\d{1,2})/(?P<month>\d{1,2})(?![\d/.-]|\s?(?:%|€|eme|e\b)|\s+(?:des?|du|d')\b)"
+)
+_STROKES = re.compile(rf"(?<![\d/])(?P<days>\d{{1,2}}(?:/\d{{1,2}})+)\s+(?P<month>{_MONTH})\b(?:\s+(?P<year>(?:19|20)\d\d)\b)?")
+_DASHED = re.compile(
+    rf"(?<![\d/-])(?P<first>\d{{1,2}})\s?[-–]\s?(?P<last>\d{{1,2}})\s+(?P<month>{_MONTH})\b(?:\s+(?P<year>(?:19|20)\d\d)\b)?"
+)
 _MARKED = re.compile(r"\d[/.-]\d")  # in both
 _UNTIL_END = re.compile(
     rf"\bjusqu(?:'a|e)\s+(?:la\s+)?fin\s+(?:du\s+mois\s+)?(?:de\s+|d')?(?P<month>{_MONTH})\b(?:\s+(?P<year>(?:19|20)\d\d)\b)?"
@@ -127,7 +138,7 @@ def spans(folded: str, published: date | None) -> list[Span]:
     """Every mention of a folded text, in reading order; the year is None where nothing tells it."""
     found = list(_until_end(folded, published))
     if _DIGIT.search(folded):
-        found += [*_in_words(folded, published), *_in_figures(folded)]
+        found += [*_in_words(folded, published), *_in_figures(folded), *_in_strokes(folded, published)]
     found.sort(key=lambda one: (one.start, -one.end))
     kept: list[Span] = []
     for one in found:
@@ -148,10 +159,42 @@ def _real(day: tuple[int | None, int, int]) -> date | None:
 def _in_figures(folded: str) -> Iterator[Span]:
     for pattern in (_FIGURES, _ISO) if _MARKED.search(folded) else ():
         for match in pattern.finditer(folded):
+            if _NO_DAY.search(folded, max(0, match.start() - 16), match.start()) or _MONTH_AFTER.match(folded, match.end()):
+                continue
             year = int(match["year"]) + (2000 if len(match["year"]) == 2 else 0)
             day = (year, int(match["month"]), int(match["day"]))
             if day[1] <= 12:
                 yield Span(day, day, _role(folded, match.start(), match.end(), ranged=False), match.start(), match.end())
+
+
+def _in_strokes(folded: str, published: date | None) -> Iterator[Span]:
+    """« le 30/11 », « 8/9/10 décembre », « 8-10 décembre 2026 »: days whose year or month stands elsewhere."""
+    if "/" in folded:
+        for match in _SHORT.finditer(folded):
+            number, month = int(match["day"]), int(match["month"])
+            if not (1 <= number <= 31 and 1 <= month <= 12):
+                continue
+            one = _Day(number, month, None, match["weekday"] or "", match.start("weekday" if match["weekday"] else "day"), match.end())
+            _give_years(folded, [one], match.end(), published)
+            doubt = one.weekday if one.weekday and _contradicts(one) else ""
+            day = (one.year, month, number)
+            if one.year or published is None:
+                yield Span(day, day, _role(folded, one.start, match.end(), ranged=False), one.start, match.end(), doubt)
+        for match in _STROKES.finditer(folded):
+            numbers = [int(number) for number in match["days"].split("/")]
+            yield from _of_one_month(folded, match, numbers[0], numbers[-1], published)
+    for match in _DASHED.finditer(folded):
+        if int(match["first"]) < int(match["last"]):
+            yield from _of_one_month(folded, match, int(match["first"]), int(match["last"]), published)
+
+
+def _of_one_month(folded: str, match: re.Match[str], first: int, last: int, published: date | None) -> Iterator[Span]:
+    month = _MONTHS[match["month"]]
+    year = int(match["year"]) if match["year"] else _nearest(month, last, published)
+    if 1 <= first <= last <= 31:
+        yield Span(
+            (year, month, first), (year, month, last), _role(folded, match.start(), match.end(), ranged=True), match.start(), match.end()
+        )
 
 
 def _until_end(folded: str, published: date | None) -> Iterator[Span]:

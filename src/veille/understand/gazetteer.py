@@ -109,7 +109,7 @@ def build_gazetteer(names: Mapping[str, str], prefectures: Mapping[str, str], co
 def _departements(names: Iterable[str]) -> re.Pattern[str]:
     """One pattern for all names, the longest first, so that Loire-Atlantique is not Loire; accents may be missing."""
     words = "|".join(loosely(name) for name in sorted(names, key=len, reverse=True))
-    island = "(?<=[lL]a )R[ée]union(?! (?:du|des|de|d['’]|publique))|(?<=, )R[ée]union(?=[,)])"
+    island = "(?<=[lL]a )R[ée]union(?! (?:du|des|de|d['’]|publique))|(?<=, )R[ée]union(?=[,)])|(?<=[(])R[ée]union(?=[)])"
     return re.compile(rf"(?<![\w-])(?:(?:Nord|Sud|Est|Ouest|Centre)-)?(?P<name>{words}|{island})(?![\w’'-])")
 
 

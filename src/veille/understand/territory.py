@@ -62,7 +62,36 @@ def territories_of(title: str, text: str, inherited: tuple[str, ...], knowledge:
 
 
 def named(text: str, knowledge: Knowledge) -> list[_Hit]:
-    """Every name that is believed, in reading order."""
+    """Every name that is believed, in reading order. Names in capitals are read as others are, and told as they are written."""
+    read = _in_small_letters(text)
+    hits = _named(read, knowledge)
+    return hits if read is text else [replace(hit, phrase=text[hit.start : hit.end]) for hit in hits]
+
+
+# Words of four capitals or more, or several in a row; one of three is an acronym.
+_SHOUTED = re.compile(
+    r"(?<![\w-])(?:[A-ZÀ-ÖØ-ÞŒ]{4,}(?!\w)|(?=[A-ZÀ-ÖØ-ÞŒ]+[-'’ ][A-ZÀ-ÖØ-ÞŒ]))[A-ZÀ-ÖØ-ÞŒ]*(?:[-'’ ][A-ZÀ-ÖØ-ÞŒ]+(?!\w))*"
+)
+_SMALL = frozenset("de du des d la le les l et en sur sous a à au aux lès lez".split())
+
+
+def _in_small_letters(text: str) -> str:
+    """The text with words in capitals written as names are (« GIRONDE », « CÔTES D’ARMOR »), every sign at its place."""
+    if not _SHOUTED.search(text):
+        return text
+    said = _SHOUTED.sub(lambda match: _LETTERS.sub(_as_a_name, match[0]), text)
+    return said if len(said) == len(text) else text
+
+
+_LETTERS = re.compile(r"[A-ZÀ-ÖØ-ÞŒ]+")
+
+
+def _as_a_name(word: re.Match[str]) -> str:
+    small = word[0].lower()
+    return small if small in _SMALL and word.start() > 0 else small.capitalize()
+
+
+def _named(text: str, knowledge: Knowledge) -> list[_Hit]:
     capitals = [
         (start, fold(match[0]))
         for match in _CAPITALISED.finditer(text)
@@ -71,11 +100,12 @@ def named(text: str, knowledge: Knowledge) -> list[_Hit]:
     lower = text.lower()
     lower = lower if len(lower) == len(text) else text
     blocked = [match.span() for match in around.BLOCKED.finditer(lower)] if any(part in lower for part in around.IN_BLOCKED) else []
-    hits = [*_codes(text, knowledge), *_institutions(text, capitals, knowledge.gazetteer), *_people(text, knowledge.gazetteer)]
+    codes = list(_codes(text, knowledge))
+    hits = [*codes, *_institutions(text, capitals, knowledge.gazetteer), *_people(text, knowledge.gazetteer)]
     taken = [(hit.start, hit.end) for hit in hits]
     departements = [hit for hit in _departements(text, capitals, knowledge) if not _within(hit, [*blocked, *taken])]
     spans = [*blocked, *taken, *((hit.start, hit.end) for hit in departements)]
-    towns = list(_towns(text, capitals, knowledge.gazetteer, spans))
+    towns = [hit for hit in _towns(text, capitals, knowledge.gazetteer, spans) if not _told_by_code(text, hit, codes)]
     believed = _supported(text, departements, towns, hits)
     kept = [hit for hit in believed if not hit.shared]
     told = {code for hit in kept for code in hit.codes}
@@ -88,6 +118,13 @@ def named(text: str, knowledge: Knowledge) -> list[_Hit]:
     return sorted(kept, key=lambda hit: hit.start)
 
 
+def _told_by_code(text: str, town: _Hit, codes: list[_Hit]) -> bool:
+    """Whether a postcode or a code stands right before a town, and says of another département: it knows better."""
+    return any(
+        one.end <= town.start and not text[one.end : town.start].strip(" ,") and not set(one.codes) & set(town.codes) for one in codes
+    )
+
+
 def _within(hit: _Hit, spans: Iterable[tuple[int, int]]) -> bool:
     return any(low <= hit.start < high for low, high in spans)
 
@@ -96,7 +133,7 @@ def _codes(text: str, knowledge: Knowledge) -> Iterator[_Hit]:
     if not _DIGITS.search(text):
         return
     wanted = (
-        (around.CODE_OF_BODY, _AFTER_BODY.search(text)), (around.CODES_SAID, "partement" in text),
+        (around.CODE_OF_BODY, _AFTER_BODY.search(text)), (around.CODES_SAID, _CODE_LED.search(text)), (around.CODES_INSIDE, " le " in text),
         (around.CODES_LISTED, _IN_BRACKETS.search(text)),
     )  # fmt: skip
     for pattern in (one for one, may_be in wanted if may_be):
@@ -131,6 +168,7 @@ _DIGITS = re.compile(r"\d\d|2[AB]")
 _PART = re.compile(r"[^\W_]+")
 _CAPITALISED = re.compile(r"[A-ZÀ-ÖØ-ÞŒŸ][^\W_]*")  # at the beginning of a word
 _AFTER_BODY, _IN_BRACKETS = re.compile(r"[A-Z][ -]?\d"), re.compile(r"\(\d")
+_CODE_LED = re.compile(r"partement|[Dd][ée]?p\w?\.?\s\d")
 _FIVE_DIGITS = re.compile(r"\d{5}")
 _JOINS = frozenset(("-", " ", "'", "’", "‑", "\u00a0"))
 

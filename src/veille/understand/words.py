@@ -11,7 +11,7 @@ from veille.french import WORD, cut, fold, plural_forms
 
 LEAD = 400  # characters of the text that say what it is about
 READ = 20_000  # characters of the text that are read for labels
-_CAPITALS = re.compile(r"(?<![^\W_])[A-Z][A-Z0-9]+(?![^\W_])")
+_CAPITALS = re.compile(r"(?<![^\W_])(?=[0-9]*[A-ZÀ-ÖØ-ÞŒŸ])[A-ZÀ-ÖØ-ÞŒŸ0-9]{2,}(?![^\W_])")  # « RSA », « 5G », « ÉPIC »
 
 
 @dataclass(frozen=True, slots=True)
