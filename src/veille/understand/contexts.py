@@ -20,7 +20,8 @@ def _loose(text: str, flags: int = 0) -> re.Pattern[str]:
     return re.compile(text.translate(_LOOSE), flags)
 
 
-_BODIES = """départements?|conseils? départementa(?:l|ux)|conseils? généra(?:l|ux)|préfectures?|préfets?|préfète|MDPH|SDIS|CAF|CPAM|CCI|
+_BODIES = """départements?|assemblées? départementales?|
+    conseils? départementa(?:l|ux)|conseils? généra(?:l|ux)|préfectures?|préfets?|préfète|MDPH|SDIS|CAF|CPAM|CCI|
     DDT|DDTM|DDETS|CAUE|ADIL|UDAP|caisses? d(?:’| )allocations familiales|caisse primaire d’assurance maladie|chambre d’agriculture|
     archives(?: départementales)?|médiathèque départementale"""
 ACTOR = _before(
@@ -101,7 +102,8 @@ CODE_OF_BODY = re.compile(
     r"(?P<codes>0[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-46])\b"
 )
 CODES_SAID = re.compile(
-    rf"\b(?:[Dd]épartements?|[Dd][ée]pt?\.?|[Dd]pt\.?)\s+(?:n°\s?)?(?P<codes>{_ONE}(?:\s*(?:,|et|ou|/)\s*{_ONE})*)(?![\w.,/%°]*\d)\b"
+    r"\b(?:[Dd]épartements?|[Dd][ée]p(?:ts?)?\.?|[Dd]pts?\.?|(?:[Hh]abitants?|[Jj]eunes|[Éé]lus|[Aa]gents|[Cc]ommunes|[Mm]airies) d[ue])\s+"
+    rf"(?:n°\s?)?(?P<codes>{_ONE}(?:\s*(?:,|et|ou|/)\s*(?:d[ue]\s+)?{_ONE})*)(?![\w.,/%°]*\d)\b"
 )
 # « dans le 93 », but not « dans le 20 h », « dans le 15e » or « dans le 12 mars »
 CODES_INSIDE = re.compile(

@@ -102,13 +102,22 @@ def build_gazetteer(names: Mapping[str, str], prefectures: Mapping[str, str], co
         best_known={key_of(name): str(code) for name, code in others["best_known"].items()},
         departements=_departements(names.values()),
         departement_starts=frozenset({parts_of(name)[0] for name in names.values()} | {"nord", "sud", "est", "ouest", "centre", "reunion"}),
-        code_of={key_of(name): code for code, name in names.items()} | {"reunion": "974"},
+        code_of={
+            key_of(said): code
+            for code, name in names.items()
+            for said in (name, name.replace("Saint-", "St-"), name.replace("-et-", " & "))
+        }
+        | {"reunion": "974"},
     )
 
 
 def _departements(names: Iterable[str]) -> re.Pattern[str]:
     """One pattern for all names, the longest first, so that Loire-Atlantique is not Loire; accents may be missing."""
-    words = "|".join(loosely(name) for name in sorted(names, key=len, reverse=True))
+    names = list(names)
+    # « Seine-St-Denis », « Meurthe & Moselle », « Côtes d Armor »: as people shorten them.
+    short = [name.replace("Saint-", "St-") for name in names if "Saint-" in name]
+    joined = [name.replace("-et-", " & ") for name in names if "-et-" in name]
+    words = "|".join(loosely(name) for name in sorted([*names, *short, *joined], key=len, reverse=True))
     island = "(?<=[lL]a )R[ée]union(?! (?:du|des|de|d['’]|publique))|(?<=, )R[ée]union(?=[,)])|(?<=[(])R[ée]union(?=[)])"
     return re.compile(rf"(?<![\w-])(?:(?:Nord|Sud|Est|Ouest|Centre)-)?(?P<name>{words}|{island})(?![\w’'-])")
 

@@ -64,7 +64,7 @@ def territories_of(title: str, text: str, inherited: tuple[str, ...], knowledge:
 def named(text: str, knowledge: Knowledge) -> list[_Hit]:
     """Every name that is believed, in reading order. Names in capitals are read as others are, and told as they are written."""
     read = _in_small_letters(text)
-    hits = _named(read, knowledge)
+    hits = _named(read, knowledge, list(_codes(text, knowledge)))
     return hits if read is text else [replace(hit, phrase=text[hit.start : hit.end]) for hit in hits]
 
 
@@ -91,7 +91,7 @@ def _as_a_name(word: re.Match[str]) -> str:
     return small if small in _SMALL and word.start() > 0 else small.capitalize()
 
 
-def _named(text: str, knowledge: Knowledge) -> list[_Hit]:
+def _named(text: str, knowledge: Knowledge, codes: list[_Hit]) -> list[_Hit]:
     capitals = [
         (start, fold(match[0]))
         for match in _CAPITALISED.finditer(text)
@@ -100,12 +100,11 @@ def _named(text: str, knowledge: Knowledge) -> list[_Hit]:
     lower = text.lower()
     lower = lower if len(lower) == len(text) else text
     blocked = [match.span() for match in around.BLOCKED.finditer(lower)] if any(part in lower for part in around.IN_BLOCKED) else []
-    codes = list(_codes(text, knowledge))
     hits = [*codes, *_institutions(text, capitals, knowledge.gazetteer), *_people(text, knowledge.gazetteer)]
     taken = [(hit.start, hit.end) for hit in hits]
     departements = [hit for hit in _departements(text, capitals, knowledge) if not _within(hit, [*blocked, *taken])]
     spans = [*blocked, *taken, *((hit.start, hit.end) for hit in departements)]
-    towns = [hit for hit in _towns(text, capitals, knowledge.gazetteer, spans) if not _told_by_code(text, hit, codes)]
+    towns = [hit for hit in _towns(text, capitals, knowledge.gazetteer, spans) if not _told_otherwise(text, hit, codes, departements)]
     believed = _supported(text, departements, towns, hits)
     kept = [hit for hit in believed if not hit.shared]
     told = {code for hit in kept for code in hit.codes}
@@ -118,11 +117,14 @@ def _named(text: str, knowledge: Knowledge) -> list[_Hit]:
     return sorted(kept, key=lambda hit: hit.start)
 
 
-def _told_by_code(text: str, town: _Hit, codes: list[_Hit]) -> bool:
-    """Whether a postcode or a code stands right before a town, and says of another département: it knows better."""
-    return any(
-        one.end <= town.start and not text[one.end : town.start].strip(" ,") and not set(one.codes) & set(town.codes) for one in codes
-    )
+def _told_otherwise(text: str, town: _Hit, codes: list[_Hit], departements: list[_Hit]) -> bool:
+    """Whether a postcode right before a town, or the name of a département right after it, says of another one: it knows better."""
+    before = (one for one in codes if one.end <= town.start and not text[one.end : town.start].strip(" ,"))
+    after = (one for one in departements if one.start >= town.end and _ASIDE.fullmatch(text, town.end, one.start))
+    return any(not set(one.codes) & set(town.codes) for one in (*before, *after))
+
+
+_ASIDE = re.compile(r"\s*[(,]\s*(?:l[ae]s?\s|l['’])?")
 
 
 def _within(hit: _Hit, spans: Iterable[tuple[int, int]]) -> bool:
@@ -168,7 +170,7 @@ _DIGITS = re.compile(r"\d\d|2[AB]")
 _PART = re.compile(r"[^\W_]+")
 _CAPITALISED = re.compile(r"[A-ZÀ-ÖØ-ÞŒŸ][^\W_]*")  # at the beginning of a word
 _AFTER_BODY, _IN_BRACKETS = re.compile(r"[A-Z][ -]?\d"), re.compile(r"\(\d")
-_CODE_LED = re.compile(r"partement|[Dd][ée]?p\w?\.?\s\d")
+_CODE_LED = re.compile(r"partement|[Dd][ée]?p\w{0,2}\.?\s\d|\bd[ue] \d")
 _FIVE_DIGITS = re.compile(r"\d{5}")
 _JOINS = frozenset(("-", " ", "'", "’", "‑", "\u00a0"))
 
