@@ -45,7 +45,7 @@ fast: $(INSTALLED)
 	$(BIN)/pytest -n 2 --ignore tests/live --ignore tests/corpus
 
 live: $(INSTALLED) $(BROWSER)
-	$(BIN)/pytest -n 4 --dist loadgroup tests/live
+	$(BIN)/pytest -n 4 --dist loadfile tests/live
 
 corpus: $(INSTALLED)
 	$(BIN)/pytest -n 2 tests/corpus

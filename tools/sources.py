@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 
 from veille.config import Names, parse_config
-from veille.model import Source
+from veille.messages.common import SOURCE_KIND_LABELS
+from veille.model import SOURCE_KINDS, Source
 from veille.resources import load_knowledge
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "sources.md"
-KINDS = {"feed": "flux", "page": "page lue par des sélecteurs", "discover": "flux à découvrir"}
 
 
 def comments(text: str) -> dict[str, tuple[str, str]]:
@@ -51,7 +51,7 @@ def page() -> str:
     said = comments(text)
     watched = {code: [source for source in sources if code in source.territory] for code in knowledge.departements}
     active = [source for source in sources if source.enabled]
-    counts = {kind: sum(source.kind == kind for source in active) for kind in KINDS}
+    counts = {kind: sum(source.kind == kind for source in active) for kind in SOURCE_KINDS}
     lines = [
         "# Les sources", "",
         "Page écrite par `python tools/sources.py` d’après `feeds.yaml` ; un essai vérifie qu’elle est à jour.", "",
@@ -78,7 +78,8 @@ def page() -> str:
         if rows:
             lines += ["", f"## {group}", "", "| source | | assurance | ce qu’on en sait |", "| --- | --- | --- | --- |"]
             lines += [
-                f"| [{_cell(one.name)}]({one.url}) | {KINDS[one.kind]} | {sure(one, said[one.id][1])} | {_cell(said[one.id][1])} |"
+                f"| [{_cell(one.name)}]({one.url}) | {SOURCE_KIND_LABELS.get(one.kind, one.kind)} | "
+                f"{sure(one, said[one.id][1])} | {_cell(said[one.id][1])} |"
                 for one in rows
             ]
     return "\n".join(lines) + "\n"

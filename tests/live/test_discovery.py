@@ -21,8 +21,6 @@ from veille.collect.discover import Scout
 from veille.errors import SourceError
 from veille.fetch import Fetcher, Limits
 
-pytestmark = pytest.mark.xdist_group("discovery")  # what it lives through is lived once
-
 NOW = utc(2026, 11, 23, 9)
 # Kind of site: mark of its software, its section, the usual addresses of its feed and of its section's feed, its manner of listing.
 KINDS = {

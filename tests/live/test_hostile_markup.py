@@ -28,8 +28,6 @@ from veille.normalize import clean, to_item
 from veille.parse import parse
 from veille.store import connect
 
-pytestmark = pytest.mark.xdist_group("hostile-markup")  # what it lives through is lived once
-
 SHARED = os.environ.get("VEILLE_SHARED", "")
 FOLDER = Path(SHARED, "hostile")
 pytestmark = pytest.mark.skipif(not (SHARED and FOLDER.is_dir()), reason="VEILLE_SHARED does not name the folder of attacks")

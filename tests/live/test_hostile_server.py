@@ -36,7 +36,6 @@ PAGES = (
     "/entities", "/redos-text",
 )  # fmt: skip
 
-pytestmark = pytest.mark.xdist_group("hostile-server")  # what it lives through is lived once
 # The classes of the table in our words; where it says « or », any of them.
 CLASSES = {
     "ok": {"ok"}, "unchanged": {"unchanged", "http"}, "gone": {"gone"}, "rate limited": {"rate-limited"}, "http error": {"http", "bot-wall"},

@@ -18,8 +18,6 @@ from veille.collect.run import Collector
 from veille.fetch import Fetcher, Limits
 from veille.store import connect, migrate
 
-pytestmark = pytest.mark.xdist_group("portals")  # what it lives through is lived once
-
 STEP = timedelta(hours=int(os.environ.get("VEILLE_STEP", "12")))
 
 

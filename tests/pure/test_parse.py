@@ -8,7 +8,7 @@ import pytest
 from builders import make_fetched, make_source
 from paths import TESTS
 from veille.errors import ParseError
-from veille.model import Selectors
+from veille.model import SOURCE_KINDS, Selectors
 from veille.normalize import stored, to_item
 from veille.parse import parse
 from veille.parse.leads import leads_of
@@ -25,7 +25,8 @@ SELECT = Selectors(item="div.c", title="h3", link="h3 a@href", date="time@dateti
 
 @pytest.mark.parametrize("path", PAIRS, ids=lambda path: path.name)
 def test_a_golden_document_is_read_as_its_pair_says(path):
-    parsed = parse("feed", make_fetched(path.read_bytes(), content_type=""), None)
+    kind = path.suffix.removeprefix(".")  # the ending tells the kind of source, where it is one
+    parsed = parse(kind if kind in SOURCE_KINDS else "feed", make_fetched(path.read_bytes(), content_type=""), None)
 
     items = [to_item(make_source(), entry) for entry in parsed.entries]
 

@@ -1,10 +1,12 @@
 """Our addresses inside Datasette: French, stable for ever."""
 
+import re
+
 from veille.web.curating import accounts, bringing, decisions, journal, lots, quality, saved, triage, vocabulary
 from veille.web.keeping import wellbeing
 from veille.web.reading import about, articles, browsing, machines, results, sheets
 from veille.web.reading.outputs import FORMATS
-from veille.web.site import permissions, session
+from veille.web.site import errors, permissions, session
 
 ROUTES = [
     (r"^/$", articles.accueil),
@@ -59,3 +61,5 @@ ROUTES = [
     (r"^/(?P<database>[^/]+)/(?P<table>[^/]+)/(?P<row>[^/]+)\.csv$", sheets.row_csv),
     (r"^/-/(?!static/|static-plugins/|veille/)", permissions.closed),
 ]
+
+errors.FIRST_WORDS |= {found[1] for pattern, _ in ROUTES if (found := re.match(r"\^/([a-z-]+)", pattern)) and not pattern.startswith("^/-")}

@@ -3,8 +3,8 @@
 import pytest
 from loopback import reply, serve
 
+from alphabets import ENCODINGS, page
 from builders import make_fetched
-from test_letters import ENCODINGS, page
 from veille.letters import page_text
 
 pytestmark = pytest.mark.browser

@@ -50,14 +50,11 @@ async def answer(datasette: Datasette, request: HttpRequest, exception: Exceptio
 
 def is_ours(path: str) -> bool:
     """Whether a path is one of our own pages and not one of Datasette's."""
-    return any(route.match(path) for route in _OURS) or path.strip("/").split("/")[0].split(".")[0] in _FIRST_WORDS
+    return any(route.match(path) for route in _OURS) or path.strip("/").split("/")[0].split(".")[0] in FIRST_WORDS
 
 
-# First words of our addresses: what follows them is judged by us even where no route fits.
-_FIRST_WORDS = frozenset(
-    {"", "recherche", "article", "decision", "connexion", "deconnexion", "donnees", "robot", "theme", "themes", "departement", "carte",
-     "agenda", "source", "sources", "integrer", "a-propos", "accessibilite", "robots", "sitemap", "tri"}
-)  # fmt: skip
+# First words of our addresses (`routes` adds them): what follows them is judged by us even where no route fits.
+FIRST_WORDS: set[str] = {""}
 _OURS = (re.compile(r"^/-/"), re.compile(r"^/sitemap-"))
 
 
