@@ -35,6 +35,26 @@ def test_territory(knowledge):
     assert f1(pairs) >= 0.97
 
 
+@pytest.mark.parametrize("path", sorted((TRUTH / "rounds").glob("*-territory.jsonl")), ids=lambda path: path.stem)
+def test_rounds_of_strangers_hold_their_floor_for_places(knowledge, path):
+    """Written by hands that had not seen the rules; the first run is in docs/quality.md, and what it taught must not be lost."""
+    given = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    pairs = [(set(row["deps"]), {one.code for one in territories_of("", row["text"], (), knowledge)}) for row in given]
+
+    assert f1(pairs) >= 0.95
+
+
+@pytest.mark.parametrize("path", sorted((TRUTH / "rounds").glob("*-dates.jsonl")), ids=lambda path: path.stem)
+def test_rounds_of_strangers_hold_their_floor_for_days(path):
+    given = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    found = said("dates", given)
+
+    def days(rows):
+        return [{(one["start"], one["end"], one["role"]) for one in row["mentions"]} for row in rows]
+
+    assert f1(list(zip(days(given), days(found), strict=True))) >= 0.95
+
+
 def test_a_collected_article_gets_what_predict_says(knowledge):
     for row in rows("territory"):
         item = make_item(title="Sans nom de lieu", summary=row["text"], title_is_text=True, body_is_text=True)

@@ -257,7 +257,9 @@ def server(stored):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "veille", "serve", "--db", str(path), "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    log = path.parent / "serve.log"
+    with log.open("wb") as told:
+        process = subprocess.Popen(command, stdout=told, stderr=told)
     for _ in range(1_200):  # a busy machine takes its time
         with contextlib.suppress(OSError):
             urllib.request.urlopen(f"http://127.0.0.1:{port}/connexion").close()
@@ -265,6 +267,7 @@ def server(stored):
         assert process.poll() is None
         time.sleep(0.05)
     yield f"http://127.0.0.1:{port}"
+    assert process.poll() is None, log.read_text("utf-8")[-2000:]  # why it ended, where a page found it gone
     process.terminate()
     process.wait(20)
 

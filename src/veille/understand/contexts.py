@@ -66,7 +66,7 @@ ACTS = _loose(
 )
 DIRECTION = _loose(r"\s+(?:de|du|des|d’)(?!\w)|\s*[-–]|\s+et\s+(?:le|au|du)\s+[Ss]ud|’|\s+(?:de la|du) (?:France|pays|département)")
 COORDINATED = re.compile(
-    r"\s*(?:,|/|et|ou|ainsi que|comme|&|–)\s*(?:(?:ou|et|puis|de|en|dans|à)\s+)?"
+    r"\s*(?:,|/|et|ou|ainsi que|comme|&|–)\s*(?:(?:ou|et|puis|de|en|dans|à)\s+)?(?:(?:celui|ceux|celle)\s+)?"
     r"(?:le |la |les |l['’]\s?|du |de la |de l['’]\s?|des |d['’]\s?|en )?\s*"
 )
 IN_BRACKETS = re.compile(r"[\w’'-]\s?\(\s*(?:le |la |les |l['’])?\Z")

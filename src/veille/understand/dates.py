@@ -39,24 +39,34 @@ _NO_DAY = re.compile(r"(?:\b(?:versions?|v|n°|numero|no|ref\w*|article|art|pyth
 _MONTH_AFTER = re.compile(rf"\s+(?:{_MONTH})\b")  # « 8/9/10 décembre » is three days
 # « vendredi 11/12 », « le 30/11 »: a day and a month, led by a weekday or a word that leads to days.
 _SHORT = re.compile(
-    rf"(?:\b(?P<weekday>{_WEEKDAY})\s+|\b(?:les?|du|au|avant le|jusqu'au|pour le|des le|d'ici le)\s+)"
-    r"(?P<day>\d{1,2})/(?P<month>\d{1,2})(?![\d/.-]|\s?(?:%|€|eme|e\b)|\s+(?:des?|du|d')\b)"
+    rf"(?:\b(?:(?P<weekday>{_WEEKDAY})|lun|mar|mer|jeu|ven|sam|dim)\.?\s+(?:le\s+)?|"
+    r"\b(?:les?|du|au|avant le|jusqu'au|pour le|des le|d'ici le)\s+)"
+    r"(?P<day>\d{1,2})/(?P<month>\d{1,2})(?![\d/-]|\.\d|\s?(?:%|€|eme|e\b)|\s+(?:des?|du|d')\b)"
 )
 _STROKES = re.compile(rf"(?<![\d/])(?P<days>\d{{1,2}}(?:/\d{{1,2}})+)\s+(?P<month>{_MONTH})\b(?:\s+(?P<year>(?:19|20)\d\d)\b)?")
 _DASHED = re.compile(
-    rf"(?<![\d/-])(?P<first>\d{{1,2}})\s?[-–]\s?(?P<last>\d{{1,2}})\s+(?P<month>{_MONTH})\b(?:\s+(?P<year>(?:19|20)\d\d)\b)?"
+    rf"(?<![\d/-])(?P<first>\d{{1,2}})(?:er)?\s?[-–]\s?(?P<last>\d{{1,2}})\s+(?P<month>{_MONTH})\b(?:\s+(?P<year>(?:19|20)\d\d)\b)?"
 )
 _MARKED = re.compile(r"\d[/.-]\d")  # in both
 _UNTIL_END = re.compile(
-    rf"\bjusqu(?:'a|e)\s+(?:la\s+)?fin\s+(?:du\s+mois\s+)?(?:de\s+|d')?(?P<month>{_MONTH})\b(?:\s+(?P<year>(?:19|20)\d\d)\b)?"
+    rf"\b(?:jusqu(?:'a|e)|avant|d'ici)\s+(?:la\s+)?fin\s+(?:du\s+mois\s+)?(?:de\s+|d')?(?P<month>{_MONTH})\b(?:\s+(?P<year>(?:19|20)\d\d)\b)?"
 )
+_END_OF_MONTH = re.compile(rf"\b(?:jusqu'a|avant|d'ici)\s+(?:la\s+)?fin\s+du\s+mois\b(?!\s+(?:de\s+|d')?(?:{_MONTH})\b)")
+# « demain », « ce jeudi », « vendredi dernier »: days told from the publication.
+_RELATIVE = re.compile(
+    rf"\b(?:(?P<tomorrow>demain)|ce\s+(?P<this>{_WEEKDAY})|(?P<next>{_WEEKDAY})\s+prochain|(?P<last>{_WEEKDAY})\s+dernier)\b(?!\s+\d)"
+)
+# Between the two ends of a range in figures, or with hours in it; a range begins with « du » or « entre le ».
+_TO = re.compile(rf"\s*(?:a\s+\d{{1,2}}\s?h(?:\d\d)?\s*|inclus\s*)?(?:au|et le|jusqu'au|-|–)\s+(?:(?:{_WEEKDAY})\s+)?\Z")
+_FROM = re.compile(rf"\b(?:du|des|entre le)\s+(?:(?:{_WEEKDAY})\s+)?\Z")
 _DIGIT = re.compile(r"\d")
 _LED = re.compile(r"(?:\b(?:les?|du|des|entre le|au|jusqu'au|et|ou|avant le|le)|[(:])\s*\Z")
 
 _OTHER = re.compile(
     r"(?:\b(?:loi|decrets?|arretes?|ordonnance|circulaire|deliberation|directive|reglement|decision|code|avis|jugement|convention|"
     r"courrier|instruction)\b"
-    r"[^.;]{0,40}\b(?:du|en date du)\s*\Z)|\b(?:publiee?s?|mise?s? a jour|mise? en ligne|modifiee?|redigee?|ecrit|consultee?|depuis|"
+    r"[^.;]{0,40}\b(?:du|en date du)\s*\Z)|\b(?:prise de (?:poste|fonctions?)|"
+    r"publiee?s?|mise?s? a jour|mise? en ligne|modifiee?|redigee?|ecrit|consultee?|depuis|"
     r"a compter du|a partir du|"
     r"en vigueur (?:le|au|depuis le)|donnees (?:au|du)|chiffres (?:au|du)|valable|nee?|effectif|situation|arretee?s?|etat)\b[^.;]{0,25}\Z|"
     r"\b(?:au|en date du)\s*\Z"
@@ -64,12 +74,12 @@ _OTHER = re.compile(
 _CALL = (
     r"\b(?:date limite|limite|dernier delai|clotur\w*|clos\w*|candidat\w*|deposer|deposez|depots?|inscri\w*|votez|voter|vote ouvert|"
     r"appel ouvert|"
-    r"remise des (?:offres|dossiers|plis|candidatures|projets)|repondre|repondez|reponses? attendues?|prolong\w*|reception des plis|"
+    r"remise des (?:offres|dossiers|plis|candidatures|projets)|repondre|repondez|attendue?s?|prolong\w*|reception des plis|"
     r"fin des (?:inscri|candid)\w*|echeance|postul\w*|soumett\w*|soumission)\b"
 )
 _DEADLINE = re.compile(rf"{_CALL}[^.;!?\n]{{0,60}}\Z")
 _FAR_DEADLINE = re.compile(rf"{_CALL}[^.;!?\n]{{0,120}}\Z")  # where a bound or a period stands right before the day
-_BOUND = re.compile(rf"\b(?P<word>avant(?: le)?|jusqu'au|jusqu'a|au plus tard(?: le)?|d'ici (?:le|au))\s*(?:(?:{_WEEKDAY})\s+)?\Z")
+_BOUND = re.compile(rf"\b(?P<word>avant(?: le)?|pour le|jusqu'au|jusqu'a|au plus tard(?: le)?|d'ici (?:le|au))\s*(?:(?:{_WEEKDAY})\s+)?\Z")
 _ASKS = re.compile(
     r"\b(?:appels?|dossiers?|offres?|candid\w*|inscri\w*|particip\w*|envo\w*|adress\w*|transmett\w*|retour\w*|reserv\w*|idees?|propos\w*|"
     r"demandes?|comment(?:er|ez|ant|aires?)|consultations?)\b"
@@ -82,16 +92,16 @@ _EVENT = re.compile(
     r"semaine|biennale|congres|"
     r"assises|remise?s?|lance\w*|inaugur\w*|soirees?|spectacles?|ceremonie|etape|particip\w*|presente?s?|anim\w*|accueil\w*|"
     r"invit\w*|debats?|table ronde|"
-    r"fete|votee?|reuni\w*|trophees|prix|ouvr\w*|demarr\w*|debut\w*)\b[^;\n]{0,140}\Z"
+    r"fete|permanences?|notification\w*|annonc\w*|votee?|reuni\w*|trophees|prix|ouvr\w*|demarr\w*|debut\w*)\b[^;\n]{0,140}\Z"
 )
 _EVENT_AFTER = re.compile(
-    r"[\s,:]*(?:a \d|de \d|\d{1,2}\s?h|prochains?|derniers?|au |a la |a l'|dans |en ligne|a partir de \d|[^.;\n]{0,90}\b(?:aura|"
+    r"[\s,:–-]*(?:a \d|de \d|\d{1,2}\s?h|prochains?|derniers?|au |a la |a l'|dans |en ligne|a partir de \d|[^.;\n]{0,90}\b(?:aura|"
     r"auront|se tien|se derou|ont? lieu|"
     r"organis|webinaire|journee|rencontre|atelier|reunion|seminaire|conference|forum|festival|colloque|a vote|etait|avons|ont|a eu|nous))"
 )
 _PAST = re.compile(r"\s*(?:,\s*)?(?:derniers?|dernieres?|passe)\b")
 _NEXT = re.compile(r"\s*(?:,\s*)?prochaine?s?\b")
-_EACH_YEAR = re.compile(r"\b(?:chaque(?: annee)?|tous les ans|toutes les annees)\s+(?:le\s+|au\s+|du\s+)?\Z")
+_EACH_YEAR = re.compile(r"\b(?:chaque(?: annee)?|tous les ans|toutes les annees)\s+(?:avant le\s+|jusqu'au\s+|le\s+|au\s+|du\s+)?\Z")
 _INCLUSIVE = ("au", "a", "-", "–", "jusqu'au")
 
 
@@ -136,7 +146,7 @@ def find_dates(text: str, published: date | None) -> tuple[Mention, ...]:
 
 def spans(folded: str, published: date | None) -> list[Span]:
     """Every mention of a folded text, in reading order; the year is None where nothing tells it."""
-    found = list(_until_end(folded, published))
+    found = [*_until_end(folded, published), *_relative(folded, published)]
     if _DIGIT.search(folded):
         found += [*_in_words(folded, published), *_in_figures(folded), *_in_strokes(folded, published)]
     found.sort(key=lambda one: (one.start, -one.end))
@@ -144,7 +154,44 @@ def spans(folded: str, published: date | None) -> list[Span]:
     for one in found:
         if not kept or one.start >= kept[-1].end:
             kept.append(one)
-    return [one for one in kept if _possible(one)]
+    return [one for one in _joined(folded, kept) if _possible(one)]
+
+
+def _joined(folded: str, kept: list[Span]) -> list[Span]:
+    """Two days that are the ends of one range made one: « du 15/12/2026 au 31/01/2027 », « du 29 mars à 9h au 30 avril »."""
+    found: list[Span] = []
+    for one in kept:
+        before = found[-1] if found else None
+        if (
+            before is not None and before.first == before.last and one.first == one.last
+            and _TO.fullmatch(folded, before.end, one.start) and _FROM.search(folded, 0, before.start)
+            and (before.first[0] is None or one.last[0] is None or before.first <= one.last)
+        ):  # fmt: skip
+            role = _role(folded, before.start, one.end, ranged=True)
+            found[-1] = Span(before.first, one.last, role, before.start, one.end)
+        else:
+            found.append(one)
+    return found
+
+
+def _relative(folded: str, published: date | None) -> Iterator[Span]:
+    if published is None:
+        return
+    for match in _RELATIVE.finditer(folded):
+        if match["tomorrow"]:
+            day = published + timedelta(days=1)
+        else:
+            name = match["this"] or match["next"] or match["last"]
+            ahead = (WEEKDAYS.index(name) - published.weekday()) % 7
+            day = published + timedelta(days=ahead)
+            if match["last"]:
+                day = published - timedelta(days=(7 - ahead) or 7)
+            elif match["next"] and not ahead:
+                day += timedelta(days=7)
+        told = (day.year, day.month, day.day)
+        role = _role(folded, match.start(), match.end(), ranged=False)
+        if role != "other" or not match["tomorrow"]:  # « demain » is also another word for the future
+            yield Span(told, told, role, match.start(), match.end())
 
 
 def _possible(one: Span) -> bool:
@@ -198,7 +245,12 @@ def _of_one_month(folded: str, match: re.Match[str], first: int, last: int, publ
 
 
 def _until_end(folded: str, published: date | None) -> Iterator[Span]:
-    for match in _UNTIL_END.finditer(folded) if "jusqu" in folded else ():
+    for match in _END_OF_MONTH.finditer(folded) if "fin du mois" in folded else ():
+        if published is None:
+            break
+        last = (published.year, published.month, calendar.monthrange(published.year, published.month)[1])
+        yield Span(last, last, "deadline", match.start(), match.end())
+    for match in _UNTIL_END.finditer(folded) if "fin " in folded else ():
         month = _MONTHS[match["month"]]
         year = int(match["year"]) if match["year"] else _nearest(month, 28, published, back=31)
         day = (year, month, calendar.monthrange(year or 2023, month)[1])
@@ -348,7 +400,9 @@ def _role(folded: str, start: int, end: int, *, ranged: bool) -> str:
     sentence = re.split(r"(?<=[a-z)»]{2})[.!?]\s|\n", folded[low:start])[-1]
     after = re.split(r"[.;\n]", folded[end : end + 120])[0]
     near = sentence[-45:]
-    if _OTHER.search(near) and not re.search(r"\b(?:inscri|candidat|depos|avant|jusqu)\w*", near):
+    if _OTHER.search(near) and not re.search(
+        r"\b(?:inscri|candidat|depos|avant|jusqu|limite|clotur|depot|echeance|report|repouss|prolong)\w*", near
+    ):
         return "other"
     bound = _BOUND.search(sentence)
     if (_FAR_DEADLINE if bound or ranged else _DEADLINE).search(sentence) and not _nearer(sentence):
