@@ -41,7 +41,7 @@ _MONTH_AFTER = re.compile(rf"\s+(?:{_MONTH})\b")  # « 8/9/10 décembre » is th
 _SHORT = re.compile(
     rf"(?:\b(?:(?P<weekday>{_WEEKDAY})|lun|mar|mer|jeu|ven|sam|dim)\.?\s+(?:le\s+)?|"
     r"\b(?:les?|du|au|avant le|jusqu'au|pour le|des le|d'ici le)\s+)"
-    r"(?P<day>\d{1,2})/(?P<month>\d{1,2})(?![\d/-]|\.\d|\s?(?:%|€|eme|e\b)|\s+(?:des?|du|d')\b)"
+    r"(?P<day>\d{1,2})/(?P<month>\d{1,2})(?![\d/-]|\.\d|\s?(?:%|€|eme|e\b)|\s+(?:des?|du|d')\b(?!\s*\d))"
 )
 _STROKES = re.compile(rf"(?<![\d/])(?P<days>\d{{1,2}}(?:/\d{{1,2}})+)\s+(?P<month>{_MONTH})\b(?:\s+(?P<year>(?:19|20)\d\d)\b)?")
 _DASHED = re.compile(
@@ -54,7 +54,7 @@ _UNTIL_END = re.compile(
 _END_OF_MONTH = re.compile(rf"\b(?:jusqu'a|avant|d'ici)\s+(?:la\s+)?fin\s+du\s+mois\b(?!\s+(?:de\s+|d')?(?:{_MONTH})\b)")
 # « demain », « ce jeudi », « vendredi dernier »: days told from the publication.
 _RELATIVE = re.compile(
-    rf"\b(?:(?P<tomorrow>demain)|ce\s+(?P<this>{_WEEKDAY})|(?P<next>{_WEEKDAY})\s+prochain|(?P<last>{_WEEKDAY})\s+dernier)\b(?!\s+\d)"
+    rf"\b(?:(?P<tomorrow>demain)(?=\s+(?:a|de|des)\s+\d|\s+(?:matin|midi|soir|apres))|ce\s+(?P<this>{_WEEKDAY})|(?P<next>{_WEEKDAY})\s+prochain|(?P<last>{_WEEKDAY})\s+dernier)\b(?!\s+\d)"
 )
 # Between the two ends of a range in figures, or with hours in it; a range begins with « du » or « entre le ».
 _TO = re.compile(rf"\s*(?:a\s+\d{{1,2}}\s?h(?:\d\d)?\s*|inclus\s*)?(?:au|et le|jusqu'au|-|–)\s+(?:(?:{_WEEKDAY})\s+)?\Z")
@@ -81,7 +81,7 @@ _DEADLINE = re.compile(rf"{_CALL}[^.;!?\n]{{0,60}}\Z")
 _FAR_DEADLINE = re.compile(rf"{_CALL}[^.;!?\n]{{0,120}}\Z")  # where a bound or a period stands right before the day
 _BOUND = re.compile(rf"\b(?P<word>avant(?: le)?|pour le|jusqu'au|jusqu'a|au plus tard(?: le)?|d'ici (?:le|au))\s*(?:(?:{_WEEKDAY})\s+)?\Z")
 _ASKS = re.compile(
-    r"\b(?:appels?|dossiers?|offres?|candid\w*|inscri\w*|particip\w*|envo\w*|adress\w*|transmett\w*|retour\w*|reserv\w*|idees?|propos\w*|"
+    r"\b(?:appels?|dossiers?|offres?|candid\w*|inscri\w*|particip\w*|envo\w*|adress\w*|transmett\w*|retour\w*|reserv\w*|idees?|propos\w*|confirm\w*|"
     r"demandes?|comment(?:er|ez|ant|aires?)|consultations?)\b"
 )
 _ORDER = re.compile(r"\W*(?:vous )?[a-z]{3,}(?:er|ez|ir|re)\b")  # « Effectuer… », « Veillez… »
@@ -92,16 +92,26 @@ _EVENT = re.compile(
     r"semaine|biennale|congres|"
     r"assises|remise?s?|lance\w*|inaugur\w*|soirees?|spectacles?|ceremonie|etape|particip\w*|presente?s?|anim\w*|accueil\w*|"
     r"invit\w*|debats?|table ronde|"
-    r"fete|permanences?|notification\w*|annonc\w*|votee?|reuni\w*|trophees|prix|ouvr\w*|demarr\w*|debut\w*)\b[^;\n]{0,140}\Z"
+    r"fete|jury|conseils? (?:communautaires?|municipa\w+|departementa\w+|metropolitains?|d.administration)|elections?|entretiens?|"
+    r"signature|"
+    r"marches?|enquetes? publiques?|resultats?|assemblees?|permanences?|notification\w*|annonc\w*|votee?|reuni\w*|trophees|prix|ouvr\w*|demarr\w*|debut\w*)\b[^;\n]{0,140}\Z"
 )
 _EVENT_AFTER = re.compile(
     r"[\s,:–-]*(?:a \d|de \d|\d{1,2}\s?h|prochains?|derniers?|au |a la |a l'|dans |en ligne|a partir de \d|[^.;\n]{0,90}\b(?:aura|"
     r"auront|se tien|se derou|ont? lieu|"
     r"organis|webinaire|journee|rencontre|atelier|reunion|seminaire|conference|forum|festival|colloque|a vote|etait|avons|ont|a eu|nous))"
 )
-_PAST = re.compile(r"\s*(?:,\s*)?(?:derniers?|dernieres?|passe)\b")
+_PAST = re.compile(r"\s*(?:,\s*)?(?:derniers?(?!\s+delai)|dernieres?|passe)\b")
 _NEXT = re.compile(r"\s*(?:,\s*)?prochaine?s?\b")
 _EACH_YEAR = re.compile(r"\b(?:chaque(?: annee)?|tous les ans|toutes les annees)\s+(?:avant le\s+|jusqu'au\s+|le\s+|au\s+|du\s+)?\Z")
+_IN_FORCE = re.compile(r"\b(?:valables?|en vigueur|alerte|vigilance)\b[^.;]{0,40}\bjusqu'(?:au|a)\s*\Z")
+# An event of its own between the words of a deadline and the day.
+_OWN_EVENT = re.compile(
+    r"\b(?:entretiens?|jury|resultats?|notification\w*|(?:premiere |prochaine )?reunion|restitution|selection)\b[^.;]{0,25}"
+    r"\b(?:le|du)\s+(?:[a-z]+di\s+)?\Z"
+)
+# What ends a sentence; « mer. 26 mars » does not.
+_SENTENCE = re.compile(r"(?<=[a-z)»]{2})(?<!\blun)(?<!\bmar)(?<!\bmer)(?<!\bjeu)(?<!\bven)(?<!\bsam)(?<!\bdim)[.!?]\s|\n")
 _INCLUSIVE = ("au", "a", "-", "–", "jusqu'au")
 
 
@@ -397,9 +407,13 @@ def _nearest(month: int, day: int, published: date | None, *, back: int = 90) ->
 def _role(folded: str, start: int, end: int, *, ranged: bool) -> str:
     """By the words before in the same sentence, then those after."""
     low = max(0, start - 160)
-    sentence = re.split(r"(?<=[a-z)»]{2})[.!?]\s|\n", folded[low:start])[-1]
+    sentence = re.split(
+        r"(?<=[a-z)»]{2})(?<!\blun)(?<!\bmar)(?<!\bmer)(?<!\bjeu)(?<!\bven)(?<!\bsam)(?<!\bdim)[.!?]\s|\n", folded[low:start]
+    )[-1]
     after = re.split(r"[.;\n]", folded[end : end + 120])[0]
     near = sentence[-45:]
+    if _IN_FORCE.search(sentence):
+        return "other"
     if _OTHER.search(near) and not re.search(
         r"\b(?:inscri|candidat|depos|avant|jusqu|limite|clotur|depot|echeance|report|repouss|prolong)\w*", near
     ):
@@ -423,7 +437,8 @@ def _role(folded: str, start: int, end: int, *, ranged: bool) -> str:
 def _nearer(sentence: str) -> bool:
     """Whether a word of events stands between the last word of deadlines and the day: « inscription obligatoire pour la visite du »."""
     return (
-        re.search(
+        _OWN_EVENT.search(sentence) is not None
+        or re.search(
             r"\b(?:pour (?:la|le|les|l')|a la|au|du|de la|journee|webinaire|visite|atelier|rencontre|seance|formation)\b[^.;,]{0,30}"
             r"\b(?:visite|journee|webinaire|atelier|rencontre|seance|formation|forum|conference|reunion)\b[^.;,]{0,25}\bdu\s*\Z",
             sentence,
