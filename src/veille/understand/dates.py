@@ -94,7 +94,8 @@ _EVENT = re.compile(
     r"invit\w*|debats?|table ronde|"
     r"fete|jury|conseils? (?:communautaires?|municipa\w+|departementa\w+|metropolitains?|d.administration)|elections?|entretiens?|"
     r"signature|"
-    r"marches?|enquetes? publiques?|resultats?|assemblees?|permanences?|notification\w*|annonc\w*|votee?|reuni\w*|trophees|prix|ouvr\w*|demarr\w*|debut\w*)\b[^;\n]{0,140}\Z"
+    r"marches?|enquetes? publiques?|resultats?|assemblees?|permanences?|notification\w*|annonc\w*|votee?|reuni\w*|trophees|"
+    r"prix|ouvr\w*|demarr\w*|debut\w*)\b[^;\n]{0,140}\Z"
 )
 _EVENT_AFTER = re.compile(
     r"[\s,:–-]*(?:a \d|de \d|\d{1,2}\s?h|prochains?|derniers?|au |a la |a l'|dans |en ligne|a partir de \d|[^.;\n]{0,90}\b(?:aura|"
