@@ -168,7 +168,7 @@ def test_a_template_leaves_every_other_character_at_its_place():
         ("dpt 35 : un appel", ["35"]), ("Dép. 2B", ["2B"]), ("le dept 59", ["59"]),
         ("MDPH 35 : un délai", ["35"]), ("SDIS 84", ["84"]), ("habitants du 93 et du 94", ["93", "94"]), ("dépts 03, 15 et 63", ["03", "15", "63"]),
         ("SEINE-ST-DENIS", ["93"]), ("MEURTHE & MOSELLE", ["54"]), ("Valence (Tarn-et-Garonne)", ["82"]), ("Saint-Pierre, Martinique", ["972"]),
-        ("Nantes Métropole innove", ["44"]), ("l’assemblée départementale du Var", ["83"]),
+        ("Mende : la mairie cherche des volontaires", ["48"]), ("Nantes Métropole innove", ["44"]), ("l’assemblée départementale du Var", ["83"]),
     ],
 )  # fmt: skip
 def test_a_departement_is_told_however_it_is_written(knowledge, text, codes):

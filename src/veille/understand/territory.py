@@ -286,7 +286,10 @@ def _is_town(before: str, after: str, town: Place) -> bool:
     capital = around.CAPITAL_BEFORE.search(before)
     if capital and not (grouped or located or fold(capital["word"]) in _ALREADY_PLACE or around.STARTS.search(before)):
         return False  # « Paul Laval »
-    return not town.needs_place or grouped or located or town.article or after.lstrip().startswith("(")
+    headed = (
+        town.weight == 2 and around.TITLE.search(before) is not None and after.lstrip().startswith(":")
+    )  # « Mende : la mairie cherche »
+    return not town.needs_place or grouped or located or town.article or headed or after.lstrip().startswith("(")
 
 
 def _supported(text: str, departements: list[_Hit], towns: list[_Hit], others: list[_Hit]) -> list[_Hit]:
