@@ -57,6 +57,9 @@ def faults(tmp_path_factory):
     with serve({"/busy": status(503, Retry_After="60")}) as busy, serve(answers, hits=hits) as root:
         names = [name.removeprefix("/") for name in answers if name not in ("/r2", "/ok2", "/decouvert", "/page", "/portail")]
         sources = {f"s-{name}": f"feed: '{root}/{name}'" for name in names}
+        # What is too large is read up to its limit, however slow the machine is.
+        for name in ("s-bomb", "s-huge"):
+            sources[name] += ", timeout: 20s"
         sources["s-busy"] = f"feed: '{busy}/busy'"
         sources["s-missing"] = f"feed: '{root}/missing'"
         sources["s-closed"] = "feed: 'http://127.0.0.1:1/rss'"

@@ -204,11 +204,11 @@ def test_requests_of_a_site_start_apart_for_real():
         reply(handler, feed("A"))
 
     with serve({"/a": redirect("/b"), "/b": note, "/c": note, "/robots.txt": note}) as root:
-        get(fetcher(limits=Limits(spacing=0.4)), f"{root}/a", f"{root}/c")
+        get(fetcher(limits=Limits(spacing=1.2)), f"{root}/a", f"{root}/c")
 
     gaps = [later - earlier for earlier, later in pairwise(hits)]
     assert len(hits) == 3
-    assert min(gaps) >= 0.35
+    assert min(gaps) >= 0.6  # a busy machine notes one late, and the next on time
 
 
 def test_requests_are_counted_by_site_and_day_and_the_robot_signs(tmp_path):
