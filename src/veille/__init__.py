@@ -1,3 +1,3 @@
 """veille: the watch of public innovation in France's départements."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
