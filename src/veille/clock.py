@@ -18,7 +18,7 @@ PARIS = ZoneInfo("Europe/Paris")
 
 
 def read_clock() -> Clock:
-    """The real clock, or one that starts at VEILLE_NOW; raises UsageError for a VEILLE_NOW that is no moment."""
+    """Return the real clock, or one that starts at VEILLE_NOW; raises UsageError for a VEILLE_NOW that is no moment."""
     given = os.environ.get("VEILLE_NOW")
     if not given:
         return lambda: datetime.now(UTC)

@@ -70,5 +70,7 @@ class ParserTimedOut(ParseError):
 
 
 def is_torn_schema(exception: BaseException) -> bool:
-    """Whether SQLite says that a schema is damaged and quotes bytes of it that are no UTF-8: its driver raises something else then."""
+    """Return whether SQLite says that a schema is damaged and quotes bytes of it that are no UTF-8: its driver raises something else
+    then.
+    """
     return isinstance(exception, UnicodeDecodeError) and b"malformed" in exception.object

@@ -109,19 +109,19 @@ def _fold(text: str) -> str:
 
 
 def folded_words(text: str) -> list[str]:
-    """The folded words of a text, in order."""
+    """Return the folded words of a text, in order."""
     cut_up = _translated(text, _CUTTING)
     return WORD.findall(fold(text)) if cut_up is None else cut_up.split()
 
 
 def folded_letters(text: str) -> list[str]:
-    """The folded words of a text, digits left out as separators are."""
+    """Return the folded words of a text, digits left out as separators are."""
     cut_up = _translated(text, _SPELLING)
     return _LETTERS.findall(fold(text)) if cut_up is None else cut_up.split()
 
 
 def _translated(text: str, tables: tuple[tuple[str, bytes], ...]) -> str | None:
-    """A text through the table of the first alphabet that has all its letters; None where none has."""
+    """Return a text through the table of the first alphabet that has all its letters; None where none has."""
     for letter, instead in _OPENED:
         if letter in text:
             text = text.replace(letter, instead)
@@ -142,7 +142,7 @@ _OPENED = (("’", "'"), ("œ", "oe"), ("Œ", "oe"), ("æ", "ae"), ("Æ", "ae"),
 
 
 def _tables(alphabet: str) -> tuple[bytes, bytes, bytes]:
-    """What `_fold_any` makes of each letter of an alphabet; the same with a space for all that is in no word; and for digits too."""
+    """Return what `_fold_any` makes of each letter of an alphabet; the same with a space for all that is in no word; and for digits too."""
     folding, cutting, spelling = bytearray(range(256)), bytearray(range(256)), bytearray(range(256))
     for code in range(256):
         letter = bytes((code,)).decode(alphabet, "ignore")
@@ -173,7 +173,7 @@ class Lately(dict[str, Told]):
 
 
 def lemma(word: str) -> str:
-    """The folded word without its plural and feminine, as the index keeps it."""
+    """Return the folded word without its plural and feminine, as the index keeps it."""
     return _LEMMAS[word]
 
 
@@ -203,7 +203,7 @@ _LEMMAS = Lately(_lemma)
 
 
 def index_text(text: str) -> str:
-    """What the full-text index is given: every word folded and inflected, every separator kept that the index may take for a word.
+    """Return what the full-text index is given: every word folded and inflected, every separator kept that the index may take for a word.
 
     unicode61 knows the letters of Unicode 6.1: what came later, new pictures included, counts as letters there.
     """
@@ -214,12 +214,12 @@ def index_text(text: str) -> str:
 
 
 def index_words(words: Iterable[str]) -> str:
-    """What the full-text index is given of folded words that a plain text is made of (see `cut`)."""
+    """Return what the full-text index is given of folded words that a plain text is made of (see `cut`)."""
     return " ".join(map(_LEMMAS.__getitem__, words))
 
 
 def tokens(text: str) -> Iterator[tuple[str, int, int]]:
-    """Each word folded (not inflected), with where it starts and ends in the text itself."""
+    """Yield each word folded (not inflected), with where it starts and ends in the text itself."""
     folded = fold(text)
     if len(folded) == len(text):  # letter for letter: one folding serves all words
         for match in WORD.finditer(folded):
@@ -233,7 +233,7 @@ _AND_SPACE = (1).__add__
 
 
 def cut(text: str) -> tuple[list[str], list[int], bool]:
-    """The folded words of a text, where each starts in it, and whether their lemmas are all that `index_text` makes of it."""
+    """Return the folded words of a text, where each starts in it, and whether their lemmas are all that `index_text` makes of it."""
     cut_up = _translated(text, _CUTTING)
     if cut_up is not None and len(cut_up) == len(text):
         pieces = cut_up.split(" ")  # one more than there are spaces; empty ones between two of them
@@ -250,17 +250,17 @@ def cut(text: str) -> tuple[list[str], list[int], bool]:
 
 
 def lemmas(text: str) -> list[str]:
-    """The words of a text as the index keeps them."""
+    """Return the words of a text as the index keeps them."""
     return [lemma(word) for word in folded_words(text)]
 
 
 def bare(text: str) -> str:
-    """The folded words alone, one space between: by which a name is the same however it is typed."""
+    """Return the folded words alone, one space between: by which a name is the same however it is typed."""
     return " ".join(folded_words(text))
 
 
 def plural_forms(word: str) -> frozenset[str]:
-    """A folded word and its simple plurals."""
+    """Return a folded word and its simple plurals."""
     forms = {word, word + "s"}
     if word.endswith(("eau", "eu", "ou")):
         forms.add(word + "x")
@@ -272,7 +272,7 @@ def plural_forms(word: str) -> frozenset[str]:
 
 
 def distance_at_most(first: str, second: str, limit: int) -> int | None:
-    """The number of edits (Damerau-Levenshtein, adjacent swaps count one) from one word to the other, None past `limit`."""
+    """Return the number of edits (Damerau-Levenshtein, adjacent swaps count one) from one word to the other, None past `limit`."""
     if abs(len(first) - len(second)) > limit:
         return None
     before_last: list[int] = []

@@ -40,12 +40,12 @@ _LOOKED_THROUGH = 2_000_000  # bytes
 
 
 def page_text(fetched: Fetched) -> str:
-    """The characters of a page."""
+    """Return the characters of a page."""
     return decoded(fetched.body, fetched.content_type, _IN_META.search(fetched.body[:20_000]))
 
 
 def in_utf8(fetched: Fetched) -> Fetched:
-    """The same document in UTF-8 and saying so; itself where it is that already."""
+    """Return the same document in UTF-8 and saying so; itself where it is that already."""
     body = fetched.body
     declared = _IN_XML.match(body.removeprefix(b"\xef\xbb\xbf"))
     text = decoded(body, fetched.content_type, declared)
@@ -105,7 +105,7 @@ def encoding_of(label: str) -> str:
 
 
 def _speaks_utf8(body: bytes) -> bool:
-    """Whether the bytes outside ASCII are UTF-8 but for a few: more sound sequences than bytes that are in none."""
+    """Return whether the bytes outside ASCII are UTF-8 but for a few: more sound sequences than bytes that are in none."""
     looked = body[:_LOOKED_THROUGH]
     sound = _SOUND.findall(looked)
     astray = len(_HIGH.findall(looked)) - sum(map(len, sound))
@@ -139,7 +139,7 @@ def _changed(text: str, change: Callable[[str], str]) -> str:
 
 
 def mended_xml(body: bytes, content_type: str = "") -> str:
-    """The characters of an XML document, in a form that a parser takes.
+    """Return the characters of an XML document, in a form that a parser takes.
 
     No declaration of other letters, no sign that XML forbids, the entities of HTML as their characters, bare ampersands escaped.
     """

@@ -23,7 +23,7 @@ _SECRETS = (
 
 
 def printable(text: str, longest: int = LONGEST) -> str:
-    """One line that no terminal obeys, its secrets masked; what is cut says so."""
+    """Return one line that no terminal obeys, its secrets masked; what is cut says so."""
     for pattern in _SECRETS:
         text = pattern.sub(lambda found: (found[1] if found.re.groups else "") + _MASKED, text)
     shown = "".join(sign if sign.isprintable() or sign in "\u00a0\u202f" else _escaped(sign) for sign in text[: longest + 1])

@@ -254,7 +254,7 @@ class Item:
         return hash((self.guid, self.url, self.fingerprint))
 
     def is_worded(self, fingerprint: str) -> bool:
-        """Whether a fingerprint is that of these words, be they held with what publishing software added."""
+        """Return whether a fingerprint is that of these words, be they held with what publishing software added."""
         return fingerprint == self.fingerprint or (self.former != "" and fingerprint == self.former)
 
 

@@ -9,7 +9,7 @@ from veille.model import Moment
 
 
 def local_day(moment: Moment | None, timezone: str) -> str:
-    """The day as people of the source live it, YYYY-MM-DD; "" when unknown."""
+    """Return the day as people of the source live it, YYYY-MM-DD; "" when unknown."""
     if isinstance(moment, datetime):
         from zoneinfo import ZoneInfo
 
@@ -41,7 +41,7 @@ def stored(moment: Moment | None) -> str | None:
 
 
 def stored_day(kept: str | None, timezone: str) -> str:
-    """The day, as people of a time zone live it, of a moment or a day that was stored; "" when unknown."""
+    """Return the day, as people of a time zone live it, of a moment or a day that was stored; "" when unknown."""
     if not kept or len(kept) == 10:
         return kept or ""
     return local_day(datetime.fromisoformat(kept), timezone)

@@ -50,7 +50,7 @@ class OwnedPath:
         return "." in self.host and not self.host.rpartition(".")[2].partition(":")[0].isdigit()
 
     def rank(self, url: str) -> Rank | None:
-        """How nearly an address is this place's own; None where it is not."""
+        """Return how nearly an address is this place's own; None where it is not."""
         host, path = _host_and_path(url)
         # The list is read only where two hosts may be of one domain: its last two labels are then the same.
         if host != self.host and (self.narrow or _ending(host) != _ending(self.host) or domain_of(host) != domain_of(self.host)):
@@ -60,7 +60,7 @@ class OwnedPath:
 
 
 def place_of(url: str, *, home: bool = False) -> OwnedPath | None:
-    """What the source at an address owns; `home`: an operator says that the site at this address is the source's."""
+    """Return what the source at an address owns; `home`: an operator says that the site at this address is the source's."""
     host, path = _host_and_path(url)
     if not host:
         return None
@@ -74,13 +74,13 @@ def place_of(url: str, *, home: bool = False) -> OwnedPath | None:
 
 
 def rank_among(places: list[OwnedPath], url: str) -> Rank | None:
-    """The nearest that an address is to any of these; None where it is nobody's."""
+    """Return the nearest that an address is to any of these; None where it is nobody's."""
     return max(filter(None, (place.rank(url) for place in places)), default=None)
 
 
 @lru_cache(4_096)
 def domain_of(host: str) -> str:
-    """The registered domain of a host: what somebody bought, or was given, under a public suffix; a host without one is its own."""
+    """Return the registered domain of a host: what somebody bought, or was given, under a public suffix; a host without one is its own."""
     labels = host.split(".")
     if len(labels) < 2 or ":" in host or labels[-1].isdigit():
         return host
@@ -94,7 +94,7 @@ def domain_of(host: str) -> str:
 
 
 def _host_and_path(url: str) -> tuple[str, str]:
-    """The host (with its port where it is an odd one, or no name) and the path of an address; two empty strings for what is none."""
+    """Return the host (with its port where it is an odd one, or no name) and the path of an address; two empty strings for what is none."""
     try:
         parts = urlsplit(canonical(url))
     except ValueError:
@@ -105,5 +105,5 @@ def _host_and_path(url: str) -> tuple[str, str]:
 
 
 def _ending(host: str) -> str:
-    """The last two labels of a host: where they differ, so do the registered domains, and no list need be read."""
+    """Return the last two labels of a host: where they differ, so do the registered domains, and no list need be read."""
     return host.rsplit(".", 2)[-2] + "." + host.rsplit(".", 1)[-1] if host.count(".") else host

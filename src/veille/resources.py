@@ -17,18 +17,18 @@ _DATA = Path(__file__).parent / "data"
 
 
 def package_text(name: str) -> str:
-    """The text of a file in veille/data."""
+    """Return the text of a file in veille/data."""
     return (_DATA / name).read_text(encoding="utf-8")
 
 
 def shipped_version() -> int:
-    """A fingerprint (24 bits) of what a database is filled with when it is made (`Knowledge.shipped`)."""
+    """Return a fingerprint (24 bits) of what a database is filled with when it is made (`Knowledge.shipped`)."""
     texts = package_text("vocabulary.yaml") + package_text("departements.csv")
     return int.from_bytes(hashlib.blake2b(texts.encode(), digest_size=3).digest(), "big")
 
 
 def load_names() -> Names:
-    """What a source may refer to, by name: read without the words, the places and their machinery."""
+    """Return what a source may refer to, by name: read without the words, the places and their machinery."""
     import yaml
 
     words = yaml.load(package_text("vocabulary.yaml"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - our own file

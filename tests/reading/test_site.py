@@ -289,6 +289,20 @@ def test_sitemaps_name_every_page_and_each_answers(site):
     assert "Sitemap: http://localhost/sitemap.xml" in get(site, "/robots.txt").text
 
 
+def test_sitemaps_leave_out_no_page_of_readers(site):
+    """Pages of one address, by the routes of the reading rooms: a new one is named for search engines or is left out here."""
+    apart = {"/recherche", "/integrer"}  # the same articles again, and what robots.txt closes
+    pages = {
+        pattern.strip("^$")
+        for pattern, view in ROUTES
+        if view.__module__.startswith("veille.web.reading") and re.fullmatch(r"\^/(?!-/)[a-z/-]*\$", pattern)
+    }
+    named = re.findall(r"<loc>http://localhost([^<]+)</loc>", get(site, "/sitemap-pages.xml").text)
+
+    assert len(pages) > 10
+    assert pages - apart - set(named) == set()
+
+
 def test_every_example_for_programs_works(site):
     page = get(site, "/donnees/api").text
     examples = [path.replace("&amp;", "&") for path in re.findall(r'data-example href="([^"]+)"', page)]

@@ -112,3 +112,25 @@ def test_no_page_asks_a_thing_for_what_it_has_not(newsroom):
                 failed.append((path, answer.status_code))
 
     assert not failed
+
+
+# A microformat, for programs that keep references.
+OF_OTHERS = {"Z3988"}
+
+
+def test_every_class_of_a_template_is_styled_or_used_by_a_script():
+    """A misspelt class shows nowhere but on the screen; classes made of values are left to the eye."""
+    static = FOLDER.parent / "static"
+    styles = re.sub(r"/\*.*?\*/|url\([^)]*\)", "", "".join(path.read_text("utf-8") for path in static.glob("*.css")), flags=re.DOTALL)
+    scripts = "".join(path.read_text("utf-8") for path in static.glob("*.js"))
+    known = set(re.findall(r"\.(-?[a-zA-Z_][\w-]*)", styles + scripts)) | OF_OTHERS
+
+    unknown = {
+        (path.name, word)
+        for path in FOLDER.rglob("*.html")
+        for value in re.findall(r'class="([^"]*)"', path.read_text("utf-8"))
+        for word in re.sub(r"{{.*?}}", "{}", re.sub(r"{%.*?%}", " ", value)).split()
+        if "{" not in word and word not in known
+    }
+
+    assert not unknown

@@ -73,7 +73,7 @@ def speak_french() -> None:
 
 
 def _unexpected() -> tuple[type[Exception], ...]:
-    """What the file or the machine may raise; SQLite has its say where a command has loaded it."""
+    """Return what the file or the machine may raise; SQLite has its say where a command has loaded it."""
     connection = sys.modules.get("veille.store.connection")
     return (OSError, MemoryError, *([connection.sqlite3.Error] if connection else []))
 
@@ -93,7 +93,7 @@ def main() -> None:
 
 
 def _run() -> int:
-    """The exit code of a command."""
+    """Return the exit code of a command."""
     try:
         cli.main(prog_name="veille", standalone_mode=False)
     except SystemExit as exc:

@@ -37,7 +37,7 @@ def check(config_file: str, db_file: str) -> None:  # noqa: ARG001 - every comma
 
 
 def _unset(config: Config) -> list[str]:
-    """The environment variables that feeds.yaml names and that are not defined."""
+    """Return the environment variables that feeds.yaml names and that are not defined."""
     ways = [Access(proxy=config.proxy), *(source.access for source in config.sources)]
     names = {name for way in ways for name in (way.proxy.user, way.proxy.password, *(held for _, held in way.headers)) if name}
     return sorted(names - os.environ.keys())

@@ -84,7 +84,7 @@ def run_collection(
     config_file: str, db_file: str, *, only: tuple[str, ...] = (), everything: bool = False, retire: bool = False,
     allow_private: bool = False, spacing: float = 1.0, understanding: bool = True,
 ) -> RunSummary | None:  # fmt: skip
-    """One collection; None when another one is at work. Raises VeilleError when it cannot run.
+    """Return one collection; None when another one is at work. Raises VeilleError when it cannot run.
 
     Without `understanding` articles are kept as they come, with no label: to measure what all the rest costs.
     """
@@ -126,7 +126,7 @@ def run_collection(
 
 
 def _known(db: Connection) -> "Knowledge":
-    """All that understanding needs, with what curators edited and taught: loaded at the first article, not before."""
+    """Return all that understanding needs, with what curators edited and taught: loaded at the first article, not before."""
     from veille.store.curating.learning import knowing
 
     known = knowing(db, load_knowledge())
@@ -186,7 +186,7 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def _lines(failures: list[tuple[str, Failed]]) -> list[str]:
-    """A line for each source, and one for all those that the same proxy kept from being read."""
+    """Return a line for each source, and one for all those that the same proxy kept from being read."""
     behind = Counter(outcome.reason for _, outcome in failures if outcome.failure == "proxy")
     alone = [
         failed_source(source_id, outcome.failure, outcome.reason)
@@ -216,13 +216,13 @@ def _counts(summary: RunSummary) -> dict[str, int]:
 
 
 def summary_text(summary: RunSummary) -> str:
-    """One French line about a run."""
+    """Return one French line about a run."""
     counts = _counts(summary)
     return run_summary(**{name: counts[name] for name in ("new", "changed", "duplicates", "ok", "unchanged", "failed")})
 
 
 def summary_json(summary: RunSummary) -> dict[str, Any]:
-    """The contract of `collect --json`."""
+    """Return the contract of `collect --json`."""
     counts = _counts(summary)
     return {
         "run": summary.run,

@@ -208,7 +208,7 @@ _JSON = {"sources": ("territory", "entries"), "item_tags": ("evidence",), "item_
 
 
 def _is_sound(table: str, row: Row) -> bool:
-    """What the program trusts of a row that it wrote itself: addresses of the web, lists in JSON, no password."""
+    """Return what the program trusts of a row that it wrote itself: addresses of the web, lists in JSON, no password."""
     if table == "accounts":
         row["hash"] = ""
     if row.get("url") and not str(row["url"]).startswith(("http://", "https://")):
@@ -223,7 +223,7 @@ _MADE_OF: dict[str, tuple[type, ...]] = {"integer": (int,), "real": (int, float)
 
 
 def _read(folder: Path, table: str, kinds: dict[str, str], wanted: int) -> Iterator[Row]:
-    """The rows of one file; raises UsageError with the line of the first that is not what the table holds."""
+    """Yield the rows of one file; raises UsageError with the line of the first that is not what the table holds."""
     path = folder / f"{table}.jsonl"
     count = 0
     try:

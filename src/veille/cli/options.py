@@ -45,13 +45,13 @@ _GIVEN = "veille.db_given"
 
 
 def _followed(context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    """The file that a symbolic link names: locks, secrets and copies are beside it, by whatever name it is reached."""
+    """Return the file that a symbolic link names: locks, secrets and copies are beside it, by whatever name it is reached."""
     context.meta[_GIVEN] = value
     return file_of(value)
 
 
 def file_of(value: str) -> str:
-    """The file that a name, or the symbolic link of that name, stands for; raises StoreError for what is there and is no file."""
+    """Return the file that a name, or the symbolic link of that name, stands for; raises StoreError for what is there and is no file."""
     path = followed(Path(value))
     if path.exists() and not path.is_file():
         raise StoreError(DATABASE_UNUSABLE.format(file=value, why="ce n’est pas un fichier"))
@@ -59,12 +59,12 @@ def file_of(value: str) -> str:
 
 
 def given_db(db_file: str) -> str:
-    """The database as it was named: Datasette calls it so in its addresses."""
+    """Return the database as it was named: Datasette calls it so in its addresses."""
     return str(click.get_current_context().meta.get(_GIVEN, db_file))
 
 
 def read_config(file: str) -> Config:
-    """The sources of a file; raises ConfigError with every problem."""
+    """Return the sources of a file; raises ConfigError with every problem."""
     try:
         raw = Path(file).read_bytes()
     except FileNotFoundError as exc:
@@ -77,7 +77,7 @@ def read_config(file: str) -> Config:
 def open_database(
     file: str, knowledge: "Knowledge | Callable[[], Knowledge]", now: datetime, *, durable: bool = False, existing: bool = False
 ) -> Connection:
-    """The database, migrated; with `existing` a file that is not there is a mistake, and none is made.
+    """Return the database, migrated; with `existing` a file that is not there is a mistake, and none is made.
 
     `knowledge`, or what loads it: nothing is loaded for a file that is of this version already.
     """

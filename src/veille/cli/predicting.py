@@ -87,7 +87,7 @@ def _predictor(kind: str, items_file: str | None, knowledge: Knowledge) -> Predi
 
 
 def read_rows(lines: Any, name: str) -> Any:
-    """The objects of a JSONL stream; raises UsageError with the line of the first that is none."""
+    """Return the objects of a JSONL stream; raises UsageError with the line of the first that is none."""
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -202,7 +202,7 @@ def _language(_knowledge: Knowledge) -> Predictor:
 
 
 def _search(items_file: str | None, knowledge: Knowledge) -> Predictor:
-    """A store in memory, filled and asked by the same code as the real one."""
+    """Return a store in memory, filled and asked by the same code as the real one."""
     from veille.cli.predict_store import store_of_items
     from veille.search.request import Request
     from veille.store.reading.rows import Columns

@@ -36,7 +36,7 @@ class Document:
 
 
 def documents(sample: str, today: date) -> dict[str, Document]:
-    """The answer of each path, as of a day."""
+    """Return the answer of each path, as of a day."""
     given = yaml.safe_load(sample)
     found: dict[str, Document] = {}
     for source in given["sources"]:

@@ -79,7 +79,7 @@ def datasette_(arguments: tuple[str, ...]) -> None:
 
 
 def serve_command(db_file: str, *, host: str, port: int, base_url: str = "/") -> list[str]:
-    """The command line of Datasette on this file, with settings that suit a public site."""
+    """Return the command line of Datasette on this file, with settings that suit a public site."""
     command = [sys.executable, "-m", "veille", "datasette", "serve", db_file, "--host", host, "--port", str(port)]
     for name, value in {**SETTINGS, "base_url": base_url}.items():
         command += ["--setting", name, value]
@@ -87,7 +87,7 @@ def serve_command(db_file: str, *, host: str, port: int, base_url: str = "/") ->
 
 
 def form_secret(db_file: str) -> str:
-    """The secret of this site; made when absent, mode 0600 from its first byte. Raises StoreError when it cannot be kept."""
+    """Return the secret of this site; made when absent, mode 0600 from its first byte. Raises StoreError when it cannot be kept."""
     path = Path(db_file + ".secret")
     try:
         with contextlib.suppress(FileExistsError):
@@ -100,7 +100,7 @@ def form_secret(db_file: str) -> str:
 
 
 def can_listen(host: str, port: int) -> bool:
-    """Whether a server could listen there now."""
+    """Return whether a server could listen there now."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         with socket.socket(family, kind) as probe:
@@ -112,7 +112,7 @@ def can_listen(host: str, port: int) -> bool:
 
 
 def free_port(wanted: int) -> int:
-    """The wanted port, or another one that nobody uses when it is taken."""
+    """Return the wanted port, or another one that nobody uses when it is taken."""
     for port in (wanted, 0):
         with contextlib.suppress(OSError), socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -79,7 +79,7 @@ def try_(*, what: str, as_json: bool, allow_private_network: bool, spacing: floa
 
 
 def _verdicts(source: Source, found: Discovery, db_file: str) -> dict[Item, str]:
-    """Which row of the table of identity each entry falls under, where there is a base of this version to ask."""
+    """Return which row of the table of identity each entry falls under, where there is a base of this version to ask."""
     if not Path(db_file).is_file():
         return {}
     from veille.collect.intake import not_forgotten, plan_of
@@ -100,7 +100,7 @@ def _config(file: str) -> Config:
 
 
 def _asked(what: str, config: Config) -> tuple[Source, bool]:
-    """The source of that id, or a new one to be found at that address; raises UsageError for neither."""
+    """Return the source of that id, or a new one to be found at that address; raises UsageError for neither."""
     known = next((source for source in config.sources if source.id == what), None)
     if known:
         return known, False

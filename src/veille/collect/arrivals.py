@@ -71,7 +71,7 @@ async def arrivals(
     *,
     at_once: int,
 ) -> AsyncGenerator[list[Arrival], None]:
-    """The answers as they are read, those together that came while the last ones were kept; whoever fetches goes on meanwhile."""
+    """Return the answers as they are read, those together that came while the last ones were kept; whoever fetches goes on meanwhile."""
     waiting: asyncio.Queue[tuple[Arrival, asyncio.Semaphore | None]] = asyncio.Queue(_WAITING)
     rest = iter(visits)
     reading: set[asyncio.Task[None]] = set()
@@ -123,7 +123,7 @@ async def arrivals(
 
 
 def interleaved(visits: list[Visit]) -> list[Visit]:
-    """One visit of each host, then a second of each, and so on: a slow host with many sources holds nobody up."""
+    """Return one visit of each host, then a second of each, and so on: a slow host with many sources holds nobody up."""
     waiting: dict[str, list[Visit]] = {}
     for visit in visits:
         waiting.setdefault(urlsplit(visit.found.url if visit.found else visit.address).netloc, []).append(visit)

@@ -58,14 +58,14 @@ class Brought:
 
 
 def door(agent_contact: str, clock: Callable[[], datetime], notes: Iterable[HostNote], access: Access, *, allow_private: bool) -> Fetcher:
-    """The fetcher for one address, by the way that the collector goes; raises nothing yet."""
+    """Return the fetcher for one address, by the way that the collector goes; raises nothing yet."""
     fetcher = Fetcher(contact=agent_contact, clock=clock, access=access, allow_private=allow_private, limits=Limits(spacing=SPACING))
     fetcher.remember(notes)
     return fetcher
 
 
 def address_of(text: str) -> str:
-    """An address that may be asked; raises UsageError with the reason why not."""
+    """Return an address that may be asked; raises UsageError with the reason why not."""
     url = text.strip()
     why = address_problem(url) if url else "une adresse est attendue"
     if why:
@@ -74,7 +74,7 @@ def address_of(text: str) -> str:
 
 
 async def read_article(url: str, fetcher: Fetcher, knowledge: Knowledge) -> Brought:
-    """The article of a page; raises SourceError where there is none."""
+    """Return the article of a page; raises SourceError where there is none."""
     answer = await fetcher.fetch(url, Validators(), TIMEOUT)
     assert isinstance(answer, Fetched)  # no validators were sent
     with Parser() as parser:
@@ -94,7 +94,7 @@ async def read_article(url: str, fetcher: Fetcher, knowledge: Knowledge) -> Brou
 
 
 async def look_at_link(url: str, fetcher: Fetcher) -> tuple[str, str]:
-    """Whether an address still leads somewhere: an outcome of `evidence.OUTCOMES`, and the sentence that says it.
+    """Return whether an address still leads somewhere: an outcome of `evidence.OUTCOMES`, and the sentence that says it.
 
     A wall for robots, or a site that asks to wait, says nothing of the article: it is no dead link.
     """
@@ -116,7 +116,7 @@ async def look_at_link(url: str, fetcher: Fetcher) -> tuple[str, str]:
 
 
 async def text_of_page(url: str, fetcher: Fetcher) -> str:
-    """The text of an article's page; raises SourceError."""
+    """Return the text of an article's page; raises SourceError."""
     answer = await fetcher.fetch(url, Validators(), TIMEOUT)
     assert isinstance(answer, Fetched)
     with Parser() as parser:
@@ -130,7 +130,7 @@ async def text_of_page(url: str, fetcher: Fetcher) -> str:
 
 
 async def read_site(url: str, fetcher: Fetcher, now: datetime) -> Discovery:
-    """What to follow on a site; raises SourceError where there is nothing."""
+    """Return what to follow on a site; raises SourceError where there is nothing."""
     with Parser() as parser:
         return await Scout(fetcher, parser).find(
             Source(id="nouvelle-source", name="", kind="discover", url=url, timeout=TIMEOUT, access=fetcher.access), now
@@ -138,7 +138,7 @@ async def read_site(url: str, fetcher: Fetcher, now: datetime) -> Discovery:
 
 
 async def read_source(source: Source, fetcher: Fetcher, now: datetime) -> Reading:
-    """What a source says now; raises SourceError."""
+    """Return what a source says now; raises SourceError."""
     if SOURCE_KINDS[source.kind].searched:
         return (await read_site(source.url, fetcher, now)).reading
     answer = await fetcher.fetch(source.url, Validators(), TIMEOUT)
@@ -148,7 +148,7 @@ async def read_source(source: Source, fetcher: Fetcher, now: datetime) -> Readin
 
 
 def named(found: Discovery, url: str, taken: Iterable[str]) -> Source:
-    """A new source as feeds.yaml would hold it: an id of its own, a name, what was found."""
+    """Return a new source as feeds.yaml would hold it: an id of its own, a name, what was found."""
     host = (urlsplit(url).hostname or "source").removeprefix("www.")
     name = re.sub(r"\s+", " ", re.split(r"\s[|–—-]\s|\s:\s", found.title)[0])[:100].strip() or host
     stem = re.sub(r"[^a-z0-9]+", "-", fold(host.rsplit(".", 1)[0])).strip("-")[:40] or "source"
@@ -159,7 +159,7 @@ def named(found: Discovery, url: str, taken: Iterable[str]) -> Source:
 
 
 def site_notes(db: Connection, source_id: str = "") -> tuple[list[HostNote], Access]:
-    """What sites asked for, as the file has it, and how a source, or any other address, is reached."""
+    """Return what sites asked for, as the file has it, and how a source, or any other address, is reached."""
     return host_notes(db), access_to(db, source_id)
 
 
@@ -169,7 +169,7 @@ def keep_site_notes(db: Connection, fetcher: Fetcher, now: datetime) -> None:
 
 
 def already_there(db: Connection, item: Item) -> int | None:
-    """The article that is held already under this address, None for a new one."""
+    """Return the article that is held already under this address, None for a new one."""
     ((one,), _) = name_items([item], frozenset())
     names = [name for name in (one.canonical, one.title_day) if name]
     known = known_names(db, names, BROUGHT.timezone)

@@ -42,7 +42,7 @@ _BETWEEN = "\0"
 
 
 def read_items(source: Source, fetched: Fetched, today: date | None = None) -> Reading:
-    """The items of an answer; raises ParseError when it is not what the source promised, or holds too many entries."""
+    """Return the items of an answer; raises ParseError when it is not what the source promised, or holds too many entries."""
     from veille.normalize import to_item
     from veille.parse import parse
 
@@ -86,7 +86,7 @@ class Parser:
                     pipe.close()
 
     def read(self, source: Source, fetched: Fetched, now: datetime | None = None) -> Reading:
-        """The items of one answer; raises ParseError, also when the child ran out of time or memory."""
+        """Return the items of one answer; raises ParseError, also when the child ran out of time or memory."""
         question = {
             "do": "read",
             "today": local_day(now, source.timezone) if now else None,
@@ -100,7 +100,7 @@ class Parser:
         return Reading(items=tuple(_items(answer.pop("items", ""), source)), skipped=answer["skipped"], refresh=refresh)
 
     def leads(self, fetched: Fetched) -> Leads:
-        """Where a page may lead to a feed; raises ParseError for what is no page."""
+        """Return where a page may lead to a feed; raises ParseError for what is no page."""
         answer = self._ask({"do": "leads"}, fetched, failure="bad-page")
         lists = {name: tuple(Lead(**row) for row in answer[name]) for name in ("feeds", "usual", "sections")}
         return Leads(**lists, software=answer["software"], title=answer["title"])
@@ -113,17 +113,17 @@ class Parser:
         ]  # fmt: skip
 
     def sitemaps(self, fetched: Fetched) -> tuple[tuple[str, ...], bool]:
-        """The sitemaps that an index names, and whether this one carries news; raises ParseError for what is no sitemap."""
+        """Return the sitemaps that an index names, and whether this one carries news; raises ParseError for what is no sitemap."""
         answer = self._ask({"do": "sitemaps"}, fetched, failure="bad-feed")
         return tuple(answer["sitemaps"]), bool(answer["news"])
 
     def wall(self, fetched: Fetched) -> ParseError | None:
-        """What stands in the place of a page: a wall, or nothing at all; None for a page that says something."""
+        """Return what stands in the place of a page: a wall, or nothing at all; None for a page that says something."""
         answer = self._ask({"do": "wall"}, fetched, failure="bad-page")
         return ParseError(answer["wall"], answer["why"]) if answer["wall"] else None
 
     def article(self, fetched: Fetched) -> tuple[str, str]:
-        """The text of an article's page, and its day (YYYY-MM-DD or ""); raises ParseError."""
+        """Return the text of an article's page, and its day (YYYY-MM-DD or ""); raises ParseError."""
         answer = self._ask({"do": "article"}, fetched, failure="bad-page")
         return str(answer["text"]), str(answer["day"])
 

@@ -66,7 +66,7 @@ class Scout:
         self._parser = parser
 
     async def find(self, source: Source, now: datetime) -> Discovery:
-        """What to read for the site of a source; raises FetchError or ParseError when there is nothing, with the reason."""
+        """Return what to read for the site of a source; raises FetchError or ParseError when there is nothing, with the reason."""
         search = _Search(source=source, now=now, today=now.date(), asked={}, home=source.url)
         first = await self._fetch(source.url, source)
         assert first is not None
@@ -120,7 +120,7 @@ class Scout:
         return _found(Finding(url=search.source.url, said=FOUND_HOW["itself"]), first, reading) if reading and reading.items else None
 
     async def _among(self, search: _Search, leads: Iterable[Lead], home: Leads) -> Discovery | None:
-        """The first lead that is a feed of news, and recent."""
+        """Return the first lead that is a feed of news, and recent."""
         for lead in leads:
             if lead.purpose != "news":
                 continue
@@ -168,7 +168,7 @@ class Scout:
             return None
 
     async def _ask(self, search: _Search, url: str) -> Fetched | None:
-        """A document, asked for once; None where there is none. Raises where the site has had enough, or is not there."""
+        """Return a document, asked for once; None where there is none. Raises where the site has had enough, or is not there."""
         if url not in search.asked:
             if len(search.asked) >= MOST_REQUESTS:
                 return None
@@ -189,7 +189,7 @@ class Scout:
         return self._fetcher.release(answer) if isinstance(answer, Fetched) else None
 
     async def _sitemap(self, search: _Search) -> Discovery | None:
-        """A sitemap of news, announced in robots.txt or at its usual place."""
+        """Return a sitemap of news, announced in robots.txt or at its usual place."""
         root = urljoin(search.home, "/")
         announced = await self._fetcher.sitemaps(search.home, search.source.timeout, search.source.access)
         places = list(dict.fromkeys([*announced[:3], f"{root}sitemap-news.xml", f"{root}sitemap.xml"]))
@@ -223,7 +223,7 @@ class Scout:
         return await self._judge(search, page, Finding(url=url, said=FOUND_HOW["wordpress"])) if page else None
 
     async def _listing(self, search: _Search, pages: list[tuple[Fetched, Leads, str]]) -> Discovery | None:
-        """The page itself, by the selectors that read most of it; a section before the home page."""
+        """Return the page itself, by the selectors that read most of it; a section before the home page."""
         for page, _, label in reversed(pages):
             try:
                 proposals = await asyncio.to_thread(self._parser.proposals, page, search.today)
@@ -247,7 +247,7 @@ def _is_recent(reading: Reading, today: date) -> bool:
 
 
 def _purpose(reading: Reading, today: date) -> str:
-    """What the entries are, whatever the address says: comments, an agenda (days to come), jobs, or news."""
+    """Return what the entries are, whatever the address says: comments, an agenda (days to come), jobs, or news."""
     titles = [fold(item.title) for item in reading.items]
     count = len(titles)
     if sum(_OF_COMMENTS.match(title) is not None for title in titles) * 2 > count:

@@ -110,7 +110,7 @@ def keep(
 
 
 def _recent(todo: Plan, now: datetime, *, undated: bool) -> list[Named]:
-    """What is new and may wait for a curator, the latest first: of the last thirty days, or without a day where these are let in."""
+    """Return what is new and may wait for a curator, the latest first: of the last thirty days, or without a day where these are let in."""
     oldest = (now - BACKFILL).date().isoformat()
     rows = (*todo.new, *(one for _, one in todo.reclaimed))
     return sorted(
@@ -119,7 +119,7 @@ def _recent(todo: Plan, now: datetime, *, undated: bool) -> list[Named]:
 
 
 def _upheaval(visit: Visit, todo: Plan, now: datetime) -> Upheaval | None:
-    """What happened to a source that changed all at once, the first of these that fits."""
+    """Return what happened to a source that changed all at once, the first of these that fits."""
     if visit.again and visit.found:
         return Upheaval(kind="found", said=FOUND_AGAIN.format(url=visit.found.url, said=visit.found.said))
     if todo.moved:
@@ -140,7 +140,7 @@ def _understood(
     db: Connection, source: Source, todo: Plan, knowledge: "Knowledge | None", before: dict[Item, TaggedItem], now: datetime,
     ready: "dict[Item, Ready]", sitting: "Sitting | None" = None,
 ) -> dict[Item, TaggedItem]:  # fmt: skip
-    """What is new, changed or from elsewhere, with its labels; an article whose page was read is understood by that page.
+    """Return what is new, changed or from elsewhere, with its labels; an article whose page was read is understood by that page.
 
     `ready` is given what else is written of those that are new.
     """
@@ -179,7 +179,7 @@ def _unread(item: Item) -> TaggedItem:
 
 
 def understand_page(db: Connection, source: Source, wanted: Wanted, page: str, knowledge: "Knowledge") -> TaggedItem:
-    """An article by its own page."""
+    """Return an article by its own page."""
     from veille.understand.labels import understand
 
     entry = Entry(link=wanted.url, title=wanted.title, content=page, title_is_text=True, body_is_text=True)
@@ -189,7 +189,9 @@ def understand_page(db: Connection, source: Source, wanted: Wanted, page: str, k
 
 
 def not_forgotten(db: Connection, source: Source, reading: Reading) -> list[Item]:
-    """The items of an answer, without those that somebody asked to forget. What a stranger was forgotten for does not bind an owner."""
+    """Return the items of an answer, without those that somebody asked to forget. What a stranger was forgotten for does not bind an
+    owner.
+    """
     if not any_forgotten(db):
         return list(reading.items)
     graves = {item: graves_of(item, source.formerly) for item in reading.items}
@@ -208,7 +210,7 @@ def not_forgotten(db: Connection, source: Source, reading: Reading) -> list[Item
 
 
 def plan_of(db: Connection, source: Source, items: list[Item]) -> Plan:
-    """What an answer changes; nothing is written."""
+    """Return what an answer changes; nothing is written."""
     before = shared_names(db, source.id, asked_names(items))
     named, shared = name_items(items, before)
     todo = plan(source.id, named, recall(db, source, named, shared=shared - before))

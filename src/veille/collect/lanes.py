@@ -43,7 +43,7 @@ class Lanes:
         self._stack.close()
 
     async def read(self, source: Source, fetched: Fetched, now: datetime) -> tuple[Reading | Exception, float]:
-        """What an answer says, or why it cannot be read, and the seconds that reading took (waiting not counted)."""
+        """Return what an answer says, or why it cannot be read, and the seconds that reading took (waiting not counted)."""
         loop = asyncio.get_running_loop()
         quick, slow = (partial(_timed, parser, source, fetched, now) for parser in (self._quick, self._slow))
         if len(fetched.body) <= _QUICK_BYTES:

@@ -133,7 +133,7 @@ class Collector:
         return Arrival(visit, got, int((time.monotonic() - started) * 1000))
 
     async def _read(self, lanes: Lanes, answer: Arrival) -> Arrival:
-        """An answer with what it says."""
+        """Return an answer with what it says."""
         if not isinstance(answer.got, Fetched):
             return answer
         try:
@@ -145,7 +145,7 @@ class Collector:
         )
 
     async def _discover(self, visit: Visit) -> tuple[Visit, Fetched | NotModified]:
-        """What was found before; when that has died (an address that is gone, or two bad answers in a row), what is found now."""
+        """Return what was found before; when that has died (an address that is gone, or two bad answers in a row), what is found now."""
         source = visit.source
         if visit.found and visit.failures < _LOOK_AGAIN:
             try:
@@ -165,12 +165,12 @@ class Collector:
 
 
 def _bare(exc: Exception) -> Exception:
-    """A refusal without the frames it came through: they hold the body that was refused, in a circle that nothing ends for long."""
+    """Return a refusal without the frames it came through: they hold the body that was refused, in a circle that nothing ends for long."""
     if isinstance(exc, SourceError):
         exc.__traceback__ = exc.__cause__ = exc.__context__ = None
     return exc
 
 
 def _is_lost(exc: FetchError) -> bool:
-    """Whether an address is no more, rather than ill or closed for a while."""
+    """Return whether an address is no more, rather than ill or closed for a while."""
     return exc.failure in ("gone", "redirects") or (exc.failure == "http" and exc.status == 404)

@@ -39,7 +39,7 @@ _RIGHTS = ("link", "excerpt", "full")
 
 
 def parse_config(text: str, file: str, names: Names) -> Config:
-    """A Config from the text of feeds.yaml; raises ConfigError with all its problems, each with its line."""
+    """Return a Config from the text of feeds.yaml; raises ConfigError with all its problems, each with its line."""
     tree = read_tree(text, file)
     reader = Reader(file, names)
     config = _config(reader, tree)
@@ -143,14 +143,14 @@ def _headers(reader: Reader, node: Node) -> tuple[tuple[str, str], ...]:
 
 
 def _retention(reader: Reader, node: Node) -> Retention:
-    """How long traces are kept: at least a month, since states and alarms are judged by them."""
+    """Return how long traces are kept: at least a month, since states and alarms are judged by them."""
     given = reader.mapping(node, "« retention »", _RETENTION)
     found = {key: reader.duration(value, key, least=30 * 86400, most=36500 * 86400) for key, value in given.items()}
     return replace(Retention(), **{key: value for key, value in found.items() if value is not None})
 
 
 def _shared(reader: Reader, given: dict[str, Node]) -> dict[str, Any]:
-    """The settings that defaults and sources have in common."""
+    """Return the settings that defaults and sources have in common."""
     readers: dict[str, Callable[[Node], Any]] = {
         "every": lambda node: reader.duration(node, "every", least=300, most=90 * 86400),
         "timeout": lambda node: reader.duration(node, "timeout", least=1, most=300),

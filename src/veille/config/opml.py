@@ -29,7 +29,7 @@ _SELECT = ("item", "title", "link", "date", "summary")
 
 
 def write_opml(sources: Iterable[Source], title: str) -> str:
-    """An OPML of every source, ours and foreign readers' attributes both."""
+    """Return an OPML of every source, ours and foreign readers' attributes both."""
     lines = [f"    <outline {_attributes(source)}/>" for source in sources]
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0" xmlns:veille="{NAMESPACE}">\n'
@@ -70,7 +70,7 @@ def _attributes(source: Source) -> str:
 
 
 def read_opml(text: bytes) -> list[Source]:
-    """The sources of an OPML file, folders flattened; raises UsageError for what is none."""
+    """Return the sources of an OPML file, folders flattened; raises UsageError for what is none."""
     root = _root(text)
     if root is None or _local(root) != "opml":
         raise UsageError(NOT_OPML)
@@ -90,7 +90,7 @@ _ENDED = re.compile(r"</(?:\w+:)?opml\s*>\s*\Z", re.I)
 
 
 def _root(text: bytes) -> etree._Element | None:
-    """The tree of a document; where it is not well-formed though whole, what a parser makes of it."""
+    """Return the tree of a document; where it is not well-formed though whole, what a parser makes of it."""
     mended = sound_references(mended_xml(text))
     for recover in (False, True):
         if recover and not _ENDED.search(mended):

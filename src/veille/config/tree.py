@@ -41,7 +41,7 @@ Node = Scalar | Sequence | Mapping
 
 
 def decode_config(raw: bytes, file: str) -> str:
-    """The text of a configuration file; raises ConfigError with the line of the first byte that is not UTF-8."""
+    """Return the text of a configuration file; raises ConfigError with the line of the first byte that is not UTF-8."""
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
@@ -50,7 +50,7 @@ def decode_config(raw: bytes, file: str) -> str:
 
 
 def read_tree(text: str, file: str) -> Node:
-    """The nodes of a YAML document, built from its events: no recursion, no object, no alias, no tag."""
+    """Return the nodes of a YAML document, built from its events: no recursion, no object, no alias, no tag."""
     if len(text) > LIMIT:
         raise ConfigError([f"{file}:1: le fichier dépasse {LIMIT >> 20} millions de caractères"])
     problems: list[tuple[int, str]] = []

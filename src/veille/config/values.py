@@ -146,7 +146,7 @@ def _short(seconds: int) -> str:
 
 
 def address_problem(text: str) -> str | None:
-    """Why an address cannot be watched, in French; None when it can."""
+    """Return why an address cannot be watched, in French; None when it can."""
     if any(char.isspace() for char in text):
         return "l’adresse contient une espace"
     try:
@@ -176,7 +176,7 @@ def address_problem(text: str) -> str | None:
 
 
 def selector_problem(text: str, *, attribute: bool) -> str | None:
-    """Why a selector cannot be used, in French: wrong, or of a shape that takes for ever on a large page."""
+    """Return why a selector cannot be used, in French: wrong, or of a shape that takes for ever on a large page."""
     import soupsieve
 
     selector, _, name = text.rpartition("@") if attribute and "@" in text else (text, "", "")

@@ -14,7 +14,7 @@ _WORDS_OF_YAML = {"true", "false", "null", "yes", "no", "on", "off", "~"}
 
 
 def source_yaml(source: Source, *, comment: str = "") -> str:
-    """The lines of one source, two spaces in, ready to be put under `sources:`."""
+    """Return the lines of one source, two spaces in, ready to be put under `sources:`."""
     lines = [f"# {line}" for line in comment.splitlines() if line.strip()]
     lines.append(f"- id: {source.id}")
     lines += [f"  {key}: {value}" for key, value in _pairs(source)]
@@ -69,14 +69,14 @@ def duration_text(given: timedelta) -> str:
 
 
 def _text(value: str) -> str:
-    """A scalar: plain where YAML cannot take it for something else."""
+    """Return a scalar: plain where YAML cannot take it for something else."""
     address = re.fullmatch(r"https?://[^\s#\"'{}\[\],]*", value)
     plain = address or (_PLAIN.match(value) and value.lower() not in _WORDS_OF_YAML and " #" not in value and not value.endswith(" "))
     return value if plain else json.dumps(value, ensure_ascii=False)
 
 
 def _inner(value: str) -> str:
-    """A scalar inside braces."""
+    """Return a scalar inside braces."""
     return (
         value if re.fullmatch(r"[a-z][\w. -]*[\w-]|[a-z]", value) and value not in _WORDS_OF_YAML else json.dumps(value, ensure_ascii=False)
     )

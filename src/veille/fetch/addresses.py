@@ -31,7 +31,7 @@ class NameNotFound(httpx.ConnectError):
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is of the public internet, the IPv4 one that it may hide included."""
+    """Return whether an address is of the public internet, the IPv4 one that it may hide included."""
     if not address.is_global or address.is_multicast or address.is_reserved or any(address in network for network in _ODD):
         return False
     if isinstance(address, ipaddress.IPv4Address):
@@ -40,7 +40,7 @@ def is_public(address: Address) -> bool:
 
 
 def _hidden(address: ipaddress.IPv6Address) -> list[Address]:
-    """The IPv4 addresses inside mapped, 6to4, Teredo, NAT64 and compatible forms (RFC 4291, 3056, 4380, 6052)."""
+    """Return the IPv4 addresses inside mapped, 6to4, Teredo, NAT64 and compatible forms (RFC 4291, 3056, 4380, 6052)."""
     found: list[Address] = []
     if address.ipv4_mapped:
         found.append(address.ipv4_mapped)
@@ -61,7 +61,7 @@ def judge(host: str, port: int) -> None:
 
 
 async def resolve(host: str, port: int, *, allow_private: bool) -> list[str]:
-    """The judged addresses of a host, in the resolver's order; raises AddressRefused when one of them is private, NameNotFound."""
+    """Return the judged addresses of a host, in the resolver's order; raises AddressRefused when one of them is private, NameNotFound."""
     addresses = _literal(host) or await _look_up(host, port)
     if not addresses:
         raise NameNotFound(host)
@@ -83,7 +83,9 @@ def _literal(host: str) -> list[str]:
 
 
 def _in_any_form(host: str) -> list[str]:
-    """The IPv4 address that a name of figures is to `getaddrinfo`, and to many proxies: 127.1, 2130706433, 0x7f.1, a dot at its end."""
+    """Return the IPv4 address that a name of figures is to `getaddrinfo`, and to many proxies: 127.1, 2130706433, 0x7f.1, a dot at its
+    end.
+    """
     try:
         return [socket.inet_ntoa(socket.inet_aton(unquote(host).rstrip(".")))]
     except (OSError, ValueError):  # ValueError: a NUL in the name
@@ -91,7 +93,7 @@ def _in_any_form(host: str) -> list[str]:
 
 
 async def _look_up(host: str, port: int) -> list[str]:
-    """The system's answer, in a thread of its own: one that hangs holds up neither the others nor the end of the process."""
+    """Return the system's answer, in a thread of its own: one that hangs holds up neither the others nor the end of the process."""
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[list[str]] = loop.create_future()
 

@@ -45,7 +45,7 @@ class Room:
 async def read_body(
     response: httpx.Response, *, most_received: int, most_decoded: int, room: Room, paused: Callable[[], AbstractAsyncContextManager[None]]
 ) -> tuple[bytes, int, bool]:
-    """The decoded body, how many bytes came, and whether it holds a place in the room; raises FetchError, httpx.TransportError.
+    """Return the decoded body, how many bytes came, and whether it holds a place in the room; raises FetchError, httpx.TransportError.
 
     While it waits for a place nothing more is read, and the time is not counted (`paused`).
     """
@@ -67,7 +67,7 @@ async def read_body(
 
 
 def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
-    """The body as it comes; what a mock transport answers whole has been read once, and is there to be read again."""
+    """Return the body as it comes; what a mock transport answers whole has been read once, and is there to be read again."""
     if response.is_stream_consumed and isinstance(response.stream, httpx.AsyncByteStream):
         return aiter(response.stream)
     return response.aiter_raw()
@@ -107,14 +107,14 @@ class _Reader:
             await asyncio.sleep(0)
 
     def whole(self) -> bytes:
-        """All of it; raises FetchError where its end is missing."""
+        """Return all of it; raises FetchError where its end is missing."""
         for decoder in self._decoders:
             decoder.finish()
         return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
 
 
 def _decoders(response: httpx.Response, most: int) -> list["_Decoder"]:
-    """What undoes the codings of an answer, the last one applied first (RFC 9110 §8.4)."""
+    """Return what undoes the codings of an answer, the last one applied first (RFC 9110 §8.4)."""
     codings = [coding.strip().lower() for coding in response.headers.get("content-encoding", "").split(",") if coding.strip()]
     codings = [coding for coding in codings if coding not in _NO_CODINGS]
     if len(codings) > _CODINGS:
@@ -134,7 +134,7 @@ class _Decoder:
         self._taken, self._given = 0, 0
 
     def feed(self, chunk: bytes) -> bytes:
-        """What these bytes decode to."""
+        """Return what these bytes decode to."""
         if not self._taken and self._coding == "deflate" and chunk[:1] and (chunk[0] & 0x0F) != 8:
             self._inflate = zlib.decompressobj(-15)  # some servers send raw deflate under that name
         parts: list[bytes] = []

@@ -177,7 +177,7 @@ class Fetcher:
         self._known |= {note.host: note for note in notes}
 
     def notes(self) -> tuple[list[HostNote], dict[str, int]]:
-        """What sites asked for, and the requests that each got, since this was last called."""
+        """Return what sites asked for, and the requests that each got, since this was last called."""
         told, self._told = list(self._told.values()), {}
         asked, self._asked = dict(self._asked), Counter()
         return told, asked
@@ -191,7 +191,7 @@ class Fetcher:
         return until if now < until <= now + 2 * LONGEST_WAIT else None
 
     async def fetch(self, url: str, validators: Validators, timeout: timedelta, access: Access | None = None) -> Fetched | NotModified:
-        """The answer of one address; `timeout` counts from its turn on. Raises FetchError, Postponed where the site asked to wait.
+        """Return the answer of one address; `timeout` counts from its turn on. Raises FetchError, Postponed where the site asked to wait.
 
         `access`: how it is reached, where that is not as for every other address. A cookie that a redirect sets is given back to its site
         within this visit, and forgotten with it.
@@ -212,14 +212,14 @@ class Fetcher:
         raise FetchError("redirects", TOO_MANY_REDIRECTS.format(limit=self.limits.redirects))
 
     def release(self, fetched: Fetched) -> Fetched:
-        """The answer, which holds no place for large bodies any more; to be called once it is read, or soon will be."""
+        """Return the answer, which holds no place for large bodies any more; to be called once it is read, or soon will be."""
         if not fetched.large:
             return fetched
         self._room.leave()
         return replace(fetched, large=False)
 
     async def sitemaps(self, url: str, timeout: timedelta, access: Access | None = None) -> tuple[str, ...]:
-        """The sitemaps that robots.txt announces for the site of an address."""
+        """Return the sitemaps that robots.txt announces for the site of an address."""
         return (await self._rules_of(url, timeout, access or self.access)).sitemaps
 
     async def _permitted(self, url: str, timeout: timedelta, access: Access) -> None:
@@ -281,7 +281,7 @@ class Fetcher:
     async def _ask(
         self, url: str, validators: Validators, deadline: _Deadline, access: Access, cookies: Cookies | None
     ) -> Fetched | NotModified | Redirect:
-        """One request, in its turn."""
+        """Return one request, in its turn."""
         place = place_of(url)
         key = place.site
         try:
@@ -303,7 +303,7 @@ class Fetcher:
     async def _send(
         self, place: Target, url: str, validators: Validators, deadline: _Deadline, access: Access, cookies: Cookies | None
     ) -> Fetched | NotModified | Redirect:
-        """One request sent, its answer read; raises FetchError."""
+        """Return one request sent, its answer read; raises FetchError."""
         proxied = False
         silence = deadline.seconds * _SILENCE
         request = self._request(place, validators, silence, access, cookies)
@@ -328,7 +328,7 @@ class Fetcher:
                 await response.aclose()
 
     def _transport_of(self, place: Target, proxy: Proxy) -> tuple[httpx.AsyncBaseTransport, bool]:
-        """What carries a request there, and whether a proxy stands between."""
+        """Return what carries a request there, and whether a proxy stands between."""
         before = proxy_before(place, proxy) if proxy.url else None
         if before is None:
             return self._direct, False
@@ -353,7 +353,7 @@ class Fetcher:
     async def _answer(
         self, url: str, response: httpx.Response, validators: Validators, deadline: _Deadline, *, proxied: bool
     ) -> Fetched | NotModified | Redirect:
-        """What an answer says; raises FetchError, httpx.TransportError."""
+        """Return what an answer says; raises FetchError, httpx.TransportError."""
         status, headers, now = response.status_code, response.headers, self._clock()
         if status in _REDIRECTS:
             return _redirect_of(url, response)
@@ -382,7 +382,7 @@ class Fetcher:
         )  # fmt: skip
 
     async def _refusal(self, response: httpx.Response, now: datetime, deadline: _Deadline) -> FetchError:
-        """What an answer that is not 200 means: a wall, a wish to be left alone, or plain refusal."""
+        """Return what an answer that is not 200 means: a wall, a wish to be left alone, or plain refusal."""
         status = response.status_code
         try:
             body, _, _ = await read_body(

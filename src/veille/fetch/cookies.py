@@ -37,7 +37,7 @@ def keep_cookies(cookies: Cookies, place: Target, response: httpx.Response) -> N
 
 
 def cookie_of(cookies: Cookies, place: Target) -> bytes:
-    """What a site is given back (RFC 6265 §5.4); "" for nothing."""
+    """Return what a site is given back (RFC 6265 §5.4); "" for nothing."""
     asked = _path(place)
     given = [
         b"%b=%b" % (name, value)

@@ -12,7 +12,7 @@ USUAL_WAIT = timedelta(hours=1)  # a site that says « too many » and not how l
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta:
-    """How long to leave a site alone (RFC 9110 §10.2.3: seconds or a date), at most a day; an hour when it does not say."""
+    """Return how long to leave a site alone (RFC 9110 §10.2.3: seconds or a date), at most a day; an hour when it does not say."""
     given = headers.get("retry-after", "").strip()
     if given.isascii() and given.isdigit():
         return min(timedelta(seconds=int(given[:9])), LONGEST_WAIT)
@@ -23,7 +23,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta:
 
 
 def fresh_for(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """How long the server asks caches to keep the answer (RFC 9111 §4.2.1, §5.2); None when it says nothing, or nothing sound."""
+    """Return how long the server asks caches to keep the answer (RFC 9111 §4.2.1, §5.2); None when it says nothing, or nothing sound."""
     if "cache-control" not in headers and "expires" not in headers:
         return None
     asked = {name.strip().lower(): value.strip().strip('"') for name, _, value in (part.partition("=") for part in _cache_control(headers))}

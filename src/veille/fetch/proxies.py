@@ -19,7 +19,7 @@ from veille.model import Proxy
 
 
 def proxy_before(place: Target, proxy: Proxy) -> httpx.Proxy | None:
-    """The proxy of a place; raises FetchError where what feeds.yaml names is not defined, or cannot be said to a proxy."""
+    """Return the proxy of a place; raises FetchError where what feeds.yaml names is not defined, or cannot be said to a proxy."""
     where = f"{place.host}:{place.port}"
     if not proxy.url or proxy_bypass_environment(where, {"no": ",".join(map(_as_asked, proxy.no_proxy))}):
         return None
@@ -51,7 +51,7 @@ def _proxy_at(url: str, auth: tuple[str, str] | None) -> httpx.Proxy | None:
 
 
 def _as_asked(name: str) -> str:
-    """A host or a domain of `no_proxy` as requests name it: « *.exemple.fr » is its domain, accents are in Punycode."""
+    """Return a host or a domain of `no_proxy` as requests name it: « *.exemple.fr » is its domain, accents are in Punycode."""
     name = name.strip()
     name = name[1:] if name.startswith("*.") else name
     with contextlib.suppress(UnicodeError):

@@ -28,7 +28,7 @@ from veille.messages.collecting import (  # fmt: skip
 
 
 def told(exc: httpx.TransportError, *, proxied: bool, silence: float, status: int | None = None) -> FetchError:
-    """The error above the door; `status`: of the answer that had begun, `silence`: seconds."""
+    """Return the error above the door; `status`: of the answer that had begun, `silence`: seconds."""
     if isinstance(exc, AddressRefused):
         return FetchError("blocked-address", str(exc))
     # A handshake that waits is no refusal: asyncio and anyio leave such errors in the context of a timeout.

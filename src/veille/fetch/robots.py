@@ -19,7 +19,7 @@ class RobotsRules:
             self._rules = Protego.parse(self.text)
 
     def allows(self, url: str) -> bool:
-        """Whether an address may be asked."""
+        """Return whether an address may be asked."""
         return self._rules is None or bool(self._rules.can_fetch(url, AGENT))
 
     @property

@@ -31,7 +31,7 @@ class Target:
 
 @lru_cache(maxsize=4096)
 def place_of(url: str) -> Target:
-    """The place of an address that may be asked; raises FetchError for any other."""
+    """Return the place of an address that may be asked; raises FetchError for any other."""
     try:
         place = httpx.URL(url)
         sound_port = place.port is None or 0 < place.port < 1 << 16
@@ -47,5 +47,5 @@ def place_of(url: str) -> Target:
 
 
 def site_of(url: str) -> str:
-    """The site of an address: scheme, host and port."""
+    """Return the site of an address: scheme, host and port."""
     return place_of(url).site

@@ -80,7 +80,7 @@ class PinnedTransport(httpx.AsyncBaseTransport):
     async def _ask(
         self, host: _Host, key: tuple[str, str, int], addresses: list[str], message: bytes, patience: float, silence: float
     ) -> tuple[Wire, Head]:
-        """A connection that has answered; only addresses that were judged are dialled."""
+        """Return a connection that has answered; only addresses that were judged are dialled."""
         while host.idle:
             wire = host.idle.pop()
             try:
@@ -101,7 +101,7 @@ class PinnedTransport(httpx.AsyncBaseTransport):
         raise last or httpx.ConnectError("no address")
 
     async def _connect(self, address: str, key: tuple[str, str, int], patience: float) -> Wire:
-        """A connection to one address; raises ConnectTimeout, ConnectError."""
+        """Return a connection to one address; raises ConnectTimeout, ConnectError."""
         scheme, name, port = key
         if self._tls is None and scheme == "https":
             self._tls = trusting()
@@ -240,7 +240,7 @@ class _Body(httpx.AsyncByteStream):
 
 
 def trusting() -> ssl.SSLContext:
-    """What judges certificates: the authorities of Mozilla, whatever the machine's environment says."""
+    """Return what judges certificates: the authorities of Mozilla, whatever the machine's environment says."""
     import certifi
 
     context = ssl.create_default_context(cafile=certifi.where())
@@ -249,7 +249,7 @@ def trusting() -> ssl.SSLContext:
 
 
 def _message(request: httpx.Request) -> bytes:
-    """The bytes of a request without a body (RFC 9112 §3)."""
+    """Return the bytes of a request without a body (RFC 9112 §3)."""
     lines = b"".join(b"%b: %b\r\n" % pair for pair in request.headers.raw)
     return b"%b %b HTTP/1.1\r\n%b\r\n" % (request.method.encode("ascii"), request.url.raw_path, lines)
 

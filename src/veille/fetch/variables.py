@@ -10,7 +10,9 @@ from veille.messages.collecting import ODD_VARIABLE, UNSET_VARIABLE
 
 
 def header_value(name: str) -> bytes:
-    """What a variable holds, as a header may say it (RFC 9110 §5.5): without the spaces around it; raises FetchError, which names it."""
+    """Return what a variable holds, as a header may say it (RFC 9110 §5.5): without the spaces around it; raises FetchError, which names
+    it.
+    """
     value = variable(name).strip()
     if not value or not all(sign == "\t" or (sign >= " " and sign != "\x7f") for sign in value):
         raise FetchError("bad-variable", ODD_VARIABLE.format(name=name))
@@ -18,7 +20,7 @@ def header_value(name: str) -> bytes:
 
 
 def variable(name: str) -> str:
-    """What an environment variable holds; raises FetchError, which names it, where it is not defined or is no UTF-8."""
+    """Return what an environment variable holds; raises FetchError, which names it, where it is not defined or is no UTF-8."""
     if name not in os.environ:
         raise FetchError("bad-variable", UNSET_VARIABLE.format(name=name))
     value = os.environ[name]

@@ -222,7 +222,7 @@ class Wire(asyncio.BufferedProtocol):
         return self._head
 
     async def take(self) -> tuple[bytes, int]:
-        """What of the body has come since, and in how many pieces; no byte at its end. Raises Silent, Broken, Cut."""
+        """Return what of the body has come since, and in how many pieces; no byte at its end. Raises Silent, Broken, Cut."""
         while not self._pieces and not self._whole:
             if self._transport:
                 self._transport.resume_reading()
@@ -270,7 +270,7 @@ class Wire(asyncio.BufferedProtocol):
 
 
 def _in_utf8(value: bytes) -> bytes:
-    """A value in UTF-8, each by itself: httpx takes one encoding for a whole head."""
+    """Return a value in UTF-8, each by itself: httpx takes one encoding for a whole head."""
     try:
         value.decode("utf-8")
     except UnicodeDecodeError:
@@ -279,7 +279,7 @@ def _in_utf8(value: bytes) -> bytes:
 
 
 async def connect(address: str, port: int, *, buffer: Buffer, tls: ssl.SSLContext | None, name: str, silence: float) -> Wire:
-    """A connection to a literal address; `name`: whom its certificate must name. Raises TimeoutError, ssl.SSLError, OSError."""
+    """Return a connection to a literal address; `name`: whom its certificate must name. Raises TimeoutError, ssl.SSLError, OSError."""
     async with asyncio.timeout(silence):
         _, wire = await asyncio.get_running_loop().create_connection(
             lambda: Wire(buffer), address, port, ssl=tls, server_hostname=name if tls else None,

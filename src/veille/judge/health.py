@@ -33,7 +33,7 @@ _WELL = ("live", "moved", "quiet")
 
 
 def judge(source: Source, past: Past, outcome: Outcome, now: datetime) -> Verdict:
-    """The verdict on one visit."""
+    """Return the verdict on one visit."""
     if isinstance(outcome, Failed):
         return _failed(source, past, outcome, now)
     if outcome.unchanged and not outcome.proven and past.failures:  # the word of a server that has just failed
@@ -78,7 +78,7 @@ def _verdict(past: Past, state: str, reason: str | None, failures: int, next_at:
 
 
 def _collected(source: Source, past: Past, outcome: Collected, now: datetime) -> tuple[str, str | None]:
-    """The state of a source that answered, with its reason; `live` when it keeps its promise."""
+    """Return the state of a source that answered, with its reason; `live` when it keeps its promise."""
     count = past.entries[0] if outcome.unchanged and past.entries else outcome.seen + outcome.skipped
     unknown = outcome.unchanged and not past.entries
     broken = None if unknown else _broken_habit(source, past, outcome, count)
@@ -113,7 +113,7 @@ def _broken_habit(source: Source, past: Past, outcome: Collected, count: int) ->
 
 
 def _silence(source: Source, past: Past, outcome: Collected, now: datetime) -> str | None:
-    """Why a source is quiet: nothing new for longer than it promised, or than its own past makes likely."""
+    """Return why a source is quiet: nothing new for longer than it promised, or than its own past makes likely."""
     if outcome.new or not past.newest_day:
         return None
     newest = date.fromisoformat(past.newest_day)
@@ -132,7 +132,7 @@ def _silence(source: Source, past: Past, outcome: Collected, now: datetime) -> s
 
 
 def longest_wait(source: Source) -> timedelta:
-    """The longest that any verdict puts a visit off: what lies further ahead was written by a clock that was wrong."""
+    """Return the longest that any verdict puts a visit off: what lies further ahead was written by a clock that was wrong."""
     return max(source.every * SLOWEST * (1 + SPREAD), UNPROVEN_WAIT * (1 + SPREAD), LONGEST_WAIT * 2)
 
 

@@ -43,7 +43,7 @@ _A_TEXT = 400  # characters: a page that says more is no wall
 
 
 def robot_wall(status: int, headers: Mapping[str, str], page: str) -> str | None:
-    """The product that keeps robots out, when it is one that answers."""
+    """Return the product that keeps robots out, when it is one that answers."""
     start = page[:_LOOKED_AT].lower()
     for name, marks, signs in _WALLS:
         if name == "hCaptcha" and "captcha" not in start:
@@ -57,7 +57,7 @@ def robot_wall(status: int, headers: Mapping[str, str], page: str) -> str | None
 
 
 def page_wall(page: str) -> str | None:
-    """What stands in the place of a page that answered 200: `login`, `cookies`, `script`, or None."""
+    """Return what stands in the place of a page that answered 200: `login`, `cookies`, `script`, or None."""
     start = page[: _LOOKED_AT * 5]
     said = words_of(start)
     if _PASSWORD.search(start) and len(said) < 3 * _A_TEXT:
@@ -75,7 +75,7 @@ def page_wall(page: str) -> str | None:
 
 
 def wall_failure(page: str) -> ParseError | None:
-    """The failure to tell of an answer that is a wall and not the site."""
+    """Return the failure to tell of an answer that is a wall and not the site."""
     robots = robot_wall(200, {}, page)
     if robots:
         return ParseError("bot-wall", BOT_WALL.format(wall=robots))
@@ -84,5 +84,5 @@ def wall_failure(page: str) -> ParseError | None:
 
 
 def words_of(page: str) -> str:
-    """The words of a page, roughly: tags, scripts and styles left out."""
+    """Return the words of a page, roughly: tags, scripts and styles left out."""
     return " ".join(_TAGS.sub(" ", page).split())

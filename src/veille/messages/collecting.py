@@ -201,7 +201,7 @@ def found_source(url: str, said: str) -> str:
 
 
 def found_entries(count: int, dated: int, newest: str) -> str:
-    """How many entries, how many dated, and the last day."""
+    """Return how many entries, how many dated, and the last day."""
     told = plural(count, "entrée", "entrées")
     if not dated:
         return f"{told}, sans date."
@@ -209,12 +209,12 @@ def found_entries(count: int, dated: int, newest: str) -> str:
 
 
 def failed_source(source: str, failure: str, reason: str) -> str:
-    """One line of cron's mail."""
+    """Return one line of cron's mail."""
     return f"{source} : {reason} [{failure}]"
 
 
 def alarm(source: str, state: str, reason: str) -> str:
-    """One line of the alarms: what is wrong, and what to do."""
+    """Return one line of the alarms: what is wrong, and what to do."""
     if state == "live":
         return f"{source} : {reason}."
     if state.startswith("upheaval"):

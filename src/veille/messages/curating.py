@@ -82,7 +82,7 @@ MANY_LABELS = {"select": "sélectionnés", "dismiss": "écartés", "later": "mis
 
 
 def decided_meanwhile(name: str, action: str, at: str) -> str:
-    """Who else decided what, and when."""
+    """Return who else decided what, and when."""
     moment = datetime.fromisoformat(at).astimezone(ZoneInfo("Europe/Paris"))
     when = f"{long_date(moment.date())} à {moment.hour} h {moment.minute:02}"
     return f"{name} en a décidé le {when} : {ACTION_LABELS.get(action, action)}."

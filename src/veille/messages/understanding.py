@@ -14,7 +14,7 @@ FIELD_LABELS = {
 
 
 def reason(phrase: str, where: str, position: int) -> str:
-    """Why a label is there, in words."""
+    """Return why a label is there, in words."""
     if where == "source":
         return "hérité de la source"
     if where == "model" and not phrase:

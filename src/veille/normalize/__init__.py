@@ -18,7 +18,7 @@ _BOX = 300  # characters: what software adds is shorter
 
 
 def to_item(source: Source, entry: Entry) -> Item | None:
-    """The article that an entry speaks of; None when it has neither title, nor text, nor address."""
+    """Return the article that an entry speaks of; None when it has neither title, nor text, nor address."""
     url = without_tracking(with_scheme(source.url, absolute(source.url, entry.link)))
     markup = entry.content if len(entry.content) >= len(entry.summary) else entry.summary
     said = cut(plain_text(markup) if entry.body_is_text else text_of(markup), LONGEST_TEXT)
@@ -52,13 +52,15 @@ def to_item(source: Source, entry: Entry) -> Item | None:
 
 
 def _first_words(text: str) -> str:
-    """What a post without a title (Mastodon, Bluesky) is called: its first line, or as much as fits where that is a mere word or two."""
+    """Return what a post without a title (Mastodon, Bluesky) is called: its first line, or as much as fits where that is a mere word or
+    two.
+    """
     line = text.split("\n", 1)[0]
     return cut(line if len(line) >= 20 else text.replace("\n", " "), 90)
 
 
 def _title_from(url: str) -> str:
-    """The words of an address, for an entry that has nothing else."""
+    """Return the words of an address, for an entry that has nothing else."""
     if not url:
         return ""
     try:

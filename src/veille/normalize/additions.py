@@ -53,13 +53,13 @@ _LEAST_TITLE = 12  # characters of a title that, met alone on the first line, is
 
 
 def is_added(names: object) -> bool:
-    """Whether an element of these classes (a list, or one string) was added by software, and holds nothing of the author's."""
+    """Return whether an element of these classes (a list, or one string) was added by software, and holds nothing of the author's."""
     listed = names if isinstance(names, list) else str(names or "").split()
     return any(_NAME.match(str(one)) for one in listed) or "links inline" in " ".join(map(str, listed))
 
 
 def without_additions(text: str, title: str) -> str:
-    """A text without the lines that software adds before and after it. Linear in the length of the text."""
+    """Return a text without the lines that software adds before and after it. Linear in the length of the text."""
     if title and text[: len(title)].casefold() == title.casefold():
         text = _without_title(text, title)
     for _ in range(_MOST):
@@ -78,7 +78,7 @@ def _without_title(text: str, title: str) -> str:
 
 
 def _shorter(text: str, title: str) -> str:
-    """A text without one addition at its end; as it is where there is none."""
+    """Return a text without one addition at its end; as it is where there is none."""
     head, newline, last = text.rpartition("\n")
     if _SHARE.fullmatch(last):
         return head
@@ -91,7 +91,7 @@ def _shorter(text: str, title: str) -> str:
 
 
 def _without_list(text: str) -> str:
-    """A text without a list of places to share it at, which says so at its head; as it is where no head does."""
+    """Return a text without a list of places to share it at, which says so at its head; as it is where no head does."""
     rest = text
     for _ in range(_MOST):
         rest, _, last = rest.rpartition("\n")
@@ -101,7 +101,7 @@ def _without_list(text: str) -> str:
 
 
 def _before(line: str, start: int, title: str) -> str | None:
-    """What stands before an addition at the end of a line; None where there is no addition."""
+    """Return what stands before an addition at the end of a line; None where there is no addition."""
     tail = line[start:]
     if _FIRST_VERBS.search(tail):
         for found in reversed(list(_starts(_FIRST_SAID, tail))):
@@ -116,13 +116,13 @@ def _before(line: str, start: int, title: str) -> str | None:
 
 
 def _starts(pattern: re.Pattern[str], tail: str) -> "list[re.Match[str]]":
-    """Where in a line a form begins that goes on to its end: at its beginning, or after a space."""
+    """Return where in a line a form begins that goes on to its end: at its beginning, or after a space."""
     places = [0, *(match.end() for match in re.finditer(r"[\s.…»\])]", tail))]
     return [found for place in places if (found := pattern.fullmatch(tail, place))]
 
 
 def _is_title(said: str, title: str) -> bool:
-    """Whether words are a title, in quotation marks or not, be it cut short; a short one is to be told sign by sign."""
+    """Return whether words are a title, in quotation marks or not, be it cut short; a short one is to be told sign by sign."""
     one, other = _signs(said), _signs(title)
     if min(len(one), len(other)) < _LEAST_TITLE:
         return bool(one) and one == other and _signs(said, fold=False) == _signs(title, fold=False)

@@ -18,7 +18,7 @@ LONGEST_URL = 2_000
 
 
 def absolute(base: str, link: str) -> str:
-    """The http or https address of a link found in a document at `base`; "" for anything else."""
+    """Return the http or https address of a link found in a document at `base`; "" for anything else."""
     if PLAIN.fullmatch(link) and len(link) <= LONGEST_URL:
         return link
     link = re.sub(r"[\x00-\x20\x7f\ud800-\udfff]+", lambda gap: "%20" if gap[0] == " " else "", link.strip())
@@ -36,7 +36,9 @@ def absolute(base: str, link: str) -> str:
 
 
 def with_scheme(base: str, link: str) -> str:
-    """An address that was written without its scheme, and so taken for a file beside the feed (`www.x.fr/a`, or the feed's own host)."""
+    """Return an address that was written without its scheme, and so taken for a file beside the feed (`www.x.fr/a`, or the feed's own
+    host).
+    """
     folder, _, _ = base.rpartition("/")
     rest = link.removeprefix(f"{folder}/")
     host = urlsplit(base).hostname or ""

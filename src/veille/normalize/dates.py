@@ -35,7 +35,7 @@ _RAISED = str.maketrans("ᵉʳᵈⁿˢᵗ", "erdnst")
 
 
 def moment_of(text: str, timezone: str) -> Moment | None:
-    """The day or the moment that a text names, French or ISO; None when it names none, or an impossible one."""
+    """Return the day or the moment that a text names, French or ISO; None when it names none, or an impossible one."""
     text = _folded(text)
     iso = _ISO.search(text)
     if iso:
@@ -75,7 +75,7 @@ _ASCTIME = re.compile(rf"\A[a-z]{{3}}\s+({_MONTH})\s+(\d{{1,2}})\s+(\d\d:\d\d:\d
 
 
 def feed_date(text: str) -> str:
-    """What a feed's date says, in ISO 8601: a day, a moment in UTC, or a moment of the source's own clock where no zone is told.
+    """Return what a feed's date says, in ISO 8601: a day, a moment in UTC, or a moment of the source's own clock where no zone is told.
 
     "" for a form that is not known here. RFC 822, ISO 8601, the day in figures either way round, French and English months, names of zones.
     """
@@ -110,7 +110,7 @@ def feed_date(text: str) -> str:
 
 
 def _of_day(hour: int, half: str) -> int | None:
-    """The hour of a day of 24, from one of twelve where a half is told; None for one that is none."""
+    """Return the hour of a day of 24, from one of twelve where a half is told; None for one that is none."""
     if not half:
         return hour
     return hour % 12 + (12 if half[0] == "p" else 0) if 1 <= hour <= 12 else None
@@ -122,7 +122,7 @@ def _year(written: str) -> int:
 
 
 def _in_utc(day: date, time: tuple[int, int, int], zone: str) -> str:
-    """A moment of a clock, in UTC where its zone is known; the day where its name means nothing here."""
+    """Return a moment of a clock, in UTC where its zone is known; the day where its name means nothing here."""
     hour, minute, second = time[0], time[1], min(time[2], 59)
     local = datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=UTC)
     figures = re.fullmatch(r"(?:gmt|utc)?([+-])(\d{1,2}?):?(\d\d)?", zone)
@@ -158,7 +158,7 @@ _AGO_DAYS = {"m": 0, "h": 0, "j": 1, "s": 7, "mois": 30, "a": 365}
 
 
 def day_ago(text: str, today: date) -> date | None:
-    """The day that « il y a 2 jours », « hier » or « aujourd’hui » name, counted from `today`; None for anything else.
+    """Return the day that « il y a 2 jours », « hier » or « aujourd’hui » name, counted from `today`; None for anything else.
 
     Months count 30 days and years 365: the page itself is no more exact.
     """
@@ -181,7 +181,7 @@ _AHEAD = timedelta(days=35)  # an entry dated further ahead would be of last yea
 
 
 def day_without_year(text: str, today: date) -> date | None:
-    """The day that « 20 nov. » or 20/11 names on a page read `today`: the last such day, or one within five weeks; else None."""
+    """Return the day that « 20 nov. » or 20/11 names on a page read `today`: the last such day, or one within five weeks; else None."""
     match = _YEARLESS.search(_folded(text))
     if match is None:
         return None
@@ -208,7 +208,7 @@ def _iso_moment(iso: re.Match[str], timezone: str) -> Moment | None:
 
 
 def _day(year: int, month: int, day: int) -> date | None:
-    """A real day of the web's time: earlier or later ones are mistakes of a server."""
+    """Return a real day of the web's time: earlier or later ones are mistakes of a server."""
     try:
         return date(year, month, day) if 1990 <= year <= 2100 else None
     except ValueError:

@@ -25,7 +25,7 @@ _NOT_PLAIN = re.compile(r"/(?:index|default)\.[A-Za-z0-9]+\Z|/amp\Z", re.I)
 
 
 def canonical(url: str) -> str:
-    """The canonical form of an address by rule 1; "" for what is no web address."""
+    """Return the canonical form of an address by rule 1; "" for what is no web address."""
     plain = _PLAIN.fullmatch(url)
     if plain and not _NOT_PLAIN.search(url):
         return f"https://{plain[1]}{plain[2]}"
@@ -33,7 +33,7 @@ def canonical(url: str) -> str:
 
 
 def _canonical(url: str) -> str:
-    """The same for any address."""
+    """Return the same for any address."""
     try:
         parts = urlsplit(url.strip())
         port = parts.port

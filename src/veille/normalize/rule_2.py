@@ -56,7 +56,7 @@ _SAFE = "/~!$&'()*+,;=:@-._%"
 
 
 def without_tracking(url: str) -> str:
-    """The same address, letter for letter, but for what says where its reader came from; `&amp;` becomes what it stands for."""
+    """Return the same address, letter for letter, but for what says where its reader came from; `&amp;` becomes what it stands for."""
     if "?" not in url and "#" not in url:
         return url
     page, hash_, fragment = url.partition("#")
@@ -67,7 +67,7 @@ def without_tracking(url: str) -> str:
 
 
 def _without_trackers(query: str) -> list[str]:
-    """The parts of a query, as they are written, that are no tracker's."""
+    """Return the parts of a query, as they are written, that are no tracker's."""
     parts = [part for part in query.replace("&amp;", "&").split("&") if part]
     named = [(unquote_plus(part.partition("=")[0], errors="replace").lower(), part) for part in parts]
     names = {name for name, _ in named}
@@ -85,7 +85,7 @@ def _without_trackers(query: str) -> list[str]:
 
 
 def _fragment(fragment: str) -> str:
-    """A fragment without the text to be highlighted (wicg.github.io/scroll-to-text-fragment) and without trackers."""
+    """Return a fragment without the text to be highlighted (wicg.github.io/scroll-to-text-fragment) and without trackers."""
     fragment = fragment.partition(":~:")[0]
     if "=" not in fragment or fragment.startswith(("!", "/")):
         return fragment
@@ -93,7 +93,7 @@ def _fragment(fragment: str) -> str:
 
 
 def canonical(url: str) -> str:
-    """The exact form of an address, by which two spellings of it meet; "" for what is no web address."""
+    """Return the exact form of an address, by which two spellings of it meet; "" for what is no web address."""
     plain = PLAIN.fullmatch(url)
     if plain and not _NOT_PLAIN.search(url):
         return f"https://{plain[1]}{plain[2]}"
@@ -101,7 +101,7 @@ def canonical(url: str) -> str:
 
 
 def loose(url: str) -> str:
-    """The form under which addresses meet that are the same page more likely than not; "" for what is no web address."""
+    """Return the form under which addresses meet that are the same page more likely than not; "" for what is no web address."""
     plain = PLAIN.fullmatch(url)
     if plain and not _NOT_PLAIN.search(url) and not _AMP.search(url):
         return f"https://{plain[1]}{plain[2]}"
@@ -143,7 +143,9 @@ def _quoted(text: str) -> str:
 
 
 def _is_loose(name: str, value: str) -> bool:
-    """Whether a parameter may be let go of: it says how a page is shown, whose session it is, or perhaps where its reader came from."""
+    """Return whether a parameter may be let go of: it says how a page is shown, whose session it is, or perhaps where its reader came
+    from.
+    """
     if name in ("amp", "print", "imprimer"):
         return value.lower() in _YES
     if name == "page":
@@ -170,7 +172,9 @@ def _path(path: str, *, loosely: bool) -> str:
 
 
 def _unescaped(escape: re.Match[str]) -> str:
-    """A character whose escape means nothing; any other escape in capitals: `%2F` is no slash. A sign that escapes nothing is one."""
+    """Return a character whose escape means nothing; any other escape in capitals: `%2F` is no slash. A sign that escapes nothing is
+    one.
+    """
     if not escape[1]:
         return "%25"
     char = chr(int(escape[1], 16))

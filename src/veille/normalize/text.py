@@ -97,12 +97,12 @@ def clean(text: str) -> str:
 
 
 def _is_plain(line: str) -> bool:
-    """Whether a line holds nothing invisible and no space but the usual one: `str.isprintable` says so a hundred times as fast."""
+    """Return whether a line holds nothing invisible and no space but the usual one: `str.isprintable` says so a hundred times as fast."""
     return line.isprintable() and "\ufffc" not in line
 
 
 def text_of(markup: str, *, added: bool = True) -> str:
-    """The words of a piece of HTML, blocks on lines of their own; what a browser would not show is left out.
+    """Return the words of a piece of HTML, blocks on lines of their own; what a browser would not show is left out.
 
     `added=False` leaves out what publishing software added as well (`additions.is_added`), at the cost of a parser.
     """
@@ -120,7 +120,7 @@ def text_of(markup: str, *, added: bool = True) -> str:
 
 
 def _plain_text(markup: str) -> str | None:
-    """The text of markup, on one line, that leaves a parser nothing to mend, as `_soup_text` finds it; None for any other."""
+    """Return the text of markup, on one line, that leaves a parser nothing to mend, as `_soup_text` finds it; None for any other."""
     parts = _PLAIN_TAG.split(markup)  # a text, then of each tag: its slash, name and attributes, and the text after it
     names = list(map(str.lower, parts[2::4]))
     if markup.count("<") != len(names):
@@ -167,7 +167,7 @@ def _decoded(pieces: list[str]) -> str | None:
 
 
 def _is_sound(number: str, name: str) -> bool:
-    """Whether an entity is one that every parser reads alike."""
+    """Return whether an entity is one that every parser reads alike."""
     if name:
         return name in html.entities.name2codepoint
     code = int(number)
@@ -175,7 +175,7 @@ def _is_sound(number: str, name: str) -> bool:
 
 
 def _soup_text(markup: str, *, added: bool = True) -> str:
-    """The text of any markup, by BeautifulSoup over lxml."""
+    """Return the text of any markup, by BeautifulSoup over lxml."""
     import warnings
 
     from bs4 import BeautifulSoup
@@ -208,7 +208,9 @@ def _pieces(root: "Tag", *, added: bool) -> Iterator[str]:
 
 
 def plain_text(text: str) -> str:
-    """The words of what its format says is plain text: publishers escape it all the same, and that is undone once; a `<tag>` stays."""
+    """Return the words of what its format says is plain text: publishers escape it all the same, and that is undone once; a `<tag>`
+    stays.
+    """
     return clean(_unescaped(text))
 
 
@@ -218,7 +220,7 @@ def _unescaped(text: str) -> str:
 
 
 def title_of(entry: Entry) -> str:
-    """A title on one line; markup is taken off only where it is surely markup."""
+    """Return a title on one line; markup is taken off only where it is surely markup."""
     title = _OF_CDATA.sub(r"\1", entry.title[: LONGEST_TITLE * 8])
     if not entry.title_is_text:
         title = sound_references(title)
@@ -248,7 +250,7 @@ def cut(text: str, longest: int) -> str:
 
 
 def hidden(text: str, shown_of_it: str) -> str:
-    """What is left of a text beside what is shown of it (`shown`): all of it where what is shown comes from elsewhere.
+    """Return what is left of a text beside what is shown of it (`shown`): all of it where what is shown comes from elsewhere.
 
     The index is told with it what it holds: with another rule it must be made anew.
     """
@@ -257,7 +259,7 @@ def hidden(text: str, shown_of_it: str) -> str:
 
 
 def shown(text: str, rights: str) -> str:
-    """What may be shown of a text: nothing under link, at most 300 characters under excerpt, all under full."""
+    """Return what may be shown of a text: nothing under link, at most 300 characters under excerpt, all under full."""
     if rights == "full":
         return text
     return "" if rights == "link" else cut(text.replace("\n", " "), 300)

@@ -22,7 +22,7 @@ _A_WORD = 20  # characters: a page that says less is empty
 
 
 def parse(kind: str, fetched: Fetched, select: Selectors | None, today: date | None = None) -> ParsedFeed:
-    """The entries of one answer; raises ParseError when it is not what the source promised.
+    """Return the entries of one answer; raises ParseError when it is not what the source promised.
 
     A page without selectors is read by its JSON-LD. `today` is the day when the answer came: « il y a 2 jours » needs it.
     """
@@ -54,7 +54,7 @@ PARSERS: dict[str, Callable[[Fetched, Selectors | None, date | None], ParsedFeed
 
 
 def unzipped(fetched: Fetched) -> Fetched:
-    """A document that is a gzip file (`sitemap.xml.gz`, or a feed whose server forgets to say so), unpacked; any other as it is."""
+    """Return a document that is a gzip file (`sitemap.xml.gz`, or a feed whose server forgets to say so), unpacked; any other as it is."""
     if not fetched.body.startswith(b"\x1f\x8b"):
         return fetched
     import zlib
@@ -71,7 +71,7 @@ def unzipped(fetched: Fetched) -> Fetched:
 
 
 def declares_entities(body: bytes) -> bool:
-    """Whether the DOCTYPE of an XML document declares entities: no feed needs any, and a few lines of them fill a memory.
+    """Return whether the DOCTYPE of an XML document declares entities: no feed needs any, and a few lines of them fill a memory.
 
     The document type of RSS 0.91, which names its DTD and declares nothing, is none.
     """
@@ -101,7 +101,7 @@ def _feed_parser(body: bytes) -> Callable[[Fetched], ParsedFeed]:
 
 
 def wall_of(fetched: Fetched) -> ParseError | None:
-    """What stands in the place of a page, or that it says nothing; None for a page that does."""
+    """Return what stands in the place of a page, or that it says nothing; None for a page that does."""
     from veille.judge.walls import wall_failure, words_of
     from veille.letters import page_text
 

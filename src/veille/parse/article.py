@@ -62,7 +62,7 @@ def article_of(fetched: Fetched) -> tuple[str, str]:
 
 
 def _day_of(page: str, found: str) -> str:
-    """The day of a page. A first of January is believed where it is written: a year alone, be it of a copyright, makes one too."""
+    """Return the day of a page. A first of January is believed where it is written: a year alone, be it of a copyright, makes one too."""
     if found and not found.endswith("-01-01"):
         return found
     words = re.sub(r"<[^<>]{0,2000}>", lambda tag: "" if _RAISED.match(tag[0]) else " ", page[:_LOOKED])
@@ -74,7 +74,9 @@ def _day_of(page: str, found: str) -> str:
 
 
 def _main_text(page: str, text: str) -> str:
-    """The words of a page's main element, where they hold what was found and much more, and are no list of links; else what was found."""
+    """Return the words of a page's main element, where they hold what was found and much more, and are no list of links; else what was
+    found.
+    """
     from bs4 import BeautifulSoup
 
     soup = BeautifulSoup(page, "lxml")

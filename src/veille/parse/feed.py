@@ -24,7 +24,7 @@ _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.I | 
 
 
 def parse_feed(fetched: Fetched) -> ParsedFeed:
-    """Every entry that has a title, a link or a text; raises ParseError when the answer is not a feed."""
+    """Return every entry that has a title, a link or a text; raises ParseError when the answer is not a feed."""
     if _HTML.match(fetched.body[:2000].lstrip(b"\xef\xbb\xbf")):
         page = fetched.body[:_WALL_LOOK].decode("utf-8", "replace")
         raise wall_failure(page) or ParseError("bad-feed", HTML_NOT_FEED)
@@ -38,7 +38,7 @@ def parse_feed(fetched: Fetched) -> ParsedFeed:
 
 
 def read_by_feedparser(fetched: Fetched) -> ParsedFeed:
-    """The same by feedparser, whatever the document is."""
+    """Return the same by feedparser, whatever the document is."""
     import feedparser
 
     headers = {"content-location": fetched.url, "content-type": fetched.content_type or "application/xml"}
@@ -64,7 +64,7 @@ def read_by_feedparser(fetched: Fetched) -> ParsedFeed:
 
 
 def _root_language(body: bytes) -> str:
-    """What the root element says of its language: feedparser leaves it out for RSS 1.0."""
+    """Return what the root element says of its language: feedparser leaves it out for RSS 1.0."""
     found = _ROOT_LANGUAGE.search(body[:_ROOT_LOOK])
     return found[1].decode("ascii").replace("_", "-") if found else ""
 
@@ -93,7 +93,7 @@ def _entry(entry: Any, named: frozenset[str]) -> Entry:
 
 
 def _link(entry: Any, named: frozenset[str]) -> str:
-    """The page of the entry: its link, else an alternate one, else an enclosure, else a guid that is an address."""
+    """Return the page of the entry: its link, else an alternate one, else an enclosure, else a guid that is an address."""
     original = str(entry.get("feedburner_origlink") or "").strip()
     if original.startswith(("http://", "https://")):
         return original  # what the link of a FeedBurner feed led to, as long as there was one to follow
@@ -119,13 +119,13 @@ _NAMING = re.compile(
 
 
 def _names_in(body: bytes) -> frozenset[str]:
-    """Every guid of a document as it is written, before any is joined to the address of the feed."""
+    """Return every guid of a document as it is written, before any is joined to the address of the feed."""
     found = (one or other for one, other in _NAMING.findall(body))
     return frozenset(name.replace(b"&amp;", b"&").decode("utf-8", "replace") for name in found)
 
 
 def _is_written(address: str, named: frozenset[str]) -> bool:
-    """Whether a document says an address, or its path, as it is: what a reader made of a name by joining it is nowhere in it."""
+    """Return whether a document says an address, or its path, as it is: what a reader made of a name by joining it is nowhere in it."""
     if not OPAQUE.fullmatch(address.rpartition("/")[2]):
         return True
     return address in named or f"/{address.partition('://')[2].partition('/')[2]}" in named
@@ -135,7 +135,7 @@ _FULL_DATE = re.compile(r"\A(?!\s*\d{4}-?W).*?(?:\d\D+\d+\D+\d|\d.*[A-Za-zÀ-ÿ]
 
 
 def _published(entry: Any) -> str:
-    """The first publication, or the last change where it is all there is; as written when it could not be read."""
+    """Return the first publication, or the last change where it is all there is; as written when it could not be read."""
     raw = ""
     for name in ("published", "created", "updated"):
         text = str(entry.get(name) or "") if name in entry else ""

@@ -35,7 +35,7 @@ def parse_json_ld(fetched: Fetched) -> ParsedFeed:
 
 
 def articles_in(soup: BeautifulSoup, base: str) -> list[Entry]:
-    """The articles described in a page, each address once."""
+    """Return the articles described in a page, each address once."""
     found: dict[str, Entry] = {}
     for script in soup.find_all("script", type=_SCRIPT):
         described = _described(script.get_text())
@@ -51,7 +51,9 @@ _TRAILING = re.compile(r"(\"(?:[^\"\\]|\\.)*\")|,(\s*[}\]])", re.S)
 
 
 def _described(text: str) -> Any:
-    """What a script describes, in JSON as people write it: tabs and ends of lines in its texts, commas too many, a semicolon, CDATA."""
+    """Return what a script describes, in JSON as people write it: tabs and ends of lines in its texts, commas too many, a semicolon,
+    CDATA.
+    """
     text = _WRAPPING.sub("", _WRAPPING.sub("", text.strip("\ufeff \t\r\n"))).strip().rstrip("; \n\t")
     for given in (text, _TRAILING.sub(lambda found: found[1] or found[2], text)):
         try:

@@ -82,7 +82,7 @@ _ANYWHERE = (("/feed/", "/rss.xml", "/rss", "/feed.xml", "/atom.xml"), ("{}/feed
 
 
 def purpose_of(address: str, title: str = "") -> str:
-    """What a feed is about: `news` unless its title or address says comments, agenda or jobs.
+    """Return what a feed is about: `news` unless its title or address says comments, agenda or jobs.
 
     A title that says news too (« Actualités et agenda ») is news: what the entries are is judged when they are read.
     """
@@ -94,7 +94,7 @@ def purpose_of(address: str, title: str = "") -> str:
 
 
 def leads_of(fetched: Fetched) -> Leads:
-    """What a page leads to; raises ParseError for what is no page."""
+    """Return what a page leads to; raises ParseError for what is no page."""
     soup = soup_of(fetched)
     base = base_of(soup, fetched.url)
     feeds = [*_announced(soup, base), *_linked(soup, base)]
@@ -114,7 +114,7 @@ def leads_of(fetched: Fetched) -> Leads:
 
 
 def usual_of_section(section: str, software: str) -> tuple[Lead, ...]:
-    """The usual addresses of a section's own feed."""
+    """Return the usual addresses of a section's own feed."""
     row = next((row for row in _SOFTWARE if row[0] == software), None)
     rubric = re.search(r"rubrique(?:=|/)?(\d+)|[-/](\d+)(?:\.html?)?\Z", section)
     parts = urlsplit(section)
@@ -131,7 +131,7 @@ def usual_of_section(section: str, software: str) -> tuple[Lead, ...]:
 
 
 def _distinct(leads: list[Lead]) -> tuple[Lead, ...]:
-    """Each address once, where and as it came first."""
+    """Return each address once, where and as it came first."""
     found: dict[str, Lead] = {}
     for lead in leads:
         found.setdefault(lead.url, lead)
@@ -180,7 +180,7 @@ def _usual(url: str, software: _Software | None) -> list[Lead]:
 
 
 def _of_account(url: str, markup: str) -> list[Lead]:
-    """The feed of an account on a network: YouTube, Mastodon, Bluesky, PeerTube, Medium, by the shape of its address."""
+    """Return the feed of an account on a network: YouTube, Mastodon, Bluesky, PeerTube, Medium, by the shape of its address."""
     parts = urlsplit(url)
     host, path = parts.hostname or "", parts.path.rstrip("/")
     root = f"{parts.scheme}://{parts.netloc}"
@@ -236,7 +236,7 @@ def _sections(soup: BeautifulSoup, base: str, url: str) -> list[Lead]:
 
 
 def same_site(address: str, other: str) -> bool:
-    """Whether two addresses are of one site, `www.` or not."""
+    """Return whether two addresses are of one site, `www.` or not."""
     hosts = [(urlsplit(one).hostname or "").removeprefix("www.") for one in (address, other)]
     ports = [urlsplit(one).port for one in (address, other)]
     return hosts[0] == hosts[1] and ports[0] == ports[1]

@@ -91,7 +91,7 @@ def _proposal(select: Selectors, entries: list[Entry]) -> Proposal:
 
 
 def _is_apart(element: Tag) -> bool:
-    """Whether an element is furniture: everything in it is left out."""
+    """Return whether an element is furniture: everything in it is left out."""
     if element.name in ("nav", "footer", "aside", "form", "select", "template", "noscript", "script", "style"):
         return True
     if element.name == "header" and element.find_parent(["article", "main", "section", "li"]) is None:
@@ -150,7 +150,7 @@ def _classes(element: Tag) -> list[str]:
 
 
 def _name(element: Tag) -> str:
-    """An element by its id, else its classes, else its tag."""
+    """Return an element by its id, else its classes, else its tag."""
     given = str(element.get("id") or "")
     if _SAFE.match(given) and not re.search(r"\d{3}", given):
         return f"#{given}"
@@ -217,7 +217,7 @@ def _rivals(block: Tag, title: str, common: frozenset[str]) -> int:
 
 
 def _title_choices(blocks: list[Tag]) -> Iterator[str]:
-    """Where a title may be, the likeliest first."""
+    """Yield where a title may be, the likeliest first."""
     for heading in _HEADINGS:
         if sum(1 for block in blocks if block.find(heading)) >= 0.7 * len(blocks):
             yield f"{heading} a"
@@ -243,7 +243,7 @@ def _class_choices(blocks: list[Tag], wanted: re.Pattern[str]) -> Iterator[str]:
 
 
 def _relative(blocks: list[Tag], tag: str) -> Iterator[str]:
-    """A tag with its classes, and bare, and the second of its kind (a picture is often linked before the title)."""
+    """Yield a tag with its classes, and bare, and the second of its kind (a picture is often linked before the title)."""
     counts: dict[str, int] = {}
     for block in blocks:
         for name in {f"{tag}.{name}" for element in block.find_all(tag) for name in _classes(element)}:
@@ -255,7 +255,7 @@ def _relative(blocks: list[Tag], tag: str) -> Iterator[str]:
 
 
 def _title(blocks: list[Tag], choices: Iterable[str]) -> str | None:
-    """The choice whose texts read as titles: there, distinct, some words long."""
+    """Return the choice whose texts read as titles: there, distinct, some words long."""
     best: tuple[float, str] | None = None
     for rank, choice in enumerate(choices):
         if choice == ":scope" and blocks[0].name != "a":
@@ -279,7 +279,7 @@ def _reads_as_title(text: str) -> bool:
 
 
 def _link(blocks: list[Tag], title: str) -> str | None:
-    """The link of the title, around it, or of the block."""
+    """Return the link of the title, around it, or of the block."""
     choices = []
     if blocks[0].name == "a":
         choices.append("@href")
@@ -293,7 +293,7 @@ def _link(blocks: list[Tag], title: str) -> str | None:
 
 
 def _date(blocks: list[Tag], title: str, today: date) -> str | None:
-    """The choice whose texts are dates; a `time` with its attribute speaks first."""
+    """Return the choice whose texts are dates; a `time` with its attribute speaks first."""
     choices = ["time@datetime", "time", *_class_choices(blocks, re.compile(r"date|time|publi|jour|meta|posted|when"))]
     tags = {element.name for block in blocks[:8] for element in block.find_all(True)} - set(_HEADINGS) - {"a", "img", "br", "ul", "ol"}
     choices += sorted(tags)
@@ -320,7 +320,7 @@ def _date(blocks: list[Tag], title: str, today: date) -> str | None:
 
 
 def _without(text: str, title: str) -> str:
-    """What a line says besides the title: the date in a title is no date of publication."""
+    """Return what a line says besides the title: the date in a title is no date of publication."""
     return text.replace(title, " ") if title else text
 
 
@@ -329,7 +329,7 @@ def _is_date(text: str, today: date) -> bool:
 
 
 def _summary(blocks: list[Tag], title: str, day: str | None) -> str | None:
-    """The choice that says most besides title and date."""
+    """Return the choice that says most besides title and date."""
     choices = [
         *_class_choices(blocks, re.compile(r"chapo|resume|intro|desc|excerpt|accroche|summary|texte?$|body|content|extrait")),
         "p",
@@ -355,7 +355,7 @@ def _summary(blocks: list[Tag], title: str, day: str | None) -> str | None:
 
 
 def _selector(soup: BeautifulSoup, whole: Tag, group: _Group, title: str, link: str | None) -> str | None:
-    """A selector that finds the group, and nothing else that would be read as an entry."""
+    """Return a selector that finds the group, and nothing else that would be read as an entry."""
     wanted = {id(block) for block in group.blocks}
     for selector in _selectors(whole, group):
         found = soup.select(selector)
@@ -368,7 +368,7 @@ def _selector(soup: BeautifulSoup, whole: Tag, group: _Group, title: str, link: 
 
 
 def _selectors(whole: Tag, group: _Group) -> Iterator[str]:
-    """The plain selector, then below ever nearer containers that hold the whole group."""
+    """Yield the plain selector, then below ever nearer containers that hold the whole group."""
     if " > " not in group.selector:
         yield group.selector
     first = group.blocks[0]

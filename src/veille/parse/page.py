@@ -37,7 +37,7 @@ _SAYS_EMPTY = re.compile(
 
 
 def soup_of(fetched: Fetched) -> BeautifulSoup:
-    """The tree of a page; raises ParseError for what is no page."""
+    """Return the tree of a page; raises ParseError for what is no page."""
     if not fetched.body.strip(b"\x00\t\n\r\x20\xef\xbb\xbf"):
         raise ParseError("bad-page", EMPTY_ANSWER)
     what = _document(fetched)
@@ -60,7 +60,7 @@ _MAGIC = (
 
 
 def _document(fetched: Fetched) -> str | None:
-    """The kind of a document that is neither a page nor a feed."""
+    """Return the kind of a document that is neither a page nor a feed."""
     start = fetched.body[:64].lstrip()
     found = next((kind for magic, kind in _MAGIC if start.startswith(magic)), None)
     kind = fetched.content_type.split(";")[0].strip().lower()
@@ -71,13 +71,13 @@ def _document(fetched: Fetched) -> str | None:
 
 
 def base_of(soup: BeautifulSoup, url: str) -> str:
-    """What relative links of the page start from."""
+    """Return what relative links of the page start from."""
     base = soup.find("base", href=True)
     return absolute(url, str(base["href"])) or url if isinstance(base, Tag) else url
 
 
 def parse_page(fetched: Fetched, select: Selectors, today: date | None = None) -> ParsedFeed:
-    """One entry for each block that has a title; raises ParseError when there is none. An entry shown twice is one."""
+    """Return one entry for each block that has a title; raises ParseError when there is none. An entry shown twice is one."""
     soup = soup_of(fetched)
     entries, untitled = entries_of(soup, select, base_of(soup, fetched.url), fetched.url, today)
     if not entries and not untitled and _SAYS_EMPTY.search(fold(soup.get_text(" "))):
@@ -96,7 +96,7 @@ def parse_page(fetched: Fetched, select: Selectors, today: date | None = None) -
 
 
 def entries_of(soup: BeautifulSoup, select: Selectors, base: str, url: str, today: date | None) -> tuple[list[Entry], int]:
-    """The entries that the selectors give, and how many blocks have no title and are none."""
+    """Return the entries that the selectors give, and how many blocks have no title and are none."""
     entries = [_entry(whole_of(block), select, base, url, today) for block in soup.select(select.item)]
     titled = [entry for entry in entries if entry.title]
     return _merged(titled), len(entries) - len(titled)
@@ -138,7 +138,7 @@ def whole_of(block: Tag) -> Tag:
 
 
 def _wall(soup: BeautifulSoup) -> ParseError | None:
-    """The failure to tell when something stands in the place of the page."""
+    """Return the failure to tell when something stands in the place of the page."""
     return wall_failure(str(soup)[:_WALL_LOOK])
 
 
@@ -157,7 +157,7 @@ def _entry(block: Tag, select: Selectors, base: str, url: str, today: date | Non
 
 
 def _dated(text: str, today: date | None) -> str:
-    """The date as written; one that is counted from today as a day."""
+    """Return the date as written; one that is counted from today as a day."""
     day = None
     if today and not re.search(r"\d{4}", text) and moment_of(text, "UTC") is None:  # « 12 mars 24 » has its year
         day = day_ago(text, today) or day_without_year(text, today)
@@ -165,7 +165,9 @@ def _dated(text: str, today: date | None) -> str:
 
 
 def read(block: Tag, selector: str) -> str:
-    """The text, or the attribute after @, of the first element that the selector finds in the block; `:scope` is the block itself."""
+    """Return the text, or the attribute after @, of the first element that the selector finds in the block; `:scope` is the block
+    itself.
+    """
     path, _, attribute = selector.partition("@")
     element = block if path.strip() in ("", ":scope") else block.select_one(path)
     if element is None:

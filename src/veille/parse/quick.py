@@ -106,7 +106,7 @@ class _Unsure(Exception):
 
 
 def read_quickly(fetched: Fetched) -> ParsedFeed | None:
-    """The entries of a feed that leaves no doubt; None for any other document. Linear in its size."""
+    """Return the entries of a feed that leaves no doubt; None for any other document. Linear in its size."""
     if not _is_utf8(fetched):
         return None
     reader = _QuickReader(fetched.url, sound=not any(ill.search(fetched.body) for ill in _ILL))
@@ -118,7 +118,7 @@ def read_quickly(fetched: Fetched) -> ParsedFeed | None:
 
 
 def _is_utf8(fetched: Fetched) -> bool:
-    """Whether header, declaration and bytes agree (RFC 7303), so that no encoding is to be guessed."""
+    """Return whether header, declaration and bytes agree (RFC 7303), so that no encoding is to be guessed."""
     if b"\x00" in fetched.body[:64] or fetched.body[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return False
     kind, _, rest = fetched.content_type.partition(";")
@@ -162,7 +162,7 @@ class _QuickReader:
         parser.StartNamespaceDeclHandler = self._namespace
 
     def feed(self) -> ParsedFeed:
-        """What was read."""
+        """Return what was read."""
         if not self._version:
             raise _Unsure
         return ParsedFeed(
@@ -199,7 +199,7 @@ class _QuickReader:
             self._start_of_entry(key, attributes)
 
     def _key(self, name: str) -> str:
-        """The name of an element as it is known here; remembered, since a feed says the same ones again and again.
+        """Return the name of an element as it is known here; remembered, since a feed says the same ones again and again.
 
         It begins with « ? » where what the element says is kept under a name of its own, with « ! » where feedparser may read it.
         """
@@ -432,7 +432,7 @@ class _Entry:
         self.quotes = False  # whether it names the source that it is taken from
 
     def author_of(self, text: str) -> str:
-        """The author that an element names: by name and address where it has such parts, else by its text."""
+        """Return the author that an element names: by name and address where it has such parts, else by its text."""
         if self.author and (self.name is not None or self.email is not None) and ("@" in self.author or not self.name):
             raise _Unsure  # feedparser mixes what it knew of the one before
         if self.name and self.email:
@@ -440,7 +440,7 @@ class _Entry:
         return self.name or self.email or text
 
     def entry(self) -> Entry:
-        """The entry, its date read."""
+        """Return the entry, its date read."""
         longest = max((part for part in self.contents if part[1]), key=lambda part: len(part[1]), default=None)
         summary = self.summary or ""
         kind, body = longest if longest and len(longest[1]) >= len(summary) else (self.summary_type, summary)
@@ -461,7 +461,7 @@ _PERIODS = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720, "yearly": 8
 
 
 def refresh_of(feed: Any) -> timedelta | None:
-    """How often the feed says it changes: `ttl` in minutes (RSS 2.0), else so many times a period (RSS module syndication)."""
+    """Return how often the feed says it changes: `ttl` in minutes (RSS 2.0), else so many times a period (RSS module syndication)."""
     ttl = str(feed.get("ttl") or "").strip()
     if ttl.isascii() and ttl.isdigit() and 0 < len(ttl) < 7:
         return timedelta(minutes=int(ttl))
@@ -488,7 +488,7 @@ def _mend(text: str) -> str:
 
 
 def _looks_like_html(text: str) -> bool:
-    """Whether a text that RSS takes for plain is markup: a closing tag or an entity, and none that HTML does not know."""
+    """Return whether a text that RSS takes for plain is markup: a closing tag or an entity, and none that HTML does not know."""
     if not _CLOSING_OR_ENTITY.search(text):
         return False
     known = all(tag.lower() in _HTML_ELEMENTS for tag in _TAG.findall(text))
@@ -496,7 +496,7 @@ def _looks_like_html(text: str) -> bool:
 
 
 def _moment(text: str) -> str:
-    """An RFC 822 or W3C date as UTC; raises _Unsure for any other."""
+    """Return an RFC 822 or W3C date as UTC; raises _Unsure for any other."""
     found = _RFC822.fullmatch(text)
     if found:
         day, month, year, hour, minute, second, zone = found.groups()

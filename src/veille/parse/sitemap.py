@@ -18,7 +18,7 @@ _IS_SITEMAP = re.compile(rb"<(?:\w{1,20}:)?(urlset|sitemapindex)\b")
 
 
 def is_sitemap(start: bytes) -> bool:
-    """Whether a document is a sitemap or an index of them, by its beginning."""
+    """Return whether a document is a sitemap or an index of them, by its beginning."""
     return _IS_SITEMAP.search(start) is not None
 
 
@@ -39,7 +39,7 @@ def parse_sitemap(fetched: Fetched) -> ParsedFeed:
 
 
 def sitemaps_of(fetched: Fetched) -> tuple[tuple[str, ...], bool]:
-    """The sitemaps that an index names, those with news in their address first, and whether this one carries news itself."""
+    """Return the sitemaps that an index names, those with news in their address first, and whether this one carries news itself."""
     root = _root(fetched)
     if _name(root) != "sitemapindex":
         return (), any(_news(node) is not None for node in root)
@@ -64,7 +64,7 @@ def _name(node: etree._Element) -> str:
 
 
 def _text(node: etree._Element, name: str) -> str:
-    """The text of the first descendant of a name, whatever its namespace."""
+    """Return the text of the first descendant of a name, whatever its namespace."""
     return next((" ".join((one.text or "").split()) for one in node.iter() if _name(one) == name), "")
 
 

@@ -24,7 +24,7 @@ Scores = Mapping[int, float]
 
 
 def best_score(typed: Scores, others: Sequence[Scores]) -> Scores:
-    """What a term gives each item: as typed, and the best other way to say it."""
+    """Return what a term gives each item: as typed, and the best other way to say it."""
     if not any(others):
         return typed
     best = dict(typed)
@@ -35,7 +35,7 @@ def best_score(typed: Scores, others: Sequence[Scores]) -> Scores:
 
 
 def worths(interests: Iterable[float], days: Sequence[int], kinds: Sequence[int], foreign: Collection[int], today: int) -> list[float]:
-    """What an item's own worth makes of its score: interest and recency weigh in by a few per cent (days and today: ordinals).
+    """Return what an item's own worth makes of its score: interest and recency weigh in by a few per cent (days and today: ordinals).
 
     An article in another language than the reader's (its kind is one of `foreign`) loses a sixth: it is found, behind its like.
     """
@@ -56,7 +56,9 @@ def blend(terms: Sequence[Scores], every: Collection[int], worths: Mapping[int, 
 
 
 def title_share(title: Sequence[str], terms: Iterable[tuple[Term, float]]) -> float:
-    """How much of a query a title says, 0 to 1; each term with its weight (rare ones say more), another way to say it counts less."""
+    """Return how much of a query a title says, 0 to 1; each term with its weight (rare ones say more), another way to say it counts
+    less.
+    """
     held = set(title)
     said = total = 0.0
     for term, weight in terms:

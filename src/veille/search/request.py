@@ -39,7 +39,7 @@ class Request:
     verbatim: bool = False  # no spelling correction
 
     def values(self, facet: Facet) -> tuple[str, ...]:
-        """What is asked of a facet, any of which will do; () for nothing."""
+        """Return what is asked of a facet, any of which will do; () for nothing."""
         found: tuple[str, ...] = getattr(self, facet.name)
         return found
 
@@ -54,7 +54,7 @@ class Request:
 
 
 def read_request(given: Mapping[str, Sequence[str]]) -> Request:
-    """A Request from the parameters of an address; raises UsageError with a sentence for what cannot be meant."""
+    """Return a Request from the parameters of an address; raises UsageError with a sentence for what cannot be meant."""
 
     def one(name: str) -> str:
         return next((value.strip() for value in given.get(name, ()) if value.strip()), "")
@@ -82,7 +82,7 @@ def read_request(given: Mapping[str, Sequence[str]]) -> Request:
 
 
 def unfiltered(request: Request, name: str) -> Request:
-    """The request without one of its filters."""
+    """Return the request without one of its filters."""
     return replace(request, **{name: ()})  # type: ignore[arg-type]
 
 
@@ -96,7 +96,7 @@ def _day(text: str) -> str:
 
 
 def address(request: Request, **changes: object) -> str:
-    """The query string of a request, changed; the page starts again unless it is what changes."""
+    """Return the query string of a request, changed; the page starts again unless it is what changes."""
     if "page" not in changes:
         changes["page"] = 1
     wanted = replace(request, **changes)  # type: ignore[arg-type]

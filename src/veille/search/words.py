@@ -71,7 +71,7 @@ def read_query(q: str, synonyms: Synonyms) -> Query:
 
 
 def _is_empty(term: Term, *, shouted: bool) -> bool:
-    """Whether a single word says nothing; typed in capitals among others that are not, it is an acronym (« ON », « SON »)."""
+    """Return whether a single word says nothing; typed in capitals among others that are not, it is an acronym (« ON », « SON »)."""
     word = fold(term.typed.strip("'’"))
     acronym = term.typed.isupper() and not shouted
     return not term.prefix and not acronym and (word in STOP_WORDS or word.rpartition("'")[2] in STOP_WORDS or term.words[0] in ELISIONS)
@@ -97,36 +97,36 @@ def _with_synonyms(terms: list[Term], synonyms: Synonyms) -> Iterable[Term]:
 
 
 def match_all(query: Query) -> str:
-    """The FTS5 expression that every term must satisfy; "" when there is nothing to match."""
+    """Return the FTS5 expression that every term must satisfy; "" when there is nothing to match."""
     return _minus(" AND ".join(_expression(term) for term in query.terms), query)
 
 
 def match_wide(query: Query) -> str:
-    """The FTS5 expression of articles that have one of the words, as typed or said another way."""
+    """Return the FTS5 expression of articles that have one of the words, as typed or said another way."""
     loose = [_expression(Term((word,))) for term in query.terms if term.spread for word in term.words]
     loose += [_expression(replace(term, spread=False)) for term in query.terms]
     return _minus(" OR ".join(loose), query)
 
 
 def match_term(term: Term, query: Query) -> str:
-    """The FTS5 expression of one term as typed; run together words may stand apart."""
+    """Return the FTS5 expression of one term as typed; run together words may stand apart."""
     typed = term if term.prefix else replace(term, others=())
     wanted = " OR ".join(_quoted((word,)) for word in term.words) if term.spread else _expression(typed)
     return _minus(wanted, query)
 
 
 def match_excluded(query: Query) -> str:
-    """The FTS5 expression of what the reader does not want."""
+    """Return the FTS5 expression of what the reader does not want."""
     return " OR ".join(_expression(term) for term in query.excluded)
 
 
 def match_other(other: tuple[str, ...], query: Query) -> str:
-    """The FTS5 expression of another way to say a term."""
+    """Return the FTS5 expression of another way to say a term."""
     return _minus(_quoted(other), query)
 
 
 def match_words(text: str) -> str:
-    """What Datasette's own search boxes ask: every word, folded; never an FTS5 syntax error."""
+    """Return what Datasette's own search boxes ask: every word, folded; never an FTS5 syntax error."""
     return match_all(read_query(text, {})) or '""'
 
 
@@ -155,12 +155,12 @@ _kept_lemma = lru_cache(maxsize=20_000)(lemma)
 
 
 def title_words(title: str) -> list[str]:
-    """The words of a title as the index keeps them."""
+    """Return the words of a title as the index keeps them."""
     return [_kept_lemma(word) for word in WORD.findall(fold(title))]
 
 
 def highlight(text: str, query: Query) -> list[tuple[str, bool]]:
-    """The text in pieces, those that the query found marked; only what is shown is ever looked at."""
+    """Return the text in pieces, those that the query found marked; only what is shown is ever looked at."""
     wanted = {word for term in query.terms for word in term.words if len(word) > 1}
     wanted |= {word for term in query.terms for other in term.others for word in other if len(word) > 1 and word not in STOP_WORDS}
     prefixes = tuple(words[0] for term in query.terms if term.prefix for words in (term.words, *term.others))

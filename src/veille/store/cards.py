@@ -66,7 +66,7 @@ def _card(row: Any) -> Card:
 
 
 def greatest_id(db: Connection) -> int:
-    """The greatest id given so far, 0 in an empty file."""
+    """Return the greatest id given so far, 0 in an empty file."""
     return int(db.execute("select coalesce(max(id), 0) from items").fetchone()[0])
 
 
@@ -76,7 +76,7 @@ def names(db: Connection) -> dict[str, str]:
 
 
 def last_run(db: Connection) -> dict[str, Any] | None:
-    """The end of the last collection and how it went."""
+    """Return the end of the last collection and how it went."""
     row = db.execute(
         "select ended_at, (select count(*) from sources where state in ('failing', 'gone', 'blocked', 'selector-missed')) "
         "from runs where ended_at is not null order by id desc limit 1"

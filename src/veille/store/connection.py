@@ -99,7 +99,7 @@ def described() -> "type[sqlite_utils.Database]":
 
 
 def utils_of(db: Connection) -> "sqlite_utils.Database":
-    """The file as sqlite-utils sees it: what its migrations need."""
+    """Return the file as sqlite-utils sees it: what its migrations need."""
     return described()(cast("Any", db))
 
 
@@ -137,17 +137,17 @@ def keep_pages(connection: Connection, share: int, least: int, most: int) -> Non
 
 
 def has_table(db: Connection, name: str) -> bool:
-    """Whether a file has a table of ours: one that waits for its migration has not."""
+    """Return whether a file has a table of ours: one that waits for its migration has not."""
     return db.execute("select 1 from sqlite_master where name = ?", (name,)).fetchone() is not None
 
 
 def columns_of(db: Connection, table: str) -> list[str]:
-    """The columns of a table or a view, in order."""
+    """Return the columns of a table or a view, in order."""
     return [row[1] for row in db.execute("select * from pragma_table_info(?)", (table,)).fetchall()]
 
 
 def is_of_veille(db: Connection) -> bool:
-    """Whether a file is one of ours: it has our index and our view."""
+    """Return whether a file is one of ours: it has our index and our view."""
     ours = "select count(*) from sqlite_master where type in ('table', 'view') and name in ('articles', 'items', 'items_fts')"
     return bool(db.execute(ours).fetchone()[0] == 3)
 
@@ -161,7 +161,7 @@ def rows_of(db: Connection, sql: str, values: Any = ()) -> list[Any]:
 
 
 def connect(path: str | Path, *, durable: bool = False) -> Connection:
-    """The database of a file, made if need be; `durable` waits for the disk at each commit (decisions)."""
+    """Return the database of a file, made if need be; `durable` waits for the disk at each commit (decisions)."""
     try:
         if str(path) != ":memory:":
             _own(Path(path))
@@ -249,12 +249,12 @@ def writing(db: Connection) -> Iterator[None]:
 
 
 def seen_version(db: Connection) -> int:
-    """A number that changes when another connection has written: what was read before may be otherwise (`pragma data_version`)."""
+    """Return a number that changes when another connection has written: what was read before may be otherwise (`pragma data_version`)."""
     return int(db.execute("pragma data_version").fetchone()[0])
 
 
 def is_settled(db: Connection, shipped: int) -> bool:
-    """Whether a file was brought to this version already, with the vocabulary that ships (`Knowledge.shipped`)."""
+    """Return whether a file was brought to this version already, with the vocabulary that ships (`Knowledge.shipped`)."""
     try:
         return bool(db.execute("pragma user_version").fetchone()[0] == _mark(shipped))
     except sqlite3.Error:  # `migrate` says what is wrong
@@ -262,7 +262,7 @@ def is_settled(db: Connection, shipped: int) -> bool:
 
 
 def _mark(shipped: int) -> int:
-    """What a settled file bears as its user_version: how many steps it went through, and what vocabulary fills it."""
+    """Return what a settled file bears as its user_version: how many steps it went through, and what vocabulary fills it."""
     return STEPS << 24 | shipped & 0xFFFFFF
 
 

@@ -7,7 +7,7 @@ from veille.store.connection import Connection, has_table
 
 
 def narrow(db: Connection, sql: str) -> str:
-    """The statement, with the tables it reads described in front where the file has none."""
+    """Return the statement, with the tables it reads described in front where the file has none."""
     return sql if has_table(db, "item_facets") else _BEFORE + sql
 
 

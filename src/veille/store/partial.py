@@ -20,7 +20,7 @@ COMPANIONS = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a file
 
 
 def followed(path: Path) -> Path:
-    """The file that a symbolic link names, the path itself where it is none."""
+    """Return the file that a symbolic link names, the path itself where it is none."""
     return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
@@ -41,13 +41,15 @@ def beside(target: Path, *, folder: bool = False) -> Iterator[Path]:
 
 
 def private_mode(mode: int) -> int:
-    """The permissions of a file that must not be everybody's: its owner's alone where it was; a group alone that was let in stays."""
+    """Return the permissions of a file that must not be everybody's: its owner's alone where it was; a group alone that was let in
+    stays.
+    """
     mode = stat.S_IMODE(mode)
     return mode & 0o700 if mode & 0o007 else mode
 
 
 def open_lock(path: Path) -> IO[bytes]:
-    """A file that holds nothing but a lock, its owner's alone."""
+    """Return a file that holds nothing but a lock, its owner's alone."""
     return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "ab")
 
 
@@ -65,7 +67,7 @@ def sweep(folder: Path) -> None:
 
 
 def _made(target: Path, *, folder: bool) -> tuple[Path, int]:
-    """One that is held; another one where a sweeper came between its making and its holding."""
+    """Return one that is held; another one where a sweeper came between its making and its holding."""
     while True:
         if folder:
             name = tempfile.mkdtemp(prefix=f".{target.name}.", suffix=_ENDING, dir=target.parent)

@@ -46,5 +46,5 @@ PUBLIC_TABLES = tuple(table.name for table in PUBLIC)
 
 
 def keys_of(db: Connection, table: PublicTable) -> list[str]:
-    """The first column of each row that has a page of its own."""
+    """Return the first column of each row that has a page of its own."""
     return [str(row[0]) for row in db.execute(table.rows).fetchall()]

@@ -18,7 +18,7 @@ def remember_settings(db: Connection, **values: str) -> None:
 
 
 def setting(db: Connection, key: str) -> str:
-    """One of these, "" when it was never told."""
+    """Return one of these, "" when it was never told."""
     row = db.execute("select value from settings where key = ?", (key,)).fetchone()
     return str(row[0]) if row else ""
 
@@ -31,7 +31,7 @@ def remember_access(db: Connection, config: Config) -> None:
 
 
 def access_to(db: Connection, source_id: str = "") -> Access:
-    """How a source is reached, or any other address."""
+    """Return how a source is reached, or any other address."""
     said = json.loads(setting(db, "access") or "{}")
     row = said.get(source_id) or said.get("")
     if not row:
@@ -41,6 +41,6 @@ def access_to(db: Connection, source_id: str = "") -> Access:
 
 
 def has_outgrown(db: Connection) -> bool:
-    """Whether four times as many articles were ever kept as when words were last counted."""
+    """Return whether four times as many articles were ever kept as when words were last counted."""
     (last,) = db.execute("select coalesce(max(id), 0) from items").fetchone()
     return bool(last >= max(1, _GROWN * int(setting(db, "counted_at") or 0)))

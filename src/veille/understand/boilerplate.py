@@ -21,7 +21,7 @@ NO_BOILERPLATE: Boilerplate = frozenset()
 
 
 def boilerplate_of(texts: Iterable[str]) -> Boilerplate:
-    """The sentences, folded, that at least four different texts hold."""
+    """Return the sentences, folded, that at least four different texts hold."""
     counts: Counter[str] = Counter()
     for text in set(texts):
         counts.update({said for _, _, said in _sentences(text)})
@@ -29,7 +29,7 @@ def boilerplate_of(texts: Iterable[str]) -> Boilerplate:
 
 
 def without(text: str, boilerplate: Boilerplate) -> str:
-    """The text with the boilerplate's sentences blanked out, as long as before; as it is when little else would be left.
+    """Return the text with the boilerplate's sentences blanked out, as long as before; as it is when little else would be left.
 
     What is mostly repeated is no boilerplate: it is an article that was published again.
     """
@@ -47,7 +47,7 @@ def without(text: str, boilerplate: Boilerplate) -> str:
 
 @lru_cache(maxsize=128)  # what arrives is looked through twice: for what repeats, then for what is left
 def _sentences(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Where each sentence of three words or more begins and ends, and what it says, folded."""
+    """Return where each sentence of three words or more begins and ends, and what it says, folded."""
     folded = fold(text)
     alike = len(folded) == len(text)  # letter for letter: one folding serves all sentences
     found = []

@@ -11,7 +11,7 @@ _OF = r"(?:(?:du|des)\s+|de\s+(?:la\s+|l['’]\s?)?|d['’]\s?)"
 
 
 def _before(words: str, *, of: bool = True, case: bool = False) -> re.Pattern[str]:
-    """One of these words, then « de » unless told otherwise, and then the name."""
+    """Return one of these words, then « de » unless told otherwise, and then the name."""
     inside = "|".join(part.strip() for part in words.replace("\n", " ").split("|") if part.strip())
     return re.compile(rf"\b(?:{inside.translate(_LOOSE)})\s+{_OF if of else ''}\Z", 0 if case else re.I)
 

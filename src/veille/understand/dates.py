@@ -156,7 +156,7 @@ def find_dates(text: str, published: date | None) -> tuple[Mention, ...]:
 
 
 def spans(folded: str, published: date | None) -> list[Span]:
-    """Every mention of a folded text, in reading order; the year is None where nothing tells it."""
+    """Return every mention of a folded text, in reading order; the year is None where nothing tells it."""
     found = [*_until_end(folded, published), *_relative(folded, published)]
     if _DIGIT.search(folded):
         found += [*_in_words(folded, published), *_in_figures(folded), *_in_strokes(folded, published)]
@@ -291,7 +291,7 @@ def _in_words(folded: str, published: date | None) -> Iterator[Span]:
 
 
 def _next_day(folded: str, place: int) -> re.Match[str] | None:
-    """What `_ONE` finds first from a place on, the weekday before it included."""
+    """Return what `_ONE` finds first from a place on, the weekday before it included."""
     found = _NUMBER.search(folded, place)
     if found is None:
         return None
@@ -393,7 +393,7 @@ def _agrees(one: _Day, year: int) -> bool:
 
 
 def _nearest(month: int, day: int, published: date | None, *, back: int = 90) -> int | None:
-    """The year in which a day falls nearest after the publication, or at most so many days before it."""
+    """Return the year in which a day falls nearest after the publication, or at most so many days before it."""
     if published is None:
         return None
     for year in (published.year - 1, published.year, published.year + 1):
@@ -436,7 +436,9 @@ def _role(folded: str, start: int, end: int, *, ranged: bool) -> str:
 
 
 def _nearer(sentence: str) -> bool:
-    """Whether a word of events stands between the last word of deadlines and the day: « inscription obligatoire pour la visite du »."""
+    """Return whether a word of events stands between the last word of deadlines and the day: « inscription obligatoire pour la visite du
+    ».
+    """
     return (
         _OWN_EVENT.search(sentence) is not None
         or re.search(

@@ -35,7 +35,7 @@ class Edits:
 
 
 def with_edits(knowledge: Knowledge, edits: Edits) -> Knowledge:
-    """The knowledge that a file works with."""
+    """Return the knowledge that a file works with."""
     aliases = {tag: _end(tag, edits.aliases) for tag in edits.aliases}
     gone = {(tag, phrase) for tag, phrase, present in edits.words if not present}
     more = [("theme", phrase, tag) for tag, phrase, present in edits.words if present and aliases.get(tag, tag) in edits.themes]
@@ -63,7 +63,7 @@ def with_edits(knowledge: Knowledge, edits: Edits) -> Knowledge:
 
 
 def _end(tag: str, aliases: Mapping[str, str]) -> str:
-    """What stands for a theme in the end, however often it was merged."""
+    """Return what stands for a theme in the end, however often it was merged."""
     seen = {tag}
     while aliases.get(tag) and aliases[tag] not in seen:
         tag = aliases[tag]
@@ -72,7 +72,7 @@ def _end(tag: str, aliases: Mapping[str, str]) -> str:
 
 
 def ruled_tags(findings: Findings, tags: tuple[Tag, ...]) -> tuple[Tag, ...]:
-    """The themes of an article with those that rules put, which come first."""
+    """Return the themes of an article with those that rules put, which come first."""
     put = {
         hit.payload: Tag(id=hit.payload, origin="rule", score=1.0, reasons=(_why(hit),))
         for hit in reversed(findings.of(_TABLE.format(effect="tag")))
@@ -81,7 +81,7 @@ def ruled_tags(findings: Findings, tags: tuple[Tag, ...]) -> tuple[Tag, ...]:
 
 
 def ruled_interest(findings: Findings, interest: float, said: str) -> tuple[float, str, bool]:
-    """The interest of an article, why, and whether a rule dismisses it."""
+    """Return the interest of an article, why, and whether a rule dismisses it."""
     dismissing = findings.of(_TABLE.format(effect="dismiss"))
     if dismissing:
         return 0.0, f"écarté par une règle : {_said(dismissing[0])}", True

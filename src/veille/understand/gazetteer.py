@@ -55,22 +55,22 @@ class Gazetteer:
 
 @lru_cache(maxsize=4096)
 def _place(codes: tuple[str, ...], *, weight: int = 0, shared: bool = False, article: bool = False, needs_place: bool = False) -> Place:
-    """One value for all the towns that stand for the same: ten thousand names, a few hundred places."""
+    """Return one value for all the towns that stand for the same: ten thousand names, a few hundred places."""
     return Place(codes=codes, weight=weight, shared=shared, article=article, needs_place=needs_place)
 
 
 def parts_of(name: str) -> tuple[str, ...]:
-    """The folded words of a name; hyphens, spaces and apostrophes are alike."""
+    """Return the folded words of a name; hyphens, spaces and apostrophes are alike."""
     return tuple(_PART.findall(fold(name)))
 
 
 def key_of(name: str) -> str:
-    """A name whatever its accents, hyphens and apostrophes."""
+    """Return a name whatever its accents, hyphens and apostrophes."""
     return "-".join(parts_of(name))
 
 
 def loosely(name: str) -> str:
-    """A pattern for a name whose accents may be missing, with hyphens, spaces and apostrophes of any kind; capitals count."""
+    """Return a pattern for a name whose accents may be missing, with hyphens, spaces and apostrophes of any kind; capitals count."""
     return re.escape(name).replace(r"\-", "-").replace(r"\ ", "-").translate(_ALIKE)
 
 
@@ -112,7 +112,7 @@ def build_gazetteer(names: Mapping[str, str], prefectures: Mapping[str, str], co
 
 
 def _departements(names: Iterable[str]) -> re.Pattern[str]:
-    """One pattern for all names, the longest first, so that Loire-Atlantique is not Loire; accents may be missing."""
+    """Return one pattern for all names, the longest first, so that Loire-Atlantique is not Loire; accents may be missing."""
     names = list(names)
     # « Seine-St-Denis », « Meurthe & Moselle », « Côtes d Armor »: as people shorten them.
     short = [name.replace("Saint-", "St-") for name in names if "Saint-" in name]

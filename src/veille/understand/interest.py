@@ -33,7 +33,7 @@ class ScoredInterest:
 
 
 def interest_of(scored: ScoredInterest, answers: Mapping[str, Prediction]) -> tuple[float, str]:
-    """A probability and its reason: by points, or as decisions (selected, dismissed) have taught."""
+    """Return a probability and its reason: by points, or as decisions (selected, dismissed) have taught."""
     answer = answers.get(INTEREST)
     interest = answer.probability if answer else round(1 / (1 + math.exp(-scored.odds)), 3)
     side = 1 if interest >= 0.5 else -1

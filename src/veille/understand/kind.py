@@ -40,7 +40,7 @@ class ScoredKinds:
 
 
 def kind_of(scored: ScoredKinds, answers: Mapping[str, Prediction]) -> tuple[str, str]:
-    """The kind with the most points, `article` when none has enough; what decisions have taught of a kind comes first."""
+    """Return the kind with the most points, `article` when none has enough; what decisions have taught of a kind comes first."""
     learnt = {name.removeprefix("kind:"): answer for name, answer in answers.items() if name.startswith("kind:")}
     told = {kind: answer for kind, answer in learnt.items() if answer.yes}
     if told:

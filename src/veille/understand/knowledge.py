@@ -100,7 +100,7 @@ def build_knowledge(vocabulary: str, synonyms: str, departements: str, communes:
 
 
 def _lexicon(words: dict[str, Any], tags: list[dict[str, Any]]) -> Lexicon:
-    """Every phrase that understanding looks for, in one table each.
+    """Return every phrase that understanding looks for, in one table each.
 
     A hint is a word that a theme shares with many texts: it counts for half. Phrases of kinds in capitals are acronyms (CDI, AMI).
     """
@@ -128,7 +128,7 @@ def _departements(text: str) -> dict[str, Departement]:
 
 
 def _synonyms(groups: list[list[str]], departements: dict[str, Departement]) -> dict[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Each member of a group, as a query keeps it (without « de » and the like), with the other members in full.
+    """Return each member of a group, as a query keeps it (without « de » and the like), with the other members in full.
 
     CD93 and the like stand for the name.
     """

@@ -69,14 +69,14 @@ def label(
 
 
 def understand(item: Item, source: Source, knowledge: Knowledge, boilerplate: Boilerplate = NO_BOILERPLATE) -> TaggedItem:
-    """All labels of an article; `boilerplate`: the sentences that its source repeats."""
+    """Return all labels of an article; `boilerplate`: the sentences that its source repeats."""
     return understand_by_words(item, source, knowledge, boilerplate)[0]
 
 
 def understand_by_words(
     item: Item, source: Source, knowledge: Knowledge, boilerplate: Boilerplate = NO_BOILERPLATE
 ) -> tuple[TaggedItem, Words]:
-    """All labels of an article, and all its words: what else is made of them need not cut the text again."""
+    """Return all labels of an article, and all its words: what else is made of them need not cut the text again."""
     labels = label(
         item.title, item.text, knowledge, published=published_day(item), url=item.url, inherited=source.tags, boilerplate=boilerplate
     )
@@ -97,5 +97,5 @@ def understand_by_words(
 
 
 def published_day(item: Item) -> date | None:
-    """The day by which a missing year is told."""
+    """Return the day by which a missing year is told."""
     return item.published.date() if isinstance(item.published, datetime) else item.published

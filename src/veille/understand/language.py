@@ -36,7 +36,7 @@ _MORE = 1.3  # times as many as the source's own language, before another one is
 
 
 def language_of(title: str, text: str, usual: str, cut: Words | None = None) -> str:
-    """The language whose small words are the most, the usual one where too little tells. `cut`: the words of both, cut already."""
+    """Return the language whose small words are the most, the usual one where too little tells. `cut`: the words of both, cut already."""
     counts = dict.fromkeys(SMALL_WORDS, 0)
     words: Sequence[str]
     if cut is None:

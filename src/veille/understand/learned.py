@@ -49,14 +49,16 @@ class Prediction:
 
 
 def vector_of(terms: Terms, rarity: Mapping[int, float]) -> dict[int, float]:
-    """The known words of an article as a vector of length one."""
+    """Return the known words of an article as a vector of length one."""
     found = {word: (1 + math.log(times)) * rarity[word] for word, times in terms if word in rarity}
     length = math.sqrt(sum(value * value for value in found.values()))
     return {word: value / length for word, value in found.items()} if length else {}
 
 
 def judge(model: Model, terms: Terms, rules: Mapping[str, float]) -> dict[str, Prediction]:
-    """Every learnt question; `rules`: what the rules say of each (a theme's or kind's score from 0 to 1, or the log-odds of interest)."""
+    """Return every learnt question; `rules`: what the rules say of each (a theme's or kind's score from 0 to 1, or the log-odds of
+    interest).
+    """
     sums = {name: one.bias + one.rule * RULE_SCALE * rules.get(name, 0.0) for name, one in model.questions.items()}
     spoke: dict[str, list[tuple[float, str]]] = {name: [] for name in model.questions}
     for word, value in vector_of(terms, model.rarity).items():
@@ -76,7 +78,7 @@ def judge(model: Model, terms: Terms, rules: Mapping[str, float]) -> dict[str, P
 
 
 def model_of(text: str) -> Model:
-    """A model from its JSON; raises ValueError for one of another format."""
+    """Return a model from its JSON; raises ValueError for one of another format."""
     given = json.loads(text)
     if given.get("format") != FORMAT:
         raise ValueError(given.get("format"))
@@ -88,7 +90,7 @@ def model_of(text: str) -> Model:
 
 
 def assemble(vocabulary: str, rarity: Mapping[str, float], questions: Mapping[str, Question]) -> Model:
-    """A model ready to be asked; `rarity` by lemma."""
+    """Return a model ready to be asked; `rarity` by lemma."""
     weights: dict[int, list[tuple[str, str, float]]] = {}
     for name, one in questions.items():
         for lemma, weight in one.words.items():
@@ -102,14 +104,14 @@ def assemble(vocabulary: str, rarity: Mapping[str, float], questions: Mapping[st
 
 
 def within(model: Model, themes: Collection[str]) -> Model:
-    """A model without the questions of themes that have left the vocabulary."""
+    """Return a model without the questions of themes that have left the vocabulary."""
     known = {name: one for name, one in model.questions.items() if not name.startswith("theme:") or name.removeprefix("theme:") in themes}
     weights = {word: tuple(row for row in rows if row[0] in known) for word, rows in model.weights.items()}
     return replace(model, questions=known, weights=weights)
 
 
 def text_of(vocabulary: str, rarity: Mapping[str, float], questions: Mapping[str, Question]) -> str:
-    """The JSON of a model: numbers to four digits, names in order."""
+    """Return the JSON of a model: numbers to four digits, names in order."""
 
     def rounded(values: Iterable[tuple[str, float]]) -> dict[str, float]:
         return {name: round(value, 4) for name, value in sorted(values)}

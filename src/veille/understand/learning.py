@@ -67,7 +67,7 @@ class Learnt:
 
 
 def learn(lessons: Lessons, vocabulary: str) -> Learnt:
-    """Every question that enough examples answer; raises ImportError without scikit-learn."""
+    """Return every question that enough examples answer; raises ImportError without scikit-learn."""
     import sklearn  # noqa: F401 - said at once, rather than after the work
 
     rarity = _rarity(lessons.examples)
@@ -97,7 +97,7 @@ def _rarity(examples: Sequence[Example]) -> dict[int, float]:
 
 
 def _one(name: str, known: Sequence[Example], rarity: Mapping[int, float], lemmas: Mapping[int, str]) -> tuple[Mark, Question | None]:
-    """One question: compared on fifths that were not seen, then learnt from everything if that is worth it."""
+    """Return one question: compared on fifths that were not seen, then learnt from everything if that is worth it."""
     import numpy as np
     from sklearn.feature_extraction import DictVectorizer
     from sklearn.model_selection import StratifiedKFold
@@ -142,7 +142,7 @@ def _one(name: str, known: Sequence[Example], rarity: Mapping[int, float], lemma
 
 
 def _fit(name: str, matrix: Any, wanted: Any) -> tuple[Any, float]:
-    """A regression and its threshold, which is told from answers on parts it had not seen (one half for interest, a probability)."""
+    """Return a regression and its threshold, which is told from answers on parts it had not seen (one half for interest, a probability)."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
@@ -164,7 +164,7 @@ def _fit(name: str, matrix: Any, wanted: Any) -> tuple[Any, float]:
 
 
 def _recalibrated(name: str, known: Sequence[Example], train: Sequence[int], test: Sequence[int]) -> list[float]:
-    """The rules' interest, with its scale and its base rate told from the same examples: what words add to that is learning."""
+    """Return the rules' interest, with its scale and its base rate told from the same examples: what words add to that is learning."""
     if name != INTEREST:
         return [0.0] * len(test)
     from sklearn.linear_model import LogisticRegression

@@ -64,7 +64,7 @@ class Similarity:
 def print_of(
     title: str, text: str, places: Iterable[str], source: str = "", *, words: tuple[Sequence[str], Sequence[str]] | None = None
 ) -> Print:
-    """The comparable form of a text; about 0.1 ms for 200 words. `words`: the folded ones of both, where they were cut already."""
+    """Return the comparable form of a text; about 0.1 ms for 200 words. `words`: the folded ones of both, where they were cut already."""
     text = text[:LONGEST]
     said, body = words or (folded_words(title), folded_words(text))
     heading = tuple(said)
@@ -89,7 +89,7 @@ def _ungrouped(number: re.Match[str]) -> str:
 
 
 def runs_of(words: Sequence[str]) -> list[int]:
-    """Each run of four words, as a number that is the same on every machine (CRC-32: a third of what a cryptographic hash takes)."""
+    """Return each run of four words, as a number that is the same on every machine (CRC-32: a third of what a cryptographic hash takes)."""
     if len(words) < _RUN:
         return [_number(" ".join(words))]
     number = zlib.crc32  # a hundred times for each article
@@ -100,12 +100,12 @@ def runs_of(words: Sequence[str]) -> list[int]:
 
 
 def could_be_same(one: Print, other: Print) -> bool:
-    """Whether it is worth asking what of two texts is rare: they share a fifth of the shorter one, boilerplate and all."""
+    """Return whether it is worth asking what of two texts is rare: they share a fifth of the shorter one, boilerplate and all."""
     return len(one.runs & other.runs) >= _LEAST_SHARE * min(len(one.runs), len(other.runs))
 
 
 def compare(one: Print, other: Print, is_rare: Callable[[int], bool] = lambda _run: True) -> Similarity:
-    """The verdict on two texts; `is_rare` says whether a run is more than its source's boilerplate."""
+    """Return the verdict on two texts; `is_rare` says whether a run is more than its source's boilerplate."""
     mine, theirs = ({run for run in side.runs if is_rare(run)} for side in (one, other))
     fewer = min(len(mine), len(theirs))
     if not fewer:
@@ -124,7 +124,7 @@ def compare(one: Print, other: Print, is_rare: Callable[[int], bool] = lambda _r
 
 
 def guard(one: Print, other: Print) -> str:
-    """What forbids to join two texts that read alike; "" when nothing does."""
+    """Return what forbids to join two texts that read alike; "" when nothing does."""
     if one.places and other.places and not one.places & other.places:
         return "places"
     if one.title_parts != other.title_parts:
@@ -169,7 +169,7 @@ _ENDS = tuple('.!?…:;»”"([«“–—•-')
 
 
 def _other_steps(one: Print, other: Print) -> bool:
-    """Whether two titles stand on two steps of one ladder."""
+    """Return whether two titles stand on two steps of one ladder."""
     mine, theirs = fold(one.told[0]), fold(other.told[0])
     for ladder in _LADDERS:
         here, there = (next((place for place, step in enumerate(ladder) if step.search(title)), None) for title in (mine, theirs))
@@ -179,7 +179,7 @@ def _other_steps(one: Print, other: Print) -> bool:
 
 
 def _other_jobs(one: Print, other: Print) -> bool:
-    """Whether two job adverts bear two titles over one employer's text."""
+    """Return whether two job adverts bear two titles over one employer's text."""
     if not _other_subject(one.title, other.title):
         return False
     return all(_JOB.search(fold(f"{side.told[0]} {side.told[1][:1_000]}")) for side in (one, other))
@@ -196,7 +196,9 @@ def _names(one: Print) -> set[str]:
 
 
 def _other_names(one: Print, other: Print) -> bool:
-    """Whether a name stands in one text where another stands in the other: a notice for another place, and no text that was edited."""
+    """Return whether a name stands in one text where another stands in the other: a notice for another place, and no text that was
+    edited.
+    """
     from difflib import SequenceMatcher
 
     for left, right in zip(one.told, other.told, strict=True):
@@ -215,7 +217,7 @@ def _is_name(word: str) -> bool:
 
 
 def _title_alone_differs(why: str, one: Print, other: Print) -> bool:
-    """Whether a title was numbered anew, or says more, over one text: an edition of something has other numbers in its text too."""
+    """Return whether a title was numbered anew, or says more, over one text: an edition of something has other numbers in its text too."""
     if why not in ("titles", "subjects") or (why == "subjects" and not _says_more(one.title, other.title)):
         return False
     mine, theirs = one.numbers - one.title_numbers, other.numbers - other.title_numbers
@@ -223,18 +225,18 @@ def _title_alone_differs(why: str, one: Print, other: Print) -> bool:
 
 
 def _other_subject(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether two titles differ by a word that means something."""
+    """Return whether two titles differ by a word that means something."""
     return meaning(one) != meaning(other)
 
 
 def _says_more(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether a title is the other one with some words more."""
+    """Return whether a title is the other one with some words more."""
     mine, theirs = meaning(one), meaning(other)
     return mine <= theirs or theirs <= mine
 
 
 def meaning(words: Iterable[str]) -> set[str]:
-    """The words that mean something, without their endings; `words` are folded."""
+    """Return the words that mean something, without their endings; `words` are folded."""
     return {lemma(word) for word in words if word not in STOP_WORDS and word not in ELISIONS}
 
 
@@ -272,7 +274,7 @@ def bands_of(one: Print, lead: Iterable[str]) -> tuple[int, ...]:
 
 
 def lead_of(text: str) -> list[str]:
-    """The first words of a text."""
+    """Return the first words of a text."""
     return folded_words(text[:400])[:_LEAD]
 
 

@@ -35,13 +35,13 @@ Keywords = tuple[tuple[int, int], ...]  # word, weight: thousandths of a vector 
 
 
 def number_of(word: str) -> int:
-    """A lemma as a number, the same on every machine."""
+    """Return a lemma as a number, the same on every machine."""
     return zlib.crc32(word.encode("utf-8", "surrogatepass"))
 
 
 @lru_cache(maxsize=4)
 def _telling_beside(places: frozenset[str]) -> Lately[int]:
-    """The number of a word that may tell something, 0 for the others; names of places tell where, not what."""
+    """Return the number of a word that may tell something, 0 for the others; names of places tell where, not what."""
 
     def told(word: str) -> int:
         if len(word) < _LEAST_LETTERS or word in _SMALL or word in places or word.isdigit():
@@ -52,7 +52,7 @@ def _telling_beside(places: frozenset[str]) -> Lately[int]:
 
 
 def terms_of(words: Words, places: frozenset[str] = frozenset()) -> Terms:
-    """The words that may tell what an article is about, but for these names of places: the first four hundred."""
+    """Return the words that may tell what an article is about, but for these names of places: the first four hundred."""
     numbers = list(map(_telling_beside(places).__getitem__, words.folded))
     counts: dict[int, int] = Counter(numbers)
     title, end = words.title_size, bisect_left(words.starts, LEAD, words.title_size + 1)
@@ -64,7 +64,7 @@ def terms_of(words: Words, places: frozenset[str] = frozenset()) -> Terms:
 
 
 def lemmas_by_number(words: Words) -> dict[int, str]:
-    """The lemmas that the numbers of an article's terms stand for."""
+    """Return the lemmas that the numbers of an article's terms stand for."""
     return {number_of(one): one for one in map(lemma, words.folded)}
 
 
@@ -86,7 +86,7 @@ class Rarity:
 
 
 def keywords_of(terms: Terms, rarity: Rarity) -> Keywords:
-    """The dozen words of the most weight."""
+    """Return the dozen words of the most weight."""
     log, weight_of, unknown = math.log, rarity.weights.get, rarity.unknown
     weights = [
         (-weight if times == 1 else -(1 + log(times)) * weight, word) for word, times in terms if (weight := weight_of(word, unknown))

@@ -45,7 +45,7 @@ class _Hit:
 
 
 def territories_of(title: str, text: str, inherited: tuple[str, ...], knowledge: Knowledge) -> tuple[Territory, ...]:
-    """The départements named, in order of appearance; the source's own where the text names none."""
+    """Return the départements named, in order of appearance; the source's own where the text names none."""
     found: dict[str, Territory] = {}
     for field, words in (("title", title), ("text", text[:READ])):
         for hit in named(words, knowledge):
@@ -62,7 +62,7 @@ def territories_of(title: str, text: str, inherited: tuple[str, ...], knowledge:
 
 
 def named(text: str, knowledge: Knowledge) -> list[_Hit]:
-    """Every name that is believed, in reading order. Names in capitals are read as others are, and told as they are written."""
+    """Return every name that is believed, in reading order. Names in capitals are read as others are, and told as they are written."""
     read = _in_small_letters(text)
     hits = _named(read, knowledge, list(_codes(text, knowledge)))
     return hits if read is text else [replace(hit, phrase=text[hit.start : hit.end]) for hit in hits]
@@ -76,7 +76,7 @@ _SMALL = frozenset("de du des d la le les l et en sur sous a à au aux lès lez"
 
 
 def _in_small_letters(text: str) -> str:
-    """The text with words in capitals written as names are (« GIRONDE », « CÔTES D’ARMOR »), every sign at its place."""
+    """Return the text with words in capitals written as names are (« GIRONDE », « CÔTES D’ARMOR »), every sign at its place."""
     if not _SHOUTED.search(text):
         return text
     said = _SHOUTED.sub(lambda match: _LETTERS.sub(_as_a_name, match[0]), text)
@@ -118,7 +118,7 @@ def _named(text: str, knowledge: Knowledge, codes: list[_Hit]) -> list[_Hit]:
 
 
 def _told_otherwise(text: str, town: _Hit, codes: list[_Hit], departements: list[_Hit]) -> bool:
-    """Whether a postcode right before a town, or the name of a département right after it, says of another one: it knows better."""
+    """Return whether a postcode right before a town, or the name of a département right after it, says of another one: it knows better."""
     before = (one for one in codes if one.end <= town.start and not text[one.end : town.start].strip(" ,"))
     after = (one for one in departements if one.start >= town.end and _ASIDE.fullmatch(text, town.end, one.start))
     return any(not set(one.codes) & set(town.codes) for one in (*before, *after))
@@ -220,7 +220,7 @@ def _is_no_place(before: str, after: str) -> bool:
 
 
 def _is_meant(code: str, before: str, after: str) -> bool:
-    """Whether what stands around says by itself that a name is the département's."""
+    """Return whether what stands around says by itself that a name is the département's."""
     told = around.CODE_AFTER.match(after)
     if told and told["code"] == code:
         return True
@@ -252,7 +252,7 @@ def _towns(text: str, capitals: _Capitals, gazetteer: Gazetteer, spans: list[tup
 
 
 def _town_at(text: str, start: int, gazetteer: Gazetteer, *, second: bool = False) -> tuple[int, Place] | None:
-    """The longest name that begins at a word, and where it ends."""
+    """Return the longest name that begins at a word, and where it ends."""
     first = _PART.match(text, start)
     counts = gazetteer.lengths.get(fold(first[0]), ()) if first else ()
     run = list(islice(_PART.finditer(text, start), counts[0] + 1)) if counts else []
@@ -293,7 +293,7 @@ def _is_town(before: str, after: str, town: Place) -> bool:
 
 
 def _supported(text: str, departements: list[_Hit], towns: list[_Hit], others: list[_Hit]) -> list[_Hit]:
-    """The hits that are sure, with the unsure ones that stand in a list with them; what a bracket explains counts once."""
+    """Return the hits that are sure, with the unsure ones that stand in a list with them; what a bracket explains counts once."""
     sure = [hit for hit in (*departements, *towns, *others) if hit.sure]
     unsure = [hit for hit in departements if not hit.sure]
     changed = True
@@ -309,5 +309,5 @@ def _supported(text: str, departements: list[_Hit], towns: list[_Hit], others: l
 
 
 def _linked(text: str, first: _Hit, second: _Hit) -> bool:
-    """Whether two names are members of one list: « l’Aveyron, la Creuse et le Loiret »."""
+    """Return whether two names are members of one list: « l’Aveyron, la Creuse et le Loiret »."""
     return first.end < second.start <= first.end + 25 and around.COORDINATED.fullmatch(text[first.end : second.start]) is not None

@@ -36,7 +36,7 @@ class Scored:
 
 
 def score_themes(findings: Findings) -> list[Scored]:
-    """Every theme of which a phrase was found, the most points first."""
+    """Return every theme of which a phrase was found, the most points first."""
     hits: dict[str, list[Hit]] = defaultdict(list)
     for hit in findings.of("theme"):
         hits[hit.payload].append(hit)
@@ -51,7 +51,7 @@ def score_themes(findings: Findings) -> list[Scored]:
 
 
 def believed(scored: Sequence[Scored]) -> list[Scored]:
-    """The themes that the rules alone give: enough points, and not few beside the first one's."""
+    """Return the themes that the rules alone give: enough points, and not few beside the first one's."""
     least = max(THRESHOLD, LEAST_OF_BEST * scored[0].points) if scored else 0.0
     return [one for one in scored[:MOST] if one.points >= least]
 
@@ -75,7 +75,7 @@ def themes_of(scored: Sequence[Scored], inherited: tuple[str, ...], answers: Map
 
 
 def learnt_reasons(answer: Prediction, words: Words) -> tuple[Reason, ...]:
-    """The learnt words that spoke for an answer, where they stand first."""
+    """Return the learnt words that spoke for an answer, where they stand first."""
     places: dict[str, int] = {}
     for place, word in enumerate(words.folded):
         if word and lemma(word) in answer.words:

@@ -34,7 +34,7 @@ class Words:
         )  # fmt: skip
 
     def blanked(self, text: str) -> "Words":
-        """The words that are left where parts of the text were made blank, every other sign at its place."""
+        """Return the words that are left where parts of the text were made blank, every other sign at its place."""
         if text == self.text or text[:READ] == self.text:
             return self
         first = self.title_size + 1
@@ -45,7 +45,7 @@ class Words:
         )  # fmt: skip
 
     def written(self, place: int) -> str:
-        """A word as it is written."""
+        """Return a word as it is written."""
         source = self.title if place < self.title_size else self.text
         return source[self.starts[place] : self.starts[place] + len(self.folded[place])]
 
@@ -76,7 +76,7 @@ _Phrase = tuple[int, _Rest, str, str, str]  # rank, words after the second, tabl
 
 
 def _goes_on(folded: Sequence[str], at: int, size: int, rest: _Rest) -> bool:
-    """Whether a phrase continues so."""
+    """Return whether a phrase continues so."""
     return at + len(rest) <= size and all(folded[at + number] in allowed for number, allowed in enumerate(rest))
 
 
@@ -103,7 +103,7 @@ class Lexicon:
             self._acronyms.setdefault(acronym, []).append((table, payload))
 
     def find(self, words: Words) -> Findings:
-        """Every place of every phrase; acronyms after the others."""
+        """Return every place of every phrase; acronyms after the others."""
         tables: dict[str, list[Hit]] = {}
         folded, starts, stop = words.folded, words.starts, words.title_size
         by_first, size = self._by_first, len(words.folded)

@@ -22,7 +22,7 @@ _LONG = 200  # characters: so long a text does not come back letter for letter b
 
 
 def is_mass(todo: Plan) -> bool:
-    """Whether so much of an answer is new that its site may have moved, rather than published."""
+    """Return whether so much of an answer is new that its site may have moved, rather than published."""
     entries = len(todo.new) + len(todo.changed) + len(todo.same) + len(todo.elsewhere)
     return len(todo.new) >= MASS and len(todo.new) * 2 >= entries
 
@@ -73,7 +73,7 @@ def rejoin(todo: Plan, held: list[Known]) -> Plan:
 
 
 def _are_redated(new: tuple[Named, ...]) -> bool:
-    """Whether entries bear no day, or nearly all the same one: the day of a migration, and of no article."""
+    """Return whether entries bear no day, or nearly all the same one: the day of a migration, and of no article."""
     days = Counter(one.item.day for one in new)
     return max(days.values()) >= _WHOLE_SHARE * len(new)
 
@@ -93,7 +93,7 @@ def _under_another_day(held: Known | None, one: Named) -> Known | None:
 
 
 def _unique(pairs: Iterable[tuple[K, Known]]) -> dict[K, Known]:
-    """The items whose key no other item has."""
+    """Return the items whose key no other item has."""
     rows = list(pairs)
     counts = Counter(key for key, _ in rows)
     return {key: one for key, one in rows if counts[key] == 1}

@@ -56,12 +56,12 @@ class Named:
 
 
 def asked_names(items: list[Item]) -> list[Name]:
-    """What entries of an answer may share with others of their source: the store is asked which of these names it saw shared."""
+    """Return what entries of an answer may share with others of their source: the store is asked which of these names it saw shared."""
     return [name for item in items for name in (_guid(item), _own(item), _loose(item), _title_day(item)) if name]
 
 
 def name_items(items: list[Item], shared_before: frozenset[Name]) -> tuple[list[Named], frozenset[Name]]:
-    """The names of each item of one answer, and the names that this answer shows to be shared. Exact repeats are dropped.
+    """Return the names of each item of one answer, and the names that this answer shows to be shared. Exact repeats are dropped.
 
     Sharing is a source's own affair: every name of `shared_before` and of what is returned has a source for scope.
     """
@@ -114,7 +114,7 @@ def graves_of(item: Item, former_ids: tuple[str, ...] = ()) -> list[tuple[str, s
 
 
 def own_graves(item: Item, source_id: str) -> list[tuple[str, str]]:
-    """The names of an article in a source, as they are buried."""
+    """Return the names of an article in a source, as they are buried."""
     names = [name for name in (_guid(item), _title_day(item)) if name]
     found = [grave(name.kind, source_id, name.value) for name in names]
     found += [grave("address", source_id, item.canonical)] if item.canonical else []
@@ -122,7 +122,7 @@ def own_graves(item: Item, source_id: str) -> list[tuple[str, str]]:
 
 
 def _texts(item: Item) -> list[str]:
-    """The fingerprints of a text that is long enough to be known by."""
+    """Return the fingerprints of a text that is long enough to be known by."""
     return [one for one in (item.fingerprint, item.former) if one and len(item.text) >= TELLING]
 
 
@@ -149,13 +149,13 @@ def _loose(item: Item) -> Name | None:
 
 
 def _former(item: Item) -> Name | None:
-    """The address as rule 1 wrote it, where that is another: what rule 1 cut from a link was lost to the files of its time."""
+    """Return the address as rule 1 wrote it, where that is another: what rule 1 cut from a link was lost to the files of its time."""
     former = canonical_1(item.url) if "?" in item.url or "#" in item.url else ""
     return Name("canonical", "", former) if former and former != item.canonical else None
 
 
 def _near(item: Item, shared: frozenset[Name] | set[Name]) -> tuple[Name, ...]:
-    """The names that propose an article without being the entry's own."""
+    """Return the names that propose an article without being the entry's own."""
     loose = _loose(item)
     names = [loose] if loose and loose not in shared else []
     if not names:

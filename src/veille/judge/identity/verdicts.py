@@ -92,7 +92,7 @@ class _Verdict:
 
 
 def plan(source_id: str, named: list[Named], recall: Recall) -> Plan:
-    """What to write; the first entry of an answer that finds an item speaks for it."""
+    """Return what to write; the first entry of an answer that finds an item speaks for it."""
     counted_places = _addresses_count(source_id, named, recall)
     if counted_places:
         named = [replace(one, canonical=None, guid=None if one.echoed else one.guid, near=()) for one in named]
@@ -163,7 +163,7 @@ class _Answer:
         self.guids_are_fresh = self._guids_are_fresh(named)
 
     def judge(self, one: Named) -> _Verdict:
-        """The row of the table that an entry falls under."""
+        """Return the row of the table that an entry falls under."""
         known = self.recall.known
         by_guid = known.get(one.guid) if one.guid else None
         by_place = self._at_own_place(one)
@@ -186,7 +186,7 @@ class _Answer:
         return self._proposed(one, shares, refused)
 
     def _by_guid(self, one: Named, by_guid: Known, by_place: Known | None, foreign: Known | None) -> _Verdict:
-        """The verdict on an entry whose guid is known; without an article: what its guid is not to name any more."""
+        """Return the verdict on an entry whose guid is known; without an article: what its guid is not to name any more."""
         assert one.guid
         if by_place and by_place.id == by_guid.id:
             return _Verdict(Case.KNOWN, by_guid)
@@ -213,7 +213,7 @@ class _Answer:
         return _Verdict(Case.COUNTED_GUID if rival or self.guids_count else Case.REUSED_GUID, shares=(one.guid,))
 
     def _across(self, one: Named, foreign: Known, shares: tuple[Name, ...]) -> _Verdict:
-        """The verdict on an address that another source brought."""
+        """Return the verdict on an address that another source brought."""
         text_of = self.recall.text_of
         if not self._outranks(one, foreign):
             # A feed read from a bare number has no domain: nothing tells whose its articles are, and an address alone does not.
@@ -229,7 +229,7 @@ class _Answer:
         return _Verdict(Case.DISPUTED, shares=shares, takes=foreign)
 
     def _proposed(self, one: Named, shares: tuple[Name, ...], refused: Case) -> _Verdict:
-        """The verdict on an entry that no name of its own makes an article."""
+        """Return the verdict on an entry that no name of its own makes an article."""
         known = self.recall.known
         for name in one.near:
             near = known.get(name)
@@ -261,7 +261,9 @@ class _Answer:
         return _Verdict(refused, shares=shares)
 
     def _beside(self, one: Named) -> Known | None:
-        """The article of this source, at an address that several share, which an entry without a name says in other words that day."""
+        """Return the article of this source, at an address that several share, which an entry without a name says in other words that
+        day.
+        """
         item = one.item
         if not item.day or not item.loose:
             return None
@@ -275,7 +277,7 @@ class _Answer:
         return same[0] if len(same) == 1 else None
 
     def another(self, one: Named, verdict: _Verdict) -> _Verdict:
-        """What an entry is that words alone would have made an article which another entry of the answer is by name."""
+        """Return what an entry is that words alone would have made an article which another entry of the answer is by name."""
         if verdict.row is Case.RENAMED:
             return _Verdict(Case.REUSED_ADDRESS, shares=(*verdict.shares, *self._own(one)))
         if verdict.row is Case.READDRESSED and one.guid:
@@ -283,11 +285,11 @@ class _Answer:
         return _Verdict(Case.NEW, shares=verdict.shares)
 
     def is_near(self, one: Named, found: Known) -> bool:
-        """Whether it is by its loose form that an entry was found."""
+        """Return whether it is by its loose form that an entry was found."""
         return any(self.recall.known.get(name) == found for name in one.near if name.value == one.item.loose)
 
     def _at_own_place(self, one: Named) -> Known | None:
-        """The article of this source that an entry's address names."""
+        """Return the article of this source that an entry's address names."""
         if one.canonical is None or one.own_canonical is None:
             return None
         own = self.recall.known.get(one.own_canonical)
@@ -301,7 +303,7 @@ class _Answer:
         return confirms(one.item, known, self.recall.text_of, by_address=by_address)
 
     def _outranks(self, one: Named, foreign: Known) -> bool:
-        """Whether an address is this source's rather than that of the one whose article bears it."""
+        """Return whether an address is this source's rather than that of the one whose article bears it."""
         own = self.recall.owns(self.source_id, one.item.canonical)
         if own is None:
             return False
@@ -309,7 +311,7 @@ class _Answer:
         return theirs is None or own > theirs
 
     def _guids_are_fresh(self, named: list[Named]) -> bool:
-        """Whether each answer brings new guids: none is known, while most addresses are, under the titles that they had."""
+        """Return whether each answer brings new guids: none is known, while most addresses are, under the titles that they had."""
         fresh = [place for one in named if one.guid and (place := self._at_own_place(one)) and one.guid not in self.recall.known]
         if len(fresh) < _MANY or any(one.guid in self.recall.known for one in named if one.guid):
             return False
@@ -321,7 +323,9 @@ class _Answer:
 
 
 def _addresses_count(source_id: str, named: list[Named], recall: Recall) -> frozenset[Name]:
-    """The addresses of an answer, where they count positions (`journal#0`, `journal#1`…): they name nothing. None of them otherwise."""
+    """Return the addresses of an answer, where they count positions (`journal#0`, `journal#1`…): they name nothing. None of them
+    otherwise.
+    """
     places = []
     for one in named:
         own = recall.known.get(one.own_canonical) if one.own_canonical else None
@@ -348,7 +352,7 @@ def _name_count(pairs: list[tuple[Named, Known | None]], recall: Recall, written
 
 
 def _are_positions(written: list[str]) -> bool:
-    """Whether names are 0, 1, 2… or 1, 2, 3… in the order of an answer, or against it, whatever stands before the number."""
+    """Return whether names are 0, 1, 2… or 1, 2, 3… in the order of an answer, or against it, whatever stands before the number."""
     stems = {one.rstrip(_DIGITS) for one in written}
     ends = [one[len(one.rstrip(_DIGITS)) :] for one in written]
     if len(stems) != 1 or not all(0 < len(end) <= _COUNTS for end in ends):
@@ -362,6 +366,6 @@ def _are_positions(written: list[str]) -> bool:
 
 
 def counted(verdicts: tuple[tuple[Named, Case], ...]) -> tuple[tuple[str, int], ...]:
-    """How many entries each row decided, in the order of the table."""
+    """Return how many entries each row decided, in the order of the table."""
     counts = Counter(row for _, row in verdicts)
     return tuple((str(row), counts[row]) for row in Case if counts[row])

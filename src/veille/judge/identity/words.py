@@ -28,7 +28,7 @@ _LEAST = 12  # words: a shorter text is compared word by word only
 
 
 def confirms(item: Item, known: Known, text_of: Callable[[int], str], *, by_address: bool = False) -> bool:
-    """Whether an entry that bears one name of an article, and another one that is new, is that article; `text_of` gives its text.
+    """Return whether an entry that bears one name of an article, and another one that is new, is that article; `text_of` gives its text.
 
     `by_address`: it is its address that is known. The same text is not enough then: notices of one text, told apart by their titles alone,
     may share a page. A page of its own makes the same words the same article, whatever the day.
@@ -60,7 +60,7 @@ def confirms(item: Item, known: Known, text_of: Callable[[int], str], *, by_addr
 
 
 def _same_title(one: str, other: str) -> bool:
-    """Whether two titles are equal, but for accents, capitals and letters that were mended (« muincipal »)."""
+    """Return whether two titles are equal, but for accents, capitals and letters that were mended (« muincipal »)."""
     mine, theirs = folded_words(one), folded_words(other)
     if mine == theirs:
         return bool(mine) or fold(one) == fold(other)
@@ -74,12 +74,12 @@ def _same_title(one: str, other: str) -> bool:
 
 
 def titles_agree(item: Item, known: Known) -> bool:
-    """Whether half of the words of the shorter title are in the other."""
+    """Return whether half of the words of the shorter title are in the other."""
     return _share(_words(item.title), _words(known.title)) >= _HALF
 
 
 def are_unlike(item: Item, known: Known, text_of: Callable[[int], str], *, texts_alone: bool = False) -> bool:
-    """Whether the words of two articles have next to nothing in common, though one address is told of both."""
+    """Return whether the words of two articles have next to nothing in common, though one address is told of both."""
     if item.is_worded(known.fingerprint) or (not texts_alone and fold(item.title) == fold(known.title)):
         return False
     held = text_of(known.id)
@@ -90,7 +90,7 @@ def are_unlike(item: Item, known: Known, text_of: Callable[[int], str], *, texts
 
 
 def _has_own_page(item: Item) -> bool:
-    """Whether an address is that of one article: it says its title, or numbers it; « /agenda » is a page where others will come."""
+    """Return whether an address is that of one article: it says its title, or numbers it; « /agenda » is a page where others will come."""
     path = item.canonical.partition("//")[2].partition("/")[2]
     slug = set(folded_words(unquote(path)))
     said = {word for word in folded_words(item.title) if word not in STOP_WORDS}
@@ -102,12 +102,12 @@ def _words(text: str) -> set[str]:
 
 
 def _share(one: set[str], other: set[str]) -> float:
-    """How much of the smaller one lies in the other."""
+    """Return how much of the smaller one lies in the other."""
     return len(one & other) / min(len(one), len(other)) if one and other else 0.0
 
 
 def _held(one: Print, other: Print) -> float:
-    """How many of the runs of words of the shorter text lie in the other."""
+    """Return how many of the runs of words of the shorter text lie in the other."""
     return len(one.runs & other.runs) / min(len(one.runs), len(other.runs))
 
 

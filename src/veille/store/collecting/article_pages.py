@@ -65,7 +65,7 @@ def mark_read(db: Connection, item_id: int, now: datetime) -> None:
 
 
 def pages_of(db: Connection, ids: Iterable[int]) -> dict[int, str]:
-    """The pages that were read, by item."""
+    """Return the pages that were read, by item."""
     rows = db.execute(
         "select item_id, page from texts where page <> '' and item_id in (select value from json_each(?))", (json.dumps(list(ids)),)
     )

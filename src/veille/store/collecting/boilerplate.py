@@ -14,7 +14,7 @@ _MOST = 2_000  # when everything is understood again
 
 
 def source_boilerplate(db: Connection, source_id: str, arriving: Iterable[str] = (), *, everything: bool = False) -> Boilerplate:
-    """What a source repeats in its latest texts, and in those that arrive with this answer."""
+    """Return what a source repeats in its latest texts, and in those that arrive with this answer."""
     rows = db.execute(
         "select text from items_words where id in (select id from items where source_id = ? order by id desc limit ?)",
         (source_id, _MOST if everything else _SAMPLE),

@@ -188,7 +188,7 @@ class Comparing:
         return sorted(likely[: min(_MOST, len(likely) - alone + _ALONE)], key=lambda other: (-counts[other], other))
 
     def held(self, item_id: int) -> _Held:
-        """The print of an article, its fingerprint, its bands."""
+        """Return the print of an article, its fingerprint, its bands."""
         if item_id not in self.prints:
             row = self.db.execute(
                 "select items_words.title, items_words.text, items.source_id, items.fingerprint, "
@@ -210,7 +210,7 @@ class Comparing:
         self.prints[item_id] = held
 
     def boilerplate(self, source_id: str) -> tuple[frozenset[int], int]:
-        """The runs that more than three texts of a source hold, and how many texts that was told from."""
+        """Return the runs that more than three texts of a source hold, and how many texts that was told from."""
         if source_id not in self.boilerplates:
             counts: Counter[int] = Counter()
             texts = 0
@@ -221,7 +221,7 @@ class Comparing:
         return self.boilerplates[source_id]
 
     def _texts(self, source_id: str) -> Iterator[frozenset[int]]:
-        """The runs of a source's texts, the latest first."""
+        """Yield the runs of a source's texts, the latest first."""
         coming = self.runs.get(source_id, [])
         if self.sample is not None:
             coming = coming[-self.sample :]
@@ -234,7 +234,7 @@ class Comparing:
             yield self.prints[item_id][0].runs if item_id in self.prints else print_of(title, text, ()).runs
 
     def judge(self, one_id: int, other_id: int) -> Similarity:
-        """The verdict on two articles: a curator's word, else equality letter for letter, else how their texts compare."""
+        """Return the verdict on two articles: a curator's word, else equality letter for letter, else how their texts compare."""
         said = self.decided.get((min(one_id, other_id), max(one_id, other_id)))
         if said is not None:
             return Similarity(same=said, score=1.0 if said else 0.0, reason=STORY_DECIDED, guarded=not said)
@@ -246,7 +246,7 @@ class Comparing:
         return self.compared(one, other)
 
     def compared(self, one: Print, other: Print) -> Similarity:
-        """How two texts compare, their sources' boilerplate left out."""
+        """Return how two texts compare, their sources' boilerplate left out."""
         found = self.verdicts.get((id(one), id(other)))
         if found is None:
             found = self.verdicts[id(one), id(other)] = self._compare(one, other)
@@ -264,7 +264,7 @@ class Comparing:
         return Similarity(same=verdict.same and not few, score=verdict.score, reason=verdict.reason, guarded=verdict.guarded)
 
     def is_of_one_moment(self, one_id: int, other_id: int) -> bool:
-        """Whether two articles are of the same day and of the same places, those of their sources included."""
+        """Return whether two articles are of the same day and of the same places, those of their sources included."""
         sql = (
             "select substr(published_at, 1, 10), (select json_group_array(code) from (select code from item_territories "
             "where item_id = items.id order by code)) from items where id = ?"
@@ -273,7 +273,7 @@ class Comparing:
         return bool(day == other_day and places == other_places)
 
     def mixes(self, here: Iterable[int], there: Iterable[int], pair: tuple[int, int]) -> bool:
-        """Whether a story of both would hold two articles that are none by themselves: of one source, or with nothing in common.
+        """Return whether a story of both would hold two articles that are none by themselves: of one source, or with nothing in common.
 
         Not where a curator put articles of theirs together.
         """
@@ -291,12 +291,12 @@ class Comparing:
         return False
 
     def owns(self, source_id: str, url: str) -> bool:
-        """Whether an address is a source's own."""
+        """Return whether an address is a source's own."""
         if source_id not in self.places:
             self.places[source_id] = places_of(self.db, source_id)
         return rank_among(self.places[source_id], url) is not None
 
 
 def readied(found: Mapping[Item, TaggedItem], ready: Mapping[Item, Ready], items: Iterable[Item], rights: Rights) -> list[Ready]:
-    """What was made ready of these articles; what was not is made now."""
+    """Return what was made ready of these articles; what was not is made now."""
     return [ready.get(item) or ready_of(found[item], rights) for item in items]

@@ -51,7 +51,7 @@ def _labels(db: Connection, item_id: int, where: str, names: str = "field") -> l
 
 
 def correction(db: Connection, item_id: int, field: str) -> str | None:
-    """What curators say, None when they leave it to the source."""
+    """Return what curators say, None when they leave it to the source."""
     row = db.execute("select value from corrections where item_id = ? and field = ?", (item_id, field)).fetchone()
     return str(row[0]) if row else None
 
@@ -70,7 +70,7 @@ def set_own(db: Connection, item_id: int, field: str, value: str | None) -> None
 
 
 def label_row(db: Connection, item_id: int, field: str) -> list[Any] | None:
-    """The row of a place or of a date as it stands, without its key."""
+    """Return the row of a place or of a date as it stands, without its key."""
     kind, *key = field.split(" ")
     if kind == "place":
         row = db.execute("select role, origin, reason, evidence from item_territories where item_id = ? and code = ?", (item_id, *key))
@@ -93,7 +93,7 @@ def set_label(db: Connection, item_id: int, field: str, said: str | None, row: l
 
 
 def said_row(field: str) -> list[Any]:
-    """The row of a place or a date that a curator puts."""
+    """Return the row of a place or a date that a curator puts."""
     return ["place", "curator", CURATOR_REASON, "[]"] if field.startswith("place ") else ["", ""]
 
 

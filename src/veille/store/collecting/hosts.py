@@ -8,7 +8,7 @@ from veille.store.connection import Connection
 
 
 def host_notes(db: Connection) -> list[HostNote]:
-    """What every site asked for so far."""
+    """Return what every site asked for so far."""
     rows = db.execute("select host, robots, robots_at, wait_until from hosts")
     return [HostNote(host=host, robots=robots, robots_at=_moment(at), wait_until=_moment(until)) for host, robots, at, until in rows]
 

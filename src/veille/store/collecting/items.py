@@ -134,7 +134,7 @@ def _insert(
 
 
 def is_backdated(published_at: str | None, read_at: str | None) -> int:
-    """Whether a source states a day on which it was read already, and did not show the article. `read_at`: its last good visit."""
+    """Return whether a source states a day on which it was read already, and did not show the article. `read_at`: its last good visit."""
     return int(bool(published_at and read_at) and (published_at or "") < (read_at or "")[: len(published_at or "")])
 
 
@@ -258,7 +258,7 @@ def relabel(db: Connection, item_id: int, tagged: TaggedItem) -> None:
 
 
 def shown_of(text: str, page: str, rights: str) -> str:
-    """What may be shown of what the source said, and of the article's own page where it was read."""
+    """Return what may be shown of what the source said, and of the article's own page where it was read."""
     return shown(page if page and (rights == "full" or not text) else text, rights)
 
 
@@ -309,7 +309,7 @@ def reasons_kept(reasons: Sequence[Reason]) -> tuple[str, str]:
 
 
 def readable(reasons: Sequence[Reason], shown_text: str) -> list[Reason]:
-    """The reasons without the learnt words that cannot be read in what is shown: they are the texts', not our vocabulary's."""
+    """Return the reasons without the learnt words that cannot be read in what is shown: they are the texts', not our vocabulary's."""
     held = set(WORD.findall(fold(shown_text))) if shown_text else set()
     found: dict[tuple[str, str], Reason] = {}
     for one in reasons:
@@ -376,7 +376,7 @@ class Indexing:
         self._named = set() if named is None else named
 
     def touches(self, todo: Plan) -> bool:
-        """Whether an article of a plan bears an address that was written meanwhile: the plan is to be made again."""
+        """Return whether an article of a plan bears an address that was written meanwhile: the plan is to be made again."""
         return not self._named.isdisjoint(_addresses(todo))
 
     def wrote(self, todo: Plan) -> None:
@@ -404,7 +404,7 @@ class Indexing:
 
 
 def _addresses(todo: Plan) -> set[str]:
-    """The canonical addresses of a plan's articles."""
+    """Return the canonical addresses of a plan's articles."""
     rows = (*todo.new, *(one for pairs in (todo.changed, todo.same, todo.elsewhere, todo.reclaimed) for _, one in pairs))
     return {one.item.canonical for one in rows if one.item.canonical}
 
@@ -428,7 +428,7 @@ _WORDS = "id, title, shown, text, context"
 
 
 def _indexed(row: tuple[int, str, str, str, str]) -> tuple[int, str, str, str, str]:
-    """What the index is given of an article: what rights hide of its text apart from what is shown."""
+    """Return what the index is given of an article: what rights hide of its text apart from what is shown."""
     item_id, title, shown_text, text, context = row
     return item_id, index_text(title), index_text(shown_text), index_text(hidden(text, shown_text)), index_text(context)
 

@@ -42,7 +42,7 @@ _KNOWN = ", ".join(
 
 
 def known_names(db: Connection, names: Iterable[Name], timezone: str) -> dict[Name, Known]:
-    """The items that go by these names, their days as a time zone has them."""
+    """Return the items that go by these names, their days as a time zone has them."""
     found: dict[Name, Known] = {}
     items: dict[int, Known] = {}
     wanted = list(dict.fromkeys(names))
@@ -72,13 +72,13 @@ def _known(row: Sequence[Any], timezone: str) -> Known:
 
 
 def held_items(db: Connection, source_id: str, timezone: str) -> list[Known]:
-    """Every item of a source, as the source gave it."""
+    """Return every item of a source, as the source gave it."""
     rows = db.execute(f"select {_KNOWN} from items where source_id = ?", (source_id,))  # noqa: S608 - our own names
     return [_known(row, timezone) for row in rows]
 
 
 def recall(db: Connection, source: Source, named: Sequence[Named], *, shared: frozenset[Name]) -> Recall:
-    """What is known under the names of an answer; `shared`: those that it shows to be so. The rest is read when it is asked for."""
+    """Return what is known under the names of an answer; `shared`: those that it shows to be so. The rest is read when it is asked for."""
 
     def text_of(item_id: int) -> str:
         (text,) = db.execute("select text from texts where item_id = ?", (item_id,)).fetchone()
@@ -133,7 +133,7 @@ def recall(db: Connection, source: Source, named: Sequence[Named], *, shared: fr
 
 
 def is_touched(db: Connection, item_id: int) -> bool:
-    """Whether a curator said something of an article, or brought it."""
+    """Return whether a curator said something of an article, or brought it."""
     row = db.execute(
         "select state in ('selected', 'later') or source_id = :brought or kind_origin = 'curator' "
         "or exists (select 1 from decisions where item_id = items.id and undone_at is null) "
@@ -146,7 +146,7 @@ def is_touched(db: Connection, item_id: int) -> bool:
 
 
 def places_of(db: Connection, source_id: str) -> list[OwnedPath]:
-    """What a source owns: by its own address, the one that was found for it, and its `home`."""
+    """Return what a source owns: by its own address, the one that was found for it, and its `home`."""
     row = db.execute("select url, found, home from sources where id = ?", (source_id,)).fetchone()
     return _places(*row) if row else []
 

@@ -65,7 +65,9 @@ def write_keywords(db: Connection, given: Sequence[tuple[int, Terms, Keywords | 
 
 
 def rarity_of(db: Connection, terms: Iterable[Terms] | None = None) -> Rarity | None:
-    """How rare words are (those of these terms; all of them where none are told, or where many are), None before they were counted."""
+    """Return how rare words are (those of these terms; all of them where none are told, or where many are), None before they were
+    counted.
+    """
     texts = counted(db)
     if not texts:
         return None  # nothing is known of words yet: `count_words` chooses for all
@@ -78,7 +80,7 @@ def rarity_of(db: Connection, terms: Iterable[Terms] | None = None) -> Rarity | 
 
 
 def counted(db: Connection) -> int:
-    """How many texts the words were last counted in."""
+    """Return how many texts the words were last counted in."""
     return int(setting(db, "texts_counted") or 0)
 
 
@@ -111,7 +113,7 @@ def count_words(db: Connection, places: frozenset[str], hold: Callable[[], Abstr
 
 
 def _terms(db: Connection, ids: list[int], boilerplates: Boilerplates, places: frozenset[str]) -> Iterator[tuple[int, Terms]]:
-    """The terms of these articles, a thousand texts at a time."""
+    """Yield the terms of these articles, a thousand texts at a time."""
     for start in range(0, len(ids), _BATCH):
         rows = db.execute(
             "select items.id, items.source_id, items.title, items_words.text from items join items_words on items_words.id = items.id "
@@ -158,7 +160,7 @@ and not exists (select 1 from item_territories as one join item_territories as t
 
 
 def _in_common(db: Connection, item_id: int, own: dict[int, int], others: list[int]) -> dict[int, tuple[str, ...]]:
-    """The keywords that each holds too, as written in what is shown of either; a word of hidden texts alone is not told."""
+    """Return the keywords that each holds too, as written in what is shown of either; a word of hidden texts alone is not told."""
     shared: dict[int, dict[int, int]] = {other: {} for other in others}
     for other, word, weight in db.execute(
         "select item_id, word, weight from keywords where item_id in (select value from json_each(?))", (json.dumps(others),)

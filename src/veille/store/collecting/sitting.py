@@ -28,7 +28,7 @@ class Sitting:
         self.comparing = Comparing.of(db)
 
     def rarity_of(self, db: Connection, terms: "Sequence[Terms]") -> "Rarity | None":
-        """How rare the words of these texts are, None before words were counted; all words at once where many texts come."""
+        """Return how rare the words of these texts are, None before words were counted; all words at once where many texts come."""
         from veille.store.collecting.neighbours import MANY, rarity_of
 
         if self.rarity is None and len(terms) < MANY:

@@ -108,7 +108,7 @@ class SourceState:
 
 
 def source_states(db: Connection) -> list[SourceState]:
-    """Every source, by id."""
+    """Return every source, by id."""
     names = ("id", "name", "state", "reason", "last_success_at", "last_item_at", "next_visit_at", "since", "found", "forgotten")
     rows = db.execute(
         "select id, name, state, reason, last_success_at, last_item_at, next_visit_at, since, nullif(found, ''), forgotten "

@@ -78,7 +78,7 @@ def settle_pairs(db: Connection, item_id: int, pairs: Mapping[int, bool | None])
 
 
 def decided_pairs(db: Connection, item_id: int, others: Iterable[int]) -> dict[int, bool | None]:
-    """What curators said of an article and each of these."""
+    """Return what curators said of an article and each of these."""
     found = {}
     for other in others:
         row = db.execute(
@@ -133,7 +133,7 @@ def _exists(db: Connection, item_id: int) -> bool:
 
 
 def _is_kept_apart(comparing: Comparing, item_id: int, other_id: int) -> bool:
-    """Whether a curator told apart any two articles that would then share a story."""
+    """Return whether a curator told apart any two articles that would then share a story."""
     if all(comparing.decided.values()):
         return False
 
@@ -143,13 +143,13 @@ def _is_kept_apart(comparing: Comparing, item_id: int, other_id: int) -> bool:
 
 
 def _is_one_story(db: Connection, item_id: int, other_id: int) -> bool:
-    """Whether two articles share a story already."""
+    """Return whether two articles share a story already."""
     sql = "select 1 from items as one join items as other on one.story_id = other.story_id where one.id = ? and other.id = ?"
     return db.execute(sql, (item_id, other_id)).fetchone() is not None
 
 
 def _members(db: Connection, item_id: int, *, most: int = -1) -> set[int]:
-    """An article, and those of its story; the first ones, where only so many are asked for."""
+    """Return an article, and those of its story; the first ones, where only so many are asked for."""
     rows = db.execute(
         "select id from items where story_id = (select story_id from items where id = ?) order by id limit ?", (item_id, most)
     )
@@ -227,7 +227,7 @@ _OF_TWO = f"{_ORDERED} id in (:newcomer, (select lead_id from stories where id =
 
 
 def _order(db: Connection, story_id: int, owns: Callable[[str, str], bool], newcomer: int | None = None) -> list[Told]:
-    """The articles of a story, the one that leads first: what a curator selected; else the owner of the address; else the first.
+    """Return the articles of a story, the one that leads first: what a curator selected; else the owner of the address; else the first.
 
     The first by the day that its source states, unless that day is before the source's last good visit (it would have been seen then), or
     to come: by the moment when it was first seen, then.

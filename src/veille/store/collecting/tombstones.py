@@ -10,7 +10,7 @@ from veille.store.connection import Connection
 
 
 def any_forgotten(db: Connection) -> bool:
-    """Whether anything was ever forgotten."""
+    """Return whether anything was ever forgotten."""
     return db.execute("select 1 from tombstones limit 1").fetchone() is not None
 
 

@@ -29,7 +29,7 @@ _PAST = (
 def due_visits(
     db: Connection, sources: tuple[Source, ...], now: datetime, *, everything: bool, named: frozenset[str] = frozenset()
 ) -> list[Visit]:
-    """The enabled sources whose turn has come (all of them with `everything`), those that waited longest first.
+    """Return the enabled sources whose turn has come (all of them with `everything`), those that waited longest first.
 
     Before them the few that were slow to answer last time, the slowest first: a run is as long as the one that ends last.
     An address that is gone (410) is asked again only where its source is `named`.
@@ -73,7 +73,7 @@ def _slow(db: Connection, lately: int) -> dict[str, int]:
 
 
 def _address(source: Source, past: Past) -> str:
-    """The source's own address, or the one where it moved for good, as long as that works."""
+    """Return the source's own address, or the one where it moved for good, as long as that works."""
     moved = past.moved_to and past.moved_visits >= MOVED_VISITS and past.failures < MOVED_VISITS
     return past.moved_to if moved else source.url
 
@@ -96,7 +96,7 @@ def _finding(text: str | None) -> Finding | None:
 
 
 def reading_settings(source: Source) -> str:
-    """What of a source decides how its bytes are read: a change makes the last answer unread."""
+    """Return what of a source decides how its bytes are read: a change makes the last answer unread."""
     select = source.select
     parts = [select.item, select.title, select.link, select.date, select.summary] if select else []
     return json.dumps([source.timezone, source.language, *parts], ensure_ascii=False)
@@ -180,7 +180,7 @@ _VISIT = (
 
 
 def _told(visit: Visit, outcome: Outcome, verdict: Verdict, past: Past, at: str | None) -> dict[str, Any]:
-    """What a source's row says after a visit: how it fares, and what its contract is judged by next time."""
+    """Return what a source's row says after a visit: how it fares, and what its contract is judged by next time."""
     row: dict[str, Any] = {
         "state": verdict.state, "at": at, "reason": verdict.reason, "failures": verdict.failures, "rung": verdict.rung,
         "next": stored(verdict.next_visit_at), "id": visit.source.id,

@@ -74,7 +74,7 @@ def disable_account(db: Connection, name: str, now: datetime) -> None:
 
 
 def hash_given(password: str, name: str = "aa") -> str:
-    """The hash of a password that somebody chose; slow by design. Raises UsageError when it, or the name, will not do."""
+    """Return the hash of a password that somebody chose; slow by design. Raises UsageError when it, or the name, will not do."""
     if not _NAME.match(name):
         raise UsageError(BAD_ACCOUNT_NAME)
     if len(password.strip()) < LEAST_PASSWORD:
@@ -145,7 +145,7 @@ def _mark(token: str) -> str:
 
 
 def accounts(db: Connection) -> list[Account]:
-    """All accounts, by name."""
+    """Return all accounts, by name."""
     keys = "keys" if has_table(db, "sessions") else "1"
     rows = db.execute(f"select id, name, role, created_at, disabled_at, {keys} from accounts order by name")  # noqa: S608 - our own names
     return [
@@ -154,24 +154,24 @@ def accounts(db: Connection) -> list[Account]:
 
 
 def active_account(db: Connection, account_id: int) -> Account | None:
-    """An account by its id, None once it is disabled."""
+    """Return an account by its id, None once it is disabled."""
     return next((one for one in accounts(db) if one.id == account_id and one.disabled_at is None), None)
 
 
 def check_password(db: Connection, name: str, password: str) -> Account | None:
-    """The account whose password this is; takes as long for an unknown name."""
+    """Return the account whose password this is; takes as long for an unknown name."""
     account_id, held = held_hash(db, name)
     return active_account(db, account_id) if is_password(password, held) and account_id else None
 
 
 def held_hash(db: Connection, name: str) -> tuple[int, str]:
-    """The id and the hash of an account, (0, nobody's) for a name that has none."""
+    """Return the id and the hash of an account, (0, nobody's) for a name that has none."""
     row = db.execute("select id, hash from accounts where name = ? and disabled_at is null", (name,)).fetchone()
     return (row[0], row[1] or _NOBODY) if row else (0, _NOBODY)  # an account that came with an import has no password yet
 
 
 def is_password(password: str, held: str) -> bool:
-    """Whether a hash is that of a password; slow by design (0.1 s and 32 MiB, three times that for accents that are no NFC)."""
+    """Return whether a hash is that of a password; slow by design (0.1 s and 32 MiB, three times that for accents that are no NFC)."""
     _, cost, salt, digest = held.split("$")
     given = password[:1000]
     forms = dict.fromkeys(
@@ -181,7 +181,7 @@ def is_password(password: str, held: str) -> bool:
 
 
 def is_known(db: Connection, name: str, address: str, now: datetime) -> bool:
-    """Whether somebody signed in to an account from an address lately; `address`: a keyed hash, which names no machine."""
+    """Return whether somebody signed in to an account from an address lately; `address`: a keyed hash, which names no machine."""
     since = stored(now - KNOWN_FOR)
     held = "select 1 from known_addresses join accounts on id = account_id where name = ? and address = ? and at >= ?"
     return db.execute(held, (name, address, since)).fetchone() is not None

@@ -138,18 +138,18 @@ def undo_all(db: Connection, *, account_id: int, batch: int, at: str) -> Undone:
 
 
 def item_of(db: Connection, decision_id: int) -> int | None:
-    """The item that a decision is about."""
+    """Return the item that a decision is about."""
     row = db.execute("select item_id from decisions where id = ?", (decision_id,)).fetchone()
     return int(row[0]) if row else None
 
 
 def last_decision(db: Connection) -> int:
-    """The id of the last decision of all."""
+    """Return the id of the last decision of all."""
     return int(db.execute("select coalesce(max(id), 0) from decisions").fetchone()[0])
 
 
 def undoable(db: Connection, item_id: int) -> set[int]:
-    """The decisions on an item that no other has followed: the last standing one on each of its subjects."""
+    """Return the decisions on an item that no other has followed: the last standing one on each of its subjects."""
     last: dict[tuple[int, ...] | str, int] = {}
     own: dict[int, set[tuple[int, ...] | str]] = {}
     for decision, holder, after in _standing(db, item_id, 0):
@@ -161,7 +161,7 @@ def undoable(db: Connection, item_id: int) -> set[int]:
 
 
 def _written(subject: str, value: Any) -> str:
-    """A subject and its value as the log keeps them."""
+    """Return a subject and its value as the log keeps them."""
     kind, _, rest = subject.partition(" ")
     if kind == "tag":
         return json.dumps({"tag": rest, "row": value}, ensure_ascii=False)
@@ -171,7 +171,7 @@ def _written(subject: str, value: Any) -> str:
 
 
 def _read(text: str) -> tuple[str, Any]:
-    """The subject and the value of a side of a decision."""
+    """Return the subject and the value of a side of a decision."""
     held: dict[str, Any] = json.loads(text)
     if "tag" in held:
         return f"tag {held['tag']}", held["row"]
@@ -182,7 +182,7 @@ def _read(text: str) -> tuple[str, Any]:
 
 
 def _meanwhile(db: Connection, item_id: int, subject: str, account_id: int, seen: int | None) -> str:
-    """What somebody else decided on the same subject after `seen`, "" for nothing."""
+    """Return what somebody else decided on the same subject after `seen`, "" for nothing."""
     if seen is None:
         return ""
     rows = db.execute(
@@ -194,7 +194,7 @@ def _meanwhile(db: Connection, item_id: int, subject: str, account_id: int, seen
 
 
 def _later(db: Connection, item_id: int, subject: str, value: Any, decision_id: int) -> tuple[str, str, str] | None:
-    """Who decided what, and when, on the same subject after a decision."""
+    """Return who decided what, and when, on the same subject after a decision."""
     mine = _touched(item_id, subject, value)
     for decision, holder, after in reversed(_standing(db, item_id, decision_id)):
         if mine & _touched(holder, *_read(after)):
@@ -218,7 +218,7 @@ def _standing(db: Connection, item_id: int, after: int) -> list[tuple[int, int, 
 
 
 def _touched(item_id: int, subject: str, value: Any) -> set[tuple[int, ...] | str]:
-    """What a decision bears on: of a story, each pair of articles, whichever of the two it was made on."""
+    """Return what a decision bears on: of a story, each pair of articles, whichever of the two it was made on."""
     if subject != "story":
         return {f"{item_id} {subject}"}
     return {tuple(sorted((item_id, int(other)))) for other in value}

@@ -29,7 +29,7 @@ class Desk:
 
 
 def desk(db: Connection, item_id: int) -> Desk:
-    """The desk of an article that there is."""
+    """Return the desk of an article that there is."""
     curated = has_table(db, "notes")  # else the file waits for its migration
     story = db.execute("select story_id from items where id = ?", (item_id,)).fetchone()[0]
     twins = {row[0] for row in db.execute("select id from items where story_id = ?", (story,))} if story else set()
@@ -55,7 +55,7 @@ def _pairs(db: Connection, sql: str, item_id: int) -> dict[str, str]:
 
 
 def _decisions(db: Connection, item_id: int, why: str) -> list[dict[str, Any]]:
-    """The newest decisions about an article, and whether each may be undone."""
+    """Return the newest decisions about an article, and whether each may be undone."""
     free = undoable(db, item_id)
     names = ("id", "at", "name", "role", "action", "after", "why", "undone_at")
     rows = db.execute(

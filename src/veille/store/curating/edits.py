@@ -74,12 +74,12 @@ def undo_edit(db: Connection, *, account_id: int, edit_id: int, at: str) -> None
 
 
 def row_of(db: Connection, table: str, *key: Any) -> Row | None:
-    """A row as it stands, without what names it."""
+    """Return a row as it stands, without what names it."""
     return _row(db, Change(table=table, key=key, row=None))
 
 
 def _serves(db: Connection, tag: str) -> bool:
-    """Whether anything still names a theme: articles, words, rules, aliases."""
+    """Return whether anything still names a theme: articles, words, rules, aliases."""
     held = (
         "select 1 from item_tags where tag_id = ?1 union all select 1 from tag_words where tag_id = ?1 union all "
         "select 1 from rules where effect = 'tag' and value = ?1 union all select 1 from tags where alias_of = ?1 limit 1"

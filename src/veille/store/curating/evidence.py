@@ -13,7 +13,7 @@ MOST_COPIES = 20
 
 
 def address_of(db: Connection, item_id: int) -> tuple[str, str] | None:
-    """The address of an article and the rights of its source."""
+    """Return the address of an article and the rights of its source."""
     row = db.execute("select items.url, rights from items join sources on sources.id = source_id where items.id = ?", (item_id,)).fetchone()
     return (row[0], row[1]) if row and row[0] else None
 
@@ -35,7 +35,7 @@ def keep_copy(db: Connection, item_id: int, url: str, text: str, at: str) -> str
 
 
 def evidence(db: Connection, item_id: int) -> dict[str, Any]:
-    """The last look at a link, and the copies that are kept, the newest first."""
+    """Return the last look at a link, and the copies that are kept, the newest first."""
     if not has_table(db, "link_checks"):
         return {"check": None, "copies": []}
     check = db.execute("select at, outcome, said from link_checks where item_id = ?", (item_id,)).fetchone()
@@ -47,6 +47,6 @@ def evidence(db: Connection, item_id: int) -> dict[str, Any]:
 
 
 def copy_text(db: Connection, item_id: int, copy_id: int) -> tuple[str, str, str] | None:
-    """A copy: its text, its hash, its date."""
+    """Return a copy: its text, its hash, its date."""
     row = db.execute("select text, hash, at from copies where item_id = ? and id = ?", (item_id, copy_id)).fetchone()
     return (row[0], row[1], row[2]) if row else None

@@ -31,7 +31,7 @@ _FILE = "version: 1\nsources:\n{lines}"
 
 
 def names_of(knowledge: "Knowledge") -> Names:
-    """What a source may refer to."""
+    """Return what a source may refer to."""
     return Names(
         tags=frozenset(knowledge.themes),
         aliases=knowledge.aliases,
@@ -40,7 +40,7 @@ def names_of(knowledge: "Knowledge") -> Names:
 
 
 def followed(db: Connection, names: Callable[[], Names]) -> list[Source]:
-    """The sources that curators follow; one that can no longer be read as feeds.yaml would is left out."""
+    """Return the sources that curators follow; one that can no longer be read as feeds.yaml would is left out."""
     if not has_table(db, "followed"):
         return []
     found: list[Source] = []
@@ -56,7 +56,7 @@ def followed(db: Connection, names: Callable[[], Names]) -> list[Source]:
 
 
 def as_yaml(db: Connection) -> str:
-    """The followed sources as lines of feeds.yaml, to be taken over into it."""
+    """Return the followed sources as lines of feeds.yaml, to be taken over into it."""
     return "".join(row[0] for row in db.execute("select source from followed order by id")) if has_table(db, "followed") else ""
 
 
@@ -97,7 +97,7 @@ class Watched:
 
 
 def watched(db: Connection) -> list[Watched]:
-    """Every source but retired ones, those that are ill first."""
+    """Return every source but retired ones, those that are ill first."""
     rows = db.execute(
         "select sources.id, name, url, kind, state, coalesce(reason, ''), coalesce(last_item_at, ''), coalesce(paused, 0), "
         "coalesce(every, ''), followed.id is not null from sources left join source_wishes on source_id = sources.id "
@@ -117,7 +117,9 @@ def watched(db: Connection) -> list[Watched]:
 
 
 def source_as_known(db: Connection, source_id: str) -> Source | None:
-    """A source of feeds.yaml as the file knows it, enough to read it once; None for one read by selectors, which only feeds.yaml has."""
+    """Return a source of feeds.yaml as the file knows it, enough to read it once; None for one read by selectors, which only feeds.yaml
+    has.
+    """
     row = db.execute("select name, kind, url, language from sources where id = ?", (source_id,)).fetchone()
     if row is None or SOURCE_KINDS[row[1]].selectors:
         return None

@@ -38,7 +38,7 @@ _UNDECIDED = f"select id from items where state in ('new', 'later') and id not i
 
 
 def lessons(db: Connection, sources: Mapping[str, Source], knowledge: Knowledge) -> Lessons:
-    """Every article somebody decided on, the newest five thousand, as the rules alone understand it."""
+    """Return every article somebody decided on, the newest five thousand, as the rules alone understand it."""
     plain = replace(knowledge, model=None)
     boilerplates = Boilerplates(db, everything=True)
     examples: list[Example] = []
@@ -58,7 +58,7 @@ def lessons(db: Connection, sources: Mapping[str, Source], knowledge: Knowledge)
 
 
 def example(found: Labels, answers: Mapping[str, bool]) -> Example:
-    """What the rules say of an article beside what is right."""
+    """Return what the rules say of an article beside what is right."""
     by_rule = {f"theme:{tag.id}" for tag in found.tags if tag.origin == "rule"} | {f"kind:{found.kind}"}
     return Example(terms=found.terms, rules=found.rules, by_rule=frozenset(by_rule), answers=answers)
 
@@ -115,7 +115,7 @@ def bring_back(db: Connection) -> str | None:
 
 
 def bring_former_back(db: Connection) -> str | None:
-    """The model that served before this one, or the rules alone; when it was learnt ("" for the rules), None when none serves.
+    """Return the model that served before this one, or the rules alone; when it was learnt ("" for the rules), None when none serves.
 
     The caller holds the transaction.
     """
@@ -137,7 +137,7 @@ def knowing(db: Connection, knowledge: Knowledge) -> Knowledge:
 
 
 def active_model(db: Connection) -> Model | None:
-    """The model that serves; one of a format that this veille does not read is as none."""
+    """Return the model that serves; one of a format that this veille does not read is as none."""
     if not has_table(db, "models"):
         return None
     row: Any = db.execute("select model from models where active").fetchone()

@@ -70,6 +70,6 @@ def agreement(db: Connection, since: str) -> Agreement:
 
 
 def learnings(db: Connection) -> list[Learning]:
-    """The learnings that are kept, the newest first."""
+    """Return the learnings that are kept, the newest first."""
     rows = db.execute("select at, active, report from models order by id desc")
     return [Learning(at=row[0], active=bool(row[1]), marks=json.loads(row[2])) for row in rows]

@@ -65,13 +65,13 @@ class Queue:
 
 
 def queue(db: Connection, asked: Asked, size: int = PAGE) -> Queue:
-    """The articles of a page, and how many wait in all."""
+    """Return the articles of a page, and how many wait in all."""
     ids, total, more = _ids(db, asked, size)
     return Queue(rows=waiting(db, ids), total=total, more=more, seen=last_decision(db))
 
 
 def waiting(db: Connection, ids: Iterable[int]) -> list[Waiting]:
-    """These articles as the queue shows them."""
+    """Return these articles as the queue shows them."""
     found = cards(db, ids)
     given = json.dumps([card.id for card in found])
     tags: dict[int, list[Suggestion]] = {}
@@ -137,7 +137,7 @@ def _alike(db: Connection, item_id: int) -> list[int]:
 
 
 def followed(db: Connection, after: int, account_id: int, most: int = 100) -> tuple[list[Mapping[str, object]], int]:
-    """What other curators decided after a decision, the oldest first, and the last decision of all."""
+    """Return what other curators decided after a decision, the oldest first, and the last decision of all."""
     rows = db.execute(
         "select item_id, state, name, action, decisions.at, decisions.id from decisions join accounts on accounts.id = account_id "
         "join items on items.id = item_id where decisions.id > ? and account_id <> ? and undone_at is null order by decisions.id limit ?",
@@ -150,7 +150,7 @@ def followed(db: Connection, after: int, account_id: int, most: int = 100) -> tu
 
 
 def counts(db: Connection) -> Sequence[int]:
-    """How many wait, and how many are for later; no more than a thousand and one of each."""
+    """Return how many wait, and how many are for later; no more than a thousand and one of each."""
     return [
         db.execute(f"select count(*) from (select 1 from items where {where} limit {_COUNTED + 1})").fetchone()[0]  # noqa: S608
         for where in ("state = 'new' and queued = 1", "state = 'later'")
@@ -158,6 +158,6 @@ def counts(db: Connection) -> Sequence[int]:
 
 
 def worthwhile(db: Connection, *, most: int) -> list[int]:
-    """The articles of most interest that show a text: what a curator would select first."""
+    """Return the articles of most interest that show a text: what a curator would select first."""
     sql = "select id from items where kind in ('retour-experience', 'article') and summary <> '' order by interest desc, id limit ?"
     return [row[0] for row in db.execute(sql, (most,)).fetchall()]

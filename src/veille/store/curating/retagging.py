@@ -93,7 +93,7 @@ def undo_retag(db: Connection) -> int:
 
 
 def labels(db: Connection, item_id: int) -> dict[str, Any]:
-    """What rules said of an article, as JSON can hold it."""
+    """Return what rules said of an article, as JSON can hold it."""
     kind, kind_reason, origin, interest, interest_reason, language = db.execute(
         "select kind, kind_reason, kind_origin, interest, interest_reason, language from items where id = ?", (item_id,)
     ).fetchone()
@@ -105,7 +105,7 @@ def labels(db: Connection, item_id: int) -> dict[str, Any]:
 
 
 def _without_decided(db: Connection, item_id: int, tagged: TaggedItem) -> TaggedItem:
-    """The labels that rules may write: not those that a curator put or refused."""
+    """Return the labels that rules may write: not those that a curator put or refused."""
     tags = {row[0] for row in db.execute("select tag_id from item_tags where item_id = ? and origin in ('curator', 'refused')", (item_id,))}
     places = {row[0] for row in db.execute("select code from item_territories where item_id = ? and origin = 'curator'", (item_id,))}
     said = {row[0] for row in db.execute("select field from corrections where item_id = ?", (item_id,))}
@@ -120,7 +120,7 @@ def _without_decided(db: Connection, item_id: int, tagged: TaggedItem) -> Tagged
 
 
 def kept_items(db: Connection, ids: Iterable[int]) -> Iterator[tuple[int, Item]]:
-    """These articles as they are kept, in order of their ids."""
+    """Yield these articles as they are kept, in order of their ids."""
     wanted = list(ids)
     for start in range(0, len(wanted), _BATCH):
         for row in db.execute(_THESE, (json.dumps(wanted[start : start + _BATCH]),)).fetchall():
@@ -138,7 +138,7 @@ def _item(row: tuple[Any, ...]) -> Item:
 
 
 def source_of(db: Connection, sources: Mapping[str, Source], source_id: str) -> Source:
-    """The source as feeds.yaml has it, or as the file remembers one that was retired."""
+    """Return the source as feeds.yaml has it, or as the file remembers one that was retired."""
     if source_id in sources:
         return sources[source_id]
     (territory,) = db.execute("select territory from sources where id = ?", (source_id,)).fetchone()
@@ -146,7 +146,7 @@ def source_of(db: Connection, sources: Mapping[str, Source], source_id: str) -> 
 
 
 def _count(told: Retagged, before: dict[str, Any], tagged: TaggedItem, row: tuple[Any, ...]) -> bool:
-    """Whether anything changes, counted by label."""
+    """Return whether anything changes, counted by label."""
     changed = False
     for name, had, has in (
         ("tags", {one[0] for one in before["tags"]}, {tag.id for tag in tagged.tags}),

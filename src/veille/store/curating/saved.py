@@ -78,6 +78,6 @@ def last_visit(db: Connection, account_id: int) -> str:
 
 
 def count_since(db: Connection, item_ids: Iterable[int], since: str) -> int:
-    """How many of these articles were first seen after a moment (UTC, as the store keeps it)."""
+    """Return how many of these articles were first seen after a moment (UTC, as the store keeps it)."""
     sql = "select count(*) from items where id in (select value from json_each(?)) and first_seen_at > ?"
     return int(db.execute(sql, (json.dumps(list(item_ids)), since)).fetchone()[0])

@@ -35,7 +35,7 @@ _DATE_ROLES = ("deadline", "event", "other")
 
 
 def wanted(db: Connection, item_id: int, action: str, value: str, at: str) -> tuple[str, Any]:
-    """The subject of an act (done at that moment) and what it shall be; raises UsageError."""
+    """Return the subject of an act (done at that moment) and what it shall be; raises UsageError."""
     if action in _STATES:
         return "state", _STATES[action]
     if action in _TAGS:
@@ -102,7 +102,7 @@ def _must_exist(db: Connection, sql: str, value: str) -> None:
 
 
 def _others(db: Connection, item_id: int, value: str, *, together: bool) -> list[int]:
-    """The article to join, or those to be told apart from."""
+    """Return the article to join, or those to be told apart from."""
     if together:
         other = int(value) if value.isascii() and value.isdigit() and len(value) < _LONGEST else 0
         if other == item_id:
@@ -118,7 +118,7 @@ def _others(db: Connection, item_id: int, value: str, *, together: bool) -> list
 
 
 def same(subject: str, one: Any, other: Any) -> bool:
-    """Whether two values say the same: of a place or a date, what curators say; the rules' own row may change under it."""
+    """Return whether two values say the same: of a place or a date, what curators say; the rules' own row may change under it."""
     if subject.startswith(("place ", "date ")):
         return bool(one["said"] == other["said"] and (one["said"] is not None or one["row"] == other["row"]))
     return bool(one == other)
@@ -191,7 +191,7 @@ def _set_tag(db: Connection, item_id: int, tag_id: str, row: list[Any] | None) -
 
 
 def note(db: Connection, item_id: int, scope: str) -> str:
-    """What curators wrote beside an item, "" for nothing; scope: public or private."""
+    """Return what curators wrote beside an item, "" for nothing; scope: public or private."""
     if not has_table(db, "notes"):
         return ""
     row = db.execute("select text from notes where item_id = ? and scope = ?", (item_id, scope)).fetchone()

@@ -78,7 +78,7 @@ class Debt:
 
 
 def uses(db: Connection, knowledge: Knowledge) -> list[Use]:
-    """Every theme, aliases and proposals included, in order."""
+    """Return every theme, aliases and proposals included, in order."""
     held = "select substr(label, 8), count(*), max(day) from postings where label >= 'themes ' and label < 'themes!' group by label"
     counts = {row[0]: (row[1], row[2]) for row in db.execute(held)}
     decided = dict(map(tuple, db.execute("select tag_id, count(*) from item_tags where origin = 'curator' group by tag_id")))
@@ -102,7 +102,7 @@ def uses(db: Connection, knowledge: Knowledge) -> list[Use]:
 
 
 def debt(db: Connection, found: Sequence[Use]) -> Debt:
-    """What is to be settled."""
+    """Return what is to be settled."""
     owed = Debt(proposed=[one.label for one in found if one.state == "proposed"])
     live = [one for one in found if one.state == "approved" and one.alias_of is None]
     owed.once = [one.label for one in live if one.articles <= 1]
@@ -135,7 +135,7 @@ class Tried:
 
 
 def rule_of(knowledge: Knowledge, phrase: str, effect: str, value: str) -> Rule:
-    """A rule that can be; raises UsageError."""
+    """Return a rule that can be; raises UsageError."""
     phrase = phrase_of(phrase)
     if effect not in EFFECTS:
         raise UsageError(BAD_RULE)
@@ -172,7 +172,7 @@ _OPEN = {
 
 
 def try_rule(db: Connection, phrase: str, since: str, *, still_open: Rule | None = None) -> Tried:
-    """The articles published since a day in which the phrase is found, by the same code as the collection.
+    """Return the articles published since a day in which the phrase is found, by the same code as the collection.
 
     `still_open`: only those of which nobody has decided what this rule says.
     """
@@ -250,7 +250,7 @@ def changed_tag(db: Connection, tag: str, **values: object) -> Change:
 
 
 def words_of(shipped: Knowledge, tag: str, aliases: Sequence[str], wanted: Sequence[str]) -> list[Change]:
-    """What the file must hold so that a theme is found by these words and no others; raises UsageError.
+    """Return what the file must hold so that a theme is found by these words and no others; raises UsageError.
 
     `aliases`: themes that were merged into it; their words are its own.
     """
@@ -264,7 +264,7 @@ def words_of(shipped: Knowledge, tag: str, aliases: Sequence[str], wanted: Seque
 
 
 def word_changes(db: Connection, shipped: Knowledge, tag: str, wanted: Sequence[str]) -> list[Change]:
-    """The changes of `words_of` that change something, words that were added before and are wanted no more included."""
+    """Return the changes of `words_of` that change something, words that were added before and are wanted no more included."""
     aliases = [row[0] for row in db.execute("select id from tags where alias_of = ? order by id", (tag,))]
     changes = words_of(shipped, tag, aliases, wanted)
     named = {one.key[1] for one in changes}
@@ -303,6 +303,6 @@ def rule_change(db: Connection, rule: Rule) -> Change:
 
 
 def rules(db: Connection) -> list[tuple[int, Rule, bool]]:
-    """Every rule, the newest first, and whether it serves."""
+    """Return every rule, the newest first, and whether it serves."""
     rows = db.execute("select id, phrase, effect, value, enabled from rules order by id desc")
     return [(row[0], Rule(phrase=row[1], effect=row[2], value=row[3]), bool(row[4])) for row in rows]

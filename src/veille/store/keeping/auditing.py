@@ -100,7 +100,7 @@ def _named(db: Connection, item_id: int) -> tuple[str, str]:
 
 
 def _rule_2(db: Connection) -> Iterator[AuditCase]:
-    """What the second rule of addresses joined and parted when this file took it."""
+    """Yield what the second rule of addresses joined and parted when this file took it."""
     told = json.loads(setting(db, "addresses_2") or "{}")
     for address, kept, other in told.get("joins", ()):
         yield AuditCase(kind="joined", items=(kept, other), said=address)

@@ -36,7 +36,7 @@ def counts(db: Connection) -> dict[str, int]:
 
 
 def unsoundness(db: Connection) -> list[str]:
-    """What is wrong with a file, a word for each; empty when it is sound."""
+    """Return what is wrong with a file, a word for each; empty when it is sound."""
     wrong = [str(row[0]) for row in db.execute("pragma integrity_check(5)").fetchall() if row[0] != "ok"]
     wrong += [f"foreign key {row[0]}" for row in db.execute("pragma foreign_key_check").fetchmany(5)]
     held = {name: int(db.execute(f"select count(*) from {name}").fetchone()[0]) for name in _COUNTED}  # noqa: S608 - our own names
@@ -121,7 +121,7 @@ _SHM_HELD = 128  # the byte of `-shm` that every connection keeps locked, shared
 
 
 def _is_open(target: Path) -> bool:
-    """Whether another process has the file, or what was it, open in WAL."""
+    """Return whether another process has the file, or what was it, open in WAL."""
     try:
         descriptor = os.open(target.with_name(f"{target.name}-shm"), os.O_RDWR)
     except OSError:

@@ -41,12 +41,12 @@ def columns(db: Connection, table: str) -> list[tuple[str, str]]:
 
 
 def public_rows(db: Connection, table: str) -> Iterator[Row]:
-    """The public rows of a table, in a stable order; what rights hide is not among them."""
+    """Return the public rows of a table, in a stable order; what rights hide is not among them."""
     return _rows(db, next(one.rows for one in PUBLIC if one.name == table))
 
 
 def all_rows(db: Connection, table: str) -> Iterator[Row]:
-    """Every row of a table, in the order of its key."""
+    """Yield every row of a table, in the order of its key."""
     order = ", ".join(f'"{name}"' for name in _key(db, table)) or "rowid"
     for row in _rows(db, f"select * from [{table}] order by {order}"):  # noqa: S608 - from the schema
         if table == "accounts":
@@ -55,13 +55,13 @@ def all_rows(db: Connection, table: str) -> Iterator[Row]:
 
 
 def sequence(db: Connection) -> int:
-    """The last id that an item got: it is never given again."""
+    """Return the last id that an item got: it is never given again."""
     row = db.execute("select seq from sqlite_sequence where name = 'items'").fetchone()
     return int(row[0]) if row else 0
 
 
 def schema_steps(db: Connection) -> list[str]:
-    """The migrations that a file went through."""
+    """Return the migrations that a file went through."""
     return [step.name for step in migrations.applied(utils_of(db))]
 
 

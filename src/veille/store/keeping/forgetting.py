@@ -39,7 +39,7 @@ class Doomed:
 
 
 def by_address(db: Connection, url: str) -> list[Doomed]:
-    """The articles known under an address."""
+    """Return the articles known under an address."""
     return _doomed(
         db,
         "id in (select item_id from addresses where kind = 'canonical' and value = :canonical union "
@@ -49,12 +49,12 @@ def by_address(db: Connection, url: str) -> list[Doomed]:
 
 
 def by_source(db: Connection, source_id: str) -> list[Doomed]:
-    """The articles that a source brought first."""
+    """Return the articles that a source brought first."""
     return _doomed(db, "source_id = :source", {"source": source_id})
 
 
 def by_text(db: Connection, phrase: str) -> list[Doomed]:
-    """The articles whose title, text, page, author or a former version holds a phrase, whatever its capitals and accents."""
+    """Return the articles whose title, text, page, author or a former version holds a phrase, whatever its capitals and accents."""
     db.create_function("holds", 1, lambda text: _folded(phrase) in _folded(str(text or "")), deterministic=True)
     return _doomed(
         db,
@@ -68,7 +68,7 @@ def by_text(db: Connection, phrase: str) -> list[Doomed]:
 
 
 def _is_told_elsewhere(db: Connection, name: Name, item_id: int, source_id: str) -> bool:
-    """Whether another source tells of something at an address."""
+    """Return whether another source tells of something at an address."""
     row = db.execute(
         "select exists (select 1 from sightings where item_id = :item and source_id <> :source) or exists (select 1 from sources "
         "cross join addresses on addresses.kind in ('canonical', 'shared') and scope = sources.id "
@@ -79,7 +79,7 @@ def _is_told_elsewhere(db: Connection, name: Name, item_id: int, source_id: str)
 
 
 def _is_said_elsewhere(db: Connection, item_id: int, source_id: str, mark: str, doomed: str) -> bool:
-    """Whether another source sighted an article, or one that stays has its title and text."""
+    """Return whether another source sighted an article, or one that stays has its title and text."""
     row = db.execute(
         "select exists (select 1 from sightings where item_id = :item and source_id <> :source) or exists (select 1 from items "
         "where fingerprint = :mark and id not in (select value from json_each(:doomed)))",
@@ -89,7 +89,7 @@ def _is_said_elsewhere(db: Connection, item_id: int, source_id: str, mark: str, 
 
 
 def _folded(text: str) -> str:
-    """The words alone, without capitals, accents and what stands between them."""
+    """Return the words alone, without capitals, accents and what stands between them."""
     return f" {bare(text)} "
 
 

@@ -11,7 +11,7 @@ ILL = ("gone", "failing", "selector-missed", "blocked", "robots", "moved", "empt
 
 
 def wellbeing(db: Connection, now: datetime) -> dict[str, Any]:
-    """The last run, the last good one (it ended), alarms by state, sizes, the migrations of the file; `well` in one word."""
+    """Return the last run, the last good one (it ended), alarms by state, sizes, the migrations of the file; `well` in one word."""
     last = db.execute("select id, started_at, ended_at, due, failed, new from runs order by id desc limit 1").fetchone()
     good = db.execute("select started_at, ended_at from runs where ended_at is not null order by id desc limit 1").fetchone()
     states = dict(map(tuple, db.execute("select state, count(*) from sources group by state order by state").fetchall()))
@@ -35,7 +35,7 @@ def wellbeing(db: Connection, now: datetime) -> dict[str, Any]:
 
 
 def is_whole(db: Connection) -> bool:
-    """Whether SQLite finds the file whole, as far as it gets in the time that it is given."""
+    """Return whether SQLite finds the file whole, as far as it gets in the time that it is given."""
     return all(row[0] == "ok" for row in db.execute("pragma quick_check(1)").fetchall())
 
 

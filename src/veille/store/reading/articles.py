@@ -50,7 +50,7 @@ _VERSIONS = 8  # former versions that a page shows
 
 
 def former_versions(db: Connection, item_id: int, rights: str, *, comparable: bool) -> list[Version]:
-    """The newest former versions, the newest first; `link` shows titles alone.
+    """Return the newest former versions, the newest first; `link` shows titles alone.
 
     So does an article whose page was read: what is shown of it then is not what its feed said before.
     """

@@ -36,7 +36,7 @@ def of_source(source: str) -> Scope:
 
 
 def latest(db: Connection, scope: Scope, most: int) -> list[Card]:
-    """The newest articles of a scope, one a story, dismissed ones left out: the label's articles, met day by day."""
+    """Return the newest articles of a scope, one a story, dismissed ones left out: the label's articles, met day by day."""
     sql = (
         "select items.id from postings cross join items on items.id = postings.item_id "  # noqa: S608 - our own words
         f"where label = ? and {_PUBLIC} order by postings.day desc, postings.item_id desc limit ?"
@@ -45,7 +45,7 @@ def latest(db: Connection, scope: Scope, most: int) -> list[Card]:
 
 
 def picked(db: Connection, scope: Scope, most: int) -> list[Card]:
-    """The newest selected articles of a scope."""
+    """Return the newest selected articles of a scope."""
     sql = (
         "select id from (select id, day from items where state = 'selected' and lead = 1 order by day desc, id desc limit 2000) as one "  # noqa: S608
         f"where exists (select 1 from {scope.table} where item_id = one.id and {scope.table}.{scope.column} = ? and {scope.also}) "
@@ -129,13 +129,13 @@ def _described(row: Any) -> dict[str, Any]:
 
 
 def followed(db: Connection) -> list[dict[str, Any]]:
-    """Every source with its state, by name."""
+    """Return every source with its state, by name."""
     rows = db.execute(f"select {_SOURCE} from sources order by name, id")  # noqa: S608
     return [_described(row) for row in rows]
 
 
 def source(db: Connection, source_id: str) -> dict[str, Any] | None:
-    """One source with its last visits and its articles by month; None when there is none of that id."""
+    """Return one source with its last visits and its articles by month; None when there is none of that id."""
     row = db.execute(f"select {_SOURCE}, since, next_visit_at from sources where id = ?", (source_id,)).fetchone()  # noqa: S608
     if row is None:
         return None
@@ -156,7 +156,7 @@ def months_of_source(db: Connection, source_id: str, first: str) -> dict[str, in
 
 
 def sources_of_place(db: Connection, code: str) -> list[dict[str, Any]]:
-    """The sources about a département that are still followed."""
+    """Return the sources about a département that are still followed."""
     rows = db.execute(
         f"select {_SOURCE} from sources where state <> 'retired' and instr(territory, ?) order by name, id",  # noqa: S608
         (f'"{code}"',),
@@ -165,7 +165,7 @@ def sources_of_place(db: Connection, code: str) -> list[dict[str, Any]]:
 
 
 def seen_since(db: Connection, since: str, most: int) -> tuple[list[Card], dict[str, int], int]:
-    """What came since a moment: the most interesting articles, how many by theme, how many in all. One a story."""
+    """Return what came since a moment: the most interesting articles, how many by theme, how many in all. One a story."""
     total = db.execute(f"select count(*) from items where first_seen_at >= ? and {_PUBLIC}", (since,)).fetchone()[0]  # noqa: S608
     ids = [
         row[0]

@@ -13,7 +13,7 @@ FacetCounts = list[tuple[str, int]]
 
 
 def count_stories(rows: Rows, ids: Sequence[int]) -> int:
-    """How many stories the articles tell; one alone is a story too."""
+    """Return how many stories the articles tell; one alone is a story too."""
     stories = of(rows.stories, ids)
     told = set(stories)
     return stories.count(0) + len(told) - (0 in told)
@@ -50,7 +50,7 @@ class Tally:
 
 
 def ordered(facet: str, counts: Mapping[str, int]) -> FacetCounts:
-    """The most frequent first; years, the latest first."""
+    """Return the most frequent first; years, the latest first."""
     if FACET[facet].latest_first:
         return sorted(counts.items(), key=lambda row: row[0], reverse=True)
     return sorted(counts.items(), key=lambda row: (-row[1], row[0]))

@@ -75,7 +75,7 @@ class Filters:
         self._wanted = {one.name: rows.codes[one.column].with_any(one.name, request.values(one)) for one in self.chosen}
 
     def public(self, ids: Sequence[int]) -> list[bool]:
-        """Whether each has the state and the day that every facet asks; what came since the rows were read has not."""
+        """Return whether each has the state and the day that every facet asks; what came since the rows were read has not."""
         states, days, end, wanted = self._rows.states, self._rows.days, len(self._rows.states), self._states
         kept = [item < end and states[item] in wanted for item in ids]
         if self._since or self._until:
@@ -90,7 +90,7 @@ class Filters:
         return 0.0 if DISMISSED in self._states else newest.count(DISMISSED) / len(newest)
 
     def misses(self, ids: Sequence[int], sure: Collection[str] = ()) -> list[int]:
-        """The chosen facets that refuse each, by `bit`, but for those that are surely obeyed."""
+        """Return the chosen facets that refuse each, by `bit`, but for those that are surely obeyed."""
         missed = [0] * len(ids)
         for facet in self.chosen:
             if facet.name not in sure:
@@ -122,13 +122,13 @@ class Matches:
 
 
 def _listed(db: Connection, sql: str, values: Mapping[str, object]) -> list[list[int]]:
-    """The columns of whole numbers of a statement that joins them: a row of SQLite's costs more than what it holds."""
+    """Return the columns of whole numbers of a statement that joins them: a row of SQLite's costs more than what it holds."""
     (joined,) = rows_of(db, narrow(db, sql), values)
     return [json.loads(f"[{numbers or ''}]") for numbers in joined]
 
 
 def find(db: Connection, rows: Rows, request: Request, query: Query, today: str, rarity: WordRarity) -> Matches:
-    """What the words find; without words, what the filters keep."""
+    """Return what the words find; without words, what the filters keep."""
     if not query.terms:
         ids = walked(db, rows, request, query, rarity)
         return Matches(ids=ids, order=range(len(ids)), cut=len(ids) >= MOST_MATCHES)
@@ -167,7 +167,7 @@ def find(db: Connection, rows: Rows, request: Request, query: Query, today: str,
 
 
 def _newest(db: Connection, filters: Filters, sql: str, values: Mapping[str, object]) -> list[list[int]]:
-    """The columns of the newest that are public, as many as the cap allows; `sql` has a limit (`:most`).
+    """Return the columns of the newest that are public, as many as the cap allows; `sql` has a limit (`:most`).
 
     So many more are asked for at first as the dismissed are among the newest.
     """
@@ -181,7 +181,7 @@ def _newest(db: Connection, filters: Filters, sql: str, values: Mapping[str, obj
 
 
 def _public(filters: Filters, columns: list[list[int]]) -> list[list[int]]:
-    """The columns without the articles that no facet may count; ids come first."""
+    """Return the columns without the articles that no facet may count; ids come first."""
     public = filters.public(columns[0])
     return columns if all(public) else [list(compress(numbers, public)) for numbers in columns]
 
@@ -234,7 +234,7 @@ def _scored(db: Connection, query: Query, ids: Sequence[int]) -> list[_Scored]:
 
 
 def _floor(db: Connection, match: str) -> tuple[int, bool]:
-    """The id from which on matches are ranked, and whether older ones are left out."""
+    """Return the id from which on matches are ranked, and whether older ones are left out."""
     newest = db.execute(
         "select rowid from items_fts where items_fts match ? order by rowid desc limit 1 offset ?",
         (match, MOST_MATCHES - 1),
@@ -243,7 +243,7 @@ def _floor(db: Connection, match: str) -> tuple[int, bool]:
 
 
 def walked(db: Connection, rows: Rows, request: Request, query: Query, rarity: WordRarity) -> list[int]:
-    """The newest items that the filters keep, found by the rarest of them."""
+    """Return the newest items that the filters keep, found by the rarest of them."""
     filters = Filters(rows, request)
     labels, also = _rarest(request, rarity)
     sql, values = walked_sql(request, labels, also, excluding=bool(query.excluded))
@@ -261,7 +261,7 @@ def walked(db: Connection, rows: Rows, request: Request, query: Query, rarity: W
 
 
 def _rarest(request: Request, rarity: WordRarity) -> tuple[tuple[str, ...], list[str]]:
-    """The labels of the rarest filter, and those of others that cost less read along."""
+    """Return the labels of the rarest filter, and those of others that cost less read along."""
     choices = [tuple(f"{facet.name} {value}" for value in request.values(facet)) for facet in request.chosen if facet.labelled]
     if len(choices) < 2:
         return (choices[0] if choices else ()), []

@@ -49,7 +49,7 @@ class Codes(dict[str, int]):
         return code
 
     def with_any(self, facet: str, values: Iterable[str]) -> set[int]:
-        """The numbers of what has one of the values of a facet."""
+        """Return the numbers of what has one of the values of a facet."""
         return set().union(*(self.having[facet].get(value, ()) for value in values))
 
 
@@ -66,7 +66,7 @@ class Rows:
         self._ordinals = _Ordinals()
 
     def copy(self) -> "Rows":
-        """The same rows, to be changed while others still read these; what numbers stand for only grows, and is shared."""
+        """Return the same rows, to be changed while others still read these; what numbers stand for only grows, and is shared."""
         other = copy(self)
         other.states, other.stories, other.interests, other.days = self.states[:], self.stories[:], self.interests[:], self.days[:]
         other.held = {column: numbers[:] for column, numbers in self.held.items()}
@@ -94,7 +94,7 @@ class Rows:
                 self.states[item] = ABSENT
 
     def known(self, ids: list[int]) -> list[int]:
-        """The ids without those that came since."""
+        """Return the ids without those that came since."""
         end = len(self.states)
         return ids if max(ids, default=0) < end else [item for item in ids if item < end]
 
@@ -120,7 +120,7 @@ class _Ordinals(dict[str, int]):
 
 
 def of(numbers: Sequence[Any], ids: Sequence[int]) -> Sequence[Any]:
-    """What a column has for each of the ids."""
+    """Return what a column has for each of the ids."""
     if len(ids) < 2:
         return [numbers[item] for item in ids]
     found: Sequence[Any] = itemgetter(*ids)(numbers)
@@ -136,13 +136,13 @@ class Columns:
         self._mark: tuple[int, int] | None = None  # the last change taken: its number, its article
 
     def far(self, db: Connection) -> bool:
-        """Whether following takes longer than a page may wait: the first time, and after many changes."""
+        """Return whether following takes longer than a page may wait: the first time, and after many changes."""
         if self._mark is None or not has_table(db, "item_changes"):
             return self._mark is None
         return _last(db)[0] - self._mark[0] > _FEW or not self._is_of(db)
 
     def follow(self, db: Connection) -> Rows:
-        """The rows as the file has them now: what changed since is read again; at first all are, in three seconds for a million.
+        """Return the rows as the file has them now: what changed since is read again; at first all are, in three seconds for a million.
 
         Rows once given do not change: who asks later gets others.
         """
@@ -160,7 +160,9 @@ class Columns:
             return self._rows
 
     def _is_of(self, db: Connection) -> bool:
-        """Whether the file still knows the last change taken: not the first time, nor long after, nor when another took its place."""
+        """Return whether the file still knows the last change taken: not the first time, nor long after, nor when another took its
+        place.
+        """
         return self._mark is not None and self._mark in rows_of(
             db, "select seq, item_id from item_changes where seq = :seq", {"seq": self._mark[0]}
         )
@@ -187,6 +189,6 @@ class Columns:
 
 
 def _last(db: Connection) -> tuple[int, int]:
-    """The last change of the file: its number, its article."""
+    """Return the last change of the file: its number, its article."""
     found: tuple[int, int] = rows_of(db, "select seq, item_id from item_changes order by seq desc limit 1")[0]
     return found

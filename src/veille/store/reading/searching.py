@@ -50,7 +50,7 @@ class Ranked:
 def search(
     db: Connection, request: Request, knowledge: Knowledge, today: str, size: int = PAGE_SIZE, *, rows: Rows | None = None
 ) -> Results:
-    """One page of results, and the facets of all of them; `rows` are those of the file, when somebody follows it."""
+    """Return one page of results, and the facets of all of them; `rows` are those of the file, when somebody follows it."""
     rows = rows or Columns().follow(db)
     newest = greatest_id(db)
     query = understand_query(db, request, knowledge)
@@ -71,7 +71,7 @@ def search(
 
 
 def rank(db: Connection, request: Request, query: Query, today: str, *, rows: Rows | None = None) -> Ranked:
-    """The items asked for. By relevance some of the words may do: the best score, filters or not, decides how few."""
+    """Return the items asked for. By relevance some of the words may do: the best score, filters or not, decides how few."""
     rows = rows or Columns().follow(db)
     found = find(db, rows, request, query, today, WordRarity(db))
     return Ranked([found.ids[place] for place in _ranked(db, rows, request, query, found, greatest_id(db))], found.cut)
@@ -94,7 +94,9 @@ def _page(rows: Rows, ids: Sequence[int], first: int, size: int) -> list[int]:
 
 
 def _led(db: Connection, rows: Rows, kept: Sequence[int], page: list[int]) -> list[int]:
-    """The same page, each story by the article that leads it, where that one is among what was found: whoever copies it last is not."""
+    """Return the same page, each story by the article that leads it, where that one is among what was found: whoever copies it last is
+    not.
+    """
     stories = sorted({rows.stories[item] for item in page} - {0})
     if not stories:
         return page
@@ -116,7 +118,7 @@ def _ranked(db: Connection, rows: Rows, request: Request, query: Query, found: M
 
 
 def _reranked(db: Connection, rows: Rows, query: Query, found: Matches, best: Sequence[int], newest: int) -> list[int]:
-    """The best ones again, those first whose titles say the query and whose themes it names."""
+    """Return the best ones again, those first whose titles say the query and whose themes it names."""
     given = json.dumps([found.ids[place] for place in best])
     weighed = [(term, _weight(db, query, term, newest)) for term in query.terms]
     titles = dict(rows_of(db, "select id, title from items where id in (select value from json_each(?))", (given,)))
@@ -131,7 +133,7 @@ def _reranked(db: Connection, rows: Rows, query: Query, found: Matches, best: Se
 
 
 def _weight(db: Connection, query: Query, term: Term, newest: int) -> float:
-    """How much a term says: the fewer of the newest articles have it, the more."""
+    """Return how much a term says: the fewer of the newest articles have it, the more."""
     looked = min(newest, _LOOKED)
     ((count,),) = rows_of(db, COUNT_SQL, {"match": match_term(term, query), "floor": newest - looked + 1})
     return math.log(1 + looked / (1 + count))

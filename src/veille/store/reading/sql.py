@@ -25,7 +25,7 @@ class Where:
         return self.but(())
 
     def but(self, sure: Collection[str]) -> str:
-        """All that is asked, without what some facets ask: those that are obeyed already."""
+        """Return all that is asked, without what some facets ask: those that are obeyed already."""
         return " and ".join((self.common, *(sql for name, sql in self.chosen.items() if name not in sure)))
 
 
@@ -37,7 +37,7 @@ def bit(facet: str) -> int:
 
 
 def conditions(request: Request) -> Where:
-    """What the filters ask of an item."""
+    """Return what the filters ask of an item."""
     common = [] if request.dismissed else ["state <> 'dismissed'"]
     chosen: dict[str, str] = {}
     values: dict[str, object] = {}
@@ -93,7 +93,7 @@ def _labelled(request: Request, labels: Sequence[str], also: Sequence[str], valu
 
 
 def obeyed(request: Request, labels: Sequence[str], also: Sequence[str]) -> set[str]:
-    """The facets that what `_labelled` finds obeys: those of its labels, and a single year, whose days are its range."""
+    """Return the facets that what `_labelled` finds obeys: those of its labels, and a single year, whose days are its range."""
     return {label.partition(" ")[0] for label in (*labels, *also)} | ({"years"} if len(request.years) == 1 else set())
 
 
@@ -103,7 +103,7 @@ SINCE_SQL = "select count(*) from (select 1 from items indexed by items_day wher
 
 
 def counted_sql(labels: Sequence[str]) -> str:
-    """How many articles have the labels from a day on, one that has two twice. Parameters: the labels, the day, the limit."""
+    """Return how many articles have the labels from a day on, one that has two twice. Parameters: the labels, the day, the limit."""
     marks = ", ".join("?" for _ in labels)
     return f"select count(*) from (select 1 from postings where label in ({marks}) and day >= ? limit ?)"  # noqa: S608
 
@@ -143,7 +143,7 @@ def _ranges(request: Request, values: dict[str, object]) -> list[str]:
 
 
 def _matched(kept: str, narrowly: str, limit: str, *, scored: bool) -> str:
-    """Each column joined into one text: ids, and scores. `narrowly` asks something of the narrow rows too.
+    """Return each column joined into one text: ids, and scores. `narrowly` asks something of the narrow rows too.
 
     The limit keeps the rows apart from their joining: a score is told only where FTS5 stands on its row.
     """

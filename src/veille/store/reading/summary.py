@@ -54,7 +54,7 @@ _NEWEST = (
 
 
 def summarise(db: Connection, today: str) -> Summary:
-    """Every figure, in two passes over narrow rows; seconds for a million articles."""
+    """Return every figure, in two passes over narrow rows; seconds for a million articles."""
     day = date.fromisoformat(today)
     first = _month_before(day, MONTHS_SHOWN - 1)
     kinds = _counted(db, _STORIES, {"recent": (day - RECENT).isoformat(), "year": (day - YEAR).isoformat()})
@@ -99,7 +99,7 @@ def summarise(db: Connection, today: str) -> Summary:
 
 
 def _counted(db: Connection, sql: str, values: dict[str, str]) -> Counter[str]:
-    """How often each value of a statement's one column comes."""
+    """Return how often each value of a statement's one column comes."""
     cursor = db.cursor()
     cursor.row_factory = None
     return Counter(map(itemgetter(0), cursor.execute(narrow(db, sql), values)))
@@ -113,13 +113,13 @@ def _add(table: dict[str, Counts], row: str, column: str, count: int) -> None:
 
 
 def _month_before(day: date, months: int) -> str:
-    """The month so many before a day's: YYYY-MM."""
+    """Return the month so many before a day's: YYYY-MM."""
     place = day.year * 12 + day.month - 1 - months
     return f"{place // 12}-{place % 12 + 1:02}"
 
 
 def last_months(today: date) -> list[str]:
-    """The months that charts show, the oldest first."""
+    """Return the months that charts show, the oldest first."""
     return [_month_before(today, back) for back in range(MONTHS_SHOWN - 1, -1, -1)]
 
 
@@ -145,13 +145,13 @@ def alike(summary: Summary, code: str, most: int = 5) -> list[tuple[str, float, 
 
 
 def shares(counts: Counts) -> dict[str, float]:
-    """What part of the labels each theme has."""
+    """Return what part of the labels each theme has."""
     total = sum(counts.values())
     return {tag: count / total for tag, count in counts.items()} if total else {}
 
 
 def leanings_of(mixes: dict[str, Counts]) -> tuple[dict[str, float], dict[str, tuple[float, ...]]]:
-    """The part of each theme in all mixes together, and how each mix of some size leans away from it."""
+    """Return the part of each theme in all mixes together, and how each mix of some size leans away from it."""
     total: Counts = defaultdict(int)
     for mix in mixes.values():
         for tag, count in mix.items():

@@ -15,7 +15,9 @@ from veille.understand.words import Words
 
 
 def understand_query(db: Connection, request: Request, knowledge: Knowledge) -> Query:
-    """What the words mean: read, corrected unless they are to be taken as they stand, with the themes they name and their language."""
+    """Return what the words mean: read, corrected unless they are to be taken as they stand, with the themes they name and their
+    language.
+    """
     query = read_query(request.q, knowledge.synonyms)
     if query.terms and not request.verbatim:
         query = _correct(db, query, knowledge)
@@ -47,7 +49,7 @@ def _exists(db: Connection, word: str) -> bool:
 
 
 def _nearest(db: Connection, word: str) -> str | None:
-    """The nearest indexed word: fewest edits, then most articles. The first letter is taken to be right, or the second."""
+    """Return the nearest indexed word: fewest edits, then most articles. The first letter is taken to be right, or the second."""
     limit = 1 if len(word) < 8 else 2
     near: list[tuple[int, int, str]] = []
     starts = {word[0], word[1]} if len(word) > 1 else {word[0]}
@@ -65,7 +67,7 @@ def _nearest(db: Connection, word: str) -> str | None:
 
 
 def _surface(db: Connection, indexed: str) -> str | None:
-    """How a word of the index is written where a reader may see it; None for a word of hidden texts only."""
+    """Return how a word of the index is written where a reader may see it; None for a word of hidden texts only."""
     rows = db.execute(
         "select title, summary from items where id in "
         "(select rowid from items_fts where items_fts match ? order by rowid desc limit 20) and state <> 'dismissed'",

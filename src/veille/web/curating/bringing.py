@@ -65,7 +65,7 @@ def _remember(datasette: Datasette, what: object) -> str:
 
 
 def _shown(datasette: Datasette, form: Form, kind: type[_Kind]) -> _Kind:
-    """What was shown under the token of a form; raises UsageError when it is not there any more, or is something else."""
+    """Return what was shown under the token of a form; raises UsageError when it is not there any more, or is something else."""
     found = site_of(datasette).brought.pop(form.get("jeton"), None)
     if found is None or time.monotonic() - found[0] > _KEPT_SECONDS or not isinstance(found[1], kind):
         raise UsageError(READ_TOO_LONG_AGO)

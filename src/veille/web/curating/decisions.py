@@ -72,7 +72,7 @@ async def annuler(datasette: Datasette, request: CuratorRequest) -> Response:
 
 
 def tag_named(datasette: Datasette, text: str) -> str:
-    """The id of a theme by its id, its label or one of its words; raises UsageError."""
+    """Return the id of a theme by its id, its label or one of its words; raises UsageError."""
     knowledge = site_of(datasette).knowledge
     found = text if text in knowledge.themes else knowledge.theme_names.get(bare(text))
     if found is None:
@@ -81,7 +81,7 @@ def tag_named(datasette: Datasette, text: str) -> str:
 
 
 def place_named(datasette: Datasette, text: str) -> str:
-    """The code of a département by its code, its name, or both (« 33 Gironde »); raises UsageError."""
+    """Return the code of a département by its code, its name, or both (« 33 Gironde »); raises UsageError."""
     places = site_of(datasette).knowledge.departements
     first = text.strip().split(" ")[0].upper()
     found = first if first in places else next((code for code, place in places.items() if bare(place.name) == bare(text)), None)

@@ -59,29 +59,29 @@ class Form:
             raise UsageError(TOO_MANY_FIELDS) from exc
 
     def get(self, name: str, default: str = "") -> str:
-        """The last value of a field."""
+        """Return the last value of a field."""
         return self._fields.get(name, [default])[-1]
 
     def all(self, name: str) -> list[str]:
-        """Every value of a field."""
+        """Return every value of a field."""
         return self._fields.get(name, [])
 
     def number(self, name: str) -> int | None:
-        """A field that is a number; None for anything else."""
+        """Return a field that is a number; None for anything else."""
         return as_number(self.get(name))
 
     def numbers(self, name: str) -> list[int]:
-        """Every value of a field that is a number."""
+        """Return every value of a field that is a number."""
         return [number for number in map(as_number, self.all(name)) if number is not None]
 
 
 def as_number(text: str) -> int | None:
-    """A whole number of at most fifteen digits, None for anything else."""
+    """Return a whole number of at most fifteen digits, None for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
 def now_of(datasette: Datasette) -> str:
-    """The moment, as the store keeps it."""
+    """Return the moment, as the store keeps it."""
     return stored(site_of(datasette).clock()) or ""
 
 
@@ -98,7 +98,7 @@ async def act(datasette: Datasette, request: CuratorRequest, item_ids: list[int]
 
 
 def told(done: Done, action: str) -> Said:
-    """What became of a gesture, in one sentence."""
+    """Return what became of a gesture, in one sentence."""
     what = MANY_LABELS.get(action, ACTION_LABELS[action]) if len(done.items) > 1 else ACTION_LABELS[action]
     if done.conflicts and not done.items:
         more = f" ({plural(len(done.conflicts), 'article', 'articles')})" if len(done.conflicts) > 1 else ""
@@ -112,14 +112,14 @@ def told(done: Done, action: str) -> Said:
 
 
 def told_undone(undone: Undone) -> Said:
-    """What became of an undoing, in one sentence."""
+    """Return what became of an undoing, in one sentence."""
     count = plural(len(undone.items), *DECISIONS_UNDONE)
     left = f" {plural(len(undone.kept), *DECISIONS_KEPT)} : {undone.kept[0].said}" if undone.kept else ""
     return Said(f"{count}.{left}", wrong=bool(undone.kept))
 
 
 def wants_json(request: CuratorRequest) -> bool:
-    """Whether a script asked."""
+    """Return whether a script asked."""
     return "application/json" in request.headers.get("accept", "")
 
 
@@ -134,7 +134,7 @@ def answer(datasette: Datasette, request: CuratorRequest, form: Form, said: Said
 
 
 def what_was_said(datasette: Datasette, request: HttpRequest) -> list[Said]:
-    """What waits to be said to a curator: said once."""
+    """Return what waits to be said to a curator: said once."""
     if not request.actor or "account" not in request.actor:
         return []
     return site_of(datasette).said.pop(request.actor["account"], [])

@@ -31,7 +31,7 @@ _ACTS = ("tag-add", "tag-remove", "select", "dismiss", "later")
 
 
 def found_by(db: Connection, request: Request, knowledge: Knowledge, today: str, *, rows: Rows) -> tuple[list[int], bool]:
-    """Every article that a search finds, and whether there are more than it may count."""
+    """Return every article that a search finds, and whether there are more than it may count."""
     ranked = searching.rank(db, request, understand_query(db, request, knowledge), today, rows=rows)
     return ranked.ids, ranked.capped
 

@@ -24,7 +24,7 @@ _COUNTED = 20  # searches whose new articles are counted on one page
 
 
 def new_in(db: Connection, query: str, knowledge: Knowledge, today: str, since: str, *, rows: Rows) -> int | None:
-    """How many articles of a search came since a moment; None for a search that can no longer be read."""
+    """Return how many articles of a search came since a moment; None for a search that can no longer be read."""
     try:
         wanted = read_request(parse_qs(query))
     except UsageError:

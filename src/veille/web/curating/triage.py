@@ -29,7 +29,7 @@ _ORDERS = {"interet": "interest", "date": "date", "source": "source"}
 
 
 def asked_of(request: CuratorRequest) -> Asked:
-    """What the parameters of an address ask of the queue; what is not known is not asked."""
+    """Return what the parameters of an address ask of the queue; what is not known is not asked."""
     given = {name: request.args.get(name) or "" for name in (*_NAMES, "comme", "page")}
     return Asked(
         state=_STATES.get(given["etat"], "new"), order=_ORDERS.get(given["ordre"], "interest"), source=given["source"][:80],
@@ -39,7 +39,7 @@ def asked_of(request: CuratorRequest) -> Asked:
 
 
 def address(asked: Asked, **changes: object) -> str:
-    """The query of a queue, "" for the plain one."""
+    """Return the query of a queue, "" for the plain one."""
     wanted = replace(asked, **({"page": 1} | changes))  # type: ignore[arg-type]
     pairs = [
         ("etat", next(name for name, state in _STATES.items() if state == wanted.state) if wanted.state != "new" else ""),
@@ -104,7 +104,7 @@ async def tri(datasette: Datasette, request: CuratorRequest) -> Response:
 
 
 async def beside(datasette: Datasette, request: HttpRequest, item_id: int) -> dict[str, object]:
-    """What a curator sees more of an article on its own page; nothing for a reader."""
+    """Return what a curator sees more of an article on its own page; nothing for a reader."""
     if not may(request.actor, "curator"):
         return {"curator": None, "curation": None, "said": [], "back": ""}
     return {

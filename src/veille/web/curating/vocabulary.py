@@ -186,7 +186,7 @@ async def _rule_posted(datasette: Datasette, request: CuratorRequest) -> Respons
 
 
 async def _apply(datasette: Datasette, request: CuratorRequest, rule: Rule) -> Said:
-    """What a rule says, said of the articles that are there: decisions, in one gesture."""
+    """Return what a rule says, said of the articles that are there: decisions, in one gesture."""
     if rule.effect == "interest":
         return Said(INTEREST_BY_RETAG, wrong=True)
     tried: Tried = await ask(datasette, lambda db: vocabulary.try_rule(db, rule.phrase, "", still_open=rule))

@@ -36,7 +36,7 @@ async def sante(datasette: Datasette, request: HttpRequest) -> Response:
 
 
 async def _is_sound(datasette: Datasette) -> bool:
-    """Whether nothing is wrong as far as a short look tells: what the disk holds is read on a connection of its own."""
+    """Return whether nothing is wrong as far as a short look tells: what the disk holds is read on a connection of its own."""
     site, db = site_of(datasette), await database(datasette)
     if db.is_memory:
         return True

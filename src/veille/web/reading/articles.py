@@ -91,7 +91,7 @@ async def accueil(datasette: Datasette, request: HttpRequest) -> Response:
 
 
 def _since(site: Site, text: str) -> str:
-    """The day of an address, "" without one; raises UsageError for what is no day."""
+    """Return the day of an address, "" without one; raises UsageError for what is no day."""
     if not text:
         return ""
     try:
@@ -104,7 +104,7 @@ def _since(site: Site, text: str) -> str:
 
 
 def _begins(day: str) -> str:
-    """The moment, in UTC as the store keeps it, when a day begins in Paris."""
+    """Return the moment, in UTC as the store keeps it, when a day begins in Paris."""
     return stored(datetime.combine(date.fromisoformat(day), time.min, PARIS)) or ""
 
 
@@ -134,7 +134,7 @@ Beside = Callable[[Datasette, HttpRequest, int], Awaitable[dict[str, object]]]
 
 
 def article_page(beside: Beside) -> Handler:
-    """The route of /article/<id>; `beside` gives what somebody signed in sees more of an article, {} for a reader."""
+    """Return the route of /article/<id>; `beside` gives what somebody signed in sees more of an article, {} for a reader."""
 
     @readable
     async def article(datasette: Datasette, request: HttpRequest) -> Response:

@@ -26,7 +26,7 @@ class AtomEntry:
 
 
 def atom_feed(*, id_: str, title: str, subtitle: str, self_link: str, page: str, updated: datetime, entries: list[AtomEntry]) -> bytes:
-    """A whole feed."""
+    """Return a whole feed."""
     feed = Element(f"{{{_ATOM}}}feed", {"xml:lang": "fr"})
     _text(feed, "id", id_)
     _text(feed, "title", title)
@@ -62,5 +62,5 @@ def _link(parent: Element, href: str, *, rel: str, media: str) -> None:
 
 
 def atom_moment(moment: datetime) -> str:
-    """A moment as RFC 3339 writes it."""
+    """Return a moment as RFC 3339 writes it."""
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -38,7 +38,7 @@ def _search(datasette: Datasette, **wanted: str) -> str:
 
 
 def _place_links(datasette: Datasette, **wanted: str) -> Callable[[str], str]:
-    """The search of each département, with the same other filters."""
+    """Return the search of each département, with the same other filters."""
     start = f"{_search(datasette, **wanted)}{'&' if wanted else ''}departement="
     return lambda code: start + code
 
@@ -368,7 +368,7 @@ async def carte(datasette: Datasette, request: HttpRequest) -> Response:
 
 
 async def coming(datasette: Datasette, request: HttpRequest) -> tuple[Request, list[browsing.Date]]:
-    """The request of an address, and the dates to come that it keeps."""
+    """Return the request of an address, and the dates to come that it keeps."""
     site = site_of(datasette)
     wanted = asked(request)
     today = site.today().isoformat()

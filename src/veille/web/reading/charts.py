@@ -49,7 +49,7 @@ def month_name(month: str) -> str:
 
 
 def bars(months: list[str], counts: Mapping[str, int]) -> Bars:
-    """A bar for each month, zeros included."""
+    """Return a bar for each month, zeros included."""
     most = max((counts.get(month, 0) for month in months), default=0)
     made = []
     for place, month in enumerate(months):
@@ -87,7 +87,7 @@ def heat(count: int, most: int) -> int:
 def places(
     known: Iterable[Departement], counts: Mapping[str, int], watched: frozenset[str], link: Callable[[str], str], *, outlines: bool = False
 ) -> list[MapCell]:
-    """Every département, with its heat; dashes where nobody watches and nothing was said."""
+    """Return every département, with its heat; dashes where nobody watches and nothing was said."""
     most = max(counts.values(), default=0)
     drawn = contours() if outlines else {}
     made = []
@@ -106,5 +106,5 @@ def places(
 
 @functools.cache
 def contours() -> dict[str, str]:
-    """The outline of each département, as an SVG path (IGN Admin Express, Etalab, Licence Ouverte 2.0)."""
+    """Return the outline of each département, as an SVG path (IGN Admin Express, Etalab, Licence Ouverte 2.0)."""
     return {row["code"]: row["path"] for row in csv.DictReader(io.StringIO(package_text("contours.csv")))}

@@ -15,7 +15,7 @@ _WORDS = re.compile(r"\s*\S+\s*")
 
 
 def coins(article: Article, here: str) -> str:
-    """The article as an OpenURL context object (COinS, Z39.88-2004), which Zotero reads in a page."""
+    """Return the article as an OpenURL context object (COinS, Z39.88-2004), which Zotero reads in a page."""
     card = article.card
     pairs = [
         ("ctx_ver", "Z39.88-2004"), ("rft_val_fmt", "info:ofi/fmt:kev:mtx:dc"), ("rfr_id", "info:sid/veille"), ("rft.type", "webpage"),
@@ -62,7 +62,7 @@ def changes(article: Article) -> list[Change]:
 
 
 def compared(before: str, after: str) -> list[tuple[str, str]]:
-    """What two texts share and do not, word by word; beyond some length, before and after whole."""
+    """Return what two texts share and do not, word by word; beyond some length, before and after whole."""
     old, new = _WORDS.findall(before), _WORDS.findall(after)
     if before == after:
         return [("same", before)] if before else []

@@ -197,7 +197,7 @@ def _place(code: str, knowledge: Knowledge) -> str:
 
 
 def _cell(column: str, value: object, knowledge: Knowledge) -> object:
-    """One value as a French spreadsheet reads it."""
+    """Return one value as a French spreadsheet reads it."""
     if isinstance(value, float):
         return f"{value:.2f}".replace(".", ",")
     if isinstance(value, int) and not isinstance(value, bool):

@@ -126,7 +126,7 @@ def _pairs(wanted: Request) -> list[tuple[str, str]]:
 
 
 def _label(site: Site, name: str, value: str, names: dict[str, str]) -> str:
-    """What a filter's value is called."""
+    """Return what a filter's value is called."""
     known = site.knowledge
     if name == "themes":
         return known.themes[value].label if value in known.themes else value
@@ -164,7 +164,7 @@ def _facets(site: Site, wanted: Request, results: searching.Results, names: dict
 
 
 def _chips(site: Site, wanted: Request, names: dict[str, str], link: Link) -> list[Chip]:
-    """What filters, each with the address without it."""
+    """Return what filters, each with the address without it."""
     dropped: list[tuple[str, dict[str, object]]] = [
         (_label(site, facet.name, value, names), {facet.name: tuple(one for one in wanted.values(facet) if one != value)})
         for facet in wanted.chosen
@@ -182,7 +182,7 @@ def _chips(site: Site, wanted: Request, names: dict[str, str], link: Link) -> li
 
 
 def _exports(datasette: Datasette, wanted: Request) -> dict[str, str]:
-    """The addresses of a search in every format that leaves."""
+    """Return the addresses of a search in every format that leaves."""
     query = address(wanted)
     return {name: datasette.urls.path(f"/recherche.{name}") + (f"?{query}" if query else "") for name in FORMATS}
 

@@ -45,7 +45,7 @@ def _templates(datasette: Datasette) -> Environment:
 
 
 def asked(request: HttpRequest) -> Request:
-    """What the parameters of an address ask; raises UsageError."""
+    """Return what the parameters of an address ask; raises UsageError."""
     return read_request({name: request.args.getlist(name) for name in request.args})
 
 
@@ -69,7 +69,7 @@ async def _in_time(answer: Awaitable[T]) -> T:
 
 
 def readable(handler: Handler) -> Handler:
-    """A route that is read and receives nothing: GET and HEAD, answered 304 where the reader holds the same page."""
+    """Return a route that is read and receives nothing: GET and HEAD, answered 304 where the reader holds the same page."""
 
     @functools.wraps(handler)
     async def answered(datasette: Datasette, request: HttpRequest) -> Response:
@@ -90,7 +90,7 @@ def readable(handler: Handler) -> Handler:
 
 
 async def entity_tag(datasette: Datasette, request: HttpRequest) -> str:
-    """The weak ETag of an address as things are, "" for somebody signed in or a file without a version."""
+    """Return the weak ETag of an address as things are, "" for somebody signed in or a file without a version."""
     version = await data_version(datasette)
     if not version or request.actor:
         return ""
@@ -101,5 +101,5 @@ async def entity_tag(datasette: Datasette, request: HttpRequest) -> str:
 
 
 def _holds(given: str, tag: str) -> bool:
-    """Whether an If-None-Match names the tag (weak comparison, RFC 9110 §13.1.2)."""
+    """Return whether an If-None-Match names the tag (weak comparison, RFC 9110 §13.1.2)."""
     return tag.removeprefix("W/") in {one.strip().removeprefix("W/") for one in given.split(",")}

@@ -13,5 +13,5 @@ class Context:
 
 
 def given_by(context: Context) -> dict[str, object]:
-    """The names of a template and what they stand for."""
+    """Return the names of a template and what they stand for."""
     return {one.name: getattr(context, one.name) for one in fields(context)} | {"here": context.here}

@@ -49,7 +49,7 @@ async def answer(datasette: Datasette, request: HttpRequest, exception: Exceptio
 
 
 def is_ours(path: str) -> bool:
-    """Whether a path is one of our own pages and not one of Datasette's."""
+    """Return whether a path is one of our own pages and not one of Datasette's."""
     return any(route.match(path) for route in _OURS) or path.strip("/").split("/")[0].split(".")[0] in FIRST_WORDS
 
 
@@ -92,7 +92,7 @@ _OF_DAMAGE = frozenset({11, 26})
 
 
 def is_damage(exception: BaseException) -> bool:
-    """Whether SQLite says that the file is torn, or no database any more."""
+    """Return whether SQLite says that the file is torn, or no database any more."""
     return is_torn_schema(exception) or (isinstance(exception, sqlite3.DatabaseError) and _code(exception) in _OF_DAMAGE)
 
 
@@ -101,7 +101,7 @@ def _code(exception: BaseException) -> int:
 
 
 def _unusable(exception: Exception, *, ours: bool) -> str:
-    """What to say where the file, and not the request, is why SQLite refused; "" otherwise."""
+    """Return what to say where the file, and not the request, is why SQLite refused; "" otherwise."""
     if _code(exception) in _OF_THE_FILE:
         log.error("%s", exception)
         return DATABASE_DAMAGED if is_damage(exception) else DATABASE_AWAY

@@ -22,7 +22,7 @@ _LEAST_PAUSE = 20.0  # seconds
 
 
 async def figures(datasette: Datasette) -> Summary:
-    """The figures, as new as the size of the file allows."""
+    """Return the figures, as new as the size of the file allows."""
     site = site_of(datasette)
     version = (await file_version(datasette), site.today().isoformat())
     held = site.figures
@@ -71,7 +71,7 @@ async def _make_beside(datasette: Datasette, site: Site, version: tuple[str, str
 
 
 async def file_version(datasette: Datasette) -> str:
-    """What changes with every commit: the times and sizes of the file and of its journal; "" for a file in memory."""
+    """Return what changes with every commit: the times and sizes of the file and of its journal; "" for a file in memory."""
     if not await veille_databases(datasette):
         return ""
     path = (await database(datasette)).path
@@ -80,7 +80,7 @@ async def file_version(datasette: Datasette) -> str:
 
 
 async def data_version(datasette: Datasette) -> str:
-    """The version of what pages show: the file's, and that of the figures beside it."""
+    """Return the version of what pages show: the file's, and that of the figures beside it."""
     version = await file_version(datasette)
     if not version:
         return ""

@@ -67,7 +67,7 @@ class _Refused(Exception):
 
 
 def safety_headers(path: str, databases: list[str]) -> list[tuple[bytes, bytes]]:
-    """What every answer of a path carries, errors included; pages of our tables are our own templates."""
+    """Return what every answer of a path carries, errors included; pages of our tables are our own templates."""
     own = is_ours(path) or path.lstrip("/").split("/", 1)[0].split(".", 1)[0] in databases
     policy = _FRAMABLE if path == "/integrer" else _STRICT if own else _DATASETTE
     return [*_COMMON, (b"content-security-policy", policy.encode())]
@@ -136,7 +136,9 @@ def _judge(scope: Scope) -> None:
 
 
 def _readable_cookies(headers: Headers) -> list[tuple[bytes, bytes]]:
-    """The same headers; of the cookies, those that are some (RFC 6265 §4.1.1): another site's on our domain must not shut a reader out."""
+    """Return the same headers; of the cookies, those that are some (RFC 6265 §4.1.1): another site's on our domain must not shut a reader
+    out.
+    """
     kept = [header for header in headers if header[0] != b"cookie"]
     cookies = [part.strip() for name, value in headers if name == b"cookie" for part in value.split(b";")]
     cookies = [cookie for cookie in cookies if _COOKIE.fullmatch(cookie)]
@@ -144,7 +146,7 @@ def _readable_cookies(headers: Headers) -> list[tuple[bytes, bytes]]:
 
 
 async def _body(scope: Scope, receive: Receive) -> Receive:
-    """What gives the body again once it is here, whole and of a type that is read; raises _Refused."""
+    """Return what gives the body again once it is here, whole and of a type that is read; raises _Refused."""
     if scope["method"] not in _RECEIVING:
         return receive
     headers = {name.lower(): value for name, value in scope["headers"]}

@@ -22,7 +22,7 @@ class Origin:
     file: str
 
     def identifier(self, path: str) -> str:
-        """What something of this site is called for ever: its address; where nobody said what our address is, a name that is none.
+        """Return what something of this site is called for ever: its address; where nobody said what our address is, a name that is none.
 
         The form of RFC 4151, under a domain that is nobody's (RFC 2606).
         """
@@ -35,7 +35,7 @@ class Origin:
 
 
 async def origin_of(datasette: Datasette, request: HttpRequest) -> Origin:
-    """Where the site is, as the file tells it, else as the request does."""
+    """Return where the site is, as the file tells it, else as the request does."""
     told, file = await reading(datasette, _told)
     return Origin(absolute(datasette, request, told, datasette.urls.path("/")), bool(told), file)
 

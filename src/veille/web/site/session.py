@@ -44,7 +44,7 @@ _TRIES, _TRIES_OF_ADDRESS, _TRIES_OF_NAME, _WITHIN = 5, 9, 40, 60.0
 
 
 async def actor_of(datasette: Datasette, request: HttpRequest) -> Actor | None:
-    """The curator of a request, None for a reader."""
+    """Return the curator of a request, None for a reader."""
     token = request.cookies.get(COOKIE)
     if not token or not await veille_databases(datasette):
         return None
@@ -56,12 +56,12 @@ async def actor_of(datasette: Datasette, request: HttpRequest) -> Actor | None:
 
 
 def may(actor: Actor | None, role: str) -> bool:
-    """Whether somebody may do what a role may."""
+    """Return whether somebody may do what a role may."""
     return bool(actor and "account" in actor and ROLES.index(actor["role"]) >= ROLES.index(role))
 
 
 def curating(role: str, *methods: str) -> Callable[[CuratorHandler], Handler]:
-    """A route of curators: who may use it and how, judged here and nowhere else.
+    """Return a route of curators: who may use it and how, judged here and nowhere else.
 
     GET never changes anything; POST comes from a form of this site. A reader is sent to sign in, then back.
     """
@@ -164,7 +164,7 @@ async def connexion(datasette: Datasette, request: HttpRequest) -> Response:
 
 
 def _network(address: str) -> str:
-    """An address as it counts: of IPv6, what one customer holds (/64)."""
+    """Return an address as it counts: of IPv6, what one customer holds (/64)."""
     try:
         given = ipaddress.ip_address(address)
     except ValueError:
@@ -199,7 +199,7 @@ async def deconnexion(datasette: Datasette, request: HttpRequest) -> Response:
 
 
 def safe_path(given: object) -> str:
-    """A path of this site, "" for anything else."""
+    """Return a path of this site, "" for anything else."""
     path = str(given or "")
     good = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path
     return path if good and len(path) < 500 else ""

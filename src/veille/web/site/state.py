@@ -73,7 +73,7 @@ class Site:
     templates: list[Environment] = field(default_factory=list)  # the one environment of our pages, once it was asked for
 
     def today(self) -> date:
-        """The day in Paris."""
+        """Return the day in Paris."""
         return self.clock().astimezone(PARIS).date()
 
 
@@ -107,7 +107,7 @@ async def learn_edits(datasette: Datasette) -> None:
 
 
 def site_of(datasette: Datasette) -> Site:
-    """The Site of a Datasette."""
+    """Return the Site of a Datasette."""
     found = getattr(datasette, _ATTRIBUTE, None)
     if found is None:
         shipped = load_knowledge()
@@ -118,7 +118,7 @@ def site_of(datasette: Datasette) -> Site:
 
 
 def known_site(datasette: Datasette) -> Site | None:
-    """The Site of a Datasette, None before it was asked for."""
+    """Return the Site of a Datasette, None before it was asked for."""
     return getattr(datasette, _ATTRIBUTE, None)
 
 
@@ -132,7 +132,7 @@ async def veille_databases(datasette: Datasette) -> list[str]:
 
 
 async def database(datasette: Datasette) -> Database:
-    """The database that the site shows; raises StoreError when Datasette was given none of ours."""
+    """Return the database that the site shows; raises StoreError when Datasette was given none of ours."""
     names = await veille_databases(datasette)
     if not names:
         raise StoreError(NO_DATABASE)
@@ -193,7 +193,7 @@ def prepare_connection(connection: Connection) -> None:
 
 
 def absolute(datasette: Datasette, request: HttpRequest, told: str, path: str) -> str:
-    """The absolute address of a path, which has the site's own prefix; `told`: what `site:` says, "" for nothing."""
+    """Return the absolute address of a path, which has the site's own prefix; `told`: what `site:` says, "" for nothing."""
     if not told:
         return str(datasette.absolute_url(request, path))
     parts = urlsplit(told)

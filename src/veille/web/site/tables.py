@@ -43,6 +43,6 @@ def _given() -> dict[str, dict[str, str]]:
 
 @functools.cache
 def explained(table: str) -> Explained:
-    """What `data/colonnes.yaml` says of a public table: a line « _titre », a line « _ », a line for each column."""
+    """Return what `data/colonnes.yaml` says of a public table: a line « _titre », a line « _ », a line for each column."""
     shared, own = _given()["commun"], _given()[table]
     return Explained(own["_titre"], own["_"], {name: text for name, text in {**shared, **own}.items() if not name.startswith("_")})

@@ -29,12 +29,12 @@ GROUP_CLASSES = {"education-culture": "education"}  # the others are called like
 
 
 def group_class(theme: Theme | None) -> str:
-    """The class that gives a card or a tag the hue of its group."""
+    """Return the class that gives a card or a tag the hue of its group."""
     return f"g-{GROUP_CLASSES.get(theme.group, theme.group)}" if theme else "g-none"
 
 
 def as_day(value: str | None) -> date | None:
-    """The day in Paris of a stored date or moment."""
+    """Return the day in Paris of a stored date or moment."""
     if not value:
         return None
     if len(value) == 10:
@@ -65,7 +65,7 @@ def typo(text: str) -> str:
 
 
 async def shared_variables(datasette: Datasette, request: HttpRequest) -> dict[str, object]:
-    """What every page may show, Datasette's own included."""
+    """Return what every page may show, Datasette's own included."""
     site = site_of(datasette)
     names = site.databases
     run, told = None, ""
@@ -105,7 +105,7 @@ def _of_every_page(connection: Connection) -> tuple[Row | None, str]:
 
 
 def tile(value: str) -> dict[str, str]:
-    """The two lines of a tear-off day: its number and its month."""
+    """Return the two lines of a tear-off day: its number and its month."""
     day = date.fromisoformat(value[:10])
     return {"day": str(day.day), "month": common.SHORT_MONTHS[day.month - 1]}
 
@@ -127,7 +127,7 @@ class FacetRow:
 
 
 def facet_rows(rows: list[FacetRow]) -> Markup:
-    """The values of a facet as links, by the hundred: made here because a template takes ten times as long."""
+    """Return the values of a facet as links, by the hundred: made here because a template takes ten times as long."""
     chosen = ' aria-current="true"'
     made = (
         f'<a href="{html.escape(row.link)}"{chosen if row.chosen else ""} class="{row.css}" rel="nofollow">'
@@ -138,14 +138,14 @@ def facet_rows(rows: list[FacetRow]) -> Markup:
 
 
 def diffed(pieces: list[tuple[str, str]]) -> Markup:
-    """What went and what came between two texts, as HTML; every piece is escaped."""
+    """Return what went and what came between two texts, as HTML; every piece is escaped."""
     marks = {"same": Markup("{}"), "gone": Markup("<del>{}</del>"), "come": Markup("<ins>{}</ins>")}
     return Markup("").join(marks[kind].format(text) for kind, text in pieces)
 
 
 @functools.cache
 def code_version() -> str:
-    """A fingerprint of the package, its data, templates and sheets included: what they make changes with them."""
+    """Return a fingerprint of the package, its data, templates and sheets included: what they make changes with them."""
     digest = hashlib.blake2b(digest_size=6)
     for file in sorted(Path(veille.__file__).parent.rglob("*")):
         if file.suffix in (".py", ".html", ".css", ".js", ".svg", ".yaml", ".csv"):
