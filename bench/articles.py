@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 
-from veille.store.connection import Connection
+from veille.store.connection import Connection, utils_of
 from veille.french import index_text
 from veille.model import KINDS
 from veille.resources import load_knowledge, package_text
@@ -67,7 +67,7 @@ def build(folder: Path, count: int) -> Path:
     if path.exists():
         held = connect(path)
         with writing(held):
-            migrations.apply(held)  # one of a former version
+            migrations.apply(utils_of(held))  # one of a former version
         held.close()
         return path
     knowledge = load_knowledge()

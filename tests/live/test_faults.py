@@ -21,7 +21,7 @@ from test_collect_live import collect, titles, veille, write_config
 from pace import pace
 from veille.store import connect
 
-EVERY = int(os.environ.get("VEILLE_EVERY", "16"))
+EVERY = int(os.environ.get("VEILLE_EVERY", "24"))
 RUNS = int(os.environ.get("VEILLE_RUNS", "40"))  # a hundred in `make soak`
 HERE = Path(__file__).parent
 BIG = [f"Un article assez long pour compter {n}" for n in range(60)]

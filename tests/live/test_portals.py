@@ -1,6 +1,6 @@
 """Twenty-one sites over thirty simulated days: every expected article once, right states, one alarm each, no request against the rules.
 
-`VEILLE_STEP` is the hours between two collections (12; `make soak` runs 3).
+`VEILLE_STEP` is the hours between two collections (24; `make soak` runs 3).
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from veille.collect.run import Collector
 from veille.fetch import Fetcher, Limits
 from veille.store import connect, migrate
 
-STEP = timedelta(hours=int(os.environ.get("VEILLE_STEP", "12")))
+STEP = timedelta(hours=int(os.environ.get("VEILLE_STEP", "24")))
 
 
 @pytest.fixture(scope="module")
