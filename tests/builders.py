@@ -1,7 +1,7 @@
 """Values that are valid by default; override what matters."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from veille.collect.intake import keep, prepare
@@ -10,6 +10,8 @@ from veille.normalize import to_item
 from veille.store import writing
 from veille.store.connection import Connection
 from veille.understand.knowledge import Knowledge
+
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)  # of most tests
 
 
 def make_source(**given: Any) -> Source:

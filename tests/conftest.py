@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +10,12 @@ import datasette.app  # Datasette first: it loads its plugins, ours included, wh
 import pytest
 
 from browsing import PASSWORD
-from builders import collect_entries, make_entry, make_source
+from builders import NOW, collect_entries, make_entry, make_source
 from veille.resources import load_knowledge
 from veille.store import connect, migrate
 from veille.store.connection import Connection
 from veille.store.curating.accounts import add_account
 from veille.understand.knowledge import Knowledge
-
-NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)

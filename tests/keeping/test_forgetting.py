@@ -6,8 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from builders import collect_entries, make_entry, make_source
-from conftest import NOW
+from builders import NOW, collect_entries, make_entry, make_source
 from veille.config import Names, parse_config
 from veille.errors import StoreError
 from veille.model import Retention
