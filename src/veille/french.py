@@ -12,16 +12,17 @@ from functools import lru_cache
 from itertools import accumulate, compress
 from typing import TypeVar
 
-FOLDING_VERSION = 1
+FOLDING_VERSION = 2
 _LONG = 100  # characters
 _KEPT = 40_000  # words that are remembered
 Told = TypeVar("Told")
 
-WORD = re.compile(r"[^\W_]+")
-_LETTERS = re.compile(r"[^\W\d_]+")
+_SIGNS = "\u02b9-\u02bf\u02c8"  # letters to Unicode that are typed as apostrophes
+WORD = re.compile(rf"[^\W_{_SIGNS}]+")
+_LETTERS = re.compile(rf"[^\W\d_{_SIGNS}]+")
 _MARKS = re.compile("[\u0300-\u036f]+")
 
-# Elided articles and pronouns stay in the index (one token per unicode61 token) and leave the query.
+# Elided articles and pronouns stay in the index and leave the query.
 ELISIONS = frozenset("l d j n s c m t qu jusqu lorsqu puisqu quoiqu".split())
 STOP_WORDS = frozenset(
     "a afin ai ainsi alors apres au aucun aussi autre aux avant avec avoir car ce cela celle celui ces cet cette ceux chez "
@@ -61,7 +62,7 @@ _EXCEPTIONS = {
     "archive": "archive", "archives": "archive", "rive": "rive", "rives": "rive", "directive": "directive",
     "matrice": "matrice", "service": "service", "services": "service", "trente": "trente", "vente": "vente", "ventes": "vente",
     "attente": "attente", "attentes": "attente", "plante": "plante", "plantes": "plante", "cinquante": "cinquante",
-    "quarante": "quarante", "soixante": "soixante", "entente": "entente", "detente": "detente",
+    "quarante": "quarante", "soixante": "soixante", "entente": "entente", "detente": "detente", "st": "saint", "ste": "sainte",
 }  # fmt: skip
 
 # (ending, at least so many letters, what replaces it); the first that fits is applied, the plural is gone by then.
@@ -200,22 +201,51 @@ def _lemma(word: str) -> str:
 
 
 _LEMMAS = Lately(_lemma)
+_LOOSE = STOP_WORDS | ELISIONS | {"la", "moi", "toi", "nous", "vous", "eux"}  # « a-t-il », « celui-ci », « dit-elle » are no compounds
+
+
+# Letters and figures in another dress: « ﬁnancement », « CO₂ », « m² », « 1ᵉʳ », full width, mathematical.
+_DRESSED = re.compile("[ªº²³¹\u02b0-\u02b8\u2070-\u209c\u1d2c-\u1d6a\u2460-\u2473\ufb00-\ufb06\uff10-\uff5a\U0001d400-\U0001d7ff]")
+_DOTS = re.compile(r"\.[^\W\d_]\.")
+DOTTED = re.compile(r"(?<![^\W_.])(?:[^\W\d_]\.){2,}(?:[^\W\d_](?![^\W_]))?")
+_HYPHEN = re.compile(r"[-\u2010\u2011](?<=[^\W_].)(?=[^\W_])")
+_BEFORE, _AFTER = re.compile(r"[^\W_]+\Z"), re.compile(r"[^\W_]+")
+_LONGEST_PART = 30  # characters of one side of a compound
+
+
+def is_bare(text: str) -> bool:
+    """Return whether the words of a text are those of its index: no letter in another dress, no acronym with dots."""
+    return not (_DRESSED.search(text) or _DOTS.search(text))
+
+
+def undressed(text: str) -> str:
+    """Return a text as the index reads it: letters and figures in their plain form, acronyms without their dots (« R.S.A. »)."""
+    if is_bare(text):
+        return text
+    text = _DRESSED.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
+    return DOTTED.sub(lambda match: match[0].replace(".", "") + " ", text)
+
+
+def compounds(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield each pair of words joined by a hyphen as one word of the index (« codesign »), with where it starts and ends in the text."""
+    for match in _HYPHEN.finditer(text):
+        place = match.start()
+        before, after = _BEFORE.search(text, max(0, place - _LONGEST_PART), place), _AFTER.match(text, place + 1, place + _LONGEST_PART)
+        if before and after:
+            first, second = fold(before[0]), fold(after[0])
+            if not (first.isdigit() or first in _LOOSE or second in _LOOSE):
+                yield lemma(first + second), before.start(), after.end()
 
 
 def index_text(text: str) -> str:
-    """Return what the full-text index is given: every word folded and inflected, every separator kept that the index may take for a word.
-
-    unicode61 knows the letters of Unicode 6.1: what came later, new pictures included, counts as letters there.
-    """
-    cut_up = _translated(text, _CUTTING)
-    if cut_up is None:
-        return WORD.sub(lambda match: lemma(match[0]), fold(text))
-    return index_words(cut_up.split())
+    """Return what the full-text index is given: every word folded and inflected, one space between, then the compounds as one word each."""
+    text = undressed(text)
+    return index_words(folded_words(text), text)
 
 
-def index_words(words: Iterable[str]) -> str:
-    """Return what the full-text index is given of folded words that a plain text is made of (see `cut`)."""
-    return " ".join(map(_LEMMAS.__getitem__, words))
+def index_words(words: Iterable[str], text: str) -> str:
+    """Return what the full-text index is given of the folded words of a text that `is_bare`."""
+    return " ".join([*map(_LEMMAS.__getitem__, words), *(word for word, _, _ in compounds(text))])
 
 
 def tokens(text: str) -> Iterator[tuple[str, int, int]]:
@@ -233,25 +263,25 @@ _AND_SPACE = (1).__add__
 
 
 def cut(text: str) -> tuple[list[str], list[int], bool]:
-    """Return the folded words of a text, where each starts in it, and whether their lemmas are all that `index_text` makes of it."""
+    """Return the folded words of a text, where each starts in it, and whether it `is_bare`: then the index is made of these words."""
     cut_up = _translated(text, _CUTTING)
     if cut_up is not None and len(cut_up) == len(text):
         pieces = cut_up.split(" ")  # one more than there are spaces; empty ones between two of them
         places = accumulate(map(_AND_SPACE, map(len, pieces)), initial=0)
-        return list(filter(None, pieces)), list(compress(places, pieces)), True
+        return list(filter(None, pieces)), list(compress(places, pieces)), is_bare(text)
     folded = fold(text)
     if len(folded) == len(text):
-        return WORD.findall(folded), [match.start() for match in WORD.finditer(folded)], False
+        return WORD.findall(folded), [match.start() for match in WORD.finditer(folded)], is_bare(text)
     words, starts = WORD.findall(folded), [match.start() for match in WORD.finditer(text)]
     if len(words) == len(starts):  # as many words as before, in the same order
-        return words, starts, False
+        return words, starts, is_bare(text)
     found = list(tokens(text))
-    return [row[0] for row in found], [row[1] for row in found], False
+    return [row[0] for row in found], [row[1] for row in found], is_bare(text)
 
 
 def lemmas(text: str) -> list[str]:
-    """Return the words of a text as the index keeps them."""
-    return [lemma(word) for word in folded_words(text)]
+    """Return the words of a text as the index keeps them, but for its compounds."""
+    return [lemma(word) for word in folded_words(undressed(text))]
 
 
 def bare(text: str) -> str:

@@ -1,8 +1,8 @@
-"""Folding, inflection and alignment with SQLite's own tokenizer."""
+"""Folding, inflection, and what the full-text index is given."""
 
 import pytest
 
-from veille.french import WORD, distance_at_most, fold, index_text, lemma, plural_forms
+from veille.french import compounds, distance_at_most, index_text, lemma, plural_forms
 
 
 @pytest.mark.parametrize(
@@ -25,23 +25,29 @@ def test_words_that_differ_stay_apart(one, other):
     assert index_text(one) != index_text(other)
 
 
-@pytest.mark.parametrize("text", ["L’été, l'eau : œuvre n° 3 — fin.", "a_b c-d ½ ² ﬁn İstanbul ß", "", "  ", "👍 ok", "日本語 テスト"])
-def test_the_index_has_one_word_for_each_word_of_the_text(text):
-    assert len(WORD.findall(index_text(text))) == len(WORD.findall(fold(text)))
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("L’été, l'eau : œuvre n° 3 — fin.", "l ete l eau oeuvre n 3 fin"),
+        ("Baisse du CO₂, 12 m² ; le ﬁnancement, 1ᵉʳ", "baisse du co2 12 m2 le financement 1er"),
+        ("Le R.S.A. de l’U.R.S.S.A.F.", "le rsa de l urssaf"),
+        ("lʼenfance et l′IA", "l enfance et l ia"),
+        ("Co-design à St-Étienne", "co design a saint etien codesign stetien"),
+        ("Covid-19, a-t-il dit-elle le 06-12 sous-préfet", "covid 19 a t il dit elle le 06 12 sous prefet covid19"),
+        ("J. Dupont, M. A. Petit, www.exemple.fr", "j dupont m a petit www exemple fr"),
+        ("👍 ok_bien", "ok bien"),
+        ("", ""),
+    ],
+)
+def test_what_the_index_is_given(text, words):
+    assert index_text(text) == words
 
 
-def test_sqlite_cuts_folded_and_original_text_into_as_many_tokens(store):
-    text = "L’été à l'Île-de-France : 3,5 œuvres d’art n°12 (CD93) — les « départementaux » aux 1ers/2es rangs."
-    store.execute('create virtual table one using fts5(t, tokenize="unicode61 remove_diacritics 2")')
-    store.execute("create virtual table one_v using fts5vocab(one, instance)")
-
-    counts = []
-    for version in (text, index_text(text)):
-        store.execute("delete from one")
-        store.execute("insert into one values (?)", (version,))
-        counts.append(store.execute("select count(*) from one_v").fetchone()[0])
-
-    assert counts[0] == counts[1] > 15
+@pytest.mark.parametrize(
+    ("text", "word", "written"), [("un co-design", "codesign", "co-design"), ("à Saint‑Étienne", "saintetien", "Saint‑Étienne")]
+)
+def test_compounds_say_where_they_stand(text, word, written):
+    assert [(one, text[start:end]) for one, start, end in compounds(text)] == [(word, written)]
 
 
 def test_lemma_of_a_number_is_the_number():

@@ -67,6 +67,8 @@ def title_share(title: Sequence[str], terms: Iterable[tuple[Term, float]]) -> fl
             share = sum(word in held for word in term.words) / len(term.words)
         else:
             share = float(_says(title, held, term.words, prefix=term.prefix))
+        if any(_says(title, held, words, prefix=False) for words in term.spellings):
+            share = 1.0
         if share < SYNONYM_WEIGHT and any(_says(title, held, other, prefix=term.prefix) for other in term.others):
             share = SYNONYM_WEIGHT
         said += weight * share

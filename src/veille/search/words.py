@@ -6,9 +6,8 @@ Comes in: the words, synonyms. Goes out: `Query`, FTS5 expressions made of quote
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
-from veille.french import ELISIONS, STOP_WORDS, WORD, fold, lemma, lemmas
+from veille.french import DOTTED, ELISIONS, STOP_WORDS, WORD, compounds, fold, index_text, lemma, lemmas, undressed
 
 MOST_WORDS = 16
 MOST_PREFIXES = 2  # each may stand for thousands of words; the next ones are words as they are
@@ -22,6 +21,7 @@ class Term:
 
     words: tuple[str, ...]  # as the index keeps them
     prefix: bool = False
+    spellings: tuple[tuple[str, ...], ...] = ()  # the same words, joined or apart: « codesign » is « co-design »
     others: tuple[tuple[str, ...], ...] = ()
     spread: bool = False  # words typed side by side without quotes: near each other is best, anywhere will do
     typed: str = ""
@@ -46,7 +46,7 @@ def read_query(q: str, synonyms: Synonyms) -> Query:
     plain: list[Term] = []
     excluded: list[Term] = []
     prefixes = 0
-    for piece in _PIECE.finditer(q):
+    for piece in _PIECE.finditer(undressed(q)):
         text = piece["phrase"] if piece["phrase"] is not None else piece["word"]
         words = lemmas(text)
         if piece["phrase"] is None:
@@ -63,11 +63,53 @@ def read_query(q: str, synonyms: Synonyms) -> Query:
             term = Term(tuple(words), prefix=True, others=tuple((other,) for other in sorted(others)), typed=text)
             (excluded if piece["minus"] else plain).append(term)
             continue
-        term = Term(tuple(words), typed=text)
+        term = Term(tuple(words), spellings=_spellings(words, text), typed=text)
         (excluded if piece["minus"] else plain).append(term)
+    plain = list(_side_by_side(plain))
     shouted = q.isupper() and len(plain) > 1  # a query all in capitals has no acronym to tell
     kept = [term for term in plain if len(term.words) > 1 or not _is_empty(term, shouted=shouted)] or plain
     return Query(terms=tuple(_with_synonyms(kept[:MOST_WORDS], synonyms)), excluded=tuple(excluded[:MOST_WORDS]))
+
+
+# What stands before a word and makes one with it, however it is typed (« co-design », « codesign », and « co design » for the first).
+_PREFIXES = frozenset("agri anti co cyber eco geo hydro infra inter intra macro micro multi neo pluri pre semi socio trans ultra".split())
+_BEFORE_WORDS = _PREFIXES | frozenset(
+    "agro aqua archi auto bi bio cine contre crypto electro euro extra fab hyper mega meta mini mono moto nano neuro non open para photo "
+    "poly post pro proto psycho radio retro start super sur techno tele thermo tri uni velo video vice".split()
+)
+_LETTERS_THEN_FIGURES = re.compile(r"([a-z]{3,})(\d{1,4})")
+_LEAST_REST = 4  # letters
+
+
+def _spellings(words: Sequence[str], text: str) -> tuple[tuple[str, ...], ...]:
+    """Return the other spellings of what is typed in one piece: joined where there is a hyphen, apart after a prefix or before figures."""
+    if len(words) == 2:
+        return tuple((word,) for word, _, _ in compounds(text))
+    if len(words) > 2:
+        return ()
+    (word,) = words
+    apart = [(word[:at], word[at:]) for at in range(2, min(8, len(word) - _LEAST_REST + 1)) if word[:at] in _BEFORE_WORDS]
+    figures = _LETTERS_THEN_FIGURES.fullmatch(word)
+    return (*apart, *([figures.groups()] if figures else ()))
+
+
+def _side_by_side(terms: Sequence[Term]) -> Iterable[Term]:
+    """A prefix and the word after it are one term, and so are a word and the short number after it (« covid 19 », « rd 12 »)."""
+    place = 0
+    while place < len(terms):
+        term, after = terms[place], terms[place + 1] if place + 1 < len(terms) else None
+        place += 1
+        if after is None or term.prefix or after.prefix or len(term.words) > 1 or len(after.words) > 1:
+            yield term
+            continue
+        (first,), (second,) = term.words, after.words
+        numbered = first.isalpha() and len(first) > 1 and second.isdigit() and len(second) < _LEAST_REST
+        if numbered or (first in _PREFIXES and len(second) >= _LEAST_REST and second.isalpha()):
+            typed = f"{term.typed} {after.typed}"
+            yield Term((first, second), spellings=((lemma(first + second),),), spread=numbered, typed=typed)
+            place += 1
+        else:
+            yield term
 
 
 def _is_empty(term: Term, *, shouted: bool) -> bool:
@@ -86,9 +128,12 @@ def _with_synonyms(terms: list[Term], synonyms: Synonyms) -> Iterable[Term]:
             run = terms[place : place + length]
             words = tuple(word for term in run for word in term.words)
             joined = length == 1 or all(len(term.words) == 1 and not term.prefix for term in run)
-            if joined and words in synonyms and not run[0].prefix:
+            spellings = run[0].spellings if length == 1 else ()
+            others = tuple(dict.fromkeys(other for said in (words, *spellings) for other in synonyms.get(said, ())))
+            if joined and others and not run[0].prefix:
                 typed = " ".join(term.typed for term in run)
-                yield Term(words, others=synonyms[words], spread=length > 1, typed=typed)
+                spread = length > 1 or run[0].spread
+                yield Term(words, spellings=spellings, others=others, spread=spread, typed=typed)
                 place += length
                 break
         else:
@@ -111,7 +156,9 @@ def match_wide(query: Query) -> str:
 def match_term(term: Term, query: Query) -> str:
     """Return the FTS5 expression of one term as typed; run together words may stand apart."""
     typed = term if term.prefix else replace(term, others=())
-    wanted = " OR ".join(_quoted((word,)) for word in term.words) if term.spread else _expression(typed)
+    wanted = _expression(typed)
+    if term.spread:
+        wanted = " OR ".join(_quoted(words) for words in (*((word,) for word in term.words), *term.spellings))
     return _minus(wanted, query)
 
 
@@ -141,7 +188,7 @@ def _expression(term: Term) -> str:
         return "({title shown} : (" + " OR ".join(f"{_quoted(words)} *" for words in (term.words, *term.others)) + "))"
     ways = [
         "(" + " AND ".join(_quoted((word,)) for word in term.words) + ")" if term.spread else _quoted(term.words),
-        *(_quoted(other) for other in term.others),
+        *(_quoted(other) for other in (*term.spellings, *term.others)),
     ]
     return ways[0] if len(ways) == 1 else f"({' OR '.join(ways)})"
 
@@ -150,29 +197,32 @@ def _quoted(words: Sequence[str]) -> str:
     return '"' + " ".join(words).replace('"', "") + '"'
 
 
-# A page says the same words again and again; a collection, which says every word once, must not keep them.
-_kept_lemma = lru_cache(maxsize=20_000)(lemma)
-
-
 def title_words(title: str) -> list[str]:
     """Return the words of a title as the index keeps them."""
-    return [_kept_lemma(word) for word in WORD.findall(fold(title))]
+    return index_text(title).split()
 
 
 def highlight(text: str, query: Query) -> list[tuple[str, bool]]:
     """Return the text in pieces, those that the query found marked; only what is shown is ever looked at."""
-    wanted = {word for term in query.terms for word in term.words if len(word) > 1}
+    said = [words for term in query.terms for words in (term.words, *term.spellings)]
+    wanted = {word for words in said for word in words if len(word) > 1}
     wanted |= {word for term in query.terms for other in term.others for word in other if len(word) > 1 and word not in STOP_WORDS}
     prefixes = tuple(words[0] for term in query.terms if term.prefix for words in (term.words, *term.others))
+    found = [(start, end) for word, start, end in compounds(text) if word in wanted]
+    found += [match.span() for match in DOTTED.finditer(text) if lemma(fold(match[0].replace(".", ""))) in wanted]
+    for match in WORD.finditer(text):
+        folded = fold(undressed(match[0]))
+        if lemma(folded) in wanted or (prefixes and folded.startswith(prefixes)):
+            found.append(match.span())
     pieces: list[tuple[str, bool]] = []
     end = 0
-    for match in WORD.finditer(text):
-        folded = fold(match[0])
-        if _kept_lemma(folded) in wanted or (prefixes and folded.startswith(prefixes)):
-            if match.start() > end:
-                pieces.append((text[end : match.start()], False))
-            pieces.append((match[0], True))
-            end = match.end()
+    for first, last in sorted(found, key=lambda span: (span[0], -span[1])):
+        if first < end:  # within what is marked
+            continue
+        if first > end:
+            pieces.append((text[end:first], False))
+        pieces.append((text[first:last], True))
+        end = last
     if end < len(text):
         pieces.append((text[end:], False))
     return pieces

@@ -731,6 +731,35 @@ select id, 'event', stated_day, stated_day, '' from items where stated_day is no
 """
 
 
+# Words as `french` folds them since: compounds as one word each beside their parts, letters in another dress in their plain form. What the
+# index is given is folded and has one space between its words: the plainest tokenizer is enough.
+@migrations(transactional=False)
+def m012_compounds(db: Database) -> None:
+    for statement in _M012.split(";;\n"):
+        if statement.strip():
+            db.execute(statement)
+    (last,) = db.execute("select coalesce(max(id), 0) from items").fetchone()
+    for first in range(0, last, _PART):
+        db.execute(_REINDEX_APART, (first, first + _PART))
+
+
+_M012 = """
+drop table items_vocabulary;;
+
+drop table items_fts;;
+
+create virtual table items_fts using fts5(
+    title, shown, text, context, content='items_words', content_rowid='id', tokenize="ascii"
+);;
+
+insert into items_fts (items_fts, rank) values ('automerge', 16), ('crisismerge', 64);;
+
+create virtual table items_vocabulary using fts5vocab('items_fts', 'row');;
+
+update settings set value = '2' where key = 'folding_version';;
+"""
+
+
 def _report_addresses(db: Database) -> None:
     """What the rule joined and parted, kept for `veille audit`: at most a thousand of each."""
     counts = db.execute("select (select count(*) from temp.joined), (select count(*) from temp.parted)").fetchone()

@@ -23,14 +23,14 @@ class Words:
     folded: tuple[str, ...]
     starts: tuple[int, ...]  # in the title or the text, in characters
     title_size: int
-    plain: bool = False  # no sign in it that the index takes for a word
+    bare: bool = False  # its words are those of the index (`french.is_bare`)
 
     @classmethod
     def of(cls, title: str, text: str) -> "Words":
         text = text[:READ]
-        (heading, at, plain), (body, places, also) = cut(title), cut(text)
+        (heading, at, bare), (body, places, also) = cut(title), cut(text)
         return cls(
-            title=title, text=text, folded=(*heading, "", *body), starts=(*at, 0, *places), title_size=len(heading), plain=plain and also
+            title=title, text=text, folded=(*heading, "", *body), starts=(*at, 0, *places), title_size=len(heading), bare=bare and also
         )  # fmt: skip
 
     def blanked(self, text: str) -> "Words":

@@ -59,7 +59,7 @@ class Ready:
 def ready_of(tagged: TaggedItem, rights: Rights, words: Words | None = None, rarity: Rarity | None = None) -> Ready:
     """Think of an article before it is written. `words`: those it was understood by, which are cut once for all."""
     item = tagged.item
-    cut = words if words and words.plain and words.title == item.title and words.text == item.text else None
+    cut = words if words and words.bare and words.title == item.title and words.text == item.text else None
     heading = cut.folded[: cut.title_size] if cut else folded_words(item.title)
     body = cut.folded[cut.title_size + 1 :] if cut else folded_words(item.text[:LONGEST])
     places = [place.code for place in tagged.territories if place.origin != "source"]
@@ -79,14 +79,14 @@ def _index(item: Item, said: str, cut: Words | None) -> tuple[str, str, str]:
     rest = hidden(item.text, said)
     if cut is None:
         return index_text(item.title), index_text(said), index_text(rest)
-    first, title = cut.title_size + 1, index_words(cut.folded[: cut.title_size])
+    first, title = cut.title_size + 1, index_words(cut.folded[: cut.title_size], item.title)
     if not rest or not said:
-        words = index_words(cut.folded[first:])
+        words = index_words(cut.folded[first:], item.text)
         return title, words if said else "", words if rest else ""
     if rest == item.text or rest[0].isalnum():  # what is shown comes from elsewhere, or ends within a word
         return title, index_text(said), index_text(rest)
     end = bisect_left(cut.starts, len(item.text) - len(rest), first)
-    return title, index_words(cut.folded[first:end]), index_words(cut.folded[end:])
+    return title, index_words(cut.folded[first:end], said), index_words(cut.folded[end:], rest)
 
 
 _LEAD_READ = 400  # characters that `lead_of` reads

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from veille.errors import UsageError
-from veille.french import WORD, bare, lemma
+from veille.french import WORD, bare, lemmas
 from veille.messages.curating import BAD_RULE, BAD_TAG, BAD_WORDS, NO_SUCH_TAG, TAG_TAKEN, TOO_MANY_TO_MERGE
 from veille.store.connection import Connection, has_table, rows_of
 from veille.store.curating.edits import Change, row_of
@@ -120,7 +120,7 @@ def _held(db: Connection, phrase: str) -> bool:
 
 
 def _match(phrase: str) -> str:
-    return '"' + " ".join(lemma(word) for word in bare(phrase).split()) + '"'
+    return '"' + " ".join(lemmas(phrase)) + '"'
 
 
 # --- a rule, tried ------------------------------------------------------------------------------------------------

@@ -5,9 +5,9 @@ Comes in: a plain connection, a `Request`. Goes out: `Query`. What is shown of a
 
 from dataclasses import replace
 
-from veille.french import WORD, distance_at_most, fold, lemma
+from veille.french import WORD, distance_at_most, fold, lemma, undressed
 from veille.search.request import Request
-from veille.search.words import Query, Term, read_query
+from veille.search.words import Query, Term, match_term, read_query
 from veille.store.connection import Connection
 from veille.understand.knowledge import Knowledge
 from veille.understand.language import language_of
@@ -32,7 +32,7 @@ def _correct(db: Connection, query: Query, knowledge: Knowledge) -> Query:
     terms: list[Term] = []
     for term in query.terms:
         word = term.words[0]
-        if len(term.words) > 1 or term.prefix or term.others or len(word) < 5 or not word.isalpha() or _exists(db, word):
+        if len(term.words) > 1 or term.prefix or term.others or len(word) < 5 or not word.isalpha() or _exists(db, term):
             terms.append(term)
             continue
         better = _nearest(db, word)
@@ -44,8 +44,8 @@ def _correct(db: Connection, query: Query, knowledge: Knowledge) -> Query:
     return Query(tuple(terms), query.excluded, tuple(corrected)) if corrected else query
 
 
-def _exists(db: Connection, word: str) -> bool:
-    return db.execute("select 1 from items_fts where items_fts match ? limit 1", (f'"{word}"',)).fetchone() is not None
+def _exists(db: Connection, term: Term) -> bool:
+    return db.execute("select 1 from items_fts where items_fts match ? limit 1", (match_term(term, Query()),)).fetchone() is not None
 
 
 def _nearest(db: Connection, word: str) -> str | None:
@@ -74,7 +74,7 @@ def _surface(db: Connection, indexed: str) -> str | None:
         (f'"{indexed}"',),
     )
     for title, summary in rows:
-        for found in WORD.findall(f"{title} {summary}"):
+        for found in WORD.findall(undressed(f"{title} {summary}")):
             if lemma(fold(found)) == indexed:
                 return str(found).lower()
     return None
