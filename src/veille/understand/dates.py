@@ -48,6 +48,7 @@ _DASHED = re.compile(
     rf"(?<![\d/-])(?P<first>\d{{1,2}})(?:er)?\s?[-–]\s?(?P<last>\d{{1,2}})\s+(?P<month>{_MONTH})\b(?:\s+(?P<year>(?:19|20)\d\d)\b)?"
 )
 _MARKED = re.compile(r"\d[/.-]\d")  # in both
+_STROKE, _DASH = re.compile(r"/(?<=\d/)(?=\d)"), re.compile(r"[-–]\s?(?=\d\d?\s)")  # where there is none, the long patterns find nothing
 _UNTIL_END = re.compile(
     rf"\b(?:jusqu(?:'a|e)|avant|d'ici)\s+(?:la\s+)?fin\s+(?:du\s+mois\s+)?(?:de\s+|d')?(?P<month>{_MONTH})\b(?:\s+(?P<year>(?:19|20)\d\d)\b)?"
 )
@@ -227,7 +228,7 @@ def _in_figures(folded: str) -> Iterator[Span]:
 
 def _in_strokes(folded: str, published: date | None) -> Iterator[Span]:
     """« le 30/11 », « 8/9/10 décembre », « 8-10 décembre 2026 »: days whose year or month stands elsewhere."""
-    if "/" in folded:
+    if _STROKE.search(folded):
         for match in _SHORT.finditer(folded):
             number, month = int(match["day"]), int(match["month"])
             if not (1 <= number <= 31 and 1 <= month <= 12):
@@ -241,7 +242,7 @@ def _in_strokes(folded: str, published: date | None) -> Iterator[Span]:
         for match in _STROKES.finditer(folded):
             numbers = [int(number) for number in match["days"].split("/")]
             yield from _of_one_month(folded, match, numbers[0], numbers[-1], published)
-    for match in _DASHED.finditer(folded):
+    for match in _DASHED.finditer(folded) if _DASH.search(folded) else ():
         if int(match["first"]) < int(match["last"]):
             yield from _of_one_month(folded, match, int(match["first"]), int(match["last"]), published)
 

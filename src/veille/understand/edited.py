@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from veille.messages.understanding import reason
 from veille.model import Reason, Tag
 from veille.understand.knowledge import Knowledge, Theme
+from veille.understand.learned import within
 from veille.understand.words import Findings, Hit, Lexicon
 
 EFFECTS = ("tag", "dismiss", "interest")
 _TABLE = "rule-{effect}"
+_OF_THEMES = ("theme", "hint", "evidence")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,12 @@ def with_edits(knowledge: Knowledge, edits: Edits) -> Knowledge:
     """Return the knowledge that a file works with."""
     aliases = {tag: _end(tag, edits.aliases) for tag in edits.aliases}
     gone = {(tag, phrase) for tag, phrase, present in edits.words if not present}
-    more = [("theme", phrase, tag) for tag, phrase, present in edits.words if present and aliases.get(tag, tag) in edits.themes]
+    more = [
+        (table, phrase, tag)
+        for tag, phrase, present in edits.words
+        if present and aliases.get(tag, tag) in edits.themes
+        for table in ("theme", "added")  # what an editor has added is believed, whatever was learnt
+    ]
     rules = [
         (_TABLE.format(effect=rule.effect), rule.phrase, rule.value or rule.phrase)
         for rule in edits.rules
@@ -47,8 +54,8 @@ def with_edits(knowledge: Knowledge, edits: Edits) -> Knowledge:
     lexicon = knowledge.lexicon
     if gone or more or rules or aliases:
         kept = [
-            [(table, phrase, aliases.get(payload, payload) if table in ("theme", "hint") else payload) for table, phrase, payload in triples
-             if table not in ("theme", "hint") or not gone.intersection({(payload, phrase), (aliases.get(payload, payload), phrase)})]
+            [(table, phrase, aliases.get(payload, payload) if table in _OF_THEMES else payload) for table, phrase, payload in triples
+             if table not in _OF_THEMES or not gone.intersection({(payload, phrase), (aliases.get(payload, payload), phrase)})]
             for triples in (lexicon.phrases, lexicon.acronyms)
         ]  # fmt: skip
         for table, phrase, payload in (*more, *rules):
@@ -59,7 +66,8 @@ def with_edits(knowledge: Knowledge, edits: Edits) -> Knowledge:
         if table == "theme":
             words.setdefault(payload, []).append(phrase)
     themes = {tag: replace(theme, words=tuple(words.get(tag, ()))) for tag, theme in edits.themes.items()}
-    return replace(knowledge, themes=themes, aliases=dict(knowledge.aliases) | aliases, lexicon=lexicon)
+    return replace(knowledge, themes=themes, aliases=dict(knowledge.aliases) | aliases, lexicon=lexicon,
+                   shipped_model=within(knowledge.shipped_model, themes) if knowledge.shipped_model else None)  # fmt: skip
 
 
 def _end(tag: str, aliases: Mapping[str, str]) -> str:

@@ -14,6 +14,7 @@ from veille.understand.words import Findings, Hit
 _WEIGHTS = {"title": 1.0, "lead": 0.7, "text": 0.3}
 _KINDS = {"retour-experience": 0.8, "appel": 0.3, "publication": 0.4, "emploi": -3.0, "evenement": -0.4}
 _BASE = -1.0
+_MOST_SCALED, _SCALE = 2.0, 3.0
 _MOST_GOOD = 6.0
 _MOST_BAD = 5.0
 _MOST_THEME = 1.2
@@ -29,7 +30,12 @@ class ScoredInterest:
 
     @property
     def scaled(self) -> float:
-        return max(-2.0, min(2.0, self.odds / 3))
+        return max(-_MOST_SCALED, min(_MOST_SCALED, self.odds / _SCALE))
+
+
+def scaled(answer: Prediction) -> float:
+    """Return the log-odds of an answer on the scale of those of the rules (`ScoredInterest.scaled`)."""
+    return max(-_MOST_SCALED, min(_MOST_SCALED, answer.odds / _SCALE))
 
 
 def interest_of(scored: ScoredInterest, answers: Mapping[str, Prediction]) -> tuple[float, str]:

@@ -9,13 +9,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from veille.messages.understanding import DEADLINE_TOLD, EVENT_TOLD, LEARNT, reason
-from veille.model import Mention
+from veille.model import KINDS, Mention
 from veille.understand.learned import Prediction
 from veille.understand.words import Findings, Hit
 
+_QUESTIONS = tuple((kind, f"kind:{kind}") for kind in KINDS)
 _ORDER = ("emploi", "appel", "prix", "evenement", "retour-experience", "publication")
 _NEEDED = 2.0
 _NEVER = 2.0
+_OF_RULES = 2.0  # log-odds that the rules at their surest add to what was learnt
 # Parts of an address that sites use for one kind of page alone; words of ours are compared without accents.
 _PATHS = (
     ("emploi", re.compile(r"/(?:offres?-d?-?emplois?|emplois?|recrutements?|nous-rejoindre|jobs?)(?:[/-]|$)")),
@@ -39,20 +41,36 @@ class ScoredKinds:
         return {kind: max(0.0, min(1.0, points / (2 * _NEEDED))) for kind, points in self.points.items()}
 
 
-def kind_of(scored: ScoredKinds, answers: Mapping[str, Prediction]) -> tuple[str, str]:
-    """Return the kind with the most points, `article` when none has enough; what decisions have taught of a kind comes first."""
-    learnt = {name.removeprefix("kind:"): answer for name, answer in answers.items() if name.startswith("kind:")}
+def kind_of(
+    scored: ScoredKinds, shipped: Mapping[str, Prediction] | None = None, taught: Mapping[str, Prediction] | None = None
+) -> tuple[str, str]:
+    """Return the kind and why. What decisions have taught of a kind comes first; then what ships with veille, which weighs what the rules
+    say; without it the kind with the most points, `article` when none has enough.
+    """
+    learnt = _kinds(taught or {})
     told = {kind: answer for kind, answer in learnt.items() if answer.yes}
     if told:
-        chosen = max(told, key=lambda kind: (told[kind].probability, kind))
-        said = [scored.reasons[chosen]] if chosen in scored.reasons else []
-        said.append(LEARNT)
-        return chosen, " ; ".join(said)
+        chosen = max(told, key=lambda kind: (told[kind].odds, kind))
+        return chosen, _why(scored, chosen)
+    by_rule = scored.scores if shipped else {}
+    known = {kind: answer.odds + _OF_RULES * by_rule.get(kind, 0.0) for kind, answer in _kinds(shipped or {}).items() if kind not in learnt}
+    if known:
+        chosen = max(known, key=lambda kind: (known[kind], kind))
+        return (chosen, _why(scored, chosen)) if chosen != "article" else (chosen, "")
     points = {kind: scored.points[kind] for kind in _ORDER if kind not in learnt}
     if not points:
         return "article", ""
     chosen = max(points, key=lambda kind: (points[kind], -_ORDER.index(kind)))
     return (chosen, scored.reasons[chosen]) if points[chosen] >= _NEEDED else ("article", "")
+
+
+def _kinds(answers: Mapping[str, Prediction]) -> dict[str, Prediction]:
+    return {kind: answers[name] for kind, name in _QUESTIONS if name in answers} if answers else {}
+
+
+def _why(scored: ScoredKinds, kind: str) -> str:
+    """Return the best reason of the rules, and that it was learnt."""
+    return " ; ".join((*([scored.reasons[kind]] if kind in scored.reasons else []), LEARNT))
 
 
 def score_kinds(findings: Findings, *, mentions: Iterable[Mention] = (), url: str = "") -> ScoredKinds:

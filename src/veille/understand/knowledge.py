@@ -15,7 +15,7 @@ import yaml
 from veille.french import ELISIONS, STOP_WORDS, WORD, bare, fold, lemmas
 from veille.model import KINDS
 from veille.understand.gazetteer import Gazetteer, build_gazetteer
-from veille.understand.learned import Model
+from veille.understand.learned import Model, model_of, within
 from veille.understand.words import Lexicon
 
 
@@ -46,13 +46,14 @@ class Knowledge:
     themes: dict[str, Theme]
     aliases: dict[str, str]
     departements: dict[str, Departement]
-    lexicon: Lexicon  # tables: theme, hint, kind-title, kind-anywhere, kind-never, signal
+    lexicon: Lexicon  # tables: theme, hint, evidence, sign, kind-title, kind-anywhere, kind-never, signal
     synonyms: dict[tuple[str, ...], tuple[tuple[str, ...], ...]]
     gazetteer: Gazetteer
     place_words: frozenset[str]  # of the names of départements, regions and prefectures, folded
     vocabulary: str  # the version of the vocabulary: a fingerprint of its text
     shipped: int = 0  # a fingerprint of the files that a database is filled with
-    model: Model | None = None  # what decisions have taught
+    shipped_model: Model | None = None  # what was learnt from labelled articles before veille was given out
+    model: Model | None = None  # what decisions have taught beside it
 
     @functools.cached_property
     def theme_names(self) -> dict[str, str]:
@@ -61,8 +62,10 @@ class Knowledge:
         return found | {bare(name): theme.id for theme in self.themes.values() for name in (theme.id, theme.label)}
 
 
-def build_knowledge(vocabulary: str, synonyms: str, departements: str, communes: str, territories: str, *, shipped: int = 0) -> Knowledge:
-    """Knowledge from the texts of the files in veille/data; they are the project's own and trusted."""
+def build_knowledge(
+    vocabulary: str, synonyms: str, departements: str, communes: str, territories: str, model: str = "", *, shipped: int = 0
+) -> Knowledge:
+    """Knowledge from the texts of the files in veille/data; they are the project's own and trusted. Without a model: the rules alone."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     words: dict[str, Any] = yaml.load(vocabulary, Loader=loader)  # noqa: S506 - a safe loader, and our own file
     themes = {
@@ -96,19 +99,28 @@ def build_knowledge(vocabulary: str, synonyms: str, departements: str, communes:
         ),
         vocabulary=hashlib.sha256(vocabulary.encode()).hexdigest()[:12],
         shipped=shipped,
+        shipped_model=within(model_of(model), themes) if model else None,
     )
 
 
 def _lexicon(words: dict[str, Any], tags: list[dict[str, Any]]) -> Lexicon:
     """Return every phrase that understanding looks for, in one table each.
 
-    A hint is a word that a theme shares with many texts: it counts for half. Phrases of kinds in capitals are acronyms (CDI, AMI).
+    A hint is a word that a theme shares with many texts: it counts for half; evidence counts in what was learnt alone. Phrases of kinds
+    and evidence in capitals are acronyms (CDI, AMI).
     """
     phrases = [("theme", phrase, tag["id"]) for tag in tags for phrase in tag["keywords"]]
     phrases += [("hint", phrase, tag["id"]) for tag in tags for phrase in tag.get("hints", ())]
     phrases += [("signal", phrase, str(value)) for value, found in words["signals"].items() for phrase in found]
     phrases += [("signal", phrase, str(-value)) for value, found in words["noise"].items() for phrase in found]
     acronyms = [("theme", acronym, tag["id"]) for tag in tags for acronym in tag["acronyms"]]
+    for table, given in (
+        *(("evidence", (tag["id"], tag.get("evidence", ()))) for tag in tags),
+        *(("sign", one) for one in words.get("signs", {}).items()),
+    ):
+        payload, found = given
+        for phrase in map(str, found):
+            (acronyms if phrase.isupper() and phrase.isalnum() else phrases).append((table, phrase, payload))
     for kind in words["kinds"]:
         for where in ("title", "anywhere", "never"):
             for phrase in map(str, kind.get(where, ())):

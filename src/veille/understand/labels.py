@@ -12,14 +12,15 @@ from veille.model import Item, Mention, Source, Tag, TaggedItem
 from veille.understand.boilerplate import NO_BOILERPLATE, Boilerplate, without
 from veille.understand.dates import find_dates
 from veille.understand.edited import ruled_interest, ruled_tags
-from veille.understand.interest import interest_of, score_interest
+from veille.understand.interest import interest_of, scaled, score_interest
 from veille.understand.kind import kind_of, score_kinds
 from veille.understand.knowledge import Knowledge
 from veille.understand.language import language_of
-from veille.understand.learned import INTEREST, judge
+from veille.understand.learned import INTEREST, Prediction, judge
+from veille.understand.signs import signs_of
 from veille.understand.similar import Terms, terms_of
 from veille.understand.territory import READ, territories_of
-from veille.understand.themes import believed, score_themes, themes_of
+from veille.understand.themes import believed, evidence, score_themes, themes_of
 from veille.understand.words import Words
 
 
@@ -37,6 +38,8 @@ class Labels:
     mentions: tuple[Mention, ...]
     terms: Terms
     rules: Mapping[str, float]
+    shipped: Mapping[str, Prediction]  # what the model that ships answers
+    signs: frozenset[str] = frozenset()
     dismissed: bool = False  # by a rule of editors
 
 
@@ -55,17 +58,30 @@ def label(
     themes = score_themes(findings)
     kinds = score_kinds(findings, mentions=mentions, url=url)
     terms = terms_of(words, knowledge.place_words)
-    by_rule, _ = kind_of(kinds, {})
+    by_rule, _ = kind_of(kinds)
     points = score_interest(findings, by_rule, (one.score for one in believed(themes)))
     rules = {f"theme:{one.id}": one.score for one in themes} | {f"kind:{kind}": score for kind, score in kinds.scores.items()}
     rules[INTEREST] = points.scaled
-    answers = judge(knowledge.model, terms, rules) if knowledge.model else {}
-    kind, kind_reason = kind_of(kinds, answers)
+    rules |= evidence(findings)
+    signs = signs_of(words, findings, mentions)
+    answers: dict[str, Prediction] = {}
+    if knowledge.shipped_model:
+        answers = judge(knowledge.shipped_model, terms, rules, signs)
+    taught = judge(knowledge.model, terms, rules | said_by(answers), signs) if knowledge.model else {}
+    kind, kind_reason = kind_of(kinds, answers, taught)
+    shipped, answers = answers, answers | taught
     interest, interest_reason, dismissed = ruled_interest(findings, *interest_of(points, answers))
+    tags = themes_of(themes, inherited, answers, words, {hit.payload for hit in findings.of("added")})
     return Labels(
-        tags=ruled_tags(findings, themes_of(themes, inherited, answers, words)), kind=kind, kind_reason=kind_reason, interest=interest,
-        interest_reason=interest_reason, words=words, whole=whole, mentions=mentions, terms=terms, rules=rules, dismissed=dismissed,
+        tags=ruled_tags(findings, tags), kind=kind, kind_reason=kind_reason, interest=interest,
+        interest_reason=interest_reason, words=words, whole=whole, mentions=mentions, terms=terms, rules=rules, shipped=shipped,
+        signs=signs, dismissed=dismissed,
     )  # fmt: skip
+
+
+def said_by(answers: Mapping[str, Prediction]) -> dict[str, float]:
+    """Return what is said of each question as rules say it: what decisions teach begins there."""
+    return {name: scaled(answer) if name == INTEREST else answer.probability for name, answer in answers.items()}
 
 
 def understand(item: Item, source: Source, knowledge: Knowledge, boilerplate: Boilerplate = NO_BOILERPLATE) -> TaggedItem:

@@ -1,32 +1,37 @@
-"""What curators' decisions have taught, applied: a logistic regression on words and on what the rules say.
+"""What was learnt, applied: a logistic regression on words, on the manner of a text (`signs`) and on what the rules say.
 
-Comes in: a `Model`, terms, the rules' scores. Goes out: a probability for each learnt question, with the words that made it.
+Comes in: a `Model`, terms, signs, the rules' scores. Goes out: a probability for each learnt question, with the words that made it.
 Forbidden: learning (see `learning`), anything but arithmetic.
 
-A question is `theme:<id>`, `kind:<id>` or `interest`. Only those where learning beat the rules are in the model.
+A question is `theme:<id>`, `kind:<id>` or `interest`. Two models may answer: the one that ships with veille (`Knowledge.shipped_model`),
+which speaks of all questions, and what the decisions of a file have taught beside it, of which only what did better is kept.
 """
 
 import json
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from veille.understand.similar import Terms, number_of
 
-FORMAT = 1
+FORMAT = 2
 MOST_WORDS = 2_000  # of the most weight, by question
-RULE_SCALE = 3.0  # what the rules say weighs as much as a few words
 INTEREST = "interest"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One learnt answer: p = 1 / (1 + exp(-(bias + rule * what the rules say + the weights of the words)))."""
+    """One learnt answer: p = 1 / (1 + exp(-(bias + weights of the rules times what they say + weights of the signs + of the words)))."""
 
     bias: float
-    rule: float
     threshold: float
     words: Mapping[str, float]  # lemma: weight
+    rules: Mapping[str, float]  # what a rule is asked (a question, or « word:<theme> »): weight
+    signs: Mapping[str, float]
+
+
+_Weights = tuple[tuple[int, float], ...]  # place of a question, weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,45 +41,75 @@ class Model:
     vocabulary: str
     rarity: Mapping[int, float]
     questions: Mapping[str, Question]
-    weights: Mapping[int, tuple[tuple[str, str, float], ...]]  # word number: question, lemma, weight
+    biases: Sequence[float]  # in the order of the questions
+    least: Sequence[float]  # log-odds of a yes
+    lemmas: Mapping[int, str]  # by word number
+    words: Mapping[int, _Weights]
+    spoken: Mapping[str, Mapping[int, float]]  # by theme's question: the weight of each word number
+    rules: Mapping[str, _Weights]
+    signs: Mapping[str, _Weights]
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """A probability, whether it is a yes, and the lemmas that spoke for it, the most first."""
+class Prediction(NamedTuple):
+    """The log-odds of an answer, whether it is a yes, and, where a theme is a yes, the lemmas that spoke for it, the most first."""
 
-    probability: float
+    odds: float
     yes: bool
-    words: tuple[str, ...]
+    words: tuple[str, ...] = ()
+
+    @property
+    def probability(self) -> float:
+        return round(1 / (1 + math.exp(-max(-_MOST_ODDS, min(_MOST_ODDS, self.odds)))), 3)
+
+
+_MOST_ODDS = 60.0
+_READ = 150  # words of an article, the first ones: they say what it is about
+_TIMES = tuple(1 + math.log(times) for times in range(1, 65))  # what a word counts that is there so often
 
 
 def vector_of(terms: Terms, rarity: Mapping[int, float]) -> dict[int, float]:
-    """Return the known words of an article as a vector of length one."""
-    found = {word: (1 + math.log(times)) * rarity[word] for word, times in terms if word in rarity}
-    length = math.sqrt(sum(value * value for value in found.values()))
+    """Return the known words among the first of an article as a vector of length one."""
+    found = {word: _TIMES[min(times, 64) - 1] * rarity[word] for word, times in terms[:_READ] if word in rarity}
+    length = math.sqrt(sum([value * value for value in found.values()]))
     return {word: value / length for word, value in found.items()} if length else {}
 
 
-def judge(model: Model, terms: Terms, rules: Mapping[str, float]) -> dict[str, Prediction]:
+def judge(model: Model, terms: Terms, rules: Mapping[str, float], signs: Collection[str] = ()) -> dict[str, Prediction]:
     """Return every learnt question; `rules`: what the rules say of each (a theme's or kind's score from 0 to 1, or the log-odds of
     interest).
     """
-    sums = {name: one.bias + one.rule * RULE_SCALE * rules.get(name, 0.0) for name, one in model.questions.items()}
-    spoke: dict[str, list[tuple[float, str]]] = {name: [] for name in model.questions}
-    for word, value in vector_of(terms, model.rarity).items():
-        for name, lemma, weight in model.weights.get(word, ()):
-            sums[name] += weight * value
-            if weight > 0:
-                spoke[name].append((-weight * value, lemma))
+    sums, squares = [0.0] * len(model.least), 0.0  # of the vector of words, before it is brought to length one
+    rarity_of, words_of = model.rarity.get, model.words.get
+    for word, times in terms[:_READ]:
+        value = rarity_of(word)
+        if value is not None:
+            if times > 1:
+                value *= _TIMES[min(times, 64) - 1]
+            squares += value * value
+            for place, weight in words_of(word, ()):
+                sums[place] += weight * value
+    length = math.sqrt(squares) or 1.0
+    totals = [bias + said / length for bias, said in zip(model.biases, sums, strict=True)]
+    for sign in signs:
+        for place, weight in model.signs.get(sign, ()):
+            totals[place] += weight
+    for name, said in rules.items():
+        for place, weight in model.rules.get(name, ()):
+            totals[place] += weight * said
     answers = {}
-    for name, total in sums.items():
-        probability = 1 / (1 + math.exp(-max(-60.0, min(60.0, total))))
-        answers[name] = Prediction(
-            probability=round(probability, 3),
-            yes=probability >= model.questions[name].threshold,
-            words=tuple(lemma for _, lemma in sorted(spoke[name])[:3]),
-        )
+    for name, least, total in zip(model.questions, model.least, totals, strict=True):
+        if total < least:
+            answers[name] = Prediction(total, yes=False)
+        else:
+            answers[name] = Prediction(total, yes=True, words=_spoke(model, name, terms) if name in model.spoken else ())
     return answers
+
+
+def _spoke(model: Model, question: str, terms: Terms) -> tuple[str, ...]:
+    """Return the three lemmas that said most for an answer."""
+    weights, vector = model.spoken[question], vector_of(terms, model.rarity)
+    said = sorted((-weights[word] * vector[word], model.lemmas[word]) for word in vector.keys() & weights.keys() if weights[word] > 0)
+    return tuple(lemma for _, lemma in said[:3])
 
 
 def model_of(text: str) -> Model:
@@ -83,7 +118,7 @@ def model_of(text: str) -> Model:
     if given.get("format") != FORMAT:
         raise ValueError(given.get("format"))
     questions = {
-        name: Question(bias=one["bias"], rule=one["rule"], threshold=one["threshold"], words=one["words"])
+        name: Question(bias=one["bias"], threshold=one["threshold"], words=one["words"], rules=one["rules"], signs=one["signs"])
         for name, one in given["questions"].items()
     }
     return assemble(given["vocabulary"], given["rarity"], questions)
@@ -91,30 +126,47 @@ def model_of(text: str) -> Model:
 
 def assemble(vocabulary: str, rarity: Mapping[str, float], questions: Mapping[str, Question]) -> Model:
     """Return a model ready to be asked; `rarity` by lemma."""
-    weights: dict[int, list[tuple[str, str, float]]] = {}
-    for name, one in questions.items():
+    words: dict[int, list[tuple[int, float]]] = {}
+    rules: dict[str, list[tuple[int, float]]] = {}
+    signs: dict[str, list[tuple[int, float]]] = {}
+    for place, one in enumerate(questions.values()):
         for lemma, weight in one.words.items():
-            weights.setdefault(number_of(lemma), []).append((name, lemma, weight))
+            words.setdefault(number_of(lemma), []).append((place, weight))
+        for table, weights in ((rules, one.rules), (signs, one.signs)):
+            for name, weight in weights.items():
+                table.setdefault(name, []).append((place, weight))
     return Model(
         vocabulary=vocabulary,
         rarity={number_of(lemma): value for lemma, value in rarity.items()},
         questions=questions,
-        weights={word: tuple(rows) for word, rows in weights.items()},
+        biases=[one.bias for one in questions.values()],
+        least=[math.log(one.threshold / (1 - one.threshold)) for one in questions.values()],
+        lemmas={number_of(lemma): lemma for lemma in rarity},
+        words={word: tuple(rows) for word, rows in words.items()},
+        spoken={
+            name: {number_of(lemma): weight for lemma, weight in one.words.items()}
+            for name, one in questions.items()
+            if name.startswith("theme:")
+        },
+        rules={name: tuple(rows) for name, rows in rules.items()},
+        signs={name: tuple(rows) for name, rows in signs.items()},
     )
 
 
 def within(model: Model, themes: Collection[str]) -> Model:
     """Return a model without the questions of themes that have left the vocabulary."""
     known = {name: one for name, one in model.questions.items() if not name.startswith("theme:") or name.removeprefix("theme:") in themes}
-    weights = {word: tuple(row for row in rows if row[0] in known) for word, rows in model.weights.items()}
-    return replace(model, questions=known, weights=weights)
+    if len(known) == len(model.questions):
+        return model
+    whole = assemble(model.vocabulary, {}, known)
+    return replace(whole, rarity=model.rarity, lemmas=model.lemmas)
 
 
-def text_of(vocabulary: str, rarity: Mapping[str, float], questions: Mapping[str, Question]) -> str:
-    """Return the JSON of a model: numbers to four digits, names in order."""
+def text_of(vocabulary: str, rarity: Mapping[str, float], questions: Mapping[str, Question], digits: int = 4) -> str:
+    """Return the JSON of a model: numbers to so many digits, names in order."""
 
     def rounded(values: Iterable[tuple[str, float]]) -> dict[str, float]:
-        return {name: round(value, 4) for name, value in sorted(values)}
+        return {name: number for name, value in sorted(values) if (number := round(value, digits))}
 
     return json.dumps(
         {
@@ -123,8 +175,8 @@ def text_of(vocabulary: str, rarity: Mapping[str, float], questions: Mapping[str
             "rarity": rounded(rarity.items()),
             "questions": {
                 name: {
-                    "bias": round(one.bias, 4), "rule": round(one.rule, 4), "threshold": round(one.threshold, 4),
-                    "words": rounded(one.words.items()),
+                    "bias": round(one.bias, digits), "threshold": round(one.threshold, digits), "rules": rounded(one.rules.items()),
+                    "signs": rounded(one.signs.items()), "words": rounded(one.words.items()),
                 }
                 for name, one in sorted(questions.items())
             },

@@ -6,7 +6,7 @@ Forbidden: a tag without a reason.
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from veille.french import fold, lemma
@@ -18,6 +18,9 @@ _WEIGHTS = {"title": 3.0, "lead": 1.6, "text": 0.8}
 _HINT = 0.5
 THRESHOLD = 1.2
 _FULL = 8.0  # points of a theme that is certain
+_MOST_EVIDENCE = 1.5
+MOST_LEARNT = 3  # themes that what was learnt may give to one article
+_PLAIN = 3.0  # points, those of a phrase in a title: the rules are believed against what was learnt
 MOST = 4  # themes that rules may give to one article
 LEAST_OF_BEST = 0.35  # of the first theme's points: what weighs less is spoken of in passing
 
@@ -50,24 +53,54 @@ def score_themes(findings: Findings) -> list[Scored]:
     return sorted(scored, key=lambda one: (-one.points, one.id))
 
 
+def evidence(findings: Findings) -> dict[str, float]:
+    """Return how much the words that go with each theme say, 0 to 1.5, as « word:<theme> »: what was learnt asks for it.
+
+    Each phrase counts once, at its best place.
+    """
+    best: dict[tuple[str, str], float] = {}
+    for hit in findings.of("evidence"):
+        key, weight = (hit.payload, hit.phrase), _WEIGHTS[hit.field]
+        if weight > best.get(key, 0.0):
+            best[key] = weight
+    points: dict[str, float] = defaultdict(float)
+    for (tag, _), weight in best.items():
+        points[f"word:{tag}"] += weight / _FULL
+    return {name: min(_MOST_EVIDENCE, said) for name, said in points.items()}
+
+
 def believed(scored: Sequence[Scored]) -> list[Scored]:
     """Return the themes that the rules alone give: enough points, and not few beside the first one's."""
     least = max(THRESHOLD, LEAST_OF_BEST * scored[0].points) if scored else 0.0
     return [one for one in scored[:MOST] if one.points >= least]
 
 
-def themes_of(scored: Sequence[Scored], inherited: tuple[str, ...], answers: Mapping[str, Prediction], words: Words) -> tuple[Tag, ...]:
-    """Themes that the rules find, those that decisions have taught in their stead, then the source's own."""
-    by_rule = [one for one in believed(scored) if f"theme:{one.id}" not in answers]
+def themes_of(
+    scored: Sequence[Scored], inherited: tuple[str, ...], answers: Mapping[str, Prediction], words: Words, added: Collection[str] = ()
+) -> tuple[Tag, ...]:
+    """Themes that were learnt (the three surest), those that the rules find where nothing was learnt or that they find plainly, then the
+    source's own.
+
+    `added`: themes of which a word that an editor has added was found.
+    """
+    told = sorted((-answer.probability, name) for name, answer in answers.items() if answer.yes and name.startswith("theme:"))[:MOST_LEARNT]
+    learnt = {name for _, name in told}
+    by_rule = [
+        one for one in believed(scored)
+        if f"theme:{one.id}" not in answers
+        or (f"theme:{one.id}" not in learnt and (one.id in added or (one.points >= _PLAIN and len(learnt) < MOST_LEARNT)))
+    ]  # fmt: skip
     found = [Tag(id=one.id, origin="rule", score=one.score, reasons=_reasons(one.hits)) for one in by_rule]
     of = {one.id: one for one in scored}
-    for name, answer in answers.items():
-        kind, _, tag = name.partition(":")
-        if kind == "theme" and answer.yes:
-            rule = of.get(tag)
-            by_the_rules = rule is not None and rule.points >= THRESHOLD
+    for _, name in told:
+        tag, answer = name.removeprefix("theme:"), answers[name]
+        rule = of.get(tag)
+        by_the_rules = rule is not None and rule.points >= THRESHOLD
+        if rule is not None and by_the_rules:
+            reasons = _reasons(rule.hits)
+        else:
             reasons = (*(_reasons(rule.hits)[:2] if rule else ()), *learnt_reasons(answer, words))
-            found.append(Tag(id=tag, origin="rule" if by_the_rules else "model", score=answer.probability, reasons=reasons))
+        found.append(Tag(id=tag, origin="rule" if by_the_rules else "model", score=answer.probability, reasons=reasons))
     found.sort(key=lambda tag: (-tag.score, tag.id))
     named = {tag.id for tag in found}
     source_reason = (Reason(phrase="", field="source"),)
@@ -76,10 +109,13 @@ def themes_of(scored: Sequence[Scored], inherited: tuple[str, ...], answers: Map
 
 def learnt_reasons(answer: Prediction, words: Words) -> tuple[Reason, ...]:
     """Return the learnt words that spoke for an answer, where they stand first."""
-    places: dict[str, int] = {}
+    wanted, places = set(answer.words), dict[str, int]()
     for place, word in enumerate(words.folded):
-        if word and lemma(word) in answer.words:
-            places.setdefault(lemma(word), place)
+        if not wanted:
+            break
+        if word and (one := lemma(word)) in wanted:
+            places[one] = place
+            wanted.discard(one)
     said = [
         Reason(phrase=words.written(places[one]), field="model", position=words.starts[places[one]])
         for one in answer.words

@@ -44,6 +44,15 @@ def correct_labels(db: Connection, item_id: int, *, places_alone: bool = False) 
         _write(db, item_id, field, None if value == NO else said_row(field))
 
 
+def overlaid_labels(db: Connection, item_id: int) -> dict[str, list[list[Any]]]:
+    """Return the rules' places and dates that curators' words stand over: rows of `territories` and `dates`, without the article's id."""
+    found: dict[str, list[list[Any]]] = {"territories": [], "dates": []}
+    for field, was in _labels(db, item_id, "was <> 'null'", "field, was"):
+        kind, *key = field.split(" ")
+        found["territories" if kind == "place" else "dates"].append([*key, *json.loads(was)])
+    return found
+
+
 def _labels(db: Connection, item_id: int, where: str, names: str = "field") -> list[Any]:
     sql = f"select {names} from corrections where item_id = ? and field not in ('title', 'day') and {where}"  # noqa: S608 - our own words
     found: list[Any] = [tuple(row) for row in db.execute(sql, (item_id,)).fetchall()]

@@ -20,7 +20,7 @@ from veille.store.connection import Connection, has_table, writing
 from veille.store.curating.retagging import kept_items, source_of
 from veille.store.curating.vocabulary import as_edited
 from veille.understand.knowledge import Knowledge
-from veille.understand.labels import Labels, label, published_day
+from veille.understand.labels import Labels, label, published_day, said_by
 from veille.understand.learned import INTEREST, Model, model_of, within
 from veille.understand.learning import Example, Learnt, Lessons
 from veille.understand.similar import lemmas_by_number
@@ -38,7 +38,7 @@ _UNDECIDED = f"select id from items where state in ('new', 'later') and id not i
 
 
 def lessons(db: Connection, sources: Mapping[str, Source], knowledge: Knowledge) -> Lessons:
-    """Return every article somebody decided on, the newest five thousand, as the rules alone understand it."""
+    """Return every article somebody decided on, the newest five thousand, as it is understood before decisions are asked."""
     plain = replace(knowledge, model=None)
     boilerplates = Boilerplates(db, everything=True)
     examples: list[Example] = []
@@ -59,8 +59,10 @@ def lessons(db: Connection, sources: Mapping[str, Source], knowledge: Knowledge)
 
 def example(found: Labels, answers: Mapping[str, bool]) -> Example:
     """Return what the rules say of an article beside what is right."""
-    by_rule = {f"theme:{tag.id}" for tag in found.tags if tag.origin == "rule"} | {f"kind:{found.kind}"}
-    return Example(terms=found.terms, rules=found.rules, by_rule=frozenset(by_rule), answers=answers)
+    by_rule = {f"theme:{tag.id}" for tag in found.tags if tag.origin in ("rule", "model")} | {f"kind:{found.kind}"}
+    return Example(
+        terms=found.terms, rules={**found.rules, **said_by(found.shipped)}, signs=found.signs, by_rule=frozenset(by_rule), answers=answers
+    )
 
 
 def _answers(db: Connection, item_id: int, knowledge: Knowledge) -> dict[str, bool]:

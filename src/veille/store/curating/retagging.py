@@ -15,7 +15,7 @@ from veille.model import Item, Mention, Moment, Source, TaggedItem
 from veille.moments import stored
 from veille.normalize import canonical, fingerprint, moment_of
 from veille.store.collecting.boilerplate import Boilerplates
-from veille.store.collecting.corrections import correct_labels, uncorrect_labels
+from veille.store.collecting.corrections import correct_labels, overlaid_labels, uncorrect_labels
 from veille.store.collecting.items import COMING_DAY, hide_evidence, hide_learnt, index_items, relabel, set_context, unindex_items
 from veille.store.connection import Connection, writing
 from veille.understand.knowledge import Knowledge
@@ -169,6 +169,8 @@ def _count(told: Retagged, before: dict[str, Any], tagged: TaggedItem, row: tupl
 
 
 def _write(db: Connection, item_id: int, before: dict[str, Any], tagged: TaggedItem, now: datetime) -> None:
+    for name, rows in overlaid_labels(db, item_id).items():  # what an undone correction gives back
+        before[name] += rows
     db.execute(
         "insert or replace into former_labels (item_id, at, labels) values (?, ?, ?)",
         (item_id, stored(now), json.dumps(before, ensure_ascii=False)),
