@@ -201,6 +201,21 @@ def _lemma(word: str) -> str:
 
 
 _LEMMAS = Lately(_lemma)
+
+# Endings by which words of one family differ: what stands before them, five letters at least, is the stem.
+_DERIVED = (
+    "ification", "isation", "atrice", "ateur", "ation", "ition", "ement", "atif", "itif", "isme", "iste", "ance", "ence", "aire", "ique",
+    "euse", "ment", "able", "ible", "iser", "tion", "ant", "ent", "age", "eur", "eux", "ier", "ien", "ure", "ite", "ive", "ee", "er", "ir",
+    "al", "el", "if", "ic", "e",
+)  # fmt: skip
+_LEAST_STEM = 5
+
+
+def stem(word: str) -> str:
+    """Return what the words of a family begin with: « installer », « installation » and « installe » share « install »."""
+    return next((word[: -len(end)] for end in _DERIVED if word.endswith(end) and len(word) - len(end) >= _LEAST_STEM), word)
+
+
 _LOOSE = STOP_WORDS | ELISIONS | {"la", "moi", "toi", "nous", "vous", "eux"}  # « a-t-il », « celui-ci », « dit-elle » are no compounds
 
 

@@ -34,7 +34,12 @@ def site(store, knowledge, now, tmp_path, monkeypatch):
     entries = [
         make_entry(title="Un budget participatif au collège", summary=PADDING + SECRET + " et la suite."),
         make_entry(guid="2", link="https://e.fr/2", title="=HYPERLINK(1)", summary="Dans l’Ain (01)."),
-        make_entry(guid="3", link="https://e.fr/3", title="Appel à projets : expérimenter l’accueil avec les usagers", summary="Dépôt jusqu’au 15 décembre 2026."),
+        make_entry(
+            guid="3",
+            link="https://e.fr/3",
+            title="Appel à projets : expérimenter l’accueil avec les usagers",
+            summary="Dépôt jusqu’au 15 décembre 2026.",
+        ),
     ]
     collect_entries(store, gironde, entries, knowledge, now)
     ain = make_source(id="ain", name="Ain", url="https://ain.fr/rss", territory=("01",), rights="link")

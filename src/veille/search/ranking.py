@@ -18,6 +18,9 @@ THEME_BONUS = 0.2
 LEAST_SHARE = 0.25
 FOREIGN = 0.85
 PLENTY = 200  # when so many articles have every word, those with only some of them are not looked for
+THEME_WEIGHT = 1.0  # what being of a theme that the query names adds, for each factor e by which the theme is rarer than all articles
+MOST_NAMED = 3  # themes: a query that suggests more of them names none
+THEMED = 2_000  # of the newest articles of these themes are looked at
 RERANKED = 200  # of the best: ten pages whose titles and themes are looked at
 
 Scores = Mapping[int, float]
@@ -44,15 +47,22 @@ def worths(interests: Iterable[float], days: Sequence[int], kinds: Sequence[int]
     return [(0.9 + 0.1 * interest) * recent[day] * spoken[kind] for interest, day, kind in zip(interests, days, kinds, strict=True)]
 
 
-def blend(terms: Sequence[Scores], every: Collection[int], worths: Mapping[int, float]) -> dict[int, float]:
-    """Ids with the sum of their terms' scores times their worth; of those that lack a word, the best stay. No worth: not to be found."""
+def blend(terms: Sequence[Scores], every: Collection[int], worths: Mapping[int, float], telling: Sequence[Scores] = ()) -> dict[int, float]:
+    """Ids with the sum of their terms' scores times their worth; of those that lack a word, the best stay. No worth: not to be found.
+
+    `telling`: what more than common words gave; without any of it an article that lacks a word is not found.
+    """
     scores = {item: score * worths[item] for item, score in terms[0].items() if item in worths}
     for best in terms[1:]:
         for item, score in best.items():
             if item in worths:
                 scores[item] = scores.get(item, 0.0) + score * worths[item]
     least = LEAST_SHARE * max(scores.values(), default=0.0)
-    return {item: score for item, score in scores.items() if score >= least or item in every}
+    return {
+        item: score
+        for item, score in scores.items()
+        if item in every or (score >= least and (not telling or any(item in one for one in telling)))
+    }
 
 
 def title_share(title: Sequence[str], terms: Iterable[tuple[Term, float]]) -> float:

@@ -26,6 +26,19 @@ class Term:
     spread: bool = False  # words typed side by side without quotes: near each other is best, anywhere will do
     typed: str = ""
 
+    @property
+    def common(self) -> bool:
+        """Whether it says nothing of what is looked for."""
+        return len(self.words) == 1 and self.words[0] in _COMMON
+
+
+# Words that most articles of public action may hold: alone they find what lacks the other words of a query for nobody.
+_COMMON = frozenset(
+    "agent aid aider aide public service commune communal territoire territorial departement departemental projet local social "
+    "habitant personne action ville petit petite nouveau collectivite politique administratif administration municipal mairie "
+    "acteur dispositif mise mettre lieu france francais region regional pays metropole travail groupe gens usager citoyen".split()
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -34,7 +47,8 @@ class Query:
     terms: tuple[Term, ...] = ()
     excluded: tuple[Term, ...] = ()
     corrected: tuple[tuple[str, str], ...] = field(default=())
-    themes: frozenset[str] = frozenset()  # of the vocabulary, that the words name
+    themes: frozenset[str] = frozenset()  # of the vocabulary, that the words name or suggest
+    named: frozenset[str] = frozenset()  # of these, those whose articles are looked for too
     language: str = "fr"
 
 

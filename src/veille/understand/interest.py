@@ -15,6 +15,7 @@ _WEIGHTS = {"title": 1.0, "lead": 0.7, "text": 0.3}
 _KINDS = {"retour-experience": 0.8, "appel": 0.3, "publication": 0.4, "emploi": -3.0, "evenement": -0.4}
 _BASE = -1.0
 _MOST_SCALED, _SCALE = 2.0, 3.0
+_OF_RULES = 0.3
 _MOST_GOOD = 6.0
 _MOST_BAD = 5.0
 _MOST_THEME = 1.2
@@ -31,6 +32,12 @@ class ScoredInterest:
     @property
     def scaled(self) -> float:
         return max(-_MOST_SCALED, min(_MOST_SCALED, self.odds / _SCALE))
+
+
+def blended(answer: Prediction, scored: ScoredInterest) -> Prediction:
+    """Return what ships with veille, with a third of what the rules say for an article: a plain phrase in a bare title is enough."""
+    odds = answer.odds + _OF_RULES * max(0.0, scored.odds)
+    return Prediction(odds, yes=odds >= 0)
 
 
 def scaled(answer: Prediction) -> float:

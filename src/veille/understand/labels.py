@@ -12,7 +12,7 @@ from veille.model import Item, Mention, Source, Tag, TaggedItem
 from veille.understand.boilerplate import NO_BOILERPLATE, Boilerplate, without
 from veille.understand.dates import find_dates
 from veille.understand.edited import ruled_interest, ruled_tags
-from veille.understand.interest import interest_of, scaled, score_interest
+from veille.understand.interest import blended, interest_of, scaled, score_interest
 from veille.understand.kind import kind_of, score_kinds
 from veille.understand.knowledge import Knowledge
 from veille.understand.language import language_of
@@ -67,6 +67,7 @@ def label(
     answers: dict[str, Prediction] = {}
     if knowledge.shipped_model:
         answers = judge(knowledge.shipped_model, terms, rules, signs)
+        answers[INTEREST] = blended(answers[INTEREST], points)
     taught = judge(knowledge.model, terms, rules | said_by(answers), signs) if knowledge.model else {}
     kind, kind_reason = kind_of(kinds, answers, taught)
     shipped, answers = answers, answers | taught

@@ -1,10 +1,11 @@
 """The same idea elsewhere: articles of other départements that share telling words.
 
 Comes in: terms of articles that are kept; an article. Goes out: its neighbours, with the words they share that a reader may see.
-Nothing is computed ahead but a dozen keywords an article: neighbours are those of the moment they are asked for, however the file grew.
+Nothing is computed ahead but twenty keywords an article: neighbours are those of the moment they are asked for, however the file grew.
 """
 
 import json
+import re
 from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -12,7 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import chain
 
-from veille.french import lemma, tokens
+from veille.french import fold, lemma, stem, tokens
 from veille.store.collecting.boilerplate import Boilerplates
 from veille.store.connection import Connection, has_table
 from veille.store.settings import setting
@@ -22,7 +23,7 @@ from veille.understand.words import Words
 
 MOST = 10
 _TOLD = 6  # words in common
-LEAST_SCORE = 0.20  # below it, thirty pairs read one by one were mostly chance (docs/quality.md)
+LEAST_SCORE = 0.15  # below it, pairs read one by one were mostly chance (docs/quality.md)
 _ONE_THEME, _NO_THEME = 1.2, 0.8  # what a theme in common is worth
 _POSTINGS = 200  # the newest articles that hold a word
 _LOOKED_AT = 80
@@ -125,9 +126,13 @@ def _terms(db: Connection, ids: list[int], boilerplates: Boilerplates, places: f
 
 
 def neighbours(db: Connection, item_id: int) -> list[Neighbour]:
-    """Up to ten articles alike of other sources and other départements, the most alike first; none of its own story."""
-    if not has_table(db, "keywords"):
-        return []  # a file that waits for its migration
+    """Up to ten articles alike of other sources, told of other départements, the most alike first; none of its own story.
+
+    What the text names as its inspiration comes first. Nothing is said of an article without interest, of one whose neighbour has none, or
+    of two that share less than two words that tell something.
+    """
+    if not has_table(db, "keywords") or not _of_interest(db, item_id):
+        return []  # or a file that waits for its migration
     own = [(row[0], row[1]) for row in db.execute("select word, weight from keywords where item_id = ? order by weight desc", (item_id,))]
     postings = [
         (
@@ -142,9 +147,52 @@ def neighbours(db: Connection, item_id: int) -> list[Neighbour]:
     likely = alike(own, postings, least=LEAST_SCORE / _ONE_THEME)[:_LOOKED_AT]
     themes = {row[0]: row[1] for row in db.execute(_ELSEWHERE, {"ids": json.dumps([row[0] for row in likely]), "id": item_id})}
     scored = [(item, min(1.0, score * (_ONE_THEME if themes[item] else _NO_THEME))) for item, score, _ in likely if item in themes]
-    best = sorted((row for row in scored if row[1] >= LEAST_SCORE), key=lambda row: (-row[1], -row[0]))[:MOST]
+    best = [row for row in scored if row[1] >= LEAST_SCORE]
     said = _in_common(db, item_id, dict(own), [row[0] for row in best])
-    return [Neighbour(other, round(score, 3), said[other]) for other, score in best]
+    telling = [row for row in best if len({stem(fold(word)) for word in said[row[0]]}) >= _LEAST_STEMS]
+    named = _inspiring(db, item_id, [row[0] for row in telling])
+    telling.sort(key=lambda row: (row[0] not in named, -row[1], -row[0]))
+    return [Neighbour(other, round(score, 3), said[other][:_TOLD]) for other, score in telling[:MOST]]
+
+
+_LEAST_STEMS = 2  # of words in common, two forms of one word being one
+_ENOUGH = 0.5  # interest
+
+
+def _of_interest(db: Connection, item_id: int) -> bool:
+    asked = "select 1 from items where id = ? and (interest >= ? or state = 'selected')"
+    return db.execute(asked, (item_id, _ENOUGH)).fetchone() is not None
+
+
+# « inspiré de ce qu’a fait la Creuse » : a territory named so soon after such words is where the idea comes from.
+_INSPIRED = re.compile(
+    r"\b(?:inspir\w+|a l'image|a l'instar|sur le modele|a l'exemple|emprunt\w+|copi\w+|repris\w*|importe\w*|essaim\w+|"
+    r"comme (?:l'a|l'ont) fait|nee? (?:dans|en|au|aux)|venue? (?:de|du|des|d')|experience (?:de|du|des|d')|"
+    r"deja (?:fait|en place|testee?|menee?))\b"
+)
+_SOON = 90  # characters
+
+
+def _inspiring(db: Connection, item_id: int, others: Sequence[int]) -> set[int]:
+    """Return those of these articles that are told of a département which the text names as its inspiration."""
+    row = db.execute("select title || char(10) || text from items_words where id = ?", (item_id,)).fetchone()
+    ends = [match.end() for match in _INSPIRED.finditer(fold(row[0] if row else ""))]
+    if not ends or not others:
+        return set()
+    title = db.execute("select length(title) + 1 from items where id = ?", (item_id,)).fetchone()[0]
+    codes = set()
+    for code, evidence in db.execute("select code, evidence from item_territories where item_id = ?", (item_id,)):
+        for one in json.loads(evidence or "[]"):
+            place = one["position"] + (0 if one["field"] == "title" else title)
+            if any(0 <= place - end <= _SOON for end in ends):
+                codes.add(code)
+    if not codes:
+        return set()
+    asked = (
+        "select distinct item_id from item_territories where item_id in (select value from json_each(?)) "
+        "and code in (select value from json_each(?))"
+    )
+    return {row[0] for row in db.execute(asked, (json.dumps(list(others)), json.dumps(sorted(codes))))}
 
 
 _ELSEWHERE = """
@@ -152,10 +200,10 @@ select items.id, exists (select 1 from item_tags as one join item_tags as two us
     where one.item_id = items.id and two.item_id = own.id and one.origin <> 'refused' and two.origin <> 'refused')
 from items, items as own where own.id = :id and items.id in (select value from json_each(:ids))
 and items.source_id <> own.source_id
-and items.state <> 'dismissed' and items.lead
+and items.state <> 'dismissed' and items.lead and (items.interest >= 0.5 or items.state = 'selected')
 and (own.story_id is null or items.story_id is not own.story_id)
-and not exists (select 1 from item_territories as one join item_territories as two using (code)
-    where one.item_id = items.id and two.item_id = own.id)
+and coalesce((select group_concat(code, ' ') from (select code from item_territories where item_id = items.id order by code)), '')
+    is not nullif((select group_concat(code, ' ') from (select code from item_territories where item_id = own.id order by code)), '')
 """
 
 
@@ -173,7 +221,7 @@ def _in_common(db: Connection, item_id: int, own: dict[int, int], others: list[i
     told = {}
     for other, words in shared.items():
         written = here if words.keys() <= here.keys() else _written(shown[other], words.keys()) | here
-        told[other] = tuple(written[word] for word in sorted(words, key=lambda one: (-words[one], one)) if word in written)[:_TOLD]
+        told[other] = tuple(written[word] for word in sorted(words, key=lambda one: (-words[one], one)) if word in written)
     return told
 
 

@@ -4,6 +4,7 @@ Comes in: a plain connection, `Rows`, `Request`, `Query`. Goes out: `Matches`: i
 """
 
 import json
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,7 +13,7 @@ from itertools import compress
 from operator import mul
 
 from veille.search.facets import FACET
-from veille.search.ranking import MOST_MATCHES, PLENTY, best_score, blend, worths
+from veille.search.ranking import MOST_MATCHES, PLENTY, THEME_WEIGHT, THEMED, best_score, blend, worths
 from veille.search.request import Request
 from veille.search.words import Query, match_all, match_excluded, match_other, match_term, match_wide
 from veille.store.cards import greatest_id
@@ -21,9 +22,11 @@ from veille.store.narrow import narrow
 from veille.store.reading.rows import DISMISSED, SELECTED, WAITING, Rows, of
 from veille.store.reading.sql import (
     DAY_SQL,
+    EXCLUDED_SQL,
     MATCH_SQL,
     SCORE_SQL,
     SINCE_SQL,
+    THEMED_SQL,
     bit,
     counted_sql,
     filtered_sql,
@@ -135,7 +138,9 @@ def find(db: Connection, rows: Rows, request: Request, query: Query, today: str,
     filters = Filters(rows, request)
     whole = _whole(db, query)
     plenty = len(whole) == PLENTY
-    strict = plenty or (len(query.terms) == 1 and not query.terms[0].spread)  # then all that match have every word
+    themed = {} if plenty else _themed(db, query)
+    # Then all that match have every word.
+    strict = plenty or (len(query.terms) == 1 and not query.terms[0].spread and not themed)
     match = match_all(query) if strict else match_wide(query)
     # Without filters to obey and words to make up for, the newest are simply taken.
     sought = bool(filters.chosen) or request.selected
@@ -152,7 +157,8 @@ def find(db: Connection, rows: Rows, request: Request, query: Query, today: str,
         ids, *scores = _newest(db, filters, sql, values | given)
     else:
         sql, given = matched_sql(request, [item for item in whole if item < floor], scored=scored)
-        ids, *scores = _public(filters, _listed(db, sql, values | given))
+        (found_by_words,) = _listed(db, sql, values | given)
+        ids, *scores = _public(filters, [sorted({*found_by_words, *themed}, reverse=True)])
     cut = len(ids) >= MOST_MATCHES or (full and not sought)
     misses = filters.misses(ids) if filters.chosen and around is None else None
     whole_only = plenty and len(query.terms) > 1
@@ -161,7 +167,7 @@ def find(db: Connection, rows: Rows, request: Request, query: Query, today: str,
         return found
     weights = _worths(rows, ids, query, today)
     if not scored:
-        return _blended(db, query, found, weights, whole=None if strict else whole)
+        return _blended(db, query, found, weights, whole=None if strict else whole, themed=themed)
     weighed = list(map(mul, scores[0], weights))
     return replace(found, order=sorted(found.order, key=weighed.__getitem__, reverse=True), scores=weighed)
 
@@ -208,11 +214,29 @@ def _whole(db: Connection, query: Query) -> list[int]:
     return [row[0] for row in rows_of(db, sql, {"match": match_all(query), "floor": 0, "most": PLENTY})]
 
 
-def _blended(db: Connection, query: Query, found: Matches, weights: Sequence[float], whole: Sequence[int] | None) -> Matches:
-    """Scores of few articles, or of those that lack a word: each term apart, as typed and said another way."""
-    terms = _scored(db, query, found.ids)
+def _themed(db: Connection, query: Query) -> dict[int, float]:
+    """Return what articles of the themes that the query names score for it: the rarer the theme, the more."""
+    total, scores = greatest_id(db), dict[int, float]()
+    for theme in sorted(query.named):
+        ids = [row[0] for row in rows_of(db, narrow(db, THEMED_SQL), (f"themes {theme}", THEMED))]
+        for item in ids:
+            scores[item] = max(scores.get(item, 0.0), THEME_WEIGHT * math.log(1 + total / (1 + len(ids))))
+    if scores and query.excluded:
+        for (item,) in rows_of(db, EXCLUDED_SQL, (match_excluded(query), json.dumps(sorted(scores)))):
+            scores.pop(item, None)
+    return scores
+
+
+def _blended(
+    db: Connection, query: Query, found: Matches, weights: Sequence[float], *, whole: Sequence[int] | None, themed: Mapping[int, float]
+) -> Matches:
+    """Scores of few articles, or of those that lack a word: each term apart, as typed and said another way, and their themes."""
+    by_term = [best_score(*term) for term in _scored(db, query, found.ids)]
     by_item = dict(zip(found.ids, weights, strict=True))
-    by_id = blend([best_score(*term) for term in terms], by_item.keys() if whole is None else set(whole), by_item)
+    telling = [scores for scores, term in zip(by_term, query.terms, strict=True) if not term.common]
+    among = {item: score for item, score in themed.items() if item in by_item}
+    every = by_item.keys() if whole is None else set(whole)
+    by_id = blend([*by_term, among], every, by_item, [*telling, among] if telling else ())
     scores = [by_id.get(item, -1.0) for item in found.ids]
     best = sorted(found.order, key=scores.__getitem__, reverse=True)  # stable: the newer of two equals stays first
     return replace(found, order=best[: len(by_id)], scores=scores, every=None if whole is None else set(whole))

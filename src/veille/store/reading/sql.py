@@ -155,6 +155,9 @@ def _matched(kept: str, narrowly: str, limit: str, *, scored: bool) -> str:
     )
 
 
+THEMED_SQL = "select item_id from postings where label = ? order by day desc, item_id desc limit ?"
+EXCLUDED_SQL = "select rowid from items_fts where items_fts match ? and +rowid in (select value from json_each(?))"
+
 # bm25 is negative in FTS5; higher is better here.
 SCORE = f"-bm25(items_fts, {TITLE_WEIGHT}, {TEXT_WEIGHT}, {TEXT_WEIGHT}, {CONTEXT_WEIGHT})"  # title, shown, text, context
 # The unary plus keeps SQLite from asking the index once for each id.

@@ -6,6 +6,7 @@ Comes in: a plain connection, a `Request`. Goes out: `Query`. What is shown of a
 from dataclasses import replace
 
 from veille.french import WORD, distance_at_most, fold, lemma, undressed
+from veille.search.ranking import MOST_NAMED
 from veille.search.request import Request
 from veille.search.words import Query, Term, match_term, read_query
 from veille.store.connection import Connection
@@ -22,8 +23,10 @@ def understand_query(db: Connection, request: Request, knowledge: Knowledge) -> 
     if query.terms and not request.verbatim:
         query = _correct(db, query, knowledge)
     found = knowledge.lexicon.find(Words.of(" ".join(term.typed for term in query.terms), ""))
-    themes = {hit.payload for hit in (*found.of("theme"), *found.of("hint"))}
-    return replace(query, themes=frozenset(themes), language=language_of(request.q, "", "fr"))
+    plainly = {hit.payload for hit in (*found.of("theme"), *found.of("evidence"))}
+    themes = plainly | {hit.payload for hit in found.of("hint")}
+    named = plainly if len(plainly) <= MOST_NAMED else set()
+    return replace(query, themes=frozenset(themes), named=frozenset(named), language=language_of(request.q, "", "fr"))
 
 
 def _correct(db: Connection, query: Query, knowledge: Knowledge) -> Query:
