@@ -204,7 +204,7 @@ def test_what_is_told_of_a_name_in_capitals_is_what_is_written(knowledge):
         ("la date limite est reportée au 14 décembre", [("2026-12-14", "2026-12-14", "deadline")]),
         ("Prise de poste : 4 janvier 2027", [("2027-01-04", "2027-01-04", "other")]),
         ("la version 3.10.12 du logiciel", []), ("délibération n° 2025-06-12", []), ("v 2.11.26", []), ("3/4 des habitants", []),
-        ("le 1/3 des communes", []), ("un score de 11/12", []), ("le 24/12/2026", [("2026-12-24", "2026-12-24", "other")]),
+        ("le 1/3 des communes", []), ("un score de 11/12", []), ("le 24/12/2026", [("2026-12-24", "2026-12-24", "event")]),
     ],
 )  # fmt: skip
 def test_a_day_is_read_however_it_is_written(text, days):

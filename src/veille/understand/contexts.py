@@ -74,6 +74,12 @@ TITLE = re.compile(r"(?:\A|\n)\s*\Z")
 ARTICLE = re.compile(r"(?:\b(?:la|le|les|du|des|en|de|dans|et|ou|d|l)\s|['’(,:/-]\s?)\Z", re.I)
 MET = re.compile(r"\b(?:au|du|aux|des)\s\Z", re.I)  # « au Havre »
 GROUPING = _loose(r"\b(?:Grand|Grands|Métropole|Agglo|Ville de|Ville d’|CHU|CHU de|CHU d’|Mairie de|Communauté d’agglomération)\s?\Z", re.I)
+# « la communauté de communes Conflent-Canigó », « l’agglomération du Grand Dole ».
+GROUP_OF = _loose(
+    r"\b(?:communautés? (?:de communes|d['’]agglomération|urbaine)|agglomération|agglo|intercommunalité|interco|EPCI|CC|CA)\s+"
+    r"(?:du |de la |de l['’]\s?|des |de |d['’]\s?)?\Z",
+    re.I,
+)
 GROUPED = _loose(r"\s+(?:Métropoles?|Agglomération|Agglo|Communauté|Habitat|Méditerranée|Loire Métropole)\b")
 CAPITAL_BEFORE = re.compile(r"\b(?P<word>[A-ZÀ-Ý][\wÀ-ÿ.]*)\s\Z")
 STARTS = re.compile(r"(?:\A|[.!?:;\n]\s*)(?:À|A|Entre|De|Depuis|Vers|Pour|Sur|Et|Avec)\s\Z")
@@ -110,5 +116,5 @@ CODES_INSIDE = re.compile(
     rf"\b[Dd](?:ans|epuis) le\s+(?P<codes>{_ONE})(?![\w.,/%°]*\d)\b(?!\s*(?:%|€|h\b|heures?|janv|f[ée]vr|mars|avr|mai\b|juin|juil|ao[uû]t|"
     r"sept|oct|nov|d[ée]c|ans\b|jours|mois|km\b|m\b|euros?))"
 )
-CODES_LISTED = re.compile(rf"(?:[A-ZÀ-Ý][\w’'-]*|[Dd]épartements?)\s\((?P<codes>{_ONE}(?:\s*(?:,|et|ou|/|-|;)\s*{_ONE})*)\)")
+CODES_LISTED = re.compile(rf"(?:[A-ZÀ-Ý][\w’'-]*|[Dd]épartements?)\s\((?P<codes>{_ONE}(?:\s*(?:,|et|ou|/|;)\s*{_ONE})*)\)")
 POSTCODE = re.compile(r"\b(?P<code>(?:0[1-9]|[1-8]\d|9[0-58]|97)\d{3})(?=\s+[A-ZÀ-Ý])(?!\s+(?:Euros|EUR|Mo|Go)\b)")

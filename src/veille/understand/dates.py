@@ -58,25 +58,31 @@ _RELATIVE = re.compile(
     rf"\b(?:(?P<tomorrow>demain)(?=\s+(?:a|de|des)\s+\d|\s+(?:matin|midi|soir|apres))|ce\s+(?P<this>{_WEEKDAY})|(?P<next>{_WEEKDAY})\s+prochain|(?P<last>{_WEEKDAY})\s+dernier)\b(?!\s+\d)"
 )
 # Between the two ends of a range in figures, or with hours in it; a range begins with « du » or « entre le ».
-_TO = re.compile(rf"\s*(?:a\s+\d{{1,2}}\s?h(?:\d\d)?\s*|inclus\s*)?(?:au|et le|jusqu'au|-|–)\s+(?:(?:{_WEEKDAY})\s+)?\Z")
+_TO = re.compile(
+    rf"\s*(?:a\s+\d{{1,2}}\s?h(?:\d\d)?\s*|\(\d{{1,2}}\s?h(?:\d\d)?\)\s*|inclus\s*)?(?:au|et le|jusqu'au|-|–)\s+(?:(?:{_WEEKDAY})\s+)?\Z"
+)
 _FROM = re.compile(rf"\b(?:du|des|entre le)\s+(?:(?:{_WEEKDAY})\s+)?\Z")
 _DIGIT = re.compile(r"\d")
 _LED = re.compile(r"(?:\b(?:les?|du|des|entre le|au|jusqu'au|et|ou|avant le|le)|[(:])\s*\Z")
 
 _OTHER = re.compile(
-    r"(?:\b(?:loi|decrets?|arretes?|ordonnance|circulaire|deliberation|directive|reglement|decision|code|avis|jugement|convention|"
+    r"(?:\b(?:loi|decrets?|arretes?|ordonnance|circulaire|deliberation|directive|reglement|decision|code|avis(?! d.enquete)|jugement|convention|"
     r"courrier|instruction)\b"
     r"[^.;]{0,40}\b(?:du|en date du)\s*\Z)|\b(?:prise de (?:poste|fonctions?)|"
-    r"publiee?s?|mise?s? a jour|mise? en ligne|modifiee?|redigee?|ecrit|consultee?|depuis|"
-    r"a compter du|a partir du|"
+    r"publiee?s?|mise?s? a jour|mise? en ligne|modifiee?|redigee?|ecrit|consultee?|depuis (?:le|les)|"
+    r"poste a pourvoir|communique|recueil|a compter du|a partir du|"
     r"en vigueur (?:le|au|depuis le)|donnees (?:au|du)|chiffres (?:au|du)|valable|nee?|effectif|situation|arretee?s?|etat)\b[^.;]{0,25}\Z|"
     r"\b(?:au|en date du)\s*\Z"
 )
 _CALL = (
-    r"\b(?:date limite|limite|dernier delai|clotur\w*|clos\w*|candidat\w*|deposer|deposez|depots?|inscri\w*|votez|voter|vote ouvert|"
+    r"\b(?:date limite|limite|dernier delai|clotur\w*|clos\w*|candidat\w*|deposer|deposez|depots?|(?:pre)?inscri\w*|votez|voter|vote ouvert|"
     r"appel ouvert|"
     r"remise des (?:offres|dossiers|plis|candidatures|projets)|repondre|repondez|attendue?s?|prolong\w*|reception des plis|"
-    r"fin des (?:inscri|candid)\w*|echeance|postul\w*|soumett\w*|soumission)\b"
+    r"fin des (?:inscri|candid)\w*|echeance|postul\w*|soumett\w*|soumission|"
+    r"depos(?:ent|e|es)|resas?|reservations?|s'annoncer|se signaler|signalez-vous|annoncez-vous|se faire connaitre|faites-vous connaitre|"
+    r"reponses? (?:souhaitees?|attendues?|demandees?|par|avant|au plus tard)|dites-nous|envois? acceptes?|commandez|commander|remplir|"
+    r"(?:chacun|on|ils|elles|habitants|eleves) votent?|concertation prealable|"
+    r"consultation (?:du public|ouverte|en ligne)|participation du public)\b"
 )
 _DEADLINE = re.compile(rf"{_CALL}[^.;!?\n]{{0,60}}\Z")
 _FAR_DEADLINE = re.compile(rf"{_CALL}[^.;!?\n]{{0,120}}\Z")  # where a bound or a period stands right before the day
@@ -112,6 +118,7 @@ _OWN_EVENT = re.compile(
     r"\b(?:entretiens?|jury|resultats?|notification\w*|(?:premiere |prochaine )?reunion|restitution|selection)\b[^.;]{0,25}"
     r"\b(?:le|du)\s+(?:[a-z]+di\s+)?\Z"
 )
+_WHOLE_YEAR = re.compile(r"\b1er janvier\W+au\W+31 decembre\b")  # a period that figures are told of
 # What ends a sentence; « mer. 26 mars » does not.
 _SENTENCE = re.compile(r"(?<=[a-z)»]{2})(?<!\blun)(?<!\bmar)(?<!\bmer)(?<!\bjeu)(?<!\bven)(?<!\bsam)(?<!\bdim)[.!?]\s|\n")
 _INCLUSIVE = ("au", "a", "-", "–", "jusqu'au")
@@ -158,15 +165,50 @@ def find_dates(text: str, published: date | None) -> tuple[Mention, ...]:
 
 def spans(folded: str, published: date | None) -> list[Span]:
     """Return every mention of a folded text, in reading order; the year is None where nothing tells it."""
+    folded = _SPELT.sub(lambda match: _figures_of(match[0]), folded)
     found = [*_until_end(folded, published), *_relative(folded, published)]
     if _DIGIT.search(folded):
-        found += [*_in_words(folded, published), *_in_figures(folded), *_in_strokes(folded, published)]
+        found += [*_in_words(folded, published), *_in_figures(folded), *_in_strokes(folded, published), *_by_weekday(folded, published)]
     found.sort(key=lambda one: (one.start, -one.end))
     kept: list[Span] = []
     for one in found:
         if not kept or one.start >= kept[-1].end:
             kept.append(one)
     return [one for one in _joined(folded, kept) if _possible(one)]
+
+
+# « le premier septembre », « le douze novembre »: in figures, at the same length.
+_SPELT_NUMBERS = (
+    "premier deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept dix-huit dix-neuf vingt "
+    "vingt-et-un vingt-deux vingt-trois vingt-quatre vingt-cinq vingt-six vingt-sept vingt-huit vingt-neuf trente trente-et-un"
+).split()
+_NUMBER_OF = {word: "1er" if number == 1 else str(number) for number, word in enumerate(_SPELT_NUMBERS, 1)}
+_SPELT = re.compile(rf"\b(?:{'|'.join(sorted(_SPELT_NUMBERS, key=len, reverse=True))})(?=\s+(?:{_MONTH})\b)")
+
+
+def _figures_of(word: str) -> str:
+    return _NUMBER_OF[word].ljust(len(word))
+
+
+# « réponse pour lundi 1er », « prochain match samedi 28 »: the month is that in which such a weekday falls on such a day.
+_WEEKDAY_ALONE = re.compile(
+    rf"\b(?P<weekday>{_WEEKDAY})\s+(?P<day>\d{{1,2}})(?:er)?\b(?!\s?(?:h\b|h\d|heures|euros|€|%|km|m\b|°)|[/:]|[.,]\d|-\d)"
+)
+_MONTH_SOON = re.compile(rf"(?:[\s,–-]|et|au|ou|puis|le|er|{_WEEKDAY}|\d)*(?:{_MONTH})\b")
+_EARLIEST, _LATEST = -14, 45  # days from the publication
+
+
+def _by_weekday(folded: str, published: date | None) -> Iterator[Span]:
+    for match in _WEEKDAY_ALONE.finditer(folded) if published else ():
+        if published is None or _MONTH_SOON.match(folded, match.end()):
+            continue
+        around = (published + timedelta(days=ahead) for ahead in range(_EARLIEST, _LATEST))
+        wanted, number = WEEKDAYS.index(match["weekday"]), int(match["day"])
+        fitting = [day for day in around if day.day == number and day.weekday() == wanted]
+        if fitting:
+            day = min(fitting, key=lambda one: (one < published, abs(one - published)))
+            told = (day.year, day.month, day.day)
+            yield Span(told, told, _role(folded, match.start(), match.end(), ranged=False), match.start(), match.end())
 
 
 def _joined(folded: str, kept: list[Span]) -> list[Span]:
@@ -364,7 +406,7 @@ def _give_years(folded: str, run: list[_Day], end: int, published: date | None) 
     year: int | None = None
     if published is not None:
         months = (last.month or 1, last.day)
-        tail = folded[end : end + 14]
+        tail = folded[end : end + 24]
         told = [one for one in run if one.weekday]
         if _PAST.match(tail):
             year = published.year if _before(months, published) else published.year - 1
@@ -407,7 +449,7 @@ def _nearest(month: int, day: int, published: date | None, *, back: int = 90) ->
 
 
 def _role(folded: str, start: int, end: int, *, ranged: bool) -> str:
-    """By the words before in the same sentence, then those after."""
+    """By the words before in the same sentence, then those after; a day that nothing tells of is one on which something happens."""
     low = max(0, start - 160)
     sentence = re.split(
         r"(?<=[a-z)»]{2})(?<!\blun)(?<!\bmar)(?<!\bmer)(?<!\bjeu)(?<!\bven)(?<!\bsam)(?<!\bdim)[.!?]\s|\n", folded[low:start]
@@ -429,11 +471,11 @@ def _role(folded: str, start: int, end: int, *, ranged: bool) -> str:
         if _EVENT.search(sentence):
             return "event"
         return "deadline" if bound["word"].startswith("jusqu") else "other"
-    if re.match(r"[\s,(]*(?:date limite|dernier delai|cloture|delai de rigueur)", after):
+    if re.match(r"[\s,(:]*(?:\d{1,2}\s?h\s?(?:\d\d)?\W*)?(?:date limite|dernier delai|fin d|cloture|delai de rigueur)", after):
         return "deadline"
-    if ranged or _EVENT.search(sentence) or _EVENT_AFTER.match(after):
-        return "event"
-    return "other"
+    if ranged and _WHOLE_YEAR.search(folded[max(0, start - 4) : end]):
+        return "other"
+    return "event"
 
 
 def _nearer(sentence: str) -> bool:

@@ -25,6 +25,12 @@ _ALSO_WORDS = frozenset(
 )
 
 
+_FEASTS = frozenset("saint-nicolas saint-valentin saint-sylvestre saint-jean saint-martin sainte-barbe sainte-catherine".split())
+# A group of communes is believed wherever it stands when its name is long, or says what it is.
+_GROUP = frozenset("agglo agglomeration communaute metropole pays".split())
+_LONG_NAME = 4  # parts
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """What one name stands for. `weight`: 0 a small town, 1 of 20,000, 2 of 100,000 or a prefecture; `shared`: borne by several."""
@@ -74,8 +80,10 @@ def loosely(name: str) -> str:
     return re.escape(name).replace(r"\-", "-").replace(r"\ ", "-").translate(_ALIKE)
 
 
-def build_gazetteer(names: Mapping[str, str], prefectures: Mapping[str, str], communes: str, others: Mapping[str, Any]) -> Gazetteer:
-    """`names`, `prefectures`: of départements, by code; `communes`: the text of communes.txt; `others`: territoires.yaml, read."""
+def build_gazetteer(
+    names: Mapping[str, str], prefectures: Mapping[str, str], communes: str, epci: str, others: Mapping[str, Any]
+) -> Gazetteer:
+    """`names`, `prefectures`: of départements, by code; `communes`, `epci`: the texts of communes.txt and epci.txt; `others`: territoires.yaml, read."""
     towns: dict[str, Place] = {}
     shared: dict[str, list[str]] = {}
     for code, name, mark in _communes(communes):
@@ -83,7 +91,11 @@ def build_gazetteer(names: Mapping[str, str], prefectures: Mapping[str, str], co
             shared.setdefault(name, []).append(code)
             continue
         weight = 2 if mark == "*" or prefectures.get(code) == name else 1 if mark == "+" else 0
-        _add(towns, name, _place((code,), weight=weight, needs_place=_needs_place(name, weight)))
+        _add(towns, name, _place((code,), weight=weight, needs_place=mark != "!" and _needs_place(name, weight)))
+    for code, name, _ in _communes(epci):
+        key = parts_of(name)
+        plain = len(key) >= _LONG_NAME or not _GROUP.isdisjoint(key) or all(part in towns for part in key)
+        towns.setdefault("-".join(key), _place((code,), needs_place=not plain))
     for name, codes in shared.items():
         _add(towns, name, _place(tuple(codes), shared=True))
     people = {form: str(code) for gentile, code in others["gentiles"].items() for form in _forms(gentile)}
@@ -128,13 +140,15 @@ def _communes(text: str) -> Iterable[tuple[str, str, str]]:
             continue
         code, _, names = line.partition(" ")
         for name in names.split(";"):
-            mark = name[-1] if name[-1] in "*+?" else ""
+            mark = name[-1] if name[-1] in "*+?!" else ""
             yield code, name.removesuffix(mark) if mark else name, mark
 
 
 def _needs_place(name: str, weight: int) -> bool:
     """A small town of one word may be anybody's name; a known one only where its name is a word."""
     parts = [part for part in parts_of(name) if part not in ("le", "la", "les", "l")]
+    if key_of(name) in _FEASTS:
+        return True
     return len(parts) == 1 and (weight == 0 or parts[0] in _ALSO_WORDS)
 
 

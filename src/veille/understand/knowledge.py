@@ -63,7 +63,7 @@ class Knowledge:
 
 
 def build_knowledge(
-    vocabulary: str, synonyms: str, departements: str, communes: str, territories: str, model: str = "", *, shipped: int = 0
+    vocabulary: str, synonyms: str, departements: str, communes: str, epci: str, territories: str, model: str = "", *, shipped: int = 0
 ) -> Knowledge:
     """Knowledge from the texts of the files in veille/data; they are the project's own and trusted. Without a model: the rules alone."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -92,6 +92,7 @@ def build_knowledge(
             {code: place.name for code, place in places.items()},
             {code: place.prefecture for code, place in places.items()},
             communes,
+            epci,
             yaml.load(territories, Loader=loader),  # noqa: S506
         ),
         place_words=frozenset(

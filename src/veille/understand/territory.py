@@ -279,9 +279,10 @@ def _town_at(text: str, start: int, gazetteer: Gazetteer, *, second: bool = Fals
 def _is_town(before: str, after: str, town: Place) -> bool:
     if _is_no_place(before, after) or around.CODE_AFTER.match(after):  # the code in brackets says it, whatever the town
         return False
-    if town.article and not around.MET.search(before):
+    if town.article and (not around.MET.search(before) or around.DIRECTION.match(after)):  # « au Palais des papes »
         return False
     grouped = around.GROUPED.match(after) is not None or around.GROUPING.search(before) is not None
+    grouped = grouped or around.GROUP_OF.search(before) is not None
     located = around.LOCATIVE.search(before) is not None
     capital = around.CAPITAL_BEFORE.search(before)
     if capital and not (grouped or located or fold(capital["word"]) in _ALREADY_PLACE or around.STARTS.search(before)):

@@ -20,6 +20,7 @@ THRESHOLD = 1.2
 _FULL = 8.0  # points of a theme that is certain
 _MOST_EVIDENCE = 1.5
 MOST_LEARNT = 3  # themes that what was learnt may give to one article
+_FIRST = -1.1  # log-odds (a chance in six) at which the likeliest theme is given where none is likely
 _PLAIN = 3.0  # points, those of a phrase in a title: the rules are believed against what was learnt
 MOST = 4  # themes that rules may give to one article
 LEAST_OF_BEST = 0.35  # of the first theme's points: what weighs less is spoken of in passing
@@ -83,7 +84,10 @@ def themes_of(
 
     `added`: themes of which a word that an editor has added was found.
     """
-    told = sorted((-answer.probability, name) for name, answer in answers.items() if answer.yes and name.startswith("theme:"))[:MOST_LEARNT]
+    asked = sorted((-answer.odds, name) for name, answer in answers.items() if name.startswith("theme:"))
+    told = [(odds, name) for odds, name in asked[:MOST_LEARNT] if answers[name].yes]
+    if not told and asked and -asked[0][0] >= _FIRST:
+        told = asked[:1]
     learnt = {name for _, name in told}
     by_rule = [
         one for one in believed(scored)

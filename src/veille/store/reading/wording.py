@@ -22,7 +22,8 @@ def understand_query(db: Connection, request: Request, knowledge: Knowledge) -> 
     query = read_query(request.q, knowledge.synonyms)
     if query.terms and not request.verbatim:
         query = _correct(db, query, knowledge)
-    found = knowledge.lexicon.find(Words.of(" ".join(term.typed for term in query.terms), ""))
+    typed = " ".join(term.typed for term in query.terms)
+    found = knowledge.lexicon.find(Words.of(typed, typed.upper()))  # « rsa » is typed for « RSA »
     plainly = {hit.payload for hit in (*found.of("theme"), *found.of("evidence"))}
     themes = plainly | {hit.payload for hit in found.of("hint")}
     named = plainly if len(plainly) <= MOST_NAMED else set()
