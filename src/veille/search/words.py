@@ -40,6 +40,17 @@ _COMMON = frozenset(
 )
 
 
+# What a reader calls kinds of articles, as the index keeps it.
+KINDS_CALLED = {
+    **dict.fromkeys(("emploi", "offre", "poste", "recrutement", "recruter", "embauche", "stage", "alternance", "job"), "emploi"),
+    **dict.fromkeys(("appel", "aap", "ami", "candidature"), "appel"),
+    **dict.fromkeys(("evenement", "agenda", "webinaire", "colloque", "conference", "hackathon", "salon", "rencontre"), "evenement"),
+    **dict.fromkeys(("prix", "laureat", "trophee", "palmares", "concours"), "prix"),
+    **dict.fromkeys(("rex", "retex", "bilan", "temoignage", "lecon"), "retour-experience"),
+    **dict.fromkeys(("guide", "etude", "rapport", "publication", "livret", "fiche"), "publication"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """What the words of a reader mean."""
@@ -48,7 +59,7 @@ class Query:
     excluded: tuple[Term, ...] = ()
     corrected: tuple[tuple[str, str], ...] = field(default=())
     themes: frozenset[str] = frozenset()  # of the vocabulary, that the words name or suggest
-    named: frozenset[str] = frozenset()  # of these, those whose articles are looked for too
+    named: tuple[str, ...] = ()  # labels of `postings` whose articles are looked for too: themes that the words suggest, kinds they name
     language: str = "fr"
 
 

@@ -13,7 +13,7 @@ from itertools import compress
 from operator import mul
 
 from veille.search.facets import FACET
-from veille.search.ranking import MOST_MATCHES, PLENTY, THEME_WEIGHT, THEMED, best_score, blend, worths
+from veille.search.ranking import FEW, MOST_MATCHES, PLENTY, THEME_WEIGHT, THEMED, best_score, blend, worths
 from veille.search.request import Request
 from veille.search.words import Query, match_all, match_excluded, match_other, match_term, match_wide
 from veille.store.cards import greatest_id
@@ -215,12 +215,13 @@ def _whole(db: Connection, query: Query) -> list[int]:
 
 
 def _themed(db: Connection, query: Query) -> dict[int, float]:
-    """Return what articles of the themes that the query names score for it: the rarer the theme, the more."""
+    """Return what articles of the themes and kinds that the query names score for it: the rarer they are, the more."""
     total, scores = greatest_id(db), dict[int, float]()
-    for theme in sorted(query.named):
-        ids = [row[0] for row in rows_of(db, narrow(db, THEMED_SQL), (f"themes {theme}", THEMED))]
+    for label in query.named:
+        ids = [row[0] for row in rows_of(db, narrow(db, THEMED_SQL), (label, THEMED))]
+        worth = THEME_WEIGHT * math.log(1 + total / (1 + len(ids)))
         for item in ids:
-            scores[item] = max(scores.get(item, 0.0), THEME_WEIGHT * math.log(1 + total / (1 + len(ids))))
+            scores[item] = scores.get(item, 0.0) + worth
     if scores and query.excluded:
         for (item,) in rows_of(db, EXCLUDED_SQL, (match_excluded(query), json.dumps(sorted(scores)))):
             scores.pop(item, None)
@@ -236,7 +237,8 @@ def _blended(
     telling = [scores for scores, term in zip(by_term, query.terms, strict=True) if not term.common]
     among = {item: score for item, score in themed.items() if item in by_item}
     every = by_item.keys() if whole is None else set(whole)
-    by_id = blend([*by_term, among], every, by_item, [*telling, among] if telling else ())
+    few = among if len(every) < FEW else ()
+    by_id = blend([*by_term, among], {*every, *few}, by_item, [*telling, among] if telling else ())
     scores = [by_id.get(item, -1.0) for item in found.ids]
     best = sorted(found.order, key=scores.__getitem__, reverse=True)  # stable: the newer of two equals stays first
     return replace(found, order=best[: len(by_id)], scores=scores, every=None if whole is None else set(whole))

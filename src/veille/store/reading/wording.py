@@ -8,7 +8,7 @@ from dataclasses import replace
 from veille.french import WORD, distance_at_most, fold, lemma, undressed
 from veille.search.ranking import MOST_NAMED
 from veille.search.request import Request
-from veille.search.words import Query, Term, match_term, read_query
+from veille.search.words import KINDS_CALLED, Query, Term, match_term, read_query
 from veille.store.connection import Connection
 from veille.understand.knowledge import Knowledge
 from veille.understand.language import language_of
@@ -26,8 +26,11 @@ def understand_query(db: Connection, request: Request, knowledge: Knowledge) -> 
     found = knowledge.lexicon.find(Words.of(typed, typed.upper()))  # « rsa » is typed for « RSA »
     plainly = {hit.payload for hit in (*found.of("theme"), *found.of("evidence"))}
     themes = plainly | {hit.payload for hit in found.of("hint")}
-    named = plainly if len(plainly) <= MOST_NAMED else set()
-    return replace(query, themes=frozenset(themes), named=frozenset(named), language=language_of(request.q, "", "fr"))
+    named = [f"themes {theme}" for theme in sorted(plainly)] if len(plainly) <= MOST_NAMED else []
+    if len(query.terms) > 1:
+        called = {KINDS_CALLED[word] for term in query.terms for word in term.words if word in KINDS_CALLED}
+        named += [f"kinds {kind}" for kind in sorted(called)]
+    return replace(query, themes=frozenset(themes), named=tuple(named), language=language_of(request.q, "", "fr"))
 
 
 def _correct(db: Connection, query: Query, knowledge: Knowledge) -> Query:
