@@ -5,7 +5,8 @@ they need to be believed.
 
 From geo/communes.csv and epci.json (Code officiel géographique, Insee, and the base of EPCI; @etalab/decoupage-administratif, Licence
 Ouverte 2.0). Which names are words of French is told by a hunspell dictionary (npm's dictionary-fr), of which nothing is kept. Kept are
-communes of 2,000 inhabitants, those of 700 whose name is no word and is borne once, and smaller ones whose name has three parts. A name that several départements share goes to the
+communes of 2,000 inhabitants, those of 700 whose name is no word and is borne once, and smaller ones whose name has three parts. A name
+that several départements share goes to the
 one where it is ten times larger than elsewhere and has 15,000 inhabitants; else to none by itself. One line a département: code, then
 names; `*` marks 100,000 inhabitants, `+` 20,000, `!` 2,000 and a name of one part that is no word.
 """
@@ -25,7 +26,8 @@ from veille.understand.gazetteer import key_of
 TARGET = Path(__file__).parent.parent / "src" / "veille" / "data" / "communes.txt"
 HEAD = (
     "# Communes, d’après le Code officiel géographique de l’Insee (@etalab/decoupage-administratif), Licence Ouverte 2.0.\n"
-    "# Fait par tools/gazetteer.py : une ligne par département ; * : 100 000 habitants, + : 20 000, ! : d’un nom qui n’est pas un mot, ? : nom que plusieurs portent.\n"
+    "# Fait par tools/gazetteer.py : une ligne par département ; * : 100 000 habitants, + : 20 000, ! : d’un nom qui n’est pas un mot,\n"
+    "# ? : nom que plusieurs portent.\n"
 )
 
 HEAD_EPCI = (

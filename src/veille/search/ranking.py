@@ -20,6 +20,9 @@ FOREIGN = 0.85
 PLENTY = 200  # when so many articles have every word, those with only some of them are not looked for
 THEME_WEIGHT = 1.0  # what being of a theme that the query names adds, for each factor e by which the theme is rarer than all articles
 MOST_NAMED = 3  # themes: a query that suggests more of them names none
+# When so few articles have every word, what shares telling words with the three best of them counts too: by the twenty words of most
+# weight, each in its two hundred newest articles, half of what the best one scores at most.
+SEEDS, SEED_WORDS, ALIKE, FEEDBACK = 3, 20, 200, 0.5
 FEW = 10  # when fewer articles have every word, all those of the themes follow
 THEMED = 2_000  # of the newest articles of these themes are looked at
 RERANKED = 200  # of the best: ten pages whose titles and themes are looked at

@@ -66,7 +66,8 @@ _DIGIT = re.compile(r"\d")
 _LED = re.compile(r"(?:\b(?:les?|du|des|entre le|au|jusqu'au|et|ou|avant le|le)|[(:])\s*\Z")
 
 _OTHER = re.compile(
-    r"(?:\b(?:loi|decrets?|arretes?|ordonnance|circulaire|deliberation|directive|reglement|decision|code|avis(?! d.enquete)|jugement|convention|"
+    r"(?:\b(?:loi|decrets?|arretes?|ordonnance|circulaire|deliberation|directive|reglement|decision|code|avis(?! d.enquete)|jugement|"
+    r"convention|"
     r"courrier|instruction)\b"
     r"[^.;]{0,40}\b(?:du|en date du)\s*\Z)|\b(?:prise de (?:poste|fonctions?)|"
     r"publiee?s?|mise?s? a jour|mise? en ligne|modifiee?|redigee?|ecrit|consultee?|depuis (?:le|les)|"
@@ -75,7 +76,8 @@ _OTHER = re.compile(
     r"\b(?:au|en date du)\s*\Z"
 )
 _CALL = (
-    r"\b(?:date limite|limite|dernier delai|clotur\w*|clos\w*|candidat\w*|deposer|deposez|depots?|(?:pre)?inscri\w*|votez|voter|vote ouvert|"
+    r"\b(?:date limite|limite|dernier delai|clotur\w*|clos\w*|candidat\w*|deposer|deposez|depots?|(?:pre)?inscri\w*|votez|voter|"
+    r"vote ouvert|"
     r"appel ouvert|"
     r"remise des (?:offres|dossiers|plis|candidatures|projets)|repondre|repondez|attendue?s?|prolong\w*|reception des plis|"
     r"fin des (?:inscri|candid)\w*|echeance|postul\w*|soumett\w*|soumission|"

@@ -83,7 +83,9 @@ def loosely(name: str) -> str:
 def build_gazetteer(
     names: Mapping[str, str], prefectures: Mapping[str, str], communes: str, epci: str, others: Mapping[str, Any]
 ) -> Gazetteer:
-    """`names`, `prefectures`: of départements, by code; `communes`, `epci`: the texts of communes.txt and epci.txt; `others`: territoires.yaml, read."""
+    """`names`, `prefectures`: of départements, by code; `communes`, `epci`: the texts of communes.txt and epci.txt; `others`:
+    territoires.yaml, read.
+    """
     towns: dict[str, Place] = {}
     shared: dict[str, list[str]] = {}
     for code, name, mark in _communes(communes):

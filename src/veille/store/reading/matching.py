@@ -13,7 +13,21 @@ from itertools import compress
 from operator import mul
 
 from veille.search.facets import FACET
-from veille.search.ranking import FEW, MOST_MATCHES, PLENTY, THEME_WEIGHT, THEMED, best_score, blend, worths
+from veille.search.ranking import (
+    ALIKE,
+    FEEDBACK,
+    FEW,
+    LEAST_SHARE,
+    MOST_MATCHES,
+    PLENTY,
+    SEED_WORDS,
+    SEEDS,
+    THEME_WEIGHT,
+    THEMED,
+    best_score,
+    blend,
+    worths,
+)
 from veille.search.request import Request
 from veille.search.words import Query, match_all, match_excluded, match_other, match_term, match_wide
 from veille.store.cards import greatest_id
@@ -239,9 +253,30 @@ def _blended(
     every = by_item.keys() if whole is None else set(whole)
     few = among if len(every) < FEW else ()
     by_id = blend([*by_term, among], {*every, *few}, by_item, [*telling, among] if telling else ())
+    if len(every) < FEW and by_id:
+        by_id = _with_alike(db, by_id, by_item)
     scores = [by_id.get(item, -1.0) for item in found.ids]
     best = sorted(found.order, key=scores.__getitem__, reverse=True)  # stable: the newer of two equals stays first
     return replace(found, order=best[: len(by_id)], scores=scores, every=None if whole is None else set(whole))
+
+
+def _with_alike(db: Connection, by_id: Mapping[int, float], weights: Mapping[int, float]) -> dict[int, float]:
+    """Return the scores, more for what shares telling words with the first ones: what they are about is what is looked for."""
+    seeds = sorted(by_id, key=lambda item: (-by_id[item], -item))[:SEEDS]
+    best = by_id[seeds[0]]
+    own: dict[int, float] = {}
+    asked = "select word, weight from keywords where item_id = ?"
+    for seed in seeds:
+        for word, weight in rows_of(db, asked, (seed,)):
+            own[word] = own.get(word, 0.0) + weight * by_id[seed] / best
+    length = math.sqrt(sum(value * value for value in own.values())) or 1.0
+    alike: dict[int, float] = {}
+    for word, value in sorted(own.items(), key=lambda row: -row[1])[:SEED_WORDS]:
+        for item, weight in rows_of(db, "select item_id, weight from keywords where word = ? order by item_id desc limit ?", (word, ALIKE)):
+            alike[item] = alike.get(item, 0.0) + FEEDBACK * best * (value / length) * (weight / 1000)
+    found = {item: score + alike.get(item, 0.0) for item, score in by_id.items()}
+    found |= {item: score for item, score in alike.items() if item not in found and item in weights and score >= LEAST_SHARE * best / 2}
+    return found
 
 
 _Scored = tuple[dict[int, float], list[dict[int, float]]]  # a term as typed, and each other way to say it
