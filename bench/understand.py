@@ -157,7 +157,7 @@ def rooms(sample: list[Item], knowledge: Knowledge) -> None:
     for name, run in {
         "words": lambda: [Words.of(one.title, one.text) for one in sample],
         "lexicon": lambda: [knowledge.lexicon.find(one) for one in words],
-        "themes": lambda: [themes_of(score_themes(one), (), {}, two) for one, two in zip(findings, words, strict=True)],
+        "themes": lambda: [themes_of(score_themes(one), (), {}, two, lambda _: ()) for one, two in zip(findings, words, strict=True)],
         "kind": lambda: [kind_of(score_kinds(one), {}) for one in findings],
         "interest": lambda: [
             score_interest(one, "article", (two.score for two in three)) for one, three in zip(findings, scored, strict=True)

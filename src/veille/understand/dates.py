@@ -57,6 +57,7 @@ _END_OF_MONTH = re.compile(rf"\b(?:jusqu'a|avant|d'ici)\s+(?:la\s+)?fin\s+du\s+m
 _RELATIVE = re.compile(
     rf"\b(?:(?P<tomorrow>demain)(?=\s+(?:a|de|des)\s+\d|\s+(?:matin|midi|soir|apres))|ce\s+(?P<this>{_WEEKDAY})|(?P<next>{_WEEKDAY})\s+prochain|(?P<last>{_WEEKDAY})\s+dernier)\b(?!\s+\d)"
 )
+_RELATIVE_WORDS = ("demain", " prochain", " dernier", *(f"ce {name}" for name in WEEKDAYS))
 # Between the two ends of a range in figures, or with hours in it; a range begins with « du » or « entre le ».
 _TO = re.compile(
     rf"\s*(?:a\s+\d{{1,2}}\s?h(?:\d\d)?\s*|\(\d{{1,2}}\s?h(?:\d\d)?\)\s*|inclus\s*)?(?:au|et le|jusqu'au|-|–)\s+(?:(?:{_WEEKDAY})\s+)?\Z"
@@ -167,7 +168,8 @@ def find_dates(text: str, published: date | None) -> tuple[Mention, ...]:
 
 def spans(folded: str, published: date | None) -> list[Span]:
     """Return every mention of a folded text, in reading order; the year is None where nothing tells it."""
-    folded = _SPELT.sub(lambda match: _figures_of(match[0]), folded)
+    if any(word in folded for word in _SPELT_ALONE):
+        folded = _SPELT.sub(lambda match: _figures_of(match[0]), folded)
     found = [*_until_end(folded, published), *_relative(folded, published)]
     if _DIGIT.search(folded):
         found += [*_in_words(folded, published), *_in_figures(folded), *_in_strokes(folded, published), *_by_weekday(folded, published)]
@@ -184,6 +186,7 @@ _SPELT_NUMBERS = (
     "premier deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept dix-huit dix-neuf vingt "
     "vingt-et-un vingt-deux vingt-trois vingt-quatre vingt-cinq vingt-six vingt-sept vingt-huit vingt-neuf trente trente-et-un"
 ).split()
+_SPELT_ALONE = tuple(f"{word} " for word in _SPELT_NUMBERS if "-" not in word)
 _NUMBER_OF = {word: "1er" if number == 1 else str(number) for number, word in enumerate(_SPELT_NUMBERS, 1)}
 _SPELT = re.compile(rf"\b(?:{'|'.join(sorted(_SPELT_NUMBERS, key=len, reverse=True))})(?=\s+(?:{_MONTH})\b)")
 
@@ -201,7 +204,7 @@ _EARLIEST, _LATEST = -14, 45  # days from the publication
 
 
 def _by_weekday(folded: str, published: date | None) -> Iterator[Span]:
-    for match in _WEEKDAY_ALONE.finditer(folded) if published else ():
+    for match in _WEEKDAY_ALONE.finditer(folded) if published and any(name in folded for name in WEEKDAYS) else ():
         if published is None or _MONTH_SOON.match(folded, match.end()):
             continue
         around = (published + timedelta(days=ahead) for ahead in range(_EARLIEST, _LATEST))
@@ -233,7 +236,7 @@ def _joined(folded: str, kept: list[Span]) -> list[Span]:
 def _relative(folded: str, published: date | None) -> Iterator[Span]:
     if published is None:
         return
-    for match in _RELATIVE.finditer(folded):
+    for match in _RELATIVE.finditer(folded) if any(word in folded for word in _RELATIVE_WORDS) else ():
         if match["tomorrow"]:
             day = published + timedelta(days=1)
         else:
@@ -306,7 +309,7 @@ def _until_end(folded: str, published: date | None) -> Iterator[Span]:
             break
         last = (published.year, published.month, calendar.monthrange(published.year, published.month)[1])
         yield Span(last, last, "deadline", match.start(), match.end())
-    for match in _UNTIL_END.finditer(folded) if "fin " in folded else ():
+    for match in _UNTIL_END.finditer(folded) if " fin " in folded else ():
         month = _MONTHS[match["month"]]
         year = int(match["year"]) if match["year"] else _nearest(month, 28, published, back=31)
         day = (year, month, calendar.monthrange(year or 2023, month)[1])

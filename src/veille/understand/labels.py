@@ -16,7 +16,7 @@ from veille.understand.interest import blended, interest_of, scaled, score_inter
 from veille.understand.kind import kind_of, score_kinds
 from veille.understand.knowledge import Knowledge
 from veille.understand.language import language_of
-from veille.understand.learned import INTEREST, Prediction, judge
+from veille.understand.learned import INTEREST, Prediction, judge, spoke, vector_of
 from veille.understand.signs import signs_of
 from veille.understand.similar import Terms, terms_of
 from veille.understand.territory import READ, territories_of
@@ -72,7 +72,18 @@ def label(
     kind, kind_reason = kind_of(kinds, answers, taught)
     shipped, answers = answers, answers | taught
     interest, interest_reason, dismissed = ruled_interest(findings, *interest_of(points, answers))
-    tags = themes_of(themes, inherited, answers, words, {hit.payload for hit in findings.of("added")})
+
+    vectors: dict[int, dict[int, float]] = {}  # of a model, by identity
+
+    def spoken(question: str) -> tuple[str, ...]:
+        model = knowledge.model if question in taught else knowledge.shipped_model
+        if model is None:
+            return ()
+        if id(model) not in vectors:
+            vectors[id(model)] = vector_of(terms, model.rarity)
+        return spoke(model, question, vectors[id(model)])
+
+    tags = themes_of(themes, inherited, answers, words, spoken, {hit.payload for hit in findings.of("added")})
     return Labels(
         tags=ruled_tags(findings, tags), kind=kind, kind_reason=kind_reason, interest=interest,
         interest_reason=interest_reason, words=words, whole=whole, mentions=mentions, terms=terms, rules=rules, shipped=shipped,

@@ -51,11 +51,10 @@ class Model:
 
 
 class Prediction(NamedTuple):
-    """The log-odds of an answer, whether it is a yes, and, where a theme is a yes, the lemmas that spoke for it, the most first."""
+    """The log-odds of an answer, and whether it is a yes."""
 
     odds: float
     yes: bool
-    words: tuple[str, ...] = ()
 
     @property
     def probability(self) -> float:
@@ -96,18 +95,12 @@ def judge(model: Model, terms: Terms, rules: Mapping[str, float], signs: Collect
     for name, said in rules.items():
         for place, weight in model.rules.get(name, ()):
             totals[place] += weight * said
-    answers = {}
-    for name, least, total in zip(model.questions, model.least, totals, strict=True):
-        if total < least:
-            answers[name] = Prediction(total, yes=False)
-        else:
-            answers[name] = Prediction(total, yes=True, words=_spoke(model, name, terms) if name in model.spoken else ())
-    return answers
+    return {name: Prediction(total, total >= least) for name, least, total in zip(model.questions, model.least, totals, strict=True)}
 
 
-def _spoke(model: Model, question: str, terms: Terms) -> tuple[str, ...]:
-    """Return the three lemmas that said most for an answer."""
-    weights, vector = model.spoken[question], vector_of(terms, model.rarity)
+def spoke(model: Model, question: str, vector: Mapping[int, float]) -> tuple[str, ...]:
+    """Return the three lemmas that said most for the answer to a theme's question, the most first (see `vector_of`)."""
+    weights = model.spoken.get(question, {})
     said = sorted((-weights[word] * vector[word], model.lemmas[word]) for word in vector.keys() & weights.keys() if weights[word] > 0)
     return tuple(lemma for _, lemma in said[:3])
 

@@ -18,7 +18,7 @@ from veille.french import ELISIONS, STOP_WORDS, Lately, lemma
 from veille.understand.language import SMALL_WORDS
 from veille.understand.words import LEAD, Words
 
-KEYWORDS = 20
+KEYWORDS = 16
 _LEAST_HELD = 3  # texts: a rarer word is a name or a slip of the pen
 _MOST_TERMS = 400
 _TITLE, _LEAD, _TEXT = 3, 2, 1
@@ -86,7 +86,7 @@ class Rarity:
 
 
 def keywords_of(terms: Terms, rarity: Rarity) -> Keywords:
-    """Return the twenty words of the most weight."""
+    """Return the sixteen words of the most weight."""
     log, weight_of, unknown = math.log, rarity.weights.get, rarity.unknown
     weights = [
         (-weight if times == 1 else -(1 + log(times)) * weight, word) for word, times in terms if (weight := weight_of(word, unknown))

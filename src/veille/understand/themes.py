@@ -6,7 +6,7 @@ Forbidden: a tag without a reason.
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from veille.french import fold, lemma
@@ -77,12 +77,17 @@ def believed(scored: Sequence[Scored]) -> list[Scored]:
 
 
 def themes_of(
-    scored: Sequence[Scored], inherited: tuple[str, ...], answers: Mapping[str, Prediction], words: Words, added: Collection[str] = ()
+    scored: Sequence[Scored],
+    inherited: tuple[str, ...],
+    answers: Mapping[str, Prediction],
+    words: Words,
+    spoke: Callable[[str], tuple[str, ...]],
+    added: Collection[str] = (),
 ) -> tuple[Tag, ...]:
     """Themes that were learnt (the three surest), those that the rules find where nothing was learnt or that they find plainly, then the
     source's own.
 
-    `added`: themes of which a word that an editor has added was found.
+    `spoke`: the lemmas that said most for a learnt question; `added`: themes of which a word that an editor has added was found.
     """
     asked = sorted((-answer.odds, name) for name, answer in answers.items() if name.startswith("theme:"))
     told = [(odds, name) for odds, name in asked[:MOST_LEARNT] if answers[name].yes]
@@ -103,7 +108,7 @@ def themes_of(
         if rule is not None and by_the_rules:
             reasons = _reasons(rule.hits)
         else:
-            reasons = (*(_reasons(rule.hits)[:2] if rule else ()), *learnt_reasons(answer, words))
+            reasons = (*(_reasons(rule.hits)[:2] if rule else ()), *learnt_reasons(spoke(name), words))
         found.append(Tag(id=tag, origin="rule" if by_the_rules else "model", score=answer.probability, reasons=reasons))
     found.sort(key=lambda tag: (-tag.score, tag.id))
     named = {tag.id for tag in found}
@@ -111,20 +116,16 @@ def themes_of(
     return (*found, *(Tag(id=tag, origin="source", score=0.5, reasons=source_reason) for tag in inherited if tag not in named))
 
 
-def learnt_reasons(answer: Prediction, words: Words) -> tuple[Reason, ...]:
+def learnt_reasons(lemmas: Sequence[str], words: Words) -> tuple[Reason, ...]:
     """Return the learnt words that spoke for an answer, where they stand first."""
-    wanted, places = set(answer.words), dict[str, int]()
+    wanted, places = set(lemmas), dict[str, int]()
     for place, word in enumerate(words.folded):
         if not wanted:
             break
         if word and (one := lemma(word)) in wanted:
             places[one] = place
             wanted.discard(one)
-    said = [
-        Reason(phrase=words.written(places[one]), field="model", position=words.starts[places[one]])
-        for one in answer.words
-        if one in places
-    ]
+    said = [Reason(phrase=words.written(places[one]), field="model", position=words.starts[places[one]]) for one in lemmas if one in places]
     return tuple(said) or (Reason(phrase="", field="model"),)
 
 

@@ -1,7 +1,7 @@
 """The same idea elsewhere: articles of other départements that share telling words.
 
 Comes in: terms of articles that are kept; an article. Goes out: its neighbours, with the words they share that a reader may see.
-Nothing is computed ahead but twenty keywords an article: neighbours are those of the moment they are asked for, however the file grew.
+Nothing is computed ahead but sixteen keywords an article: neighbours are those of the moment they are asked for, however the file grew.
 """
 
 import json
