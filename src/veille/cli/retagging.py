@@ -1,6 +1,7 @@
 """`veille retag`: understand again what is held."""
 
 import contextlib
+from collections import Counter
 
 import click
 
@@ -8,7 +9,16 @@ from veille.cli.collecting import alone
 from veille.cli.options import config_option, db_option, open_database, read_clock, read_config
 from veille.errors import UsageError
 from veille.messages.common import KIND_LABELS, plural
-from veille.messages.keeping import COLLECTOR_BUSY, RETAG_UNDONE, STORIES_MADE, retagged
+from veille.messages.keeping import (
+    COLLECTOR_BUSY,
+    RETAG_DAYS,
+    RETAG_KINDS,
+    RETAG_PLACES,
+    RETAG_THEMES,
+    RETAG_UNDONE,
+    STORIES_MADE,
+    retagged,
+)
 from veille.resources import load_knowledge
 from veille.store import writing
 from veille.store.collecting.stories import make_stories
@@ -60,15 +70,27 @@ def retag(*, dry_run: bool, stories: bool, undo: bool, config_file: str, db_file
 
 def show_retagged(told: Retagged, knowledge: Knowledge, *, dry_run: bool) -> None:
     click.echo(retagged(read=told.read, changed=told.changed, dry_run=dry_run))
+    if told.tags:
+        click.echo(RETAG_THEMES.format(more=_total(told.tags, "+"), fewer=_total(told.tags, "-")))
     themes = {tag: told.tags[tag, "+"] + told.tags[tag, "-"] for tag, _ in told.tags}
     for tag in sorted(themes, key=lambda one: (-themes[one], one))[:_SHOWN]:
         label = knowledge.themes[tag].label if tag in knowledge.themes else tag
         click.echo(f"  +{told.tags[tag, '+']:<5} −{told.tags[tag, '-']:<5} {label}")
+    if told.territories:
+        click.echo(RETAG_PLACES.format(more=_total(told.territories, "+"), fewer=_total(told.territories, "-")))
     places = {code: told.territories[code, "+"] + told.territories[code, "-"] for code, _ in told.territories}
     for code in sorted(places, key=lambda one: (-places[one], one))[:_SHOWN]:
         label = knowledge.departements[code].name if code in knowledge.departements else code
         click.echo(f"  +{told.territories[code, '+']:<5} −{told.territories[code, '-']:<5} {label}")
+    if told.kinds:
+        click.echo(RETAG_KINDS.format(count=told.kinds.total()))
     for (before, after), count in told.kinds.most_common(_SHOWN):
         click.echo(f"  {count:<6} {KIND_LABELS[before]} → {KIND_LABELS[after]}")
+    if told.dates:
+        click.echo(RETAG_DAYS.format(more=told.dates["+"], fewer=told.dates["-"]))
     if told.interest:
         click.echo(f"  +{told.interest['+']:<5} −{told.interest['-']:<5} articles d’intérêt")
+
+
+def _total(counts: Counter[tuple[str, str]], sign: str) -> int:
+    return sum(count for (_, one), count in counts.items() if one == sign)

@@ -89,5 +89,9 @@ def retagged(*, read: int, changed: int, dry_run: bool) -> str:
     return f"{plural(read, 'article relu', 'articles relus')}, {plural(changed, one, several)}."
 
 
+RETAG_THEMES = "Thèmes : +{more}, −{fewer}"
+RETAG_PLACES = "Départements : +{more}, −{fewer}"
+RETAG_KINDS = "Types : {count}"
+RETAG_DAYS = "Jours nommés : +{more}, −{fewer}"
 NOW_IS_NO_DATE = "VEILLE_NOW=« {given} » n’est pas une date ISO 8601."
 NOW_OUT_OF_RANGE = "VEILLE_NOW=« {given} » est hors des années 1990 à 2100."

@@ -113,7 +113,9 @@ def _spellings(words: Sequence[str], text: str) -> tuple[tuple[str, ...], ...]:
     if len(words) > 2:
         return ()
     (word,) = words
-    apart = [(word[:at], word[at:]) for at in range(2, min(8, len(word) - _LEAST_REST + 1)) if word[:at] in _BEFORE_WORDS]
+    apart = [
+        (word[:at], word[at:]) for at in range(2, min(8, len(word) - _LEAST_REST + 1)) if word[:at] in _BEFORE_WORDS and word[at:].isalpha()
+    ]
     figures = _LETTERS_THEN_FIGURES.fullmatch(word)
     return (*apart, *([figures.groups()] if figures else ()))
 

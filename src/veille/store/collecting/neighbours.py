@@ -145,12 +145,14 @@ def neighbours(db: Connection, item_id: int) -> list[Neighbour]:
         for word, _ in own
     ]
     likely = alike(own, postings, least=LEAST_SCORE / _ONE_THEME)[:_LOOKED_AT]
-    themes = {row[0]: row[1] for row in db.execute(_ELSEWHERE, {"ids": json.dumps([row[0] for row in likely]), "id": item_id})}
+    inspiring = _inspiring(db, item_id)
+    asked = {"ids": json.dumps([row[0] for row in likely]), "id": item_id, "codes": json.dumps(sorted(inspiring))}
+    themes = {row[0]: row[1] for row in db.execute(_ELSEWHERE, asked)}
     scored = [(item, min(1.0, score * (_ONE_THEME if themes[item] else _NO_THEME))) for item, score, _ in likely if item in themes]
     best = [row for row in scored if row[1] >= LEAST_SCORE]
     said = _in_common(db, item_id, dict(own), [row[0] for row in best])
     telling = [row for row in best if len({stem(fold(word)) for word in said[row[0]]}) >= _LEAST_STEMS]
-    named = _inspiring(db, item_id, [row[0] for row in telling])
+    named = _told_of(db, [row[0] for row in telling], inspiring)
     telling.sort(key=lambda row: (row[0] not in named, -row[1], -row[0]))
     return [Neighbour(other, round(score, 3), said[other][:_TOLD]) for other, score in telling[:MOST]]
 
@@ -173,26 +175,31 @@ _INSPIRED = re.compile(
 _SOON = 90  # characters
 
 
-def _inspiring(db: Connection, item_id: int, others: Sequence[int]) -> set[int]:
-    """Return those of these articles that are told of a département which the text names as its inspiration."""
-    row = db.execute("select title || char(10) || text from items_words where id = ?", (item_id,)).fetchone()
-    ends = [match.end() for match in _INSPIRED.finditer(fold(row[0] if row else ""))]
-    if not ends or not others:
+def _inspiring(db: Connection, item_id: int) -> set[str]:
+    """Return the départements that the text names as where its idea comes from."""
+    row = db.execute(
+        "select title, title || char(10) || text from items_words where id = ?",
+        (item_id,),
+    ).fetchone()
+    ends = [match.end() for match in _INSPIRED.finditer(fold(row[1]))] if row else []
+    if not ends:
         return set()
-    title = db.execute("select length(title) + 1 from items where id = ?", (item_id,)).fetchone()[0]
-    codes = set()
+    found = set()
     for code, evidence in db.execute("select code, evidence from item_territories where item_id = ?", (item_id,)):
         for one in json.loads(evidence or "[]"):
-            place = one["position"] + (0 if one["field"] == "title" else title)
+            place = one["position"] + (0 if one["field"] == "title" else len(row[0]) + 1)
             if any(0 <= place - end <= _SOON for end in ends):
-                codes.add(code)
-    if not codes:
-        return set()
+                found.add(code)
+    return found
+
+
+def _told_of(db: Connection, ids: Sequence[int], codes: Collection[str]) -> set[int]:
+    """Return those of these articles that are told of one of these départements."""
     asked = (
         "select distinct item_id from item_territories where item_id in (select value from json_each(?)) "
         "and code in (select value from json_each(?))"
     )
-    return {row[0] for row in db.execute(asked, (json.dumps(list(others)), json.dumps(sorted(codes))))}
+    return {row[0] for row in db.execute(asked, (json.dumps(list(ids)), json.dumps(sorted(codes))))} if codes else set()
 
 
 _ELSEWHERE = """
@@ -202,8 +209,9 @@ from items, items as own where own.id = :id and items.id in (select value from j
 and items.source_id <> own.source_id
 and items.state <> 'dismissed' and items.lead and (items.interest >= 0.5 or items.state = 'selected')
 and (own.story_id is null or items.story_id is not own.story_id)
-and coalesce((select group_concat(code, ' ') from (select code from item_territories where item_id = items.id order by code)), '')
-    is not nullif((select group_concat(code, ' ') from (select code from item_territories where item_id = own.id order by code)), '')
+and (exists (select 1 from item_territories where item_id = items.id and code in (select value from json_each(:codes)))
+    or coalesce((select group_concat(code, ' ') from (select code from item_territories where item_id = items.id order by code)), '')
+    is not nullif((select group_concat(code, ' ') from (select code from item_territories where item_id = own.id order by code)), ''))
 """
 
 

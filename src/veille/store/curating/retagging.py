@@ -51,6 +51,7 @@ class Retagged:
     territories: Counter[tuple[str, str]] = field(default_factory=Counter)
     kinds: Counter[tuple[str, str]] = field(default_factory=Counter)  # (before, after)
     interest: Counter[str] = field(default_factory=Counter)  # + or -: articles that cross 0.5
+    dates: Counter[str] = field(default_factory=Counter)  # + or -: days with their role
 
 
 def retag(
@@ -165,6 +166,9 @@ def _count(told: Retagged, before: dict[str, Any], tagged: TaggedItem, row: tupl
         told.interest["+" if tagged.interest >= 0.5 else "-"] += 1
     had_dates = {(one[0], one[1], one[2]) for one in before["dates"]}
     has_dates = {(one.role, one.start.isoformat(), one.end.isoformat()) for one in tagged.mentions}
+    for sign, which in (("+", has_dates - had_dates), ("-", had_dates - has_dates)):
+        if which:
+            told.dates[sign] += len(which)
     return changed or abs(row[12] - tagged.interest) > 0.0005 or had_dates != has_dates or row[14] != tagged.language
 
 

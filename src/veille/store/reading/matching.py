@@ -17,7 +17,6 @@ from veille.search.ranking import (
     ALIKE,
     FEEDBACK,
     FEW,
-    LEAST_SHARE,
     MOST_MATCHES,
     PLENTY,
     SEED_WORDS,
@@ -254,13 +253,13 @@ def _blended(
     few = among if len(every) < FEW else ()
     by_id = blend([*by_term, among], {*every, *few}, by_item, [*telling, among] if telling else ())
     if len(every) < FEW and by_id:
-        by_id = _with_alike(db, by_id, by_item)
+        by_id = _with_alike(db, by_id)
     scores = [by_id.get(item, -1.0) for item in found.ids]
     best = sorted(found.order, key=scores.__getitem__, reverse=True)  # stable: the newer of two equals stays first
     return replace(found, order=best[: len(by_id)], scores=scores, every=None if whole is None else set(whole))
 
 
-def _with_alike(db: Connection, by_id: Mapping[int, float], weights: Mapping[int, float]) -> dict[int, float]:
+def _with_alike(db: Connection, by_id: Mapping[int, float]) -> dict[int, float]:
     """Return the scores, more for what shares telling words with the first ones: what they are about is what is looked for."""
     seeds = sorted(by_id, key=lambda item: (-by_id[item], -item))[:SEEDS]
     best = by_id[seeds[0]]
@@ -274,9 +273,7 @@ def _with_alike(db: Connection, by_id: Mapping[int, float], weights: Mapping[int
     for word, value in sorted(own.items(), key=lambda row: -row[1])[:SEED_WORDS]:
         for item, weight in rows_of(db, "select item_id, weight from keywords where word = ? order by item_id desc limit ?", (word, ALIKE)):
             alike[item] = alike.get(item, 0.0) + FEEDBACK * best * (value / length) * (weight / 1000)
-    found = {item: score + alike.get(item, 0.0) for item, score in by_id.items()}
-    found |= {item: score for item, score in alike.items() if item not in found and item in weights and score >= LEAST_SHARE * best / 2}
-    return found
+    return {item: score + alike.get(item, 0.0) for item, score in by_id.items()}
 
 
 _Scored = tuple[dict[int, float], list[dict[int, float]]]  # a term as typed, and each other way to say it
