@@ -267,11 +267,11 @@ def test_what_is_found_is_marked_however_it_is_written(text, q, marked):
 
 
 def test_common_words_alone_find_nothing_that_lacks_the_others(store, knowledge, now):
-    told = {"a": "Des agents publics réparent la chaussée", "b": "La paie des agents cartographiée", "c": "Un bal pour les agents"}
+    told = {"a": "Aider les habitants à réparer la fontaine", "b": "Aider les habitants du bourg", "c": "Un mot aux habitants"}
     entries = [make_entry(guid=key, link=f"https://e.fr/{key}", title=title, summary="") for key, title in told.items()]
     collect_entries(store, make_source(), entries, knowledge, now)
 
-    found = search(store, Request(q="agents publics chaussée"), knowledge, "2026-11-22")
+    found = search(store, Request(q="aider habitants fontaine"), knowledge, "2026-11-22")
 
     assert [card.title for card in found.cards] == [told["a"]]
 

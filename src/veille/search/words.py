@@ -29,7 +29,7 @@ class Term:
     @property
     def common(self) -> bool:
         """Whether it says nothing of what is looked for."""
-        return len(self.words) == 1 and self.words[0] in _COMMON
+        return all(word in _COMMON for word in self.words)
 
 
 # Words that most articles of public action may hold: alone they find what lacks the other words of a query for nobody.
