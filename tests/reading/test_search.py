@@ -6,9 +6,11 @@ import pytest
 
 from builders import collect_entries, make_entry, make_source
 from veille.errors import UsageError
+from veille.search.ranking import FOLLOWING
 from veille.search.request import Request, address, read_request
 from veille.search.words import highlight, match_all, match_words, read_query
-from veille.store.reading.searching import search
+from veille.store.reading.searching import rank, search
+from veille.store.reading.wording import understand_query
 
 TODAY = "2026-11-22"
 ARTICLES = [
@@ -286,3 +288,18 @@ def test_articles_of_a_theme_follow_when_few_have_the_word(store, knowledge, now
     collect_entries(store, make_source(), entries, knowledge, now)
 
     assert [card.title for card in search(store, Request(q="illectronisme"), knowledge, "2026-11-22").cards] == [told[1]]
+
+
+def test_no_more_than_some_articles_of_a_theme_follow(store, knowledge, now):
+    entries = [
+        make_entry(
+            guid=str(n), link=f"https://e.fr/{n}", title=f"Atelier tablettes {n}", summary=f"Le conseiller numérique passe au village {n}."
+        )
+        for n in range(FOLLOWING + 10)
+    ]
+    collect_entries(store, make_source(), entries, knowledge, now)
+    request = Request(q="illectronisme")
+
+    found = rank(store, request, understand_query(store, request, knowledge), "2026-11-22").ids
+
+    assert len(found) == FOLLOWING

@@ -23,7 +23,8 @@ MOST_NAMED = 3  # themes: a query that suggests more of them names none
 # When so few articles have every word, what shares telling words with the three best of them counts too: by the twenty words of most
 # weight, each in its two hundred newest articles, half of what the best one scores at most.
 SEEDS, SEED_WORDS, ALIKE, FEEDBACK = 3, 20, 200, 0.5
-FEW = 10  # when fewer articles have every word, all those of the themes follow
+FEW = 10  # when fewer articles have every word, those of the themes follow
+FOLLOWING = 60  # of those that have no word of the query, the most interesting and the newest
 THEMED = 2_000  # of the newest articles of these themes are looked at
 RERANKED = 200  # of the best: ten pages whose titles and themes are looked at
 

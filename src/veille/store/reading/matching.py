@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from heapq import nlargest
 from itertools import compress
 from operator import mul
 
@@ -17,6 +18,7 @@ from veille.search.ranking import (
     ALIKE,
     FEEDBACK,
     FEW,
+    FOLLOWING,
     MOST_MATCHES,
     PLENTY,
     SEED_WORDS,
@@ -248,7 +250,10 @@ def _blended(
     by_term = [best_score(*term) for term in _scored(db, query, found.ids)]
     by_item = dict(zip(found.ids, weights, strict=True))
     telling = [scores for scores, term in zip(by_term, query.terms, strict=True) if not term.common]
-    among = {item: score for item, score in themed.items() if item in by_item}
+    without = [item for item in themed if item in by_item and not any(item in scores for scores in by_term)]
+    likely = nlargest(FOLLOWING, without, key=lambda item: (themed[item] * by_item[item], item))
+    left_out = set(without).difference(likely)
+    among = {item: score for item, score in themed.items() if item in by_item and item not in left_out}
     every = by_item.keys() if whole is None else set(whole)
     few = among if len(every) < FEW else ()
     by_id = blend([*by_term, among], {*every, *few}, by_item, [*telling, among] if telling else ())
