@@ -23,7 +23,7 @@ from veille.understand.words import Words
 
 MOST = 10
 _TOLD = 6  # words in common
-LEAST_SCORE = 0.15  # below it, pairs read one by one were mostly chance (docs/quality.md)
+LEAST_SCORE = 0.15  # three pairs in twenty-three are there by chance, and three articles in five have a neighbour (docs/decisions/028)
 _ONE_THEME, _NO_THEME = 1.2, 0.8  # what a theme in common is worth
 _POSTINGS = 200  # the newest articles that hold a word
 _LOOKED_AT = 80
@@ -146,7 +146,7 @@ def neighbours(db: Connection, item_id: int) -> list[Neighbour]:
     ]
     likely = alike(own, postings, least=LEAST_SCORE / _ONE_THEME)[:_LOOKED_AT]
     inspiring = _inspiring(db, item_id)
-    asked = {"ids": json.dumps([row[0] for row in likely]), "id": item_id, "codes": json.dumps(sorted(inspiring))}
+    asked = {"ids": json.dumps([row[0] for row in likely]), "id": item_id, "codes": json.dumps(sorted(inspiring)), "enough": _ENOUGH}
     themes = {row[0]: row[1] for row in db.execute(_ELSEWHERE, asked)}
     scored = [(item, min(1.0, score * (_ONE_THEME if themes[item] else _NO_THEME))) for item, score, _ in likely if item in themes]
     best = [row for row in scored if row[1] >= LEAST_SCORE]
@@ -207,7 +207,7 @@ select items.id, exists (select 1 from item_tags as one join item_tags as two us
     where one.item_id = items.id and two.item_id = own.id and one.origin <> 'refused' and two.origin <> 'refused')
 from items, items as own where own.id = :id and items.id in (select value from json_each(:ids))
 and items.source_id <> own.source_id
-and items.state <> 'dismissed' and items.lead and (items.interest >= 0.5 or items.state = 'selected')
+and items.state <> 'dismissed' and items.lead and (items.interest >= :enough or items.state = 'selected')
 and (own.story_id is null or items.story_id is not own.story_id)
 and (exists (select 1 from item_territories where item_id = items.id and code in (select value from json_each(:codes)))
     or coalesce((select group_concat(code, ' ') from (select code from item_territories where item_id = items.id order by code)), '')
