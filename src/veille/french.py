@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from itertools import accumulate, compress
+from itertools import accumulate, compress, islice
 from typing import TypeVar
 
 FOLDING_VERSION = 2
@@ -302,6 +302,55 @@ def lemmas(text: str) -> list[str]:
 def bare(text: str) -> str:
     """Return the folded words alone, one space between: by which a name is the same however it is typed."""
     return " ".join(folded_words(text))
+
+
+_SENTENCE_END = re.compile(r"[.!?…](?=\s+[^\W\d_a-zà-ÿ]|\s*\n|\s*\Z)[»”\"’)]*|\n+")
+LONGEST_SENTENCE = 240  # characters
+
+
+def sentence_around(text: str, said: str) -> str:
+    """Return the sentence of a text that says something word for word, cut at spaces where it is long; "" where nothing says it."""
+    place = text.find(said) if said else -1
+    if place < 0:
+        return ""
+    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    start = max((end for end in ends if end <= place), default=0)
+    end = min((end for end in ends if end >= place + len(said)), default=len(text))
+    sentence = " ".join(text[start:end].split())
+    if len(sentence) <= LONGEST_SENTENCE:
+        return sentence
+    held = " ".join(said.split())
+    middle = sentence.find(held)
+    first = max(0, min(middle - LONGEST_SENTENCE // 2, len(sentence) - LONGEST_SENTENCE))
+    last = max(first + LONGEST_SENTENCE, middle + len(held))
+    cut = sentence[first:last]
+    if first:
+        cut = "…" + cut.partition(" ")[2]
+    return cut if last >= len(sentence) else cut.rpartition(" ")[0] + "…"
+
+
+def first_sentence(text: str, most: int = 180) -> str:
+    """Return the first sentence of a text, cut at a space where it is longer than so many characters."""
+    start = text.strip()
+    found = _SENTENCE_END.search(start)
+    sentence = " ".join((start[: found.end()] if found else start).split())
+    return sentence if len(sentence) <= most else f"{sentence[:most].rpartition(' ')[0]}…"
+
+
+_AFTER_A_TITLE = " \t\xa0\u202f.:;,!?…–—-|»”\"’)\n"
+_LEAST_TITLE = 3  # words: a shorter one may begin the sentence that it stands in
+
+
+def without_title(text: str, title: str) -> str:
+    """Return a text without the title that it begins with, as many feeds repeat it."""
+    words = folded_words(title)
+    begun = list(islice(tokens(text[: 2 * len(title) + 40]), len(words)))
+    if not words or [word for word, _, _ in begun] != words:
+        return text
+    rest = text[begun[-1][2] :]
+    bare_rest = rest.lstrip(" \t\xa0")
+    apart = not bare_rest or bare_rest[0] in _AFTER_A_TITLE or (len(words) >= _LEAST_TITLE and bare_rest[0].isupper())
+    return rest.lstrip(_AFTER_A_TITLE) if apart else text
 
 
 def plural_forms(word: str) -> frozenset[str]:

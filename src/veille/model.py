@@ -5,12 +5,20 @@ Comes in: nothing. Goes out: types. Forbidden: behaviour beyond tiny properties,
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Rights = Literal["link", "excerpt", "full"]
 Moment = datetime | date
 BROUGHT = "apports"  # the source of what curators bring
 KINDS = ("article", "retour-experience", "appel", "evenement", "publication", "prix", "emploi")
+
+
+class FilterName(NamedTuple):
+    """What a name stands for among the filters of a search; `whole`: it says the filter and nothing else, which may take its place."""
+
+    facet: str
+    value: str
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ WAITS_FOR_MIGRATION = "La base attend sa mise à jour : lancez « veille serve �
 MOTTO = "L’innovation publique des départements"
 DEADLINE_OF = "Date limite : {title}"
 AGENDA_NAME = "veille : échéances et événements"
+AGENDA_NAMED = "veille, dates : {title}"
 # How Datasette's filters compare, by their keys.
 LOOKUPS = {
     "exact": "=", "not": "≠", "contains": "contient", "notcontains": "ne contient pas", "endswith": "finit par",
@@ -17,6 +18,7 @@ LOOKUPS = {
 NO_SUCH_THEME = "Ce thème n’existe pas."
 NO_SUCH_DEPARTEMENT = "Ce code n’est pas celui d’un département : il y en a 101, de 01 à 976."
 NO_SUCH_MAP = "Cette carte n’existe pas : choisissez un thème et une période de la liste."
+DATE_KINDS = {"appel": "dates limites", "evenement": "événements"}  # of the agenda
 PERIODS = {"30j": "30 jours", "12m": "12 mois", "tout": "depuis le début"}  # of the map
 FUTURE_DAY = "Ce jour est à venir : donnez un jour passé, AAAA-MM-JJ."
 # Search.
@@ -26,6 +28,7 @@ BAD_DAY = "« {value} » n’est pas une date : écrivez AAAA-MM-JJ."
 BAD_YEAR = "« {value} » n’est pas une année : écrivez quatre chiffres, comme 2025."
 TOO_MANY_FILTERS = "Trop de filtres : {each} valeurs au plus pour chacun, {all} en tout."
 BAD_FILTER = "« {value} » n’est la valeur d’aucun filtre : un identifiant, un code ou une année."
+BAD_MONTH = "« {value} » n’est pas un mois : écrivez AAAA-MM."
 BAD_NUMBER = "« {value} » n’est pas un nombre de page."
 TOO_SLOW = "Cette recherche demande trop de temps : ajoutez un mot ou un filtre."
 
@@ -33,6 +36,12 @@ SINCE = "depuis le {day}"
 UNTIL = "jusqu’au {day}"
 WITH_DISMISSED = "avec les écartés"
 SELECTED_ALONE = "sélectionnés"
+LOCAL_NOTICE = "annonce locale"
+INTEREST_LABELS = ((0.8, "au cœur de l’innovation publique"), (0.5, "utile à qui innove"), (0.0, "à côté de l’innovation publique"))  # from
+WITH_EVERY_WORD = "Avec tous les mots"
+IN_PART = "En partie"
+FOLLOWED = "veille : {title}"
+SHARE_BODY = "À lire dans veille :\n{address}\n"
 NO_CSV_OF_ROWS = "Une ligne seule n’a pas de CSV : prenez celui de sa table, ou son JSON."
 NOTHING_NEW = "rien de nouveau"
 PAGE_FAILED = "La page n’a pas pu être faite."

@@ -10,12 +10,15 @@ from veille.search.words import Term
 PAGE_SIZE = 20
 MOST_MATCHES = 20_000  # ranked and counted exactly; beyond that, the newest so many
 # Measured on two sets of queries (docs/quality.md): another way to say it counts 0.6 of the word itself; a title that says the whole
-# query is worth 0.6 more, a theme that the query names 0.2; an article that lacks a word stays when it scores a quarter of the best.
+# query is worth 0.6 more, a theme that the query names 0.3; an article that lacks a word stays when it scores a quarter of the best.
 TITLE_WEIGHT, TEXT_WEIGHT, CONTEXT_WEIGHT = 6.0, 1.0, 3.0
 SYNONYM_WEIGHT = 0.6
 TITLE_BONUS = 0.6
-THEME_BONUS = 0.2
+THEME_BONUS = 0.3
 LEAST_SHARE = 0.25
+# Articles that have every word come before the others where that says something of them: a reader sees the words at a glance, in a title
+# and a text of so many characters, or the score is so near the best. Elsewhere the words are scattered in a long text.
+GLANCE, LEADING_SHARE = 300, 0.7
 FOREIGN = 0.85
 PLENTY = 200  # when so many articles have every word, those with only some of them are not looked for
 THEME_WEIGHT = 1.0  # what being of a theme that the query names adds, for each factor e by which the theme is rarer than all articles
@@ -43,13 +46,14 @@ def best_score(typed: Scores, others: Sequence[Scores]) -> Scores:
 
 
 def worths(interests: Iterable[float], days: Sequence[int], kinds: Sequence[int], foreign: Collection[int], today: int) -> list[float]:
-    """Return what an item's own worth makes of its score: interest and recency weigh in by a few per cent (days and today: ordinals).
+    """Return what an item's own worth makes of its score: interest weighs in by three tenths, recency by a few per cent (days and today:
+    ordinals).
 
     An article in another language than the reader's (its kind is one of `foreign`) loses a sixth: it is found, behind its like.
     """
     recent = {day: 0.92 + 0.08 / (1 + max(0, today - day) / 365.0) for day in set(days)}
     spoken = {kind: FOREIGN if kind in foreign else 1.0 for kind in set(kinds)}
-    return [(0.9 + 0.1 * interest) * recent[day] * spoken[kind] for interest, day, kind in zip(interests, days, kinds, strict=True)]
+    return [(0.7 + 0.3 * interest) * recent[day] * spoken[kind] for interest, day, kind in zip(interests, days, kinds, strict=True)]
 
 
 def blend(terms: Sequence[Scores], every: Collection[int], worths: Mapping[int, float], telling: Sequence[Scores] = ()) -> dict[int, float]:

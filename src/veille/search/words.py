@@ -173,6 +173,11 @@ def match_all(query: Query) -> str:
     return _minus(" AND ".join(_expression(term) for term in query.terms), query)
 
 
+def match_shown(query: Query) -> str:
+    """Return the FTS5 expression that every term must satisfy in what is shown of an article."""
+    return f"{{title shown}} : ({' AND '.join(_expression(term) for term in query.terms)})"
+
+
 def match_wide(query: Query) -> str:
     """Return the FTS5 expression of articles that have one of the words, as typed or said another way."""
     loose = [_expression(Term((word,))) for term in query.terms if term.spread for word in term.words]

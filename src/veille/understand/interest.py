@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from veille.messages.understanding import LEARNT, THEME_TREATED, reason
 from veille.understand.learned import INTEREST, Prediction
-from veille.understand.words import Findings, Hit
+from veille.understand.words import Findings, Hit, Lexicon, Words
 
 _WEIGHTS = {"title": 1.0, "lead": 0.7, "text": 0.3}
 _KINDS = {"retour-experience": 0.8, "appel": 0.3, "publication": 0.4, "emploi": -3.0, "evenement": -0.4}
@@ -19,6 +19,8 @@ _OF_RULES = 0.3
 _MOST_GOOD = 6.0
 _MOST_BAD = 5.0
 _MOST_THEME = 1.2
+_OF_INTEREST, _LITTLE, _FAR = 0.5, 0.3, 0.2
+_GLANCED = 300  # characters of what is shown
 _THEME_FOUND = 0.4  # score of a theme that is more than a passing word
 
 
@@ -57,6 +59,20 @@ def interest_of(scored: ScoredInterest, answers: Mapping[str, Prediction]) -> tu
     if not said and side > 0:
         said = [THEME_TREATED]
     return interest, ", ".join(said)
+
+
+def is_local_notice(title: str, summary: str, kind: str, interest: float, lexicon: Lexicon, *, placed: bool) -> bool:
+    """Return whether an article only tells the people of a place what they need to know today: works, a closed desk, a loto.
+
+    Of no interest, and either it says so (a phrase of `noise`: in the title it is enough, in what is shown interest must be less), or it is
+    about some place and far from any interest. A job offer is another thing, and says so itself.
+    """
+    if kind == "emploi" or interest >= _OF_INTEREST:
+        return False
+    if placed and interest < _FAR:
+        return True
+    found = {hit.field for hit in lexicon.find(Words.of(title, summary[:_GLANCED])).of("signal") if hit.payload.startswith("-")}
+    return "title" in found or bool(found and interest < _LITTLE)
 
 
 def score_interest(findings: Findings, kind: str, themes: Iterable[float]) -> ScoredInterest:

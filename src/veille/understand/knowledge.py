@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from veille.french import ELISIONS, STOP_WORDS, WORD, bare, fold, lemmas
-from veille.model import KINDS
+from veille.model import KINDS, FilterName
 from veille.understand.gazetteer import Gazetteer, build_gazetteer
 from veille.understand.learned import Model, model_of, within
 from veille.understand.words import Lexicon
@@ -48,6 +48,7 @@ class Knowledge:
     departements: dict[str, Departement]
     lexicon: Lexicon  # tables: theme, hint, evidence, sign, kind-title, kind-anywhere, kind-never, signal
     synonyms: dict[tuple[str, ...], tuple[tuple[str, ...], ...]]
+    acronyms: dict[str, str]  # what the acronyms of the synonyms stand for, by their folded letters
     gazetteer: Gazetteer
     place_words: frozenset[str]  # of the names of départements, regions and prefectures, folded
     vocabulary: str  # the version of the vocabulary: a fingerprint of its text
@@ -61,6 +62,21 @@ class Knowledge:
         found = {bare(word): theme.id for theme in self.themes.values() for word in theme.words}
         return found | {bare(name): theme.id for theme in self.themes.values() for name in (theme.id, theme.label)}
 
+    @functools.cached_property
+    def filter_names(self) -> dict[str, tuple[FilterName, ...]]:
+        """What a reader may call a filter of a search, bare: codes and names of départements, regions, labels and words of themes."""
+        named: dict[str, dict[FilterName, None]] = {}
+        for place in self.departements.values():
+            for name in (place.code, place.name, f"CD{place.code}"):
+                named.setdefault(bare(name), {})[FilterName("departements", place.code, whole=True)] = None
+            named.setdefault(bare(place.region), {})[FilterName("regions", place.region_code, whole=True)] = None
+        for theme in self.themes.values():
+            for name in (theme.label, theme.id):
+                named.setdefault(bare(name), {})[FilterName("themes", theme.id, whole=True)] = None
+            for word in theme.words:
+                named.setdefault(bare(word), {})[FilterName("themes", theme.id, whole=False)] = None
+        return {name: tuple(found) for name, found in named.items() if name}
+
 
 def build_knowledge(
     vocabulary: str, synonyms: str, departements: str, communes: str, epci: str, territories: str, model: str = "", *, shipped: int = 0
@@ -68,6 +84,7 @@ def build_knowledge(
     """Knowledge from the texts of the files in veille/data; they are the project's own and trusted. Without a model: the rules alone."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     words: dict[str, Any] = yaml.load(vocabulary, Loader=loader)  # noqa: S506 - a safe loader, and our own file
+    families: list[list[str]] = yaml.load(synonyms, Loader=loader)  # noqa: S506
     themes = {
         tag["id"]: Theme(
             id=tag["id"],
@@ -87,7 +104,8 @@ def build_knowledge(
         aliases=dict(words["aliases"]),
         departements=places,
         lexicon=_lexicon(words, tags),
-        synonyms=_synonyms(yaml.load(synonyms, Loader=loader), places),  # noqa: S506
+        synonyms=_synonyms(families, places),
+        acronyms=_acronyms(families),
         gazetteer=build_gazetteer(
             {code: place.name for code, place in places.items()},
             {code: place.prefecture for code, place in places.items()},
@@ -127,6 +145,15 @@ def _lexicon(words: dict[str, Any], tags: list[dict[str, Any]]) -> Lexicon:
             for phrase in map(str, kind.get(where, ())):
                 (acronyms if phrase.isupper() else phrases).append((f"kind-{where}", phrase, str(kind["id"])))
     return Lexicon(phrases, acronyms)
+
+
+def _acronyms(families: list[list[str]]) -> dict[str, str]:
+    """Return each acronym that a line of synonyms begins with, and the long form that follows it."""
+    return {
+        fold(str(first)): str(second)
+        for first, second in (family[:2] for family in families if len(family) > 1)
+        if str(first).isupper() and not str(second).isupper() and " " in str(second)
+    }
 
 
 def _departements(text: str) -> dict[str, Departement]:

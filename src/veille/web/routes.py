@@ -4,7 +4,7 @@ import re
 
 from veille.web.curating import accounts, bringing, decisions, journal, lots, quality, saved, triage, vocabulary
 from veille.web.keeping import wellbeing
-from veille.web.reading import about, articles, browsing, machines, results, sheets
+from veille.web.reading import about, agenda, articles, browsing, machines, results, sheets
 from veille.web.reading.outputs import FORMATS
 from veille.web.site import errors, permissions, session
 
@@ -20,8 +20,8 @@ ROUTES = [
     (r"^/theme/(?P<id>[a-z0-9-]{1,60})$", browsing.theme),
     (r"^/departement/(?P<code>[0-9AaBb]{2,3})$", browsing.departement),
     (r"^/carte$", browsing.carte),
-    (r"^/agenda$", browsing.agenda),
-    (r"^/agenda\.ics$", machines.agenda_ics),
+    (r"^/agenda$", agenda.agenda),
+    (r"^/agenda\.ics$", agenda.agenda_ics),
     (r"^/sources$", browsing.sources),
     (r"^/source/(?P<id>[a-z0-9-]{1,80})$", browsing.source),
     (r"^/connexion$", session.connexion),

@@ -7,6 +7,7 @@ what is shown of a text is `items.summary`, which obeys the source's rights, as 
 from dataclasses import dataclass, field
 from typing import Any
 
+from veille.french import sentence_around, without_title
 from veille.store.cards import Card, cards
 from veille.store.collecting.items import shown_of
 from veille.store.collecting.neighbours import neighbours
@@ -34,7 +35,7 @@ def home(db: Connection, *, selected: int = 3, latest: int = 6) -> Home:
     )
 
 
-_ELSEWHERE = 5  # neighbours that a page shows
+_ELSEWHERE = 3  # neighbours that a page shows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,9 +131,12 @@ def article(db: Connection, item_id: int) -> Article | None:
             "select code, origin, reason from item_territories where item_id = ? order by origin = 'source', code",
             "code", "origin", "reason",
         ),
-        dates=rows(
-            'select role, start, "end", evidence from item_dates where item_id = ? order by start', "role", "start", "end", "evidence"
-        ),
+        dates=[
+            row | {"said": without_title(sentence_around(found[0].summary, row["evidence"]), found[0].title)}
+            for row in rows(
+                'select role, start, "end", evidence from item_dates where item_id = ? order by start', "role", "start", "end", "evidence"
+            )
+        ],
         sightings=rows(
             "select source_id, sources.name, sightings.url, sightings.first_seen_at from sightings "
             "join sources on sources.id = source_id where item_id = ? order by sightings.first_seen_at, source_id",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from veille.french import sentence_around
 from veille.store.cards import Card, cards
 from veille.store.connection import Connection
 from veille.store.narrow import narrow
@@ -67,6 +68,7 @@ class Date:
     language: str
     url: str
     changed_at: str
+    said: str = ""  # the sentence that says it, where that is shown
     departements: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
 
@@ -78,10 +80,23 @@ def dates_of(db: Connection, scope: Scope, today: str, most: int = 6) -> list[Da
 
 
 def dates_to_come(
-    db: Connection, where: Where | None, today: str, *, words: str = "", role: str = "", until: str = "", most: int = _DATES_SHOWN
+    db: Connection,
+    where: Where | None,
+    today: str,
+    *,
+    words: str = "",
+    role: str = "",
+    until: str = "",
+    placeless: bool = False,
+    most: int = _DATES_SHOWN,
 ) -> list[Date]:
-    """Deadlines and events from a day on of the articles that filters keep (`words`: an FTS match), the nearest first."""
+    """Deadlines and events from a day on of the articles that filters keep (`words`: an FTS match), the nearest first.
+
+    `placeless`: of those alone that are about no département.
+    """
     sql = f"exists (select 1 from item_facets where item_id = items.id and {where.sql})" if where else "1"  # noqa: S608
+    if placeless:
+        sql += " and not exists (select 1 from item_territories where item_id = items.id)"
     values = dict(where.values) if where else {}
     if words:
         sql += " and items.id in (select rowid from items_fts where items_fts match :words)"
@@ -101,7 +116,7 @@ def _dates(db: Connection, kept: str, values: dict[str, object], today: str, mos
         narrow(
             db,
             'select items.id, role, start, item_dates."end", items.title, sources.name, items.language, items.url, '  # noqa: S608
-            "coalesce(items.changed_at, items.first_seen_at) "
+            "coalesce(items.changed_at, items.first_seen_at), item_dates.evidence, items.summary "
             "from item_dates cross join items on items.id = item_dates.item_id join sources on sources.id = items.source_id "
             "where item_dates.\"end\" >= :today and role in ('deadline', 'event') and item_dates.doubt = '' and items.kind <> 'emploi' "
             "and (items.interest >= 0.5 or items.state = 'selected') "
@@ -114,7 +129,7 @@ def _dates(db: Connection, kept: str, values: dict[str, object], today: str, mos
     return [
         Date(
             item=row[0], role=row[1], start=row[2], end=row[3], title=row[4], source=row[5], language=row[6], url=row[7],
-            changed_at=row[8], departements=labels[row[0]][0], themes=labels[row[0]][1],
+            changed_at=row[8], said=sentence_around(row[10], row[9]), departements=labels[row[0]][0], themes=labels[row[0]][1],
         )
         for row in map(tuple, rows)
         if row[0] in labels

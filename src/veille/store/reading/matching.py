@@ -19,6 +19,8 @@ from veille.search.ranking import (
     FEEDBACK,
     FEW,
     FOLLOWING,
+    GLANCE,
+    LEADING_SHARE,
     MOST_MATCHES,
     PLENTY,
     SEED_WORDS,
@@ -30,7 +32,7 @@ from veille.search.ranking import (
     worths,
 )
 from veille.search.request import Request
-from veille.search.words import Query, match_all, match_excluded, match_other, match_term, match_wide
+from veille.search.words import Query, match_all, match_excluded, match_other, match_shown, match_term, match_wide
 from veille.store.cards import greatest_id
 from veille.store.connection import Connection, rows_of
 from veille.store.narrow import narrow
@@ -38,6 +40,7 @@ from veille.store.reading.rows import DISMISSED, SELECTED, WAITING, Rows, of
 from veille.store.reading.sql import (
     DAY_SQL,
     EXCLUDED_SQL,
+    GLANCE_SQL,
     MATCH_SQL,
     SCORE_SQL,
     SINCE_SQL,
@@ -136,7 +139,7 @@ class Matches:
     whole_only: bool = False
     around: Around | None = None
     scores: Sequence[float] = ()  # of each place
-    every: Collection[int] | None = None  # ids of those with every word; None for all of them
+    every: Collection[int] | None = None  # ids of those with every word, at a glance or near the best score; None for all of them
 
 
 def _listed(db: Connection, sql: str, values: Mapping[str, object]) -> list[list[int]]:
@@ -261,7 +264,19 @@ def _blended(
         by_id = _with_alike(db, by_id)
     scores = [by_id.get(item, -1.0) for item in found.ids]
     best = sorted(found.order, key=scores.__getitem__, reverse=True)  # stable: the newer of two equals stays first
-    return replace(found, order=best[: len(by_id)], scores=scores, every=None if whole is None else set(whole))
+    found = replace(found, order=best[: len(by_id)], scores=scores)
+    return found if whole is None else replace(found, every=_leading(db, query, whole, by_id))
+
+
+def _leading(db: Connection, query: Query, whole: Sequence[int], by_id: Mapping[int, float]) -> set[int]:
+    """Return those of the articles with every word that come before the others (`ranking.GLANCE`, `ranking.LEADING_SHARE`)."""
+    least = LEADING_SHARE * max(by_id.values(), default=0.0)
+    leading = {item for item in whole if by_id.get(item, 0.0) >= least}
+    others = [item for item in whole if item in by_id and item not in leading]
+    if others:
+        values = {"match": match_shown(query), "among": json.dumps(others), "floor": min(others), "glance": GLANCE}
+        leading.update(row[0] for row in rows_of(db, GLANCE_SQL, values))
+    return leading
 
 
 def _with_alike(db: Connection, by_id: Mapping[int, float]) -> dict[int, float]:

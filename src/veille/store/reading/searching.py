@@ -34,7 +34,7 @@ class Results:
     cards: list[Card]
     facets: dict[str, FacetCounts]
     query: Query
-    every: int  # so many have every word; the others have some of them
+    every: int  # so many have every word, at a glance or near the best score: they come first; the others have some of them, or scattered
     whole_only: bool  # there are so many with every word that the others were left out
     around: bool  # what a chosen facet offers beside its filter is counted over the newest matches alone
 
@@ -114,7 +114,12 @@ def _ranked(db: Connection, rows: Rows, request: Request, query: Query, found: M
     order = found.order if found.misses is None else [place for place in found.order if not found.misses[place]]
     if request.by_date:
         return sorted(sorted(order), key=lambda place: rows.days[found.ids[place]], reverse=True)
-    return [*_reranked(db, rows, query, found, order[:RERANKED], newest), *order[RERANKED:]]
+    if found.every is None:
+        return [*_reranked(db, rows, query, found, order[:RERANKED], newest), *order[RERANKED:]]
+    every = found.every
+    order = sorted(order, key=lambda place: found.ids[place] not in every)
+    best = sorted(_reranked(db, rows, query, found, order[:RERANKED], newest), key=lambda place: found.ids[place] not in every)
+    return [*best, *order[RERANKED:]]
 
 
 def _reranked(db: Connection, rows: Rows, query: Query, found: Matches, best: Sequence[int], newest: int) -> list[int]:

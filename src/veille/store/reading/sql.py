@@ -166,5 +166,10 @@ SCORE_SQL = (
     "and +rowid in (select value from json_each(:among))"
 )
 MATCH_SQL = "select rowid from items_fts where items_fts match :match and rowid >= :floor"
+# Those of some articles whose title and short text match.
+GLANCE_SQL = (
+    f"select id from items where id in ({MATCH_SQL} and +rowid in (select value from json_each(:among))) "  # noqa: S608
+    "and length(summary) <= :glance"
+)
 COUNT_SQL = f"select count(*) from ({MATCH_SQL})"  # noqa: S608
 SCORED = f"cast(1e12 * {SCORE} as integer)"  # a word that most articles have scores some millionths

@@ -9,7 +9,7 @@ from datasette import Response
 from veille.clock import PARIS
 from veille.errors import UsageError
 from veille.messages.common import NO_SUCH_ARTICLE
-from veille.messages.reading import BAD_DAY, FUTURE_DAY
+from veille.messages.reading import BAD_DAY, FUTURE_DAY, INTEREST_LABELS, LOCAL_NOTICE
 from veille.moments import stored
 from veille.store.cards import Card
 from veille.store.reading import articles, browsing
@@ -18,6 +18,8 @@ from veille.understand.knowledge import Departement
 from veille.web.reading.browsing import ThemeGroup, groups_of
 from veille.web.reading.charts import MapCell, places
 from veille.web.reading.citing import Change, changes, coins
+from veille.web.reading.following import mail_to
+from veille.web.reading.notices import is_notice
 from veille.web.site.answering import ask, readable, render
 from veille.web.site.context import Context
 from veille.web.site.errors import PageError
@@ -126,8 +128,17 @@ class ArticlePage(Context):
     template = "reading/article.html"
     here = "article"
     article: articles.Article
+    interest: str
     changes: list[Change]
     coins: str
+    share: str
+
+
+def _interest(site: Site, card: Card) -> str:
+    """Return how much an article concerns public innovation, in words."""
+    if is_notice(card, site.knowledge):
+        return LOCAL_NOTICE
+    return next(label for least, label in INTEREST_LABELS if card.interest >= least)
 
 
 Beside = Callable[[Datasette, HttpRequest, int], Awaitable[dict[str, object]]]
@@ -143,7 +154,14 @@ def article_page(beside: Beside) -> Handler:
         if found is None:
             raise PageError(404, NO_SUCH_ARTICLE)
         root = (await origin_of(datasette, request)).root
-        context = ArticlePage(article=found, changes=changes(found), coins=coins(found, f"{root}article/{item_id}"))
+        here = f"{root}article/{item_id}"
+        context = ArticlePage(
+            article=found,
+            interest=_interest(site_of(datasette), found.card),
+            changes=changes(found),
+            coins=coins(found, here),
+            share=mail_to(found.card.title, here),
+        )
         return await render(datasette, request, context, **await beside(datasette, request, item_id))
 
     return article

@@ -1,10 +1,9 @@
 """The pages of a theme, a département, a source, of all sources, the map and the agenda."""
 
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import groupby
 from urllib.parse import urlencode
 
 from datasette import Response
@@ -12,24 +11,27 @@ from datasette import Response
 from veille.messages.common import NO_SUCH_SOURCE, SOURCE_STATES
 from veille.messages.reading import NO_SUCH_DEPARTEMENT, NO_SUCH_MAP, NO_SUCH_THEME, PERIODS
 from veille.search.request import Request
-from veille.search.words import match_all
 from veille.store.cards import Card
 from veille.store.connection import Row
 from veille.store.keeping import wellbeing
-from veille.store.reading import browsing, wording
-from veille.store.reading.sql import conditions
+from veille.store.reading import browsing
 from veille.store.reading.summary import RECENT, alike, last_months, shares
 from veille.understand.knowledge import Departement, Theme
-from veille.web.reading.charts import Bars, MapCell, bars, month_name, places
-from veille.web.site.answering import ask, asked, readable, render
+from veille.web.reading.charts import Bars, MapCell, bars, places
+from veille.web.reading.following import Follow, follow
+from veille.web.reading.notices import Folded, folded
+from veille.web.site.answering import ask, readable, render
 from veille.web.site.context import Context
 from veille.web.site.errors import PageError
 from veille.web.site.figures import figures
 from veille.web.site.http import Datasette, HttpRequest
+from veille.web.site.origin import origin_of
 from veille.web.site.state import site_of
 from veille.web.site.templating import group_class
 
 LISTED = 12
+_OPEN = 3  # dates open to all that a département's page shows
+_LOOKED = 36  # of the newest articles: some are local notices
 ILL = (*wellbeing.ILL, "rate-limited")
 
 
@@ -43,10 +45,16 @@ def _place_links(datasette: Datasette, **wanted: str) -> Callable[[str], str]:
     return lambda code: start + code
 
 
-def _others(cards: list[Card], shown: list[Card]) -> list[Card]:
-    """Those that the page does not show already."""
-    ids = {card.id for card in shown}
-    return [card for card in cards if card.id not in ids]
+async def _latest(datasette: Datasette, scope: browsing.Scope, picked: list[Card]) -> Folded:
+    """Return the newest articles of a scope that the page does not show already, their local notices apart."""
+    shown = {card.id for card in picked}
+    found = await ask(datasette, browsing.latest, scope, _LOOKED)
+    return folded((card for card in found if card.id not in shown), site_of(datasette).knowledge, LISTED)
+
+
+async def _follow(datasette: Datasette, request: HttpRequest, wanted: Request, page: str, names: Mapping[str, str] | None = None) -> Follow:
+    """Return the box « Suivre » of a page that shows a search."""
+    return follow(datasette, (await origin_of(datasette, request)).root, site_of(datasette).knowledge, wanted, names or {}, page=page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +109,8 @@ class ThemePage(Context):
     total: int
     recent: int
     picked: list[Card]
-    latest: list[Card]
+    latest: Folded
+    follow: Follow
     dates: list[browsing.Date]
     chart: Bars
     map: list[MapCell]
@@ -130,13 +139,14 @@ async def theme(datasette: Datasette, request: HttpRequest) -> Response:
         total=summary.themes.get(known.id, 0),
         recent=summary.recent_themes.get(known.id, 0),
         picked=picked,
-        latest=_others(await ask(datasette, browsing.latest, scope, LISTED), picked),
+        latest=await _latest(datasette, scope, picked),
         dates=await ask(datasette, browsing.dates_of, scope, today),
         chart=bars(last_months(site.today()), summary.themes_by_month.get(known.id, {})),
         map=places(site.knowledge.departements.values(), counts, summary.watched, _place_links(datasette, theme=known.id)),
         leading=sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:8],
         group=[Counted(one, summary.themes.get(one.id, 0)) for one in group],
         search=_search(datasette, theme=known.id),
+        follow=await _follow(datasette, request, Request(themes=(known.id,)), f"theme/{known.id}"),
     )
     return await render(datasette, request, context)
 
@@ -181,9 +191,11 @@ class DepartementPage(Context):
     total: int
     recent: int
     watched: bool
-    latest: list[Card]
+    latest: Folded
+    follow: Follow
     picked: list[Card]
     dates: list[browsing.Date]
+    open_to_all: list[browsing.Date]  # dates of articles about no département
     chart: Bars
     mix: list[Share]
     sources: list[Row]
@@ -219,9 +231,10 @@ async def departement(datasette: Datasette, request: HttpRequest) -> Response:
         total=summary.places.get(known.code, 0),
         recent=summary.recent_places.get(known.code, 0),
         watched=known.code in summary.watched,
-        latest=_others(await ask(datasette, browsing.latest, scope, LISTED), picked),
+        latest=await _latest(datasette, scope, picked),
         picked=picked,
         dates=await ask(datasette, browsing.dates_of, scope, today.isoformat()),
+        open_to_all=await ask(datasette, lambda db: browsing.dates_to_come(db, None, today.isoformat(), placeless=True, most=_OPEN)),
         chart=bars(last_months(today), summary.places_by_month.get(known.code, {})),
         mix=mix,
         sources=_told(await ask(datasette, browsing.sources_of_place, known.code), summary.sources),
@@ -231,6 +244,7 @@ async def departement(datasette: Datasette, request: HttpRequest) -> Response:
         ],
         region=[one for one in site.knowledge.departements.values() if one.region_code == known.region_code and one != known],
         search=_search(datasette, departement=known.code),
+        follow=await _follow(datasette, request, Request(departements=(known.code,)), f"departement/{known.code}"),
     )
     return await render(datasette, request, context)
 
@@ -285,7 +299,8 @@ class SourcePage(Context):
     template = "reading/source.html"
     here = "sources"
     one: Row
-    latest: list[Card]
+    latest: Folded
+    follow: Follow
     chart: Bars
     search: str
 
@@ -302,9 +317,10 @@ async def source(datasette: Datasette, request: HttpRequest) -> Response:
     (told,) = _told([found], summary.sources)
     context = SourcePage(
         one=told,
-        latest=await ask(datasette, browsing.latest, browsing.of_source(found["id"]), LISTED),
+        latest=await _latest(datasette, browsing.of_source(found["id"]), []),
         chart=bars(months, await ask(datasette, browsing.months_of_source, found["id"], f"{months[0]}-01")),
         search=_search(datasette, source=found["id"]),
+        follow=await _follow(datasette, request, Request(sources=(found["id"],)), f"source/{found['id']}", {found["id"]: found["name"]}),
     )
     return await render(datasette, request, context)
 
@@ -363,59 +379,5 @@ async def carte(datasette: Datasette, request: HttpRequest) -> Response:
         periods=PERIODS,
         theme_=site.knowledge.themes.get(tag),
         groups=groups_of(site.knowledge.themes.values(), summary.themes, summary.recent_themes),
-    )
-    return await render(datasette, request, context)
-
-
-async def coming(datasette: Datasette, request: HttpRequest) -> tuple[Request, list[browsing.Date]]:
-    """Return the request of an address, and the dates to come that it keeps."""
-    site = site_of(datasette)
-    wanted = asked(request)
-    today = site.today().isoformat()
-    first = max(today, wanted.since) if wanted.since else today
-    where = conditions(replace(wanted, since="", until="", dismissed=False))
-    words = ""
-    if wanted.q:
-        query = await ask(datasette, wording.understand_query, wanted, site.knowledge)
-        words = match_all(query) if query.terms else ""
-    role = {"appel": "deadline", "evenement": "event"}.get(request.args.get("genre") or "", "")
-    dates = await ask(datasette, lambda db: browsing.dates_to_come(db, where, first, words=words, role=role, until=wanted.until))
-    return wanted, dates
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgendaPage(Context):
-    """/agenda"""
-
-    template = "reading/agenda.html"
-    here = "agenda"
-    request_: Request
-    months: list[tuple[str, list[browsing.Date]]]
-    total: int
-    genre: str
-    groups: list[ThemeGroup]
-    known: list[Departement]
-    ics: str
-    filtered: bool
-
-
-@readable
-async def agenda(datasette: Datasette, request: HttpRequest) -> Response:
-    """/agenda: deadlines and events to come; the parameters of /recherche, and genre=appel|evenement."""
-    site = site_of(datasette)
-    wanted, dates = await coming(datasette, request)
-    today = site.today().isoformat()
-    months = [(month_name(month), list(rows)) for month, rows in groupby(dates, key=lambda one: max(one.start, today)[:7])]
-    kept = [(name, value) for name in request.args for value in request.args.getlist(name) if value and name != "page"]
-    query = urlencode(kept)
-    context = AgendaPage(
-        request_=wanted,
-        months=months,
-        total=len(dates),
-        genre=request.args.get("genre") or "",
-        groups=groups_of(site.knowledge.themes.values(), {}, {}),
-        known=list(site.knowledge.departements.values()),
-        ics=f"{datasette.urls.path('/agenda.ics')}{'?' + query if query else ''}",
-        filtered=bool(kept),
     )
     return await render(datasette, request, context)

@@ -1,29 +1,19 @@
-"""What machines read: the calendar, robots.txt, the sitemaps."""
+"""What machines read: robots.txt, the sitemaps."""
 
 from xml.sax.saxutils import escape
 
 from datasette import Response
 
-from veille.messages.reading import AGENDA_NAME
 from veille.store import cards
 from veille.store.public import PUBLIC, keys_of
 from veille.store.reading import browsing
-from veille.web.reading.browsing import coming
-from veille.web.reading.outputs import as_calendar
 from veille.web.site.answering import ask, readable
 from veille.web.site.errors import PageError
 from veille.web.site.http import Datasette, HttpRequest
 from veille.web.site.origin import origin_of
-from veille.web.site.state import database, site_of
+from veille.web.site.state import database
 
 _CHUNK = 20_000  # articles of one sitemap; the protocol allows 50,000
-
-
-@readable
-async def agenda_ics(datasette: Datasette, request: HttpRequest) -> Response:
-    """/agenda.ics: the same dates as /agenda, to subscribe to."""
-    _, dates = await coming(datasette, request)
-    return as_calendar(dates, site_of(datasette).knowledge, await origin_of(datasette, request), AGENDA_NAME)
 
 
 @readable

@@ -15,7 +15,7 @@ from datasette import Response
 
 from veille.clock import PARIS
 from veille.messages.common import KIND_LABELS
-from veille.messages.reading import DEADLINE_OF, MOTTO
+from veille.messages.reading import DEADLINE_OF, FOLLOWED, MOTTO
 from veille.normalize import spreadsheet_cell
 from veille.search.ranking import PAGE_SIZE
 from veille.search.request import Request, address
@@ -27,11 +27,11 @@ from veille.web.reading.atom import AtomEntry, atom_feed, atom_moment
 from veille.web.site.origin import Origin
 
 
-def _title(wanted: Request) -> str:
-    return f"veille : {wanted.q}" if wanted.q else "veille"
+def _feed_title(title: str) -> str:
+    return FOLLOWED.format(title=title) if title else "veille"
 
 
-def as_atom(wanted: Request, results: Results, knowledge: Knowledge, here: Origin, now: datetime) -> Response:
+def as_atom(wanted: Request, results: Results, knowledge: Knowledge, here: Origin, now: datetime, title: str) -> Response:
     """An Atom feed; what articles are called never changes (`Origin.identifier`)."""
     query = address(wanted)
     moments = [_moment(card) for card in results.cards]
@@ -46,7 +46,7 @@ def as_atom(wanted: Request, results: Results, knowledge: Knowledge, here: Origi
     ]  # fmt: skip
     feed = atom_feed(
         id_=here.identifier(f"recherche.atom{'?' + query if query else ''}"),
-        title=_title(wanted),
+        title=_feed_title(title),
         subtitle=MOTTO,
         self_link=f"{here.root}recherche.atom{'?' + query if query else ''}",
         page=f"{here.root}recherche{'?' + query if query else ''}",
@@ -82,7 +82,7 @@ def _row(card: Card, here: Origin) -> dict[str, object]:
     }
 
 
-def as_json(wanted: Request, results: Results, _knowledge: Knowledge, here: Origin, _now: datetime) -> Response:
+def as_json(wanted: Request, results: Results, _knowledge: Knowledge, here: Origin, _now: datetime, _title: str) -> Response:
     """The page of results with its facets."""
     body = {
         "total": results.total,
@@ -95,7 +95,7 @@ def as_json(wanted: Request, results: Results, _knowledge: Knowledge, here: Orig
     return Response.json(body)
 
 
-def as_json_feed(wanted: Request, results: Results, knowledge: Knowledge, here: Origin, _now: datetime) -> Response:
+def as_json_feed(wanted: Request, results: Results, knowledge: Knowledge, here: Origin, _now: datetime, title: str) -> Response:
     """JSON Feed 1.1 (jsonfeed.org/version/1.1); ids as in Atom."""
     query = address(wanted)
     items = []
@@ -115,7 +115,7 @@ def as_json_feed(wanted: Request, results: Results, knowledge: Knowledge, here: 
         items.append(item)
     body = {
         "version": "https://jsonfeed.org/version/1.1",
-        "title": _title(wanted),
+        "title": _feed_title(title),
         "home_page_url": f"{here.root}recherche{'?' + query if query else ''}",
         "feed_url": f"{here.root}recherche.jsonfeed{'?' + query if query else ''}",
         "description": MOTTO,
@@ -156,7 +156,7 @@ def as_calendar(dates: list[Date], knowledge: Knowledge, here: Origin, name: str
     return Response(calendar.to_ical(), headers=headers, content_type="text/calendar; charset=utf-8")
 
 
-def as_csv(_wanted: Request, results: Results, knowledge: Knowledge, here: Origin, now: datetime) -> Response:
+def as_csv(_wanted: Request, results: Results, knowledge: Knowledge, here: Origin, now: datetime, _title: str) -> Response:
     """The found articles as a French spreadsheet opens them."""
     names = list(_row(_EMPTY, here))
     rows = []
@@ -226,7 +226,7 @@ _EMPTY = Card(
 class Format:
     """How results leave: at `/recherche.<name>`, so many articles; feeds tell the newest first."""
 
-    make: Callable[[Request, Results, Knowledge, Origin, datetime], Response]
+    make: Callable[[Request, Results, Knowledge, Origin, datetime, str], Response]  # the text: what is asked, in words
     size: int
     newest_first: bool = False
 

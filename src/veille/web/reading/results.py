@@ -1,21 +1,26 @@
 """A search: its page, what leaves of it (Atom, JSON, JSON Feed, CSV), and the list that other sites show."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import parse_qsl, quote_plus
 
 from datasette import Response
 
+from veille.french import fold, without_title
 from veille.messages.common import long_date
-from veille.messages.reading import NO_SUCH_PAGE, SELECTED_ALONE, SINCE, UNTIL, WITH_DISMISSED
-from veille.search.facets import FACET, SHOWN
+from veille.messages.reading import IN_PART, NO_SUCH_PAGE, SELECTED_ALONE, SINCE, UNTIL, WITH_DISMISSED, WITH_EVERY_WORD
+from veille.search.facets import SHOWN
 from veille.search.ranking import MOST_MATCHES, PAGE_SIZE
 from veille.search.request import Request, address
-from veille.search.words import highlight
+from veille.search.suggestions import suggestions
+from veille.search.words import Query, highlight
 from veille.store import cards
 from veille.store.cards import Card
 from veille.store.reading import searching
+from veille.web.reading.following import Follow, follow, label_of, title_of
+from veille.web.reading.notices import Folded, folded
 from veille.web.reading.outputs import FORMATS
 from veille.web.site.answering import ask, ask_rows, asked, readable, render
 from veille.web.site.context import Context
@@ -23,10 +28,11 @@ from veille.web.site.errors import PageError
 from veille.web.site.http import Datasette, HttpRequest
 from veille.web.site.origin import origin_of
 from veille.web.site.state import Site, site_of
-from veille.web.site.templating import FacetRow, group_class, typo
+from veille.web.site.templating import FacetRow, brief, group_class, typo
 
 _HOLE = "_hole_of_a_link_"  # nobody asks it: ids of labels have no underscore
 _EMBEDDED = 10  # articles
+_LOOKED = 3  # times as many articles as are shown, so that notices leave room for others
 _WAYS_TRIED = 8  # searches of one page that found nothing
 
 
@@ -50,6 +56,25 @@ class Chip:
     label: str
     link: str
     without: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A filter that the words name, with the address of the search once it is chosen."""
+
+    label: str
+    link: str
+    css: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of the results of a page, under a heading ("" for all of them); `count`: over all pages."""
+
+    name: str
+    heading: str
+    count: int
+    folded: Folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +102,11 @@ class SearchPage(Context):
     link: Link
     clear: str
     kept: list[tuple[str, str]]
-    exports: dict[str, str]
-    embed: str
+    parts: list[Part]
+    offers: list[Offer]
+    acronyms: list[tuple[str, str]]
+    follow: Follow
+    query: str
     ways_on: list[WayOn]
     corrected: str
 
@@ -104,37 +132,70 @@ async def recherche(datasette: Datasette, request: HttpRequest) -> Response:
         request_=wanted,
         results=results,
         most=MOST_MATCHES,
-        marks={
-            card.id: (highlight(typo(card.title), results.query), highlight(typo(card.summary), results.query)) for card in results.cards
-        },
+        marks={card.id: _marks(card, results.query) for card in results.cards},
         facets=_facets(site, wanted, results, names, link),
         chips=_chips(site, wanted, names, link),
         pages=pages,
         link=link,
         clear=f"{url}?{address(Request(q=wanted.q))}" if wanted.q else url,
         kept=kept,
-        exports=_exports(datasette, wanted),
-        embed=f"{datasette.urls.path('/integrer')}?{address(wanted)}",
+        parts=_parts(site, wanted, results),
+        offers=_offers(site, wanted, names, link),
+        acronyms=_acronyms(site, wanted),
+        follow=follow(datasette, (await origin_of(datasette, request)).root, site.knowledge, replace(wanted, page=1), names),
+        query=address(replace(wanted, page=1)),
         ways_on=[] if results.total else await _ways_on(datasette, site, wanted, names, link),
-        corrected=" ".join(new for _, new in results.query.corrected),
+        corrected=_corrected(wanted.q, results.query.corrected),
     )
     return await render(datasette, request, context)
+
+
+def _marks(card: Card, query: Query) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
+    """Return the title and what a card shows of the text in pieces, those that the query found marked."""
+    return highlight(typo(card.title), query), highlight(typo(brief(without_title(card.summary, card.title))), query)
 
 
 def _pairs(wanted: Request) -> list[tuple[str, str]]:
     return parse_qsl(address(wanted))
 
 
-def _label(site: Site, name: str, value: str, names: dict[str, str]) -> str:
-    """Return what a filter's value is called."""
-    known = site.knowledge
-    if name == "themes":
-        return known.themes[value].label if value in known.themes else value
-    if name == "departements":
-        return f"{value} {known.departements[value].name}" if value in known.departements else value
-    if name == "regions":
-        return next((place.region for place in known.departements.values() if place.region_code == value), value)
-    return (names if name == "sources" else FACET[name].labels).get(value, value)
+def _parts(site: Site, wanted: Request, results: searching.Results) -> list[Part]:
+    """Return the results of a page: those with every word, then the others; by date, or where all have every word, they are one list."""
+    found = results.cards
+    if not results.query.terms or wanted.by_date or results.every >= results.total:
+        return [Part("resultats", "", results.total, folded(found, site.knowledge))]
+    first = max(0, results.every - (wanted.page - 1) * PAGE_SIZE)
+    parts = [
+        Part("tous-les-mots", WITH_EVERY_WORD, results.every, folded(found[:first], site.knowledge)),
+        Part("en-partie", IN_PART, results.total - results.every, folded(found[first:], site.knowledge)),
+    ]
+    return [part for part in parts if part.folded.shown or part.folded.notices]
+
+
+def _offers(site: Site, wanted: Request, names: dict[str, str], link: Link) -> list[Offer]:
+    """Return the filters that the words name and that are not chosen yet."""
+    offers = []
+    for one in suggestions(wanted.q, site.knowledge.filter_names):
+        chosen: tuple[str, ...] = getattr(wanted, one.facet)
+        if one.value not in chosen:
+            css = group_class(site.knowledge.themes.get(one.value)) if one.facet == "themes" else ""
+            label = label_of(site.knowledge, one.facet, one.value, names)
+            offers.append(Offer(label, link(**{"q": one.rest, one.facet: (*chosen, one.value)}), css))
+    return offers
+
+
+def _acronyms(site: Site, wanted: Request) -> list[tuple[str, str]]:
+    """Return the acronyms of the question that stand for a long form, which is looked for as well."""
+    words = dict.fromkeys(re.findall(r"\w+", wanted.q))
+    return [(word.upper(), site.knowledge.acronyms[fold(word)]) for word in words if fold(word) in site.knowledge.acronyms]
+
+
+def _corrected(q: str, corrected: Iterable[tuple[str, str]]) -> str:
+    """Return the whole question with its corrected words; "" where none is."""
+    told = q
+    for typed, better in corrected:
+        told = re.sub(rf"(?<!\w){re.escape(typed)}(?!\w)", lambda _, better=better: better, told)  # type: ignore[misc]
+    return told if told != q else ""
 
 
 def _facets(site: Site, wanted: Request, results: searching.Results, names: dict[str, str], link: Link) -> list[FacetBox]:
@@ -145,7 +206,7 @@ def _facets(site: Site, wanted: Request, results: searching.Results, names: dict
         counts = dict(results.facets[name])
         rows = [
             FacetRow(
-                label=_label(site, name, value, names),
+                label=label_of(site.knowledge, name, value, names),
                 count=count,
                 chosen=value in chosen,
                 link=link(**{name: tuple(one for one in chosen if one != value)})
@@ -166,7 +227,7 @@ def _facets(site: Site, wanted: Request, results: searching.Results, names: dict
 def _chips(site: Site, wanted: Request, names: dict[str, str], link: Link) -> list[Chip]:
     """Return what filters, each with the address without it."""
     dropped: list[tuple[str, dict[str, object]]] = [
-        (_label(site, facet.name, value, names), {facet.name: tuple(one for one in wanted.values(facet) if one != value)})
+        (label_of(site.knowledge, facet.name, value, names), {facet.name: tuple(one for one in wanted.values(facet) if one != value)})
         for facet in wanted.chosen
         for value in wanted.values(facet)
     ]
@@ -179,12 +240,6 @@ def _chips(site: Site, wanted: Request, names: dict[str, str], link: Link) -> li
     if wanted.selected:
         dropped.append((SELECTED_ALONE, {"selected": False}))
     return [Chip(label, link(**without), without) for label, without in dropped]
-
-
-def _exports(datasette: Datasette, wanted: Request) -> dict[str, str]:
-    """Return the addresses of a search in every format that leaves."""
-    query = address(wanted)
-    return {name: datasette.urls.path(f"/recherche.{name}") + (f"?{query}" if query else "") for name in FORMATS}
 
 
 async def _ways_on(datasette: Datasette, site: Site, wanted: Request, names: dict[str, str], link: Link) -> list[WayOn]:
@@ -213,7 +268,8 @@ async def resultats(datasette: Datasette, request: HttpRequest) -> Response:
     if leaving.newest_first:
         wanted = replace(wanted, order="date", page=1)
     results = await ask_rows(datasette, searching.search, wanted, site.knowledge, site.today().isoformat(), leaving.size)
-    return leaving.make(wanted, results, site.knowledge, await origin_of(datasette, request), site.clock())
+    title = title_of(site.knowledge, wanted, await ask(datasette, cards.names) if wanted.sources else {})
+    return leaving.make(wanted, results, site.knowledge, await origin_of(datasette, request), site.clock(), title)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +277,7 @@ class FramedPage(Context):
     """/integrer"""
 
     template = "reading/integrer.html"
-    cards: list[Card]
+    folded: Folded
     total: int
     titled: str
     root: str
@@ -235,13 +291,14 @@ async def integrer(datasette: Datasette, request: HttpRequest) -> Response:
     wanted = replace(asked(request), order="date", page=1)
     count = request.args.get("nombre") or ""
     size = min(int(count), _EMBEDDED) if count.isascii() and count.isdigit() and count != "0" and len(count) < 3 else _EMBEDDED
-    results = await ask_rows(datasette, searching.search, wanted, site.knowledge, site.today().isoformat(), size)
+    results = await ask_rows(datasette, searching.search, wanted, site.knowledge, site.today().isoformat(), _LOOKED * size)
     query = address(replace(wanted, order=""))
     root = (await origin_of(datasette, request)).root
+    names = await ask(datasette, cards.names) if wanted.sources else {}
     context = FramedPage(
-        cards=results.cards,
+        folded=folded(results.cards, site.knowledge, size),
         total=results.total,
-        titled=wanted.q or ", ".join(_label(site, facet.name, value, {}) for facet in wanted.chosen for value in wanted.values(facet)),
+        titled=title_of(site.knowledge, wanted, names),
         root=root,
         search=f"{root}recherche{f'?{query}' if query else ''}",
     )

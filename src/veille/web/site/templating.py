@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 import veille
 from veille.clock import PARIS
+from veille.french import first_sentence, without_title
 from veille.messages import common, curating
 from veille.messages import reading as readers
 from veille.store.cards import last_run
@@ -48,7 +49,18 @@ def prepare_templates(env: Environment) -> None:
     env.filters["plural"] = common.plural
     env.filters["exact_date"] = lambda value: common.long_date(day) if (day := as_day(value)) else ""
     env.filters["typo"] = typo
+    env.filters["brief"] = brief
+    env.filters["untitled"] = without_title
+    env.filters["first_sentence"] = first_sentence
     env.filters["span_to"] = lambda start, end: common.long_span(date.fromisoformat(start[:10]), date.fromisoformat(end[:10]))
+
+
+_BRIEF = 320  # characters of a text that a card shows
+
+
+def brief(text: str) -> str:
+    """Return the beginning of a text, cut at a space: what a card shows of it."""
+    return text if len(text) <= _BRIEF else f"{text[:_BRIEF].rpartition(' ')[0] or text[:_BRIEF]}…"
 
 
 _APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")

@@ -63,17 +63,17 @@
     });
   }
 
-  // Copies of a citation.
+  // Copies: a citation, the address of a feed.
   for (const button of document.querySelectorAll("[data-copy]")) {
     if (!navigator.clipboard) break;
     button.hidden = false;
     button.addEventListener("click", async () => {
-      const said = button.parentElement.querySelector("[data-copied]");
+      const said = button.closest("section").querySelector("[data-copied]"), source = document.getElementById(button.dataset.copy);
       try {
-        await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
-        said.textContent = "Copiée.";
+        await navigator.clipboard.writeText((source.value ?? source.textContent).trim());
+        said.textContent = "Copié.";
       } catch {
-        said.textContent = "Le navigateur refuse : sélectionnez le texte ci-dessus.";
+        said.textContent = "Le navigateur refuse : sélectionnez le texte.";
       }
     });
   }
