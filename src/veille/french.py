@@ -337,7 +337,7 @@ def first_sentence(text: str, most: int = 180) -> str:
     return sentence if len(sentence) <= most else f"{sentence[:most].rpartition(' ')[0]}…"
 
 
-_AFTER_A_TITLE = " \t\xa0\u202f.:;,!?…–—-|»”\"’)\n"
+_AFTER_A_TITLE = ' \t\xa0\u202f.:;,!?…–—-|»”"’)\n'
 _LEAST_TITLE = 3  # words: a shorter one may begin the sentence that it stands in
 
 

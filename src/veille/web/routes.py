@@ -4,7 +4,7 @@ import re
 
 from veille.web.curating import accounts, bringing, decisions, journal, lots, quality, saved, triage, vocabulary
 from veille.web.keeping import wellbeing
-from veille.web.reading import about, agenda, articles, browsing, machines, results, sheets
+from veille.web.reading import about, agenda, articles, basket, browsing, comparing, machines, results, sheets
 from veille.web.reading.outputs import FORMATS
 from veille.web.site import errors, permissions, session
 
@@ -20,6 +20,9 @@ ROUTES = [
     (r"^/theme/(?P<id>[a-z0-9-]{1,60})$", browsing.theme),
     (r"^/departement/(?P<code>[0-9AaBb]{2,3})$", browsing.departement),
     (r"^/carte$", browsing.carte),
+    (r"^/comparer$", comparing.comparer),
+    (r"^/panier$", basket.panier),
+    (r"^/panier\.csv$", basket.panier_csv),
     (r"^/agenda$", agenda.agenda),
     (r"^/agenda\.ics$", agenda.agenda_ics),
     (r"^/sources$", browsing.sources),

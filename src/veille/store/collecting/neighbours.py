@@ -34,8 +34,8 @@ MANY = 10  # articles: for so many all counts are read at once
 
 # Forms of the commonest verbs, as they are written: two articles that have them in common share nothing.
 _SAY_NOTHING = frozenset(
-    "avait avaient auront aura eu ont peut peuvent pouvait pouvaient pourra pourront pu doit doivent devait devra dû fait font faisait fera "
-    "faire va vont allait ira aller sera seront serait était étaient été veut veulent dit disent mis met mettre prend prendre pris".split()
+    "avait avaient auront aura eu ont peut peuvent pouvait pouvaient pourra pourront pu doit doivent devait devra dû fait font faisait "
+    "fera faire va vont allait ira aller sera seront serait était étaient été veut veulent dit mis met prend".split()
 )
 
 
@@ -236,7 +236,11 @@ def _in_common(db: Connection, item_id: int, own: dict[int, int], others: list[i
     told = {}
     for other, words in shared.items():
         written = here if words.keys() <= here.keys() else _written(shown[other], words.keys()) | here
-        told[other] = tuple(written[word] for word in sorted(words, key=lambda one: (-words[one], one)) if word in written and written[word] not in _SAY_NOTHING)
+        told[other] = tuple(
+            written[word]
+            for word in sorted(words, key=lambda one: (-words[one], one))
+            if word in written and written[word] not in _SAY_NOTHING
+        )
     return told
 
 

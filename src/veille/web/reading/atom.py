@@ -7,9 +7,14 @@ takes the place of ours; it is not used.
 from dataclasses import dataclass
 from datetime import datetime
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
+from xml.sax.saxutils import quoteattr
+
+from veille.messages.reading import FEED_AS_PAGE, FEED_ENTRY, FEED_OPENED
 
 _ATOM = "http://www.w3.org/2005/Atom"
+_XHTML = "http://www.w3.org/1999/xhtml"  # for whoever opens the feed in a browser; readers leave such elements alone (RFC 4287 §6.3)
 register_namespace("", _ATOM)
+register_namespace("h", _XHTML)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +30,10 @@ class AtomEntry:
     categories: tuple[tuple[str, str], ...]  # term, label
 
 
-def atom_feed(*, id_: str, title: str, subtitle: str, self_link: str, page: str, updated: datetime, entries: list[AtomEntry]) -> bytes:
-    """Return a whole feed."""
+def atom_feed(
+    *, id_: str, title: str, subtitle: str, self_link: str, page: str, updated: datetime, entries: list[AtomEntry], style: str
+) -> bytes:
+    """Return a whole feed; `style`: the address of the sheet that a browser shows it with."""
     feed = Element(f"{{{_ATOM}}}feed", {"xml:lang": "fr"})
     _text(feed, "id", id_)
     _text(feed, "title", title)
@@ -35,6 +42,10 @@ def atom_feed(*, id_: str, title: str, subtitle: str, self_link: str, page: str,
     _text(SubElement(feed, f"{{{_ATOM}}}author"), "name", "veille")
     _link(feed, self_link, rel="self", media="application/atom+xml")
     _link(feed, page, rel="alternate", media="text/html")
+    intro = SubElement(feed, f"{{{_XHTML}}}div")
+    SubElement(intro, f"{{{_XHTML}}}p").text = FEED_OPENED
+    SubElement(intro, f"{{{_XHTML}}}p").text = self_link
+    SubElement(intro, f"{{{_XHTML}}}a", {"href": page}).text = FEED_AS_PAGE
     for entry in entries:
         element = SubElement(feed, f"{{{_ATOM}}}entry")
         _text(element, "id", entry.id)
@@ -50,7 +61,9 @@ def atom_feed(*, id_: str, title: str, subtitle: str, self_link: str, page: str,
             SubElement(element, f"{{{_ATOM}}}category", {"term": term, "label": label})
         if entry.summary:
             _text(element, "summary", entry.summary)
-    return b'<?xml version="1.0" encoding="utf-8"?>\n' + bytes(tostring(feed, encoding="utf-8"))
+        SubElement(element, f"{{{_XHTML}}}a", {"href": entry.link}).text = FEED_ENTRY
+    head = f'<?xml version="1.0" encoding="utf-8"?>\n<?xml-stylesheet type="text/css" href={quoteattr(style)}?>\n'
+    return head.encode() + bytes(tostring(feed, encoding="utf-8"))
 
 
 def _text(parent: Element, name: str, text: str) -> None:

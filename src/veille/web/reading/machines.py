@@ -13,6 +13,7 @@ from veille.web.site.http import Datasette, HttpRequest
 from veille.web.site.origin import origin_of
 from veille.web.site.state import database
 
+_NOT_INDEXED = ("/recherche?", "/agenda?", "/carte?", "/comparer?", "/panier", "/integrer", "/connexion", "/-/")
 _CHUNK = 20_000  # articles of one sitemap; the protocol allows 50,000
 
 
@@ -22,7 +23,10 @@ async def robots_txt(datasette: Datasette, request: HttpRequest) -> Response:
     path = datasette.urls.path
     db = await database(datasette)
     lines = ["User-agent: *"]
-    lines += [f"Disallow: {path(one)}" for one in ("/recherche?", "/agenda?", "/carte?", "/integrer", "/connexion", "/-/", f"/{db.name}/")]
+    lines += [
+        f"Disallow: {path(one)}"
+        for one in ("/recherche?", "/agenda?", "/carte?", "/integrer", "/comparer?", "/panier", "/connexion", "/-/", f"/{db.name}/")
+    ]
     lines += ["", f"Sitemap: {(await origin_of(datasette, request)).root}sitemap.xml", ""]
     return Response.text("\n".join(lines))
 

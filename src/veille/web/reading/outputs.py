@@ -52,6 +52,7 @@ def as_atom(wanted: Request, results: Results, knowledge: Knowledge, here: Origi
         page=f"{here.root}recherche{'?' + query if query else ''}",
         updated=max(moments, default=now),
         entries=entries,
+        style=f"{here.root}-/static-plugins/veille/flux.css",
     )
     return Response(feed, content_type="application/atom+xml; charset=utf-8")
 
@@ -158,16 +159,21 @@ def as_calendar(dates: list[Date], knowledge: Knowledge, here: Origin, name: str
 
 def as_csv(_wanted: Request, results: Results, knowledge: Knowledge, here: Origin, now: datetime, _title: str) -> Response:
     """The found articles as a French spreadsheet opens them."""
+    return articles_csv(results.cards, knowledge, here, now, name="recherche")
+
+
+def articles_csv(cards: list[Card], knowledge: Knowledge, here: Origin, now: datetime, *, name: str) -> Response:
+    """Articles as a French spreadsheet opens them; `name`: of the file."""
     names = list(_row(_EMPTY, here))
     rows = []
-    for card in results.cards:
+    for card in cards:
         row = _row(card, here)
         row["type"] = KIND_LABELS.get(card.kind, card.kind)
         row["themes"] = ", ".join(knowledge.themes[tag].label for tag in card.themes if tag in knowledge.themes)
         row["departements"] = ", ".join(_place(code, knowledge) for code in card.departements)
         row["selectionne"] = "oui" if row["selectionne"] else "non"
-        rows.append([row[name] for name in names])
-    return as_sheet(names, rows, knowledge, name="recherche", today=now.astimezone(PARIS).date())
+        rows.append([row[column] for column in names])
+    return as_sheet(names, rows, knowledge, name=name, today=now.astimezone(PARIS).date())
 
 
 def as_sheet(names: list[str], rows: list[list[object]], knowledge: Knowledge, *, name: str, today: date) -> Response:
@@ -229,10 +235,11 @@ class Format:
     make: Callable[[Request, Results, Knowledge, Origin, datetime, str], Response]  # the text: what is asked, in words
     size: int
     newest_first: bool = False
+    opened_as: str = ""  # its content type for a browser, which shows it
 
 
 FORMATS = {
-    "atom": Format(as_atom, 50, newest_first=True),
+    "atom": Format(as_atom, 50, newest_first=True, opened_as="application/xml; charset=utf-8"),
     "jsonfeed": Format(as_json_feed, 50, newest_first=True),
     "json": Format(as_json, PAGE_SIZE),
     "csv": Format(as_csv, 1000),

@@ -19,10 +19,11 @@ from veille.search.words import Query, highlight
 from veille.store import cards
 from veille.store.cards import Card
 from veille.store.reading import searching
+from veille.web.reading.basket import chosen_ids, listed
 from veille.web.reading.following import Follow, follow, label_of, title_of
 from veille.web.reading.notices import Folded, folded
 from veille.web.reading.outputs import FORMATS
-from veille.web.site.answering import ask, ask_rows, asked, readable, render
+from veille.web.site.answering import ask, ask_rows, asked, is_browser, readable, render
 from veille.web.site.context import Context
 from veille.web.site.errors import PageError
 from veille.web.site.http import Datasette, HttpRequest
@@ -107,6 +108,7 @@ class SearchPage(Context):
     acronyms: list[tuple[str, str]]
     follow: Follow
     query: str
+    basket: list[int]
     ways_on: list[WayOn]
     corrected: str
 
@@ -123,8 +125,10 @@ async def recherche(datasette: Datasette, request: HttpRequest) -> Response:
         raise PageError(404, NO_SUCH_PAGE)
     url = datasette.urls.path("/recherche")
 
+    basket = chosen_ids(request.args.getlist("panier"))
+
     def link(**changes: object) -> str:
-        query = address(wanted, **changes)
+        query = "&".join(part for part in (address(wanted, **changes), f"panier={listed(basket)}" if basket else "") if part)
         return f"{url}?{query}" if query else url
 
     kept = [(name, value) for name, value in _pairs(wanted) if name != "q"]
@@ -144,6 +148,7 @@ async def recherche(datasette: Datasette, request: HttpRequest) -> Response:
         acronyms=_acronyms(site, wanted),
         follow=follow(datasette, (await origin_of(datasette, request)).root, site.knowledge, replace(wanted, page=1), names),
         query=address(replace(wanted, page=1)),
+        basket=basket,
         ways_on=[] if results.total else await _ways_on(datasette, site, wanted, names, link),
         corrected=_corrected(wanted.q, results.query.corrected),
     )
@@ -269,7 +274,10 @@ async def resultats(datasette: Datasette, request: HttpRequest) -> Response:
         wanted = replace(wanted, order="date", page=1)
     results = await ask_rows(datasette, searching.search, wanted, site.knowledge, site.today().isoformat(), leaving.size)
     title = title_of(site.knowledge, wanted, await ask(datasette, cards.names) if wanted.sources else {})
-    return leaving.make(wanted, results, site.knowledge, await origin_of(datasette, request), site.clock(), title)
+    response = leaving.make(wanted, results, site.knowledge, await origin_of(datasette, request), site.clock(), title)
+    if leaving.opened_as and is_browser(request):
+        response.content_type = leaving.opened_as
+    return response
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

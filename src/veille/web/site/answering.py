@@ -24,6 +24,7 @@ from veille.web.site.state import following, reading, site_of
 from veille.web.site.templating import code_version, shared_variables
 
 FRESH_SECONDS = 60
+_SHOWN_TO_BROWSERS = ".atom"  # browsers show the source of application/atom+xml, and a page of application/xml
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -78,7 +79,8 @@ def readable(handler: Handler) -> Handler:
         tag = await entity_tag(datasette, request)
         headers = {"cache-control": "private, no-store"} if request.actor else {}
         if tag:
-            headers = {"etag": tag, "cache-control": f"public, max-age={FRESH_SECONDS}", "vary": "Accept-Encoding, Cookie"}
+            vary = "Accept-Encoding, Cookie" + (", Accept" if request.path.endswith(_SHOWN_TO_BROWSERS) else "")
+            headers = {"etag": tag, "cache-control": f"public, max-age={FRESH_SECONDS}", "vary": vary}
         if tag and _holds(request.headers.get("if-none-match", ""), tag):
             return Response("", status=304, headers=headers)
         response = await handler(datasette, request)
@@ -98,6 +100,11 @@ async def entity_tag(datasette: Datasette, request: HttpRequest) -> str:
     asked = site.told or f"{request.scheme} {request.host}"
     parts = (version, site.today().isoformat(), code_version(), asked, request.full_path)
     return f'W/"{hashlib.blake2b("|".join(parts).encode(), digest_size=12).hexdigest()}"'
+
+
+def is_browser(request: HttpRequest) -> bool:
+    """Return whether whoever asks shows pages."""
+    return "text/html" in request.headers.get("accept", "")
 
 
 def _holds(given: str, tag: str) -> bool:

@@ -63,6 +63,19 @@
     });
   }
 
+  // The basket goes along from page to page, in the address.
+  const chosen = [...document.querySelectorAll(".choose input")];
+  document.addEventListener("click", event => {
+    const link = event.target.closest("a[href]");
+    if (!link || !chosen.length || new URL(link.href).pathname !== location.pathname) return;
+    const held = document.querySelector(".basket input[type=hidden]"), ids = new Set(held ? held.value.split(",") : []);
+    for (const box of chosen) if (box.checked) ids.add(box.value);
+    const address = new URL(link.href);
+    ids.size ? address.searchParams.set("panier", [...ids].join(",")) : address.searchParams.delete("panier");
+    link.href = address;
+  }, true);
+  for (const button of document.querySelectorAll("[data-print]")) { button.hidden = false; button.addEventListener("click", () => print()); }
+
   // Copies: a citation, the address of a feed.
   for (const button of document.querySelectorAll("[data-copy]")) {
     if (!navigator.clipboard) break;
