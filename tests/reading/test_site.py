@@ -66,6 +66,9 @@ TABLE = {
     r"^/theme/(?P<id>[a-z0-9-]{1,60})$": ("/theme/participation-citoyenne", 200, HTML, True),
     r"^/departement/(?P<code>[0-9AaBb]{2,3})$": ("/departement/33", 200, HTML, True),
     r"^/carte$": ("/carte?theme=participation-citoyenne&periode=12m", 200, HTML, True),
+    r"^/comparer$": ("/comparer?departements=33,38", 200, HTML, True),
+    r"^/panier$": ("/panier?articles=1,2", 200, HTML, True),
+    r"^/panier\.csv$": ("/panier.csv?articles=1,2", 200, "text/csv", True),
     r"^/agenda$": ("/agenda", 200, HTML, True),
     r"^/agenda\.ics$": ("/agenda.ics", 200, "text/calendar", True),
     r"^/sources$": ("/sources?etat=live", 200, HTML, True),
@@ -291,7 +294,7 @@ def test_sitemaps_name_every_page_and_each_answers(site):
 
 def test_sitemaps_leave_out_no_page_of_readers(site):
     """Pages of one address, by the routes of the reading rooms: a new one is named for search engines or is left out here."""
-    apart = {"/recherche", "/integrer"}  # the same articles again, and what robots.txt closes
+    apart = {"/recherche", "/integrer", "/comparer", "/panier"}  # the same articles again, and what robots.txt closes
     pages = {
         pattern.strip("^$")
         for pattern, view in ROUTES

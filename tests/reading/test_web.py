@@ -284,7 +284,7 @@ def test_decisions_are_logged_survive_a_collection_and_can_be_undone(site, store
     assert tags()["participation-citoyenne"] == "refused"
     assert tags()["handicap"] == "curator"
     assert store.execute("select state from items where id = 1").fetchone()[0] == "selected"
-    assert "Choisi par les documentalistes" in get(site, "/").text
+    assert "Choisi cette semaine" in get(site, "/").text
     log = store.execute("select action, before, after from decisions order by id").fetchall()
     assert [row[0] for row in log] == ["tag-remove", "tag-add", "select"]
     assert json.loads(log[2][1]) == {"state": "new"}

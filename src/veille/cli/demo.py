@@ -17,7 +17,7 @@ from veille.clock import PARIS
 from veille.errors import UsageError
 from veille.messages.collecting import failed_source
 from veille.messages.common import plural
-from veille.messages.keeping import FILE_EXISTS
+from veille.messages.keeping import CHOSEN_BECAUSE, FILE_EXISTS
 from veille.model import Failed
 from veille.moments import stored
 from veille.resources import package_text
@@ -90,7 +90,7 @@ def _curate(db_file: str) -> str:
         add_account(db, "demo", password, "admin", clock())
         with writing(db):
             for item_id in worthwhile(db, most=3):
-                decide(db, account_id=1, item_id=item_id, action="select", at=stored(clock()) or "")
+                decide(db, account_id=1, item_id=item_id, action="select", at=stored(clock()) or "", why=CHOSEN_BECAUSE)
     return password
 
 

@@ -118,7 +118,7 @@ FOUND_HOW = {
     "sitemap": "plan de site des actualités",
     "json-ld": "articles décrits par la page (JSON-LD)",
     "wordpress": "liste des articles de WordPress",
-    "listing": "page lue par des sélecteurs",
+    "listing": "page d’actualités",
 }
 FOUND_AGAIN = "la source a changé d’adresse : {url} ({said})."
 

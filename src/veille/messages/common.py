@@ -19,7 +19,7 @@ KIND_LABELS = {
     "prix": "Prix",
     "emploi": "Offre d’emploi",
 }
-SOURCE_KIND_LABELS = {"feed": "flux", "page": "page lue par des sélecteurs", "discover": "flux à découvrir"}
+SOURCE_KIND_LABELS = {"feed": "flux", "page": "page d’actualités", "discover": "flux à découvrir"}
 LANGUAGE_LABELS = {"fr": "français", "en": "anglais"}
 STATE_LABELS = {"new": "à trier", "selected": "sélectionné", "dismissed": "écarté", "later": "pour plus tard"}
 # Worst first: label, and what to do.

@@ -13,6 +13,7 @@ DATABASE_BUSY = "{file} est ouvert par un serveur ou une collecte : arrêtez-les
 DATABASE_NOT_EMPTY = "{file} contient déjà des articles : un import demande une base neuve."
 COPY_UNSOUND = "{file} : copie abîmée ({why}) ; rien n’a changé."
 COPY_DIFFERS = "{file} : la copie diffère de l’original ; elle est écartée, recommencez."
+CHOSEN_BECAUSE = "dit ce qui a été tenté, pour qui, et ce qui en est resté"  # of the demonstration
 FILE_EXISTS = "{file} existe déjà : choisissez un autre nom."
 COPIED = "{file} : {items} et {words} vérifiés."
 RESTORED = "{file} : {items} remis en place."

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import chain
 
-from veille.french import fold, lemma, stem, tokens
+from veille.french import COMMON_VERBS, fold, lemma, stem, tokens
 from veille.store.collecting.boilerplate import Boilerplates
 from veille.store.connection import Connection, has_table
 from veille.store.settings import setting
@@ -30,13 +30,6 @@ _LOOKED_AT = 80
 _COUNTED = 5_000  # the newest texts, by which rare words are told from frequent ones
 _BATCH = 1_000
 MANY = 10  # articles: for so many all counts are read at once
-
-
-# Forms of the commonest verbs, as they are written: two articles that have them in common share nothing.
-_SAY_NOTHING = frozenset(
-    "avait avaient auront aura eu ont peut peuvent pouvait pouvaient pourra pourront pu doit doivent devait devra dû fait font faisait "
-    "fera faire va vont allait ira aller sera seront serait était étaient été veut veulent dit mis met prend".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +232,7 @@ def _in_common(db: Connection, item_id: int, own: dict[int, int], others: list[i
         told[other] = tuple(
             written[word]
             for word in sorted(words, key=lambda one: (-words[one], one))
-            if word in written and written[word] not in _SAY_NOTHING
+            if word in written and written[word] not in COMMON_VERBS
         )
     return told
 

@@ -4,6 +4,7 @@ Every function takes a plain connection, so that Datasette's own threads can cal
 what is shown of a text is `items.summary`, which obeys the source's rights, as former versions do.
 """
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,20 +20,38 @@ class Home:
     """What the first page lists; its figures are the summary's."""
 
     selected: list[Card]
+    because: dict[int, str]  # the public reason of those selected articles that have one
+    last_selected: str  # the moment of the last selection among them, "" for none that is known
     latest: list[Card]
 
 
-def home(db: Connection, *, selected: int = 3, latest: int = 6) -> Home:
+def home(db: Connection, *, selected: int = 3, latest: int = 8) -> Home:
     """Selected articles, then new ones of interest; one card a story."""
     chosen = "select id from items where state = 'selected' and lead = 1 order by day desc, id desc limit ?"
     fresh = (
         "select id from items indexed by items_queued where state in ('new', 'later') and interest >= 0.5 and lead = 1 "
         "order by queued desc, day desc, id desc limit ?"
     )
+    shown = cards(db, [row[0] for row in db.execute(chosen, (selected,))])
+    reasons = _selections(db, [card.id for card in shown])
     return Home(
-        selected=cards(db, [row[0] for row in db.execute(chosen, (selected,))]),
+        selected=shown,
+        because={item: why for item, (_, why) in reasons.items() if why},
+        last_selected=max((at for at, _ in reasons.values()), default=""),
         latest=cards(db, [row[0] for row in db.execute(fresh, (latest,))]),
     )
+
+
+def _selections(db: Connection, ids: list[int]) -> dict[int, tuple[str, str]]:
+    """Return when each of these articles was last selected, and why."""
+    if not has_table(db, "notes"):  # the file waits for its migration
+        return {}
+    rows = db.execute(
+        "select item_id, at, why from decisions where action = 'select' and undone_at is null "
+        "and item_id in (select value from json_each(?)) order by decisions.id",
+        (json.dumps(ids),),
+    )
+    return {row[0]: (row[1], row[2] or "") for row in rows}
 
 
 _ELSEWHERE = 3  # neighbours that a page shows

@@ -17,7 +17,7 @@ from veille.store.public import PUBLIC_TABLES
 from veille.store.reading import browsing
 from veille.store.reading.summary import Summary
 from veille.web.reading.browsing import ThemeGroup, groups_of
-from veille.web.reading.charts import Bars, MapCell, bars, places
+from veille.web.reading.charts import Bars, MapCell, bars, bounds, places
 from veille.web.reading.results import FacetBox
 from veille.web.site.answering import ask, readable, render
 from veille.web.site.context import Context
@@ -168,6 +168,7 @@ class PartsPage(Context):
     latest: list[Card]
     chart: Bars
     map: list[MapCell]
+    bounds: list[tuple[str, int, int]]
     groups: list[ThemeGroup]
     pager_link: Callable[[int], str]
     facet: FacetBox
@@ -182,6 +183,7 @@ async def composants(datasette: Datasette, request: HttpRequest) -> Response:
     context = PartsPage(
         latest=(await ask(datasette, browsing.latest, browsing.of_theme(next(iter(summary.themes), "")), 2)),
         chart=bars(months, {month: place * place % 23 for place, month in enumerate(months)}),
+        bounds=bounds(max(summary.places.values(), default=0)),
         map=places(site.knowledge.departements.values(), summary.places, summary.watched, lambda _code: "#"),
         groups=groups_of(site.knowledge.themes.values(), summary.themes, summary.recent_themes),
         pager_link=lambda page: f"#{page}",

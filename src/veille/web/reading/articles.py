@@ -15,8 +15,8 @@ from veille.store.cards import Card
 from veille.store.reading import articles, browsing
 from veille.store.reading.summary import Summary
 from veille.understand.knowledge import Departement
-from veille.web.reading.browsing import ThemeGroup, groups_of
-from veille.web.reading.charts import MapCell, places
+from veille.web.reading.browsing import ThemeGroup, groups_of, unwatched
+from veille.web.reading.charts import MapCell, bounds, places
 from veille.web.reading.citing import Change, changes, coins
 from veille.web.reading.following import mail_to
 from veille.web.reading.notices import is_notice
@@ -55,7 +55,10 @@ class HomePage(Context):
     now: str
     deadlines: list[browsing.Date]
     groups: list[ThemeGroup]
+    this_week: bool
+    meetings: list[browsing.Date]
     map: list[MapCell]
+    bounds: list[tuple[str, int, int]]
     silent: list[Silent]
     unwatched: int
 
@@ -80,6 +83,9 @@ async def accueil(datasette: Datasette, request: HttpRequest) -> Response:
         now=today.isoformat(),
         deadlines=deadlines,
         groups=groups_of(site.knowledge.themes.values(), summary.themes, new[1] if new else summary.recent_themes),
+        this_week=home.last_selected[:10] >= (today - timedelta(days=7)).isoformat(),
+        meetings=[one for one in dates if one.role == "event" and one not in deadlines][:3],
+        bounds=bounds(max(summary.recent_places.values(), default=0)),
         map=places(
             site.knowledge.departements.values(),
             summary.recent_places,
@@ -87,7 +93,7 @@ async def accueil(datasette: Datasette, request: HttpRequest) -> Response:
             lambda code: datasette.urls.path(f"/departement/{code}"),
         ),
         silent=_silent(site, summary),
-        unwatched=sum(1 for code in site.knowledge.departements if code not in summary.watched and code not in summary.places),
+        unwatched=len(unwatched(site.knowledge.departements, summary)),
     )
     return await render(datasette, request, context)
 

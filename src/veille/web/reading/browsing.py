@@ -4,20 +4,22 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from datasette import Response
 
+from veille.french import fold, folded_words
 from veille.messages.common import NO_SUCH_SOURCE, SOURCE_STATES
 from veille.messages.reading import NO_SUCH_DEPARTEMENT, NO_SUCH_MAP, NO_SUCH_THEME, PERIODS
-from veille.search.request import Request
+from veille.search.request import LONGEST_QUERY, Request
 from veille.store.cards import Card
 from veille.store.connection import Row
 from veille.store.keeping import wellbeing
 from veille.store.reading import browsing
-from veille.store.reading.summary import RECENT, alike, last_months, shares
+from veille.store.reading.summary import RECENT, Summary, alike, last_months, shares
 from veille.understand.knowledge import Departement, Theme
-from veille.web.reading.charts import Bars, MapCell, bars, places
+from veille.web.reading.charts import Bars, MapCell, bars, bounds, places
 from veille.web.reading.following import Follow, follow
 from veille.web.reading.notices import Folded, folded
 from veille.web.site.answering import ask, readable, render
@@ -114,6 +116,7 @@ class ThemePage(Context):
     dates: list[browsing.Date]
     chart: Bars
     map: list[MapCell]
+    bounds: list[tuple[str, int, int]]
     leading: list[tuple[str, int]]
     group: list[Counted]
     search: str
@@ -143,6 +146,7 @@ async def theme(datasette: Datasette, request: HttpRequest) -> Response:
         dates=await ask(datasette, browsing.dates_of, scope, today),
         chart=bars(last_months(site.today()), summary.themes_by_month.get(known.id, {})),
         map=places(site.knowledge.departements.values(), counts, summary.watched, _place_links(datasette, theme=known.id)),
+        bounds=bounds(max(counts.values(), default=0)),
         leading=sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:8],
         group=[Counted(one, summary.themes.get(one.id, 0)) for one in group],
         search=_search(datasette, theme=known.id),
@@ -270,22 +274,35 @@ class SourcesPage(Context):
     sources: list[Row]
     total: int
     wanted: str
+    q: str
     states: list[tuple[str, str, int]]
     ill: int
 
 
+def _named(row: Row, words: list[str], known: Mapping[str, Departement]) -> bool:
+    """Return whether a source's name, address or départements say every word, or its beginning."""
+    places = " ".join(f"{code} {known[code].name}" for code in row["codes"] if code in known)
+    held = folded_words(f"{row['name']} {row['id']} {row['url']} {places}")
+    return all(any(one.startswith(word) for one in held) for word in words)
+
+
 @readable
 async def sources(datasette: Datasette, request: HttpRequest) -> Response:
-    """/sources?etat=: what is followed, and how it fares."""
+    """/sources?etat=&q=: what is followed, and how it fares."""
     summary = await figures(datasette)
     rows = _told(await ask(datasette, browsing.followed), summary.sources)
     wanted = request.args.get("etat") or ""
     wanted = wanted if wanted in SOURCE_STATES else ""
+    q = (request.args.get("q") or "").strip()[:LONGEST_QUERY]
+    known = site_of(datasette).knowledge.departements
+    every = len(rows)
+    rows = [row for row in rows if _named(row, folded_words(q), known)]
     states = {state: sum(row["state"] == state for row in rows) for state in SOURCE_STATES}
     context = SourcesPage(
         sources=[row for row in rows if not wanted or row["state"] == wanted],
-        total=len(rows),
+        total=every,
         wanted=wanted,
+        q=q,
         states=[(state, SOURCE_STATES[state][0], count) for state, count in states.items() if count],
         ill=sum(row["ill"] for row in rows),
     )
@@ -334,13 +351,39 @@ class MapPage(Context):
     map: list[MapCell]
     rows: list[MapCell]
     newest: dict[str, str]
+    bounds: list[tuple[str, int, int]]
+    leading: list[Departement]
+    told: int
     total: int
     silent: int
-    unwatched: int
+    unwatched: list[Departement]
+    order: str
+    orders: list[tuple[str, str, str]]
     period: str
     periods: dict[str, str]
     theme_: Theme | None
     groups: list[ThemeGroup]
+
+
+def unwatched(known: Mapping[str, Departement], summary: Summary) -> list[Departement]:
+    """Return the départements that no followed source is about."""
+    return [place for code, place in known.items() if code not in summary.watched]
+
+
+def _by_day(newest: str) -> tuple[int, str]:
+    return (0, "".join(chr(0x10FFFF - ord(char)) for char in newest)) if newest else (1, "")
+
+
+# Of the table beside the map: what each order is called, and its key.
+_ORDERS: dict[str, tuple[str, Callable[[Summary], Callable[[MapCell], Any]]]] = {
+    "nom": ("Département", lambda _: lambda one: (fold(one.name), one.code)),
+    "articles": ("Articles", lambda _: lambda one: (-one.count, one.code)),
+    "dernier": ("Dernier", lambda summary: lambda one: (_by_day(summary.newest.get(one.code, "")), one.code)),
+}
+
+
+def _search_map(datasette: Datasette, tag: str, period: str, order: str) -> str:
+    return f"{datasette.urls.path('/carte')}?{urlencode({**({'theme': tag} if tag else {}), 'periode': period, 'tri': order})}"
 
 
 @readable
@@ -351,7 +394,8 @@ async def carte(datasette: Datasette, request: HttpRequest) -> Response:
     period = request.args.get("periode") or "30j"
     tag = request.args.get("theme") or ""
     tag = site.knowledge.aliases.get(tag, tag)
-    if period not in PERIODS or (tag and tag not in site.knowledge.themes):
+    order = request.args.get("tri") or "articles"
+    if period not in PERIODS or order not in _ORDERS or (tag and tag not in site.knowledge.themes):
         raise PageError(400, NO_SUCH_MAP)
     by_theme = {"30j": summary.recent_mix, "12m": summary.year_mix, "tout": summary.mix}[period]
     every = {"30j": summary.recent_places, "12m": summary.year_places, "tout": summary.places}[period]
@@ -370,11 +414,16 @@ async def carte(datasette: Datasette, request: HttpRequest) -> Response:
     drawn = places(known, counts, summary.watched, link, outlines=True)
     context = MapPage(
         map=drawn,
-        rows=sorted(drawn, key=lambda one: (-one.count, one.code)),
+        rows=sorted(drawn, key=_ORDERS[order][1](summary)),
         newest=summary.newest,
+        bounds=bounds(max(counts.values(), default=0)),
+        leading=[site.knowledge.departements[one.code] for one in sorted(drawn, key=lambda one: (-one.count, one.code))[:3] if one.count],
+        told=sum(1 for one in drawn if one.count),
         total=sum(counts.values()),
-        silent=sum(1 for one in drawn if one.css == "h0"),
-        unwatched=sum(1 for one in drawn if one.css == "none"),
+        silent=sum(1 for one in drawn if one.watched and not one.count),
+        unwatched=unwatched(site.knowledge.departements, summary),
+        order=order,
+        orders=[(name, label, _search_map(datasette, tag, period, name)) for name, (label, _) in _ORDERS.items()],
         period=period,
         periods=PERIODS,
         theme_=site.knowledge.themes.get(tag),

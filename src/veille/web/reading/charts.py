@@ -6,6 +6,7 @@ Comes in: counts. Goes out: places, sizes, classes of heat. Forbidden: reading.
 import csv
 import functools
 import io
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -42,6 +43,21 @@ class Bars:
     height: int = _HEIGHT
     thick: int = _BAR - 3
 
+    @property
+    def months(self) -> int:
+        """Months that have something; fewer than three make no chart."""
+        return sum(bar.count > 0 for bar in self.bars)
+
+    @property
+    def half(self) -> int:
+        """The number that the line in the middle stands for; 0 for no line."""
+        return self.most // 2 if self.most > 1 and self.most % 2 == 0 else 0
+
+    @property
+    def half_y(self) -> float:
+        """Where that line is."""
+        return round(self.height - self.half / self.most * (self.height - 4), 1) if self.most else 0.0
+
 
 def month_name(month: str) -> str:
     """novembre 2026, of 2026-11."""
@@ -69,12 +85,13 @@ class MapCell:
     code: str
     name: str
     count: int
-    css: str  # h0 to h4, or none: nobody watches and nothing was said
+    css: str  # h0 to h4; `unwatched` where nobody watches, `none` where nothing was said there either
     link: str
     x: int = 0
     y: int = 0
     path: str = ""
-    said: str = ""  # said beside the count: rien de nouveau, personne ne veille
+    said: str = ""  # said instead of a count of nothing: rien de nouveau, personne ne veille
+    watched: bool = True
 
 
 def heat(count: int, most: int) -> int:
@@ -84,21 +101,34 @@ def heat(count: int, most: int) -> int:
     return min(HEATS, 1 + int((HEATS - 0.001) * (count / most) ** 0.5)) if most > 1 else 2
 
 
+def bounds(most: int) -> list[tuple[str, int, int]]:
+    """Return the heats that counts up to `most` have, each with the least and the greatest count that it stands for."""
+    heats: list[tuple[str, int, int]] = []
+    first = 1
+    for level in range(1, HEATS + 1):
+        last = bisect_right(range(1, most + 1), level, key=lambda count: heat(count, most))
+        if last >= first:
+            heats.append((f"h{level}", first, last))
+            first = last + 1
+    return heats
+
+
 def places(
     known: Iterable[Departement], counts: Mapping[str, int], watched: frozenset[str], link: Callable[[str], str], *, outlines: bool = False
 ) -> list[MapCell]:
-    """Return every département, with its heat; dashes where nobody watches and nothing was said."""
+    """Return every département, with its heat; dashes where nobody watches, whatever others say of it."""
     most = max(counts.values(), default=0)
     drawn = contours() if outlines else {}
     made = []
     for place in known:
         count = counts.get(place.code, 0)
-        seen = count or place.code in watched
+        followed = place.code in watched
+        css = f"h{heat(count, most)}{'' if followed else ' unwatched'}" if count or followed else "none"
         made.append(
             MapCell(
-                code=place.code, name=place.name, count=count, css=f"h{heat(count, most)}" if seen else "none", link=link(place.code),
+                code=place.code, name=place.name, count=count, css=css, link=link(place.code),
                 x=place.column * TILE, y=place.row * TILE, path=drawn.get(place.code, ""),
-                said="" if count else NOTHING_NEW if seen else NOBODY_WATCHES,
+                said="" if count else NOTHING_NEW if followed else NOBODY_WATCHES, watched=followed,
             )
         )  # fmt: skip
     return made

@@ -108,6 +108,7 @@ async def shared_variables(datasette: Datasette, request: HttpRequest) -> dict[s
         "tile": tile,
         "today": today.isoformat,
         "asset": lambda name: f"{datasette.urls.static_plugins('veille', name)}?{code_version()}",
+        "absolute_url": lambda path: absolute(datasette, request, told, datasette.urls.path(path)) if request else path,
         "here_url": lambda: absolute(datasette, request, told, request.full_path) if request else "",
     }
 
