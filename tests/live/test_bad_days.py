@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 from loopback import feed, reply, serve
-from test_serve import running, status, wait_for
+from test_serve import running, status
+from waiting import wait_for
 
 from pace import pace
 from veille.cli.serving import free_port

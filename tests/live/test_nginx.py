@@ -13,13 +13,12 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from loopback import feed, serve
-from test_serve import wait_for
+from waiting import until, wait_for
 
 from browsing import PASSWORD
 from veille.cli.serving import free_port
@@ -94,11 +93,13 @@ def front(tmp_path_factory):
     try:
         wait_for(f"http://127.0.0.1:{upstream}/")
         front = Front(tls, plain)
-        for _ in range(200):
+
+        def opened() -> bool:
             with contextlib.suppress(OSError):
-                if front.ask("/a-propos"):
-                    break
-            time.sleep(0.05)
+                return bool(front.ask("/a-propos"))
+            return False
+
+        assert until(opened)
         yield front
     finally:
         for process, number in ((proxy, signal.SIGQUIT), (site, signal.SIGTERM)):

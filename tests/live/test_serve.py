@@ -8,22 +8,14 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 
 import pytest
 from loopback import feed, serve
+from waiting import wait_for
 
 from veille.cli.serving import free_port
-
-
-def wait_for(address: str) -> str:
-    for _ in range(200):
-        with contextlib.suppress(OSError), urllib.request.urlopen(address) as answer:
-            return answer.read().decode()
-        time.sleep(0.05)
-    raise AssertionError(f"{address} never answered")
 
 
 def status(address: str) -> int:

@@ -13,7 +13,7 @@ import time
 
 import httpx
 from loopback import reply, serve
-from test_serve import wait_for
+from waiting import wait_for
 
 from pace import pace
 from veille.cli.serving import free_port

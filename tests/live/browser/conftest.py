@@ -3,7 +3,6 @@
 For one module at a time: the driver runs an event loop in this thread, and other live tests start their own.
 """
 
-import contextlib
 import os
 import re
 import shutil
@@ -11,11 +10,10 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-import urllib.request
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
+from waiting import wait_for
 
 BROWSER = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
@@ -41,11 +39,7 @@ def demo():
     drain = threading.Thread(target=process.stdout.read, daemon=True)  # its log must not fill the pipe
     drain.start()
     root = re.search(r"Le site : (http://\S+?)/ ", said)[1]
-    for _ in range(200):
-        with contextlib.suppress(OSError):
-            urllib.request.urlopen(root + "/connexion").close()
-            break
-        time.sleep(0.05)
+    wait_for(root + "/connexion")
     yield root, re.search(r"mot de passe « (\S+) »", said)[1]
     os.killpg(process.pid, signal.SIGINT)
     process.wait(20)

@@ -1,14 +1,13 @@
 """Two curators in two real browsers, over one real server: triage by keyboard, bulk, conflicts, refusals, sessions, no script."""
 
-import contextlib
 import statistics
 import subprocess
 import sys
-import time
-import urllib.request
 from datetime import UTC, datetime
 
 import pytest
+import waiting
+from waiting import wait_for
 
 from builders import collect_entries, make_entry, make_source
 from live.browser.conftest import BROWSER  # noqa: F401 - the same browser
@@ -61,11 +60,7 @@ def server(store, tmp_path):
     command = [sys.executable, "-m", "veille", "serve", "--db", str(tmp_path / "veille.db"), "--port", str(port)]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     root = f"http://127.0.0.1:{port}"
-    for _ in range(400):
-        with contextlib.suppress(OSError):
-            urllib.request.urlopen(root + "/connexion").close()
-            break
-        time.sleep(0.05)
+    wait_for(root + "/connexion")
     yield root
     process.terminate()
     process.wait(20)
@@ -99,12 +94,8 @@ def desk(chromium, server):
 
 
 def until(page, check):
-    """Wait, ten seconds at most, for what a click or a key sets going to reach the file."""
-    for _ in range(200):
-        if check():
-            return True
-        page.wait_for_timeout(50)
-    return False
+    """Wait for what a click or a key sets going to reach the file."""
+    return waiting.until(check, lambda seconds: page.wait_for_timeout(1000 * seconds))
 
 
 def states(store, *wanted):
