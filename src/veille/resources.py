@@ -43,5 +43,5 @@ def load_knowledge() -> "Knowledge":
     """Read once at each door."""
     from veille.understand.knowledge import build_knowledge
 
-    names = ("vocabulary.yaml", "synonyms.yaml", "departements.csv", "communes.txt", "epci.txt", "territoires.yaml", "model.json")
-    return build_knowledge(*map(package_text, names), shipped=shipped_version())
+    words = ("vocabulary.yaml", "synonyms.yaml", "departements.csv", "communes.txt", "epci.txt", "territoires.yaml", "notices.yaml")
+    return build_knowledge(*map(package_text, (*words, "model.json")), shipped=shipped_version())

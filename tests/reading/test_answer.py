@@ -134,7 +134,7 @@ def test_a_correction_says_the_whole_question(site):
 def test_notices_of_a_place_are_told(site, store, knowledge, title):
     row = store.execute("select title, summary, kind, interest from items where title = ?", (title.replace("'", "’"),)).fetchone()
 
-    assert is_local_notice(*row, knowledge.lexicon, placed=True)
+    assert is_local_notice(*row, knowledge.notices)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_notices_of_a_place_are_told(site, store, knowledge, title):
     ],
 )
 def test_what_is_no_notice_is_not(knowledge, title, kind, interest):
-    assert not is_local_notice(title, "", kind, interest, knowledge.lexicon, placed=False)
+    assert not is_local_notice(title, "", kind, interest, knowledge.notices)
 
 
 @pytest.mark.parametrize("path", ["/recherche?departement=33", "/departement/33", "/integrer?departement=33", "/source/gironde"])

@@ -19,7 +19,7 @@ _OF_RULES = 0.3
 _MOST_GOOD = 6.0
 _MOST_BAD = 5.0
 _MOST_THEME = 1.2
-_OF_INTEREST, _LITTLE, _FAR = 0.5, 0.3, 0.2
+_OF_INTEREST, _FAR = 0.5, 0.2
 _GLANCED = 300  # characters of what is shown
 _THEME_FOUND = 0.4  # score of a theme that is more than a passing word
 
@@ -61,18 +61,18 @@ def interest_of(scored: ScoredInterest, answers: Mapping[str, Prediction]) -> tu
     return interest, ", ".join(said)
 
 
-def is_local_notice(title: str, summary: str, kind: str, interest: float, lexicon: Lexicon, *, placed: bool) -> bool:
+def is_local_notice(title: str, summary: str, kind: str, interest: float, notices: Lexicon) -> bool:
     """Return whether an article only tells the people of a place what they need to know today: works, a closed desk, a loto.
 
-    Of no interest, and either it says so (a phrase of `noise`: in the title it is enough, in what is shown interest must be less), or it is
-    about some place and far from any interest. A job offer is another thing, and says so itself.
+    Its title says so and it is of no interest; or, far from any, what is shown of it does, or its title by a weaker phrase. A job offer is
+    another thing, unless its title says so. `notices`: `Knowledge.notices`.
     """
-    if kind == "emploi" or interest >= _OF_INTEREST:
+    if interest >= _OF_INTEREST:
         return False
-    if placed and interest < _FAR:
-        return True
-    found = {hit.field for hit in lexicon.find(Words.of(title, summary[:_GLANCED])).of("signal") if hit.payload.startswith("-")}
-    return "title" in found or bool(found and interest < _LITTLE)
+    found = notices.find(Words.of(title, summary[:_GLANCED]))
+    strong = {hit.field for hit in found.of("strong")}
+    far = interest < _FAR and kind != "emploi"
+    return "title" in strong or (far and (bool(strong) or any(hit.field == "title" for hit in found.of("weak"))))
 
 
 def score_interest(findings: Findings, kind: str, themes: Iterable[float]) -> ScoredInterest:

@@ -48,6 +48,7 @@ class Knowledge:
     departements: dict[str, Departement]
     lexicon: Lexicon  # tables: theme, hint, evidence, sign, kind-title, kind-anywhere, kind-never, signal
     synonyms: dict[tuple[str, ...], tuple[tuple[str, ...], ...]]
+    notices: Lexicon  # of local notices; tables: strong, weak
     acronyms: dict[str, str]  # what the acronyms of the synonyms stand for, by their folded letters
     gazetteer: Gazetteer
     place_words: frozenset[str]  # of the names of départements, regions and prefectures, folded
@@ -79,7 +80,16 @@ class Knowledge:
 
 
 def build_knowledge(
-    vocabulary: str, synonyms: str, departements: str, communes: str, epci: str, territories: str, model: str = "", *, shipped: int = 0
+    vocabulary: str,
+    synonyms: str,
+    departements: str,
+    communes: str,
+    epci: str,
+    territories: str,
+    notices: str,
+    model: str = "",
+    *,
+    shipped: int = 0,
 ) -> Knowledge:
     """Knowledge from the texts of the files in veille/data; they are the project's own and trusted. Without a model: the rules alone."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -106,6 +116,7 @@ def build_knowledge(
         lexicon=_lexicon(words, tags),
         synonyms=_synonyms(families, places),
         acronyms=_acronyms(families),
+        notices=_notices(words, yaml.load(notices, Loader=loader)),  # noqa: S506
         gazetteer=build_gazetteer(
             {code: place.name for code, place in places.items()},
             {code: place.prefecture for code, place in places.items()},
@@ -145,6 +156,13 @@ def _lexicon(words: dict[str, Any], tags: list[dict[str, Any]]) -> Lexicon:
             for phrase in map(str, kind.get(where, ())):
                 (acronyms if phrase.isupper() else phrases).append((f"kind-{where}", phrase, str(kind["id"])))
     return Lexicon(phrases, acronyms)
+
+
+def _notices(words: dict[str, Any], given: dict[str, Any]) -> Lexicon:
+    """Return the phrases that tell a local notice: those of its own file, and what `noise` takes from interest (3 is much)."""
+    strong = [*(phrase for family in given["strong"] for phrase in family), *words["noise"][3]]
+    weak = [*given["weak"], *words["noise"][2]]
+    return Lexicon([*(("strong", str(phrase), "") for phrase in strong), *(("weak", str(phrase), "") for phrase in weak)])
 
 
 def _acronyms(families: list[list[str]]) -> dict[str, str]:

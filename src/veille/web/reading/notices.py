@@ -18,9 +18,7 @@ class Folded:
 
 def is_notice(card: Card, knowledge: Knowledge) -> bool:
     """Return whether an article is a local notice, unless a curator chose it."""
-    return card.state != "selected" and is_local_notice(
-        card.title, card.summary, card.kind, card.interest, knowledge.lexicon, placed=bool(card.departements)
-    )
+    return card.state != "selected" and is_local_notice(card.title, card.summary, card.kind, card.interest, knowledge.notices)
 
 
 def folded(cards: Iterable[Card], knowledge: Knowledge, most: int | None = None) -> Folded:
