@@ -24,10 +24,12 @@ _MARKS = re.compile("[\u0300-\u036f]+")
 
 # Elided articles and pronouns stay in the index and leave the query.
 ELISIONS = frozenset("l d j n s c m t qu jusqu lorsqu puisqu quoiqu".split())
-# Forms of the commonest verbs, as they are written: two texts that have them in common share nothing.
-COMMON_VERBS = frozenset(
+# Forms of the commonest verbs and numbers, as they are written: two texts that have them in common share nothing.
+WEAK_WORDS = frozenset(
     "avait avaient auront aura eu ont peut peuvent pouvait pouvaient pourra pourront pu doit doivent devait devra dû fait font faisait "
-    "fera faire va vont allait ira aller sera seront serait était étaient été veut veulent dit mis met prend".split()
+    "fera faire va vont allait ira aller sera seront serait était étaient été veut veulent dit mis met prend "
+    "un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize vingt "
+    "trente quarante cinquante soixante cent mille autre autres".split()
 )
 STOP_WORDS = frozenset(
     "a afin ai ainsi alors apres au aucun aussi autre aux avant avec avoir car ce cela celle celui ces cet cette ceux chez "

@@ -7,11 +7,13 @@ from datasette.app import Datasette
 
 from browsing import get
 from builders import collect_entries, make_entry, make_source
+from veille.french import lemma
 from veille.model import FilterName
 from veille.search.request import Request
 from veille.search.suggestions import suggestions
 from veille.store.reading.searching import search
 from veille.understand.interest import is_local_notice
+from veille.web.reading.results import corrected_question
 
 NOTICES = (
     "Stationnement supprimé rue des Lilas",
@@ -51,7 +53,16 @@ def text_of(page):
         ("2A", [("departements", "2A", "")]),
         ("Bretagne", [("regions", "53", "")]),
         ("appel à projets eau", [("kinds", "appel", "eau")]),
+        ("la loire atlantique", [("departements", "44", "")]),
+        ("CD 44", [("departements", "44", "")]),
+        ("33, 44", [("departements", "33", "44"), ("departements", "44", "33")]),
+        ("rsa (gironde)", [("departements", "33", "rsa")]),
+        ("Cher", [("departements", "18", "")]),
+        ("mobilité dans le Cher", [("departements", "18", "mobilité dans le")]),
+        ("33 budget", [("departements", "33", "budget")]),
         ('"Gironde"', []),
+        *((q, []) for q in ("33-44", "Drôme-Ardèche", "les 18-25 ans", "10 ans", "75 %", "19 novembre", "24 h", "rd 12", "article 40", "covid 19")),
+        *((q, []) for q in ("01 23 45 67 89", "moins cher", "qui vienne", "à l’aube", "le nord du département", "la poste", "un ami")),
         ("-Gironde", []),
         ("girondins", []),
         ("", []),
@@ -65,7 +76,10 @@ def test_filters_that_a_question_names(knowledge, q, expected):
 
 
 def test_the_longest_name_is_meant():
-    names = {"seine": (FilterName("departements", "x", True),), "seine saint denis": (FilterName("departements", "93", True),)}
+    names = {
+        "seine": (FilterName("departements", "x", True),),
+        " ".join(map(lemma, ("seine", "saint", "denis"))): (FilterName("departements", "93", True),),
+    }
 
     assert [one.value for one in suggestions("Seine-Saint-Denis", names)] == ["93"]
 
@@ -75,7 +89,7 @@ def test_a_chip_leads_to_the_filter_and_is_not_offered_twice(site):
 
     assert 'href="/recherche?q=accueil&amp;departement=33"' in page
     assert "33 Gironde" in page
-    assert "Filtres que nomme la question" not in get(site, "/recherche?q=accueil&departement=33").text.split("33 Gironde")[0]
+    assert "Filtres proposés d’après la recherche" not in get(site, "/recherche?q=accueil&departement=33").text.split("33 Gironde")[0]
 
 
 def test_an_acronym_says_what_it_stands_for(site):
@@ -126,8 +140,8 @@ def test_pages_go_on_where_the_first_ended(store, knowledge, now, tmp_path, monk
 def test_a_correction_says_the_whole_question(site):
     page = text_of(get(site, "/recherche?q=acceuil+social"))
 
-    assert "Résultats pour accueil social (corrigé)" in page
-    assert "Chercher « acceuil social »" in page
+    assert "Résultats pour « accueil social », orthographe corrigée" in page
+    assert "Chercher plutôt « acceuil social »" in page
 
 
 @pytest.mark.parametrize("title", NOTICES)
@@ -157,6 +171,39 @@ def test_notices_are_folded_and_counted(site, path):
 
     assert page.index("Un accueil social repensé") < details < page.index(NOTICES[0])
     assert "7 articles" in text_of(get(site, path))
+
+
+def test_one_word_is_never_in_part(store, knowledge, now, tmp_path, monkeypatch):
+    monkeypatch.setenv("VEILLE_NOW", now.isoformat())
+    entries = [
+        make_entry(guid=str(n), link=f"https://e.fr/{n}", title=f"Essai {n}", summary="mot " * (1 + 400 * n) + "mobilité") for n in range(4)
+    ]
+    collect_entries(store, make_source(rights="full"), entries, knowledge, now)
+
+    results = search(store, Request(q="mobilité"), knowledge, "2026-11-22")
+
+    assert results.every == 4
+
+
+@pytest.mark.parametrize(
+    ("q", "pairs", "told"),
+    [
+        ("acceuil social", [("acceuil", "accueil")], "accueil social"),
+        ("bugdet -bugdet", [("bugdet", "budget")], "budget -bugdet"),
+        ('inclsion "inclsion numérique"', [("inclsion", "inclusion")], 'inclusion "inclsion numérique"'),
+        ("Ｂugdet", [("Bugdet", "budget")], "budget"),
+        ("budget", [], ""),
+    ],
+)
+def test_corrections_touch_what_was_corrected(q, pairs, told):
+    assert corrected_question(q, pairs) == told
+
+
+def test_a_basket_goes_along_with_another_question(site):
+    page = get(site, "/recherche?q=accueil&panier=1,2").text
+
+    assert page.count('<input type="hidden" name="panier" value="1,2">') == 2  # the question and the days
+    assert "Voir le panier" in get(site, "/recherche?q=zzzzz&panier=1,2").text
 
 
 def test_notices_alone_are_open(site):

@@ -117,6 +117,29 @@ def test_each_month_and_kind_gives_as_many_dates_as_it_says(site):
         assert len(calendar.walk("vevent")) == int(count)
 
 
+def test_the_agenda_obeys_an_exclusion_alone_and_tells_its_corrections(site):
+    assert "Trois ateliers" not in get(site, "/agenda?q=-ateliers").text
+    assert "Un budget participatif" in get(site, "/agenda?q=-ateliers").text
+    assert "Dates pour « budget »" in text_of(get(site, "/agenda?q=bugdet"))
+
+
+def test_a_date_stands_in_the_month_of_the_day_it_is_shown_by(site, store):
+    with writing(store):
+        store.execute("update item_dates set start = '2026-11-01', \"end\" = '2027-01-31' where role = 'deadline' and item_id = 1")
+
+    page = text_of(get(site, "/agenda?mois=2027-01"))
+
+    assert "Un budget participatif au collège" in page
+    assert "Un budget participatif au collège" not in text_of(get(site, "/agenda?mois=2026-11"))
+
+
+def test_a_day_far_away_says_its_year(site, store):
+    with writing(store):
+        store.execute("update item_dates set start = '2030-01-30', \"end\" = '2030-01-30' where role = 'deadline'")
+
+    assert "janv. 2030" in text_of(get(site, "/agenda"))
+
+
 def test_under_a_departement_comes_what_is_open_to_all(site):
     page = text_of(get(site, "/agenda?departement=33"))
     own, others = page.split("Ouvert à tous les départements")
@@ -142,13 +165,31 @@ def test_two_departements_side_by_side(site):
     page = text_of(get(site, "/comparer?departements=33,38"))
 
     assert "Gironde, Isère" in page
-    assert "Lui seul" in page
+    assert "Ses thèmes propres" in page
     assert page.count("Sources suivies 1") == 2
     assert "Trois ateliers de co-conception" in page
     for link, count in re.findall(
         r'<td class="bar"[^>]*>.*?<a href="([^"]+)">(\d+) article', get(site, "/comparer?departements=33,38").text
     ):
         assert f"{count} article" in text_of(get(site, link.replace("&amp;", "&")))
+
+
+def test_a_story_counts_wherever_one_of_its_articles_does(store, knowledge, now, tmp_path, monkeypatch):
+    monkeypatch.setenv("VEILLE_NOW", now.isoformat())
+    told = {"title": "Budget participatif : quarante projets d’habitants retenus par le jury", "summary": "Le jury citoyen du Département a retenu quarante projets d’habitants, parmi trois cents idées déposées au printemps dans les maisons des solidarités, les collèges et les médiathèques."}  # fmt: skip
+    for code in ("33", "38"):
+        source = make_source(id=f"s{code}", name=f"S {code}", url=f"https://s{code}.fr/rss", territory=(code,))
+        collect_entries(store, source, [make_entry(guid=code, link=f"https://s{code}.fr/1", **told)], knowledge, now)
+    site = Datasette([str(tmp_path / "veille.db")])
+    with writing(store):
+        store.execute("insert into stories (id, lead_id, score, reason) values (1, 1, 1.0, '')")
+        store.execute("update items set story_id = 1, lead = id = 1")
+
+    for code in ("33", "38"):
+        assert "1 article" in text_of(get(site, f"/recherche?departement={code}"))
+        assert re.search(r">1</a></dd></div><div><dt>Ces trente", get(site, f"/comparer?departements={code}").text)
+    assert "2 départements sur 101 cités" in text_of(get(site, "/carte?periode=tout"))
+    assert "1 article de" in text_of(get(site, "/"))
 
 
 def test_a_comparison_of_one_offers_others_and_a_form_says_the_same(site):
@@ -181,7 +222,8 @@ def test_a_basket_is_its_address(site):
 
     assert text_of(page).index("RSA : un accueil") < text_of(page).index("Un budget participatif")
     assert 'readonly value="http://localhost/panier?articles=2,1"' in page.text
-    assert 'href="/panier?articles=1"' in page.text  # without the second
+    assert get(site, "/panier?articles=2,1&sans=2").headers["location"] == "/panier?articles=1"
+    assert get(site, "/panier?articles=1&sans=1").headers["location"] == "/panier"
     assert get(site, "/panier?articles=2&articles=1&articles=2").headers["location"] == "/panier?articles=2,1"
     rows = list(csv.reader(io.StringIO(get(site, "/panier.csv?articles=2,1").text.lstrip("\ufeff")), delimiter=";"))
     assert [row[0] for row in rows] == ["id", "2", "1"]
@@ -201,8 +243,8 @@ def test_a_basket_leaves_out_what_is_gone_and_says_so(site, store):
     with writing(store):
         store.execute("update items set state = 'dismissed' where id = 1")
 
-    assert "2 articles ne sont plus là" in text_of(get(site, "/panier?articles=1,2,99999"))
-    assert "Rien encore" in text_of(get(site, "/panier"))
+    assert "2 articles ne sont plus disponibles" in text_of(get(site, "/panier?articles=1,2,99999"))
+    assert "Le panier est vide" in text_of(get(site, "/panier"))
 
 
 @pytest.mark.parametrize(
@@ -230,7 +272,7 @@ def test_sources_are_searched(site):
     assert "Isère, le lab" in page
     assert "Réseau des labs" not in page
     assert "Gironde, actualités" in text_of(get(site, "/sources?q=33"))
-    assert "ne porte ces mots" in text_of(get(site, "/sources?q=rien"))
+    assert "ne correspond à ces mots" in text_of(get(site, "/sources?q=rien"))
 
 
 def test_paper_says_what_was_asked_and_where(site):

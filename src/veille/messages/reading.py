@@ -5,7 +5,7 @@ DATABASE_AWAY = "La base ne répond pas : réessayez dans un moment."
 WAITS_FOR_MIGRATION = "La base attend sa mise à jour : lancez « veille serve », ou une collecte."
 MOTTO = "L’innovation publique des départements"
 DEADLINE_OF = "Date limite : {title}"
-AGENDA_NAME = "veille : échéances et événements"
+AGENDA_NAME = "veille : dates limites et événements"
 AGENDA_NAMED = "veille, dates : {title}"
 # How Datasette's filters compare, by their keys.
 LOOKUPS = {
@@ -19,7 +19,7 @@ NO_SUCH_THEME = "Ce thème n’existe pas."
 NO_SUCH_DEPARTEMENT = "Ce code n’est pas celui d’un département : il y en a 101, de 01 à 976."
 NO_SUCH_MAP = "Cette carte n’existe pas : choisissez un thème et une période de la liste."
 DATE_KINDS = {"appel": "dates limites", "evenement": "événements"}  # of the agenda
-PERIODS = {"30j": "30 jours", "12m": "12 mois", "tout": "depuis le début"}  # of the map
+PERIODS = {"30j": "30 derniers jours", "12m": "12 derniers mois", "tout": "depuis le début"}  # of the map
 FUTURE_DAY = "Ce jour est à venir : donnez un jour passé, AAAA-MM-JJ."
 # Search.
 NO_SUCH_PAGE = "Cette page de résultats n’existe pas."
@@ -27,31 +27,31 @@ QUERY_TOO_LONG = "Votre recherche est trop longue : gardez l’essentiel, {limit
 BAD_DAY = "« {value} » n’est pas une date : écrivez AAAA-MM-JJ."
 BAD_YEAR = "« {value} » n’est pas une année : écrivez quatre chiffres, comme 2025."
 TOO_MANY_FILTERS = "Trop de filtres : {each} valeurs au plus pour chacun, {all} en tout."
-BAD_FILTER = "« {value} » n’est la valeur d’aucun filtre : un identifiant, un code ou une année."
+BAD_FILTER = "« {value} » n’est pas une valeur de filtre : donnez un identifiant, un code ou une année."
 BAD_MONTH = "« {value} » n’est pas un mois : écrivez AAAA-MM."
 BAD_NUMBER = "« {value} » n’est pas un nombre de page."
 TOO_SLOW = "Cette recherche demande trop de temps : ajoutez un mot ou un filtre."
 
 SINCE = "depuis le {day}"
 UNTIL = "jusqu’au {day}"
-WITH_DISMISSED = "avec les écartés"
-SELECTED_ALONE = "sélectionnés"
+WITH_DISMISSED = "articles écartés compris"
+SELECTED_ALONE = "la sélection"
 LOCAL_NOTICE = "annonce locale"
-INTEREST_LABELS = ((0.8, "au cœur de l’innovation publique"), (0.5, "utile à qui innove"), (0.0, "à côté de l’innovation publique"))  # from
+INTEREST_LABELS = ((0.8, "au cœur de l’innovation publique"), (0.5, "utile à qui innove"), (0.0, "peu lié à l’innovation publique"))  # from
 WITH_EVERY_WORD = "Avec tous les mots"
 IN_PART = "En partie"
-BASKET_NAMED = "veille : {count} articles choisis"
+BASKET_NAMED = "veille : {articles}"
 NOT_AN_ARTICLE = "« {value} » n’est pas un numéro d’article : donnez des nombres, séparés par des virgules."
 TOO_MANY_CHOSEN = "Un panier tient {most} articles au plus : retirez-en, ou faites-en deux."
-BAD_COMPARISON = "Trop de départements : {most} au plus se comparent."
+BAD_COMPARISON = "Trop de départements : {most} au plus."
 FEED_OPENED = "Ceci est un flux : copiez l’adresse ci-dessous dans un lecteur de flux, et les nouveaux articles y viendront d’eux-mêmes."
-FEED_AS_PAGE = "La même recherche, en page"
+FEED_AS_PAGE = "Voir cette recherche sur le site"
 FEED_ENTRY = "Lire"
 FOLLOWED = "veille : {title}"
 SHARE_BODY = "À lire dans veille :\n{address}\n"
 NO_CSV_OF_ROWS = "Une ligne seule n’a pas de CSV : prenez celui de sa table, ou son JSON."
-NOTHING_NEW = "rien de nouveau"
-PAGE_FAILED = "La page n’a pas pu être faite."
+NOTHING_NEW = "aucun article"
+PAGE_FAILED = "La page n’a pas pu être affichée."
 NOT_UNDERSTOOD = "Demande incomprise."
 TOO_MANY_PARAMETERS = "Trop de paramètres : {most} au plus."
 ADDRESS_TOO_LONG = "Cette adresse est trop longue : demandez moins de choses à la fois."
@@ -73,7 +73,7 @@ ERROR_PAGES = {
     404: ("Page introuvable", "Cette page n’existe pas, ou n’existe plus."),
     405: ("Demande incomprise", "Cette page se lit, elle ne reçoit rien."),
     429: ("Trop d’essais", "Attendez une minute avant de recommencer."),
-    500: ("Erreur du site", "La page n’a pas pu être faite. L’erreur est notée ; réessayez dans un moment."),
+    500: ("Erreur du site", "La page n’a pas pu être affichée. L’erreur est enregistrée ; réessayez dans un moment."),
     503: ("Site occupé", "Réessayez dans quelques instants."),
 }
 

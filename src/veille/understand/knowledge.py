@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from veille.french import ELISIONS, STOP_WORDS, WORD, bare, fold, lemmas
+from veille.french import ELISIONS, STOP_WORDS, WORD, bare, fold, lemma, lemmas
 from veille.model import KINDS, FilterName
 from veille.understand.gazetteer import Gazetteer, build_gazetteer
 from veille.understand.learned import Model, model_of, within
@@ -65,17 +65,23 @@ class Knowledge:
 
     @functools.cached_property
     def filter_names(self) -> dict[str, tuple[FilterName, ...]]:
-        """What a reader may call a filter of a search, bare: codes and names of départements, regions, labels and words of themes."""
+        """What a reader may call a filter of a search, by its inflected words: départements, regions, labels and words of themes."""
         named: dict[str, dict[FilterName, None]] = {}
+
+        def add(name: str, filter_name: FilterName) -> None:
+            named.setdefault(" ".join(map(lemma, bare(name).split())), {})[filter_name] = None
+
+        places = {place.name for place in self.departements.values()}
         for place in self.departements.values():
-            for name in (place.code, place.name, f"CD{place.code}"):
-                named.setdefault(bare(name), {})[FilterName("departements", place.code, whole=True)] = None
-            named.setdefault(bare(place.region), {})[FilterName("regions", place.region_code, whole=True)] = None
+            for name in (place.code, place.name, f"CD{place.code}", f"CD {place.code}"):
+                add(name, FilterName("departements", place.code, whole=True))
+            if place.region not in places:
+                add(place.region, FilterName("regions", place.region_code, whole=True))
         for theme in self.themes.values():
             for name in (theme.label, theme.id):
-                named.setdefault(bare(name), {})[FilterName("themes", theme.id, whole=True)] = None
+                add(name, FilterName("themes", theme.id, whole=True))
             for word in theme.words:
-                named.setdefault(bare(word), {})[FilterName("themes", theme.id, whole=False)] = None
+                add(word, FilterName("themes", theme.id, whole=False))
         return {name: tuple(found) for name, found in named.items() if name}
 
 

@@ -38,7 +38,7 @@ def test_a_reader_searches_filters_and_opens_an_article(opened):
     page.fill("input[name=q]", "acceuil social")
     page.press("input[name=q]", "Enter")
 
-    assert "Résultats pour accueil social (corrigé)" in page.inner_text(".tally")
+    assert "orthographe corrigée" in page.inner_text(".tally")
     assert page.locator("mark").first.inner_text().lower() == "accueil"
     before = page.locator(".card").count()
     page.click(".facet a:has-text('93 Seine-Saint-Denis')")

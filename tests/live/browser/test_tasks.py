@@ -54,7 +54,7 @@ def test_a_theme_in_my_departement_is_followed_in_two_clicks(hand, demo):
     one = hand("/departement/33", **ROOMY)
     one.page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=demo[0])
     one.click(".mix td.num a")
-    one.click("text=Copier le flux")
+    one.click("text=Copier l’adresse du flux")
     one.page.wait_for_selector("text=Copié.")
 
     copied = one.page.evaluate("navigator.clipboard.readText()")
@@ -79,7 +79,7 @@ def test_the_deadlines_of_a_month_are_in_my_calendar_in_three_clicks(hand, demo)
 
 def test_two_departements_are_compared_in_three_gestures(hand):
     one = hand("/departement/33", **ROOMY)
-    one.click("text=Comparer à un autre")
+    one.click("text=Comparer à un autre département")
     one.click(".offers .choice")
 
     assert one.gestures <= 3

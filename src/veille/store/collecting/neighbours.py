@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import chain
 
-from veille.french import COMMON_VERBS, fold, lemma, stem, tokens
+from veille.french import WEAK_WORDS, fold, lemma, stem, tokens
 from veille.store.collecting.boilerplate import Boilerplates
 from veille.store.connection import Connection, has_table
 from veille.store.settings import setting
@@ -232,7 +232,7 @@ def _in_common(db: Connection, item_id: int, own: dict[int, int], others: list[i
         told[other] = tuple(
             written[word]
             for word in sorted(words, key=lambda one: (-words[one], one))
-            if word in written and written[word] not in COMMON_VERBS
+            if word in written and written[word] not in WEAK_WORDS
         )
     return told
 

@@ -36,13 +36,17 @@ def of_source(source: str) -> Scope:
     return Scope(f"sources {source}", "sightings", "source_id", source)
 
 
-def latest(db: Connection, scope: Scope, most: int) -> list[Card]:
-    """Return the newest articles of a scope, one a story, dismissed ones left out: the label's articles, met day by day."""
+def latest(db: Connection, scope: Scope, most: int, tag: str = "") -> list[Card]:
+    """Return the newest articles of a scope, one a story, dismissed ones left out: the label's articles, met day by day.
+
+    With a theme, those of its articles that have it.
+    """
+    also = "and exists (select 1 from item_tags where item_id = items.id and tag_id = :tag and origin <> 'refused') " if tag else ""
     sql = (
         "select items.id from postings cross join items on items.id = postings.item_id "  # noqa: S608 - our own words
-        f"where label = ? and {_PUBLIC} order by postings.day desc, postings.item_id desc limit ?"
+        f"where label = :label and {_PUBLIC} {also}order by postings.day desc, postings.item_id desc limit :most"
     )
-    return cards(db, [row[0] for row in db.execute(narrow(db, sql), (scope.label, most))])
+    return cards(db, [row[0] for row in db.execute(narrow(db, sql), {"label": scope.label, "tag": tag, "most": most})])
 
 
 def picked(db: Connection, scope: Scope, most: int) -> list[Card]:
@@ -85,12 +89,14 @@ def dates_to_come(
     today: str,
     *,
     words: str = "",
+    without: str = "",
     role: str = "",
     until: str = "",
     placeless: bool = False,
     most: int = _DATES_SHOWN,
 ) -> list[Date]:
-    """Deadlines and events from a day on of the articles that filters keep (`words`: an FTS match), the nearest first.
+    """Deadlines and events from a day on of the articles that filters keep (`words`, `without`: FTS matches), the
+    nearest first.
 
     `placeless`: of those alone that are about no département.
     """
@@ -101,6 +107,9 @@ def dates_to_come(
     if words:
         sql += " and items.id in (select rowid from items_fts where items_fts match :words)"
         values["words"] = words
+    if without:
+        sql += " and items.id not in (select rowid from items_fts where items_fts match :without)"
+        values["without"] = without
     if role:
         sql += " and role = :role"
         values["role"] = role

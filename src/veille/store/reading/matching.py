@@ -270,6 +270,8 @@ def _blended(
 
 def _leading(db: Connection, query: Query, whole: Sequence[int], by_id: Mapping[int, float]) -> set[int]:
     """Return those of the articles with every word that come before the others (`ranking.GLANCE`, `ranking.LEADING_SHARE`)."""
+    if len(query.terms) == 1 and not query.terms[0].spread:  # no word can be missing, nor far from another
+        return {item for item in whole if item in by_id}
     least = LEADING_SHARE * max(by_id.values(), default=0.0)
     leading = {item for item in whole if by_id.get(item, 0.0) >= least}
     others = [item for item in whole if item in by_id and item not in leading]

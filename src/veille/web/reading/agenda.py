@@ -1,18 +1,19 @@
 """The agenda: deadlines and events to come, as a page and as what calendars follow."""
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from datasette import Response
 
 from veille.errors import UsageError
 from veille.messages.reading import AGENDA_NAME, AGENDA_NAMED, BAD_MONTH, DATE_KINDS
 from veille.search.request import Request
-from veille.search.words import match_all
+from veille.search.words import match_all, match_excluded
 from veille.store import cards
 from veille.store.reading import browsing, wording
 from veille.store.reading.sql import conditions
@@ -21,12 +22,14 @@ from veille.web.reading.browsing import ThemeGroup, groups_of
 from veille.web.reading.charts import month_name
 from veille.web.reading.following import title_of
 from veille.web.reading.outputs import as_calendar
+from veille.web.reading.results import corrected_question
 from veille.web.site.answering import ask, asked, readable, render
 from veille.web.site.context import Context
 from veille.web.site.http import Datasette, HttpRequest
 from veille.web.site.origin import origin_of
 from veille.web.site.state import site_of
 
+_OF_THE_FORM = ("theme", "departement", "q")
 _ROLES = {"appel": "deadline", "evenement": "event"}
 
 
@@ -49,6 +52,12 @@ class Coming:
     open_to_all: list[browsing.Date]  # of articles about no département, where some départements are asked for
     of_any_month: list[browsing.Date]  # both, without the filter of the month
     of_any_kind: list[browsing.Date]  # both, without that of the kind
+    corrected: str  # the question with its corrected words, "" where none is
+
+
+def shown_day(one: browsing.Date, today: str) -> str:
+    """Return the day that a date is shown by: a deadline's last, an event's first, or last once it has begun."""
+    return one.start if one.role == "event" and one.start >= today else one.end
 
 
 def by_article(dates: Iterable[browsing.Date]) -> list[Entry]:
@@ -68,10 +77,9 @@ async def coming(datasette: Datasette, request: HttpRequest) -> Coming:
     month = request.args.get("mois") or ""
     if month and not re.fullmatch(r"\d{4}-(?:0[1-9]|1[0-2])", month, re.ASCII):
         raise UsageError(BAD_MONTH.format(value=month[:20]))
-    words = ""
-    if wanted.q:
-        query = await ask(datasette, wording.understand_query, wanted, site.knowledge)
-        words = match_all(query) if query.terms else ""
+    query = await ask(datasette, wording.understand_query, wanted, site.knowledge)
+    words = match_all(query) if query.terms else ""
+    without = "" if query.terms else match_excluded(query)
     genre = request.args.get("genre") or ""
     genre = genre if genre in _ROLES else ""
 
@@ -80,11 +88,8 @@ async def coming(datasette: Datasette, request: HttpRequest) -> Coming:
 
         async def dates(asked_for: Request, *, placeless: bool) -> list[browsing.Date]:
             where = conditions(replace(asked_for, since="", until="", dismissed=False))
-            until = wanted.until
-            return await ask(
-                datasette,
-                lambda db: browsing.dates_to_come(db, where, first, words=words, role=role, until=until, placeless=placeless),
-            )
+            read = functools.partial(browsing.dates_to_come, words=words, without=without, role=role, until=wanted.until)
+            return await ask(datasette, read, where, first, placeless=placeless)
 
         placed = wanted.departements or wanted.regions
         everywhere = replace(wanted, departements=(), regions=())
@@ -94,11 +99,12 @@ async def coming(datasette: Datasette, request: HttpRequest) -> Coming:
     any_own, any_national = await found("") if genre else (own, national)
 
     def kept(dates: list[browsing.Date]) -> list[browsing.Date]:
-        return [one for one in dates if not month or max(one.start, today)[:7] == month]
+        return sorted((one for one in dates if not month or shown_day(one, today)[:7] == month), key=lambda one: shown_day(one, today))
 
     return Coming(
         wanted=wanted, genre=genre, month=month, dates=kept(own), open_to_all=kept(national),
         of_any_month=[*own, *national], of_any_kind=kept([*any_own, *any_national]),
+        corrected=corrected_question(wanted.q, query.corrected),
     )  # fmt: skip
 
 
@@ -131,6 +137,8 @@ class AgendaPage(Context):
     ics: str
     webcal: str
     asked_for: str
+    corrected: str
+    kept: list[tuple[str, str]]
     filtered: bool
 
 
@@ -147,7 +155,7 @@ async def agenda(datasette: Datasette, request: HttpRequest) -> Response:
         return f"{datasette.urls.path('/agenda')}{'?' + query if query else ''}"
 
     query = link().partition("?")[2]
-    months = Counter(max(one.start, today)[:7] for one in found.of_any_month)
+    months = Counter(shown_day(one, today)[:7] for one in found.of_any_month)
     roles = Counter(one.role for one in found.of_any_kind)
     ics = f"{datasette.urls.path('/agenda.ics')}{'?' + query if query else ''}"
     root = (await origin_of(datasette, request)).root
@@ -155,7 +163,7 @@ async def agenda(datasette: Datasette, request: HttpRequest) -> Response:
         request_=found.wanted,
         months=[
             (month_name(month), list(rows))
-            for month, rows in groupby(by_article(found.dates), key=lambda one: max(one.first.start, today)[:7])
+            for month, rows in groupby(by_article(found.dates), key=lambda one: shown_day(one.first, today)[:7])
         ],
         open_to_all=by_article(found.open_to_all),
         total=len(found.dates) + len(found.open_to_all),
@@ -173,7 +181,9 @@ async def agenda(datasette: Datasette, request: HttpRequest) -> Response:
         known=list(site.knowledge.departements.values()),
         ics=ics,
         webcal=f"webcal://{root.partition('://')[2]}agenda.ics{'?' + query if query else ''}",
-        asked_for=title_of(site.knowledge, found.wanted, {}),
+        asked_for=title_of(site.knowledge, found.wanted, await ask(datasette, cards.names) if found.wanted.sources else {}),
+        corrected=found.corrected,
+        kept=[(name, value) for name, value in parse_qsl(query) if name not in _OF_THE_FORM],
         filtered=bool(query),
     )
     return await render(datasette, request, context)

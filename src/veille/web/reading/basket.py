@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datasette import Response
 
 from veille.errors import UsageError
+from veille.messages.common import plural
 from veille.messages.reading import BASKET_NAMED, NOT_AN_ARTICLE, TOO_MANY_CHOSEN
 from veille.store import cards
 from veille.store.cards import Card
@@ -37,21 +38,14 @@ def listed(ids: Iterable[int]) -> str:
     return ",".join(map(str, ids))
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """An article of the basket, with the address of the basket without it."""
-
-    card: Card
-    without: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BasketPage(Context):
     """/panier"""
 
     template = "reading/panier.html"
     here = "recherche"
-    chosen: list[Chosen]
+    chosen: list[Card]
+    listed: str
     missing: int
     address: str
     csv: str
@@ -61,22 +55,24 @@ class BasketPage(Context):
 
 @readable
 async def panier(datasette: Datasette, request: HttpRequest) -> Response:
-    """/panier?articles=12,57,…: up to 200 articles; what a form sends, one parameter an article, becomes this address."""
+    """/panier?articles=12,57,…: up to 200 articles; what a form sends, one parameter an
+    article and those to leave out (`sans`), becomes this address."""
     given = request.args.getlist("articles")
-    ids = chosen_ids(given)
+    without = set(chosen_ids(request.args.getlist("sans")))
+    ids = [one for one in chosen_ids(given) if one not in without]
     path = datasette.urls.path("/panier")
-    if given != ([listed(ids)] if ids else []):
+    if without or given != ([listed(ids)] if ids else []):
         return Response.redirect(f"{path}?articles={listed(ids)}" if ids else path)
     found = [card for card in await ask(datasette, cards.cards, ids) if card.state != "dismissed"]
     kept = [card.id for card in found]
     here = f"{(await origin_of(datasette, request)).root}panier?articles={listed(kept)}"
-    without = {card.id: listed(one for one in kept if one != card.id) for card in found}
     context = BasketPage(
-        chosen=[Chosen(card, f"{path}?articles={without[card.id]}" if without[card.id] else path) for card in found],
+        chosen=found,
+        listed=listed(kept),
         missing=len(ids) - len(found),
         address=here,
         csv=f"{path}.csv?articles={listed(kept)}",
-        share=mail_to(BASKET_NAMED.format(count=len(kept)), here),
+        share=mail_to(BASKET_NAMED.format(articles=plural(len(kept), "article choisi", "articles choisis")), here),
         more=f"{datasette.urls.path('/recherche')}{f'?panier={listed(kept)}' if kept else ''}",
     )
     return await render(datasette, request, context)

@@ -50,8 +50,12 @@ def _place_links(datasette: Datasette, **wanted: str) -> Callable[[str], str]:
 async def _latest(datasette: Datasette, scope: browsing.Scope, picked: list[Card]) -> Folded:
     """Return the newest articles of a scope that the page does not show already, their local notices apart."""
     shown = {card.id for card in picked}
-    found = await ask(datasette, browsing.latest, scope, _LOOKED)
-    return folded((card for card in found if card.id not in shown), site_of(datasette).knowledge, LISTED)
+    for most in (LISTED + len(shown), _LOOKED):  # seldom again: where notices take the place of others
+        found = await ask(datasette, browsing.latest, scope, most)
+        told = folded((card for card in found if card.id not in shown), site_of(datasette).knowledge, LISTED)
+        if len(told.shown) == LISTED or len(found) < most:
+            break
+    return told
 
 
 async def _follow(datasette: Datasette, request: HttpRequest, wanted: Request, page: str, names: Mapping[str, str] | None = None) -> Follow:
@@ -378,7 +382,7 @@ def _by_day(newest: str) -> tuple[int, str]:
 _ORDERS: dict[str, tuple[str, Callable[[Summary], Callable[[MapCell], Any]]]] = {
     "nom": ("Département", lambda _: lambda one: (fold(one.name), one.code)),
     "articles": ("Articles", lambda _: lambda one: (-one.count, one.code)),
-    "dernier": ("Dernier", lambda summary: lambda one: (_by_day(summary.newest.get(one.code, "")), one.code)),
+    "dernier": ("Dernier article, tous thèmes", lambda summary: lambda one: (_by_day(summary.newest.get(one.code, "")), one.code)),
 }
 
 

@@ -9,11 +9,11 @@ from veille.errors import UsageError
 from veille.messages.reading import BAD_COMPARISON, NO_SUCH_DEPARTEMENT, NO_SUCH_THEME
 from veille.search.request import Request, address
 from veille.store.cards import Card
-from veille.store.reading import browsing, searching
+from veille.store.reading import browsing
 from veille.store.reading.summary import Summary, alike, shares
 from veille.understand.knowledge import Departement, Theme
 from veille.web.reading.browsing import ThemeGroup, groups_of
-from veille.web.site.answering import ask, ask_rows, readable, render
+from veille.web.site.answering import ask, readable, render
 from veille.web.site.context import Context
 from veille.web.site.errors import PageError
 from veille.web.site.figures import figures
@@ -108,8 +108,9 @@ async def comparer(datasette: Datasette, request: HttpRequest) -> Response:
     columns = []
     for place in asked:
         wanted = Request(departements=(place.code,), themes=(tag,) if tag else ())
-        found = await ask_rows(datasette, searching.search, wanted, site.knowledge, site.today().isoformat(), _ARTICLES)
-        dates = await ask(datasette, browsing.dates_of, browsing.of_place(place.code), site.today().isoformat(), 4 * _DATES)
+        scope = browsing.of_place(place.code)
+        latest = await ask(datasette, browsing.latest, scope, _ARTICLES, tag)
+        dates = await ask(datasette, browsing.dates_of, scope, site.today().isoformat(), 4 * _DATES)
         columns.append(
             Column(
                 place=place,
@@ -118,7 +119,7 @@ async def comparer(datasette: Datasette, request: HttpRequest) -> Response:
                 sources=len(await ask(datasette, browsing.sources_of_place, place.code)),
                 newest=summary.newest.get(place.code, ""),
                 alone=_alone(site.knowledge.themes, summary, place.code, codes),
-                latest=found.cards,
+                latest=latest,
                 dates=[one for one in dates if not tag or tag in one.themes][:_DATES],
                 search=f"{datasette.urls.path('/recherche')}?{address(wanted)}",
                 without=link(*(code for code in codes if code != place.code)),

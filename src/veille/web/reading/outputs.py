@@ -8,7 +8,7 @@ import io
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from datasette import Response
@@ -45,7 +45,7 @@ def as_atom(wanted: Request, results: Results, knowledge: Knowledge, here: Origi
         for card, moment in zip(results.cards, moments, strict=True)
     ]  # fmt: skip
     feed = atom_feed(
-        id_=here.identifier(f"recherche.atom{'?' + query if query else ''}"),
+        id_=here.identifier(f"recherche.atom?{address(replace(wanted, order='date'))}"),  # as it has always been
         title=_feed_title(title),
         subtitle=MOTTO,
         self_link=f"{here.root}recherche.atom{'?' + query if query else ''}",

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, quote_plus
 
 from datasette import Response
 
-from veille.french import fold, without_title
+from veille.french import fold, undressed, without_title
 from veille.messages.common import long_date
 from veille.messages.reading import IN_PART, NO_SUCH_PAGE, SELECTED_ALONE, SINCE, UNTIL, WITH_DISMISSED, WITH_EVERY_WORD
 from veille.search.facets import SHOWN
@@ -127,21 +127,26 @@ async def recherche(datasette: Datasette, request: HttpRequest) -> Response:
 
     basket = chosen_ids(request.args.getlist("panier"))
 
-    def link(**changes: object) -> str:
-        query = "&".join(part for part in (address(wanted, **changes), f"panier={listed(basket)}" if basket else "") if part)
+    carried = f"panier={listed(basket)}" if basket else ""
+
+    def bare_link(**changes: object) -> str:
+        query = address(wanted, **changes)
         return f"{url}?{query}" if query else url
 
-    kept = [(name, value) for name, value in _pairs(wanted) if name != "q"]
+    def link(**changes: object) -> str:
+        return _with(bare_link(**changes), carried)
+
+    kept = [(name, value) for name, value in _pairs(wanted) if name != "q"] + ([("panier", listed(basket))] if basket else [])
     context = SearchPage(
         request_=wanted,
         results=results,
         most=MOST_MATCHES,
         marks={card.id: _marks(card, results.query) for card in results.cards},
-        facets=_facets(site, wanted, results, names, link),
+        facets=_facets(site, wanted, results, names, bare_link),
         chips=_chips(site, wanted, names, link),
         pages=pages,
         link=link,
-        clear=f"{url}?{address(Request(q=wanted.q))}" if wanted.q else url,
+        clear=_with(f"{url}?{address(Request(q=wanted.q))}" if wanted.q else url, carried),
         kept=kept,
         parts=_parts(site, wanted, results),
         offers=_offers(site, wanted, names, link),
@@ -149,8 +154,8 @@ async def recherche(datasette: Datasette, request: HttpRequest) -> Response:
         follow=follow(datasette, (await origin_of(datasette, request)).root, site.knowledge, replace(wanted, page=1), names),
         query=address(replace(wanted, page=1)),
         basket=basket,
-        ways_on=[] if results.total else await _ways_on(datasette, site, wanted, names, link),
-        corrected=_corrected(wanted.q, results.query.corrected),
+        ways_on=[] if results.total else await _ways_on(datasette, site, wanted, names, link, carried),
+        corrected=corrected_question(wanted.q, results.query.corrected),
     )
     return await render(datasette, request, context)
 
@@ -158,6 +163,11 @@ async def recherche(datasette: Datasette, request: HttpRequest) -> Response:
 def _marks(card: Card, query: Query) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
     """Return the title and what a card shows of the text in pieces, those that the query found marked."""
     return highlight(typo(card.title), query), highlight(typo(brief(without_title(card.summary, card.title))), query)
+
+
+def _with(link: str, more: str) -> str:
+    """Return an address with one parameter more."""
+    return f"{link}{'&' if '?' in link else '?'}{more}" if more else link
 
 
 def _pairs(wanted: Request) -> list[tuple[str, str]]:
@@ -191,15 +201,20 @@ def _offers(site: Site, wanted: Request, names: dict[str, str], link: Link) -> l
 
 def _acronyms(site: Site, wanted: Request) -> list[tuple[str, str]]:
     """Return the acronyms of the question that stand for a long form, which is looked for as well."""
-    words = dict.fromkeys(re.findall(r"\w+", wanted.q))
-    return [(word.upper(), site.knowledge.acronyms[fold(word)]) for word in words if fold(word) in site.knowledge.acronyms]
+    words = dict.fromkeys(fold(word) for word in re.findall(r"\w+", wanted.q))
+    return [(word.upper(), site.knowledge.acronyms[word]) for word in words if word in site.knowledge.acronyms]
 
 
-def _corrected(q: str, corrected: Iterable[tuple[str, str]]) -> str:
-    """Return the whole question with its corrected words; "" where none is."""
-    told = q
+_PHRASES = re.compile(r"((?:(?<!\S)-)?[\"“”«][^\"“”«»]*[\"“”»]|(?<!\S)-\S+)")  # what is taken as it stands
+
+
+def corrected_question(q: str, corrected: Iterable[tuple[str, str]]) -> str:
+    """Return the whole question with its corrected words; "" where none is. Phrases and exclusions stay as they are."""
+    pieces = _PHRASES.split(undressed(q))
     for typed, better in corrected:
-        told = re.sub(rf"(?<!\w){re.escape(typed)}(?!\w)", lambda _, better=better: better, told)  # type: ignore[misc]
+        word = re.compile(rf"(?<!\w){re.escape(typed)}(?!\w)")
+        pieces[::2] = [word.sub(lambda _, better=better: better, piece) for piece in pieces[::2]]
+    told = "".join(pieces)
     return told if told != q else ""
 
 
@@ -247,7 +262,7 @@ def _chips(site: Site, wanted: Request, names: dict[str, str], link: Link) -> li
     return [Chip(label, link(**without), without) for label, without in dropped]
 
 
-async def _ways_on(datasette: Datasette, site: Site, wanted: Request, names: dict[str, str], link: Link) -> list[WayOn]:
+async def _ways_on(datasette: Datasette, site: Site, wanted: Request, names: dict[str, str], link: Link, carried: str) -> list[WayOn]:
     """For a search that finds nothing: which filter to drop, and how many articles that gives; the best first."""
     found = []
     for chip in _chips(site, wanted, names, link)[:_WAYS_TRIED]:
@@ -259,7 +274,7 @@ async def _ways_on(datasette: Datasette, site: Site, wanted: Request, names: dic
         only = Request(q=wanted.q, order=wanted.order)
         results = await ask_rows(datasette, searching.search, only, site.knowledge, site.today().isoformat(), 1)
         if results.total:
-            found.append(WayOn("", f"{datasette.urls.path('/recherche')}?{address(only)}", results.total))
+            found.append(WayOn("", _with(f"{datasette.urls.path('/recherche')}?{address(only)}", carried), results.total))
     return sorted(found, key=lambda one: -one.count)
 
 
@@ -271,8 +286,9 @@ async def resultats(datasette: Datasette, request: HttpRequest) -> Response:
     wanted = asked(request)
     leaving = FORMATS[format_]
     if leaving.newest_first:
-        wanted = replace(wanted, order="date", page=1)
-    results = await ask_rows(datasette, searching.search, wanted, site.knowledge, site.today().isoformat(), leaving.size)
+        wanted = replace(wanted, page=1)
+    sought = replace(wanted, order="date") if leaving.newest_first else wanted
+    results = await ask_rows(datasette, searching.search, sought, site.knowledge, site.today().isoformat(), leaving.size)
     title = title_of(site.knowledge, wanted, await ask(datasette, cards.names) if wanted.sources else {})
     response = leaving.make(wanted, results, site.knowledge, await origin_of(datasette, request), site.clock(), title)
     if leaving.opened_as and is_browser(request):

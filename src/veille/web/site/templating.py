@@ -6,7 +6,7 @@ import hashlib
 import html
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from datasette.utils.sqlite import sqlite3
@@ -105,7 +105,7 @@ async def shared_variables(datasette: Datasette, request: HttpRequest) -> dict[s
         "marked": marked,
         "diffed": diffed,
         "facet_rows": facet_rows,
-        "tile": tile,
+        "tile": lambda value: tile(value, today),
         "today": today.isoformat,
         "asset": lambda name: f"{datasette.urls.static_plugins('veille', name)}?{code_version()}",
         "absolute_url": lambda path: absolute(datasette, request, told, datasette.urls.path(path)) if request else path,
@@ -117,10 +117,14 @@ def _of_every_page(connection: Connection) -> tuple[Row | None, str]:
     return last_run(connection), setting(connection, "site")
 
 
-def tile(value: str) -> dict[str, str]:
-    """Return the two lines of a tear-off day: its number and its month."""
+_FAR = timedelta(days=330)
+
+
+def tile(value: str, today: date) -> dict[str, str]:
+    """Return the two lines of a tear-off day: its number and its month, with the year where it is not the next one of that name."""
     day = date.fromisoformat(value[:10])
-    return {"day": str(day.day), "month": common.SHORT_MONTHS[day.month - 1]}
+    near = -_FAR < day - today < _FAR
+    return {"day": str(day.day), "month": common.SHORT_MONTHS[day.month - 1] + ("" if near else f" {day.year}")}
 
 
 def marked(pieces: list[tuple[str, bool]]) -> Markup:

@@ -1,7 +1,7 @@
 // What readers get with script, and nothing needs: « / » goes to the search field, arrows walk results and maps, a citation is copied.
 "use strict";
 (() => {
-  const typing = () => /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName) || document.activeElement.isContentEditable;
+  const typing = () => document.activeElement.matches("input:not([type=checkbox]), select, textarea") || document.activeElement.isContentEditable;
 
   // Results: up and down, from one title to the next.
   const results = [...document.querySelectorAll("[data-results] > li > :is(h2, h3) a")];
@@ -63,17 +63,27 @@
     });
   }
 
-  // The basket goes along from page to page, in the address.
+  // The basket goes along from page to page, in the address: by links and by forms of the same page.
   const chosen = [...document.querySelectorAll(".choose input")];
+  const held = () => {
+    const apart = document.querySelector(".basket input[type=hidden]");
+    return [...new Set([...(apart ? apart.value.split(",") : []), ...chosen.filter(box => box.checked).map(box => box.value)])].join(",");
+  };
   document.addEventListener("click", event => {
     const link = event.target.closest("a[href]");
-    if (!link || !chosen.length || new URL(link.href).pathname !== location.pathname) return;
-    const held = document.querySelector(".basket input[type=hidden]"), ids = new Set(held ? held.value.split(",") : []);
-    for (const box of chosen) if (box.checked) ids.add(box.value);
-    const address = new URL(link.href);
-    ids.size ? address.searchParams.set("panier", [...ids].join(",")) : address.searchParams.delete("panier");
+    if (!link || !chosen.length || link.getAttribute("href").startsWith("#") || new URL(link.href).pathname !== location.pathname) return;
+    const address = new URL(link.href), ids = held();
+    ids ? address.searchParams.set("panier", ids) : address.searchParams.delete("panier");
     link.href = address;
   }, true);
+  document.addEventListener("submit", event => {
+    const form = event.target;
+    if (!chosen.length || form.method !== "get" || new URL(form.action).pathname !== location.pathname) return;
+    let field = form.querySelector("input[name=panier]");
+    if (!field) { field = document.createElement("input"); field.type = "hidden"; field.name = "panier"; form.append(field); }
+    field.value = held();
+    field.disabled = !field.value;
+  });
   for (const button of document.querySelectorAll("[data-print]")) { button.hidden = false; button.addEventListener("click", () => print()); }
 
   // Copies: a citation, the address of a feed.
