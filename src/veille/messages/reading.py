@@ -19,6 +19,7 @@ NO_SUCH_THEME = "Ce thème n’existe pas."
 NO_SUCH_DEPARTEMENT = "Ce code n’est pas celui d’un département : il y en a 101, de 01 à 976."
 NO_SUCH_MAP = "Cette carte n’existe pas : choisissez un thème et une période de la liste."
 DATE_KINDS = {"appel": "dates limites", "evenement": "événements"}  # of the agenda
+MAP_ORDERS = {"nom": "Département", "articles": "Articles", "dernier": "Dernier article, tous thèmes"}  # of its table
 PERIODS = {"30j": "30 derniers jours", "12m": "12 derniers mois", "tout": "depuis le début"}  # of the map
 FUTURE_DAY = "Ce jour est à venir : donnez un jour passé, AAAA-MM-JJ."
 # Search.

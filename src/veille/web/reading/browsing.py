@@ -11,7 +11,7 @@ from datasette import Response
 
 from veille.french import fold, folded_words
 from veille.messages.common import NO_SUCH_SOURCE, SOURCE_STATES
-from veille.messages.reading import NO_SUCH_DEPARTEMENT, NO_SUCH_MAP, NO_SUCH_THEME, PERIODS
+from veille.messages.reading import MAP_ORDERS, NO_SUCH_DEPARTEMENT, NO_SUCH_MAP, NO_SUCH_THEME, PERIODS
 from veille.search.request import LONGEST_QUERY, Request
 from veille.store.cards import Card
 from veille.store.connection import Row
@@ -378,11 +378,11 @@ def _by_day(newest: str) -> tuple[int, str]:
     return (0, "".join(chr(0x10FFFF - ord(char)) for char in newest)) if newest else (1, "")
 
 
-# Of the table beside the map: what each order is called, and its key.
-_ORDERS: dict[str, tuple[str, Callable[[Summary], Callable[[MapCell], Any]]]] = {
-    "nom": ("Département", lambda _: lambda one: (fold(one.name), one.code)),
-    "articles": ("Articles", lambda _: lambda one: (-one.count, one.code)),
-    "dernier": ("Dernier article, tous thèmes", lambda summary: lambda one: (_by_day(summary.newest.get(one.code, "")), one.code)),
+# Of the table beside the map: the key of each order.
+_ORDERS: dict[str, Callable[[Summary], Callable[[MapCell], Any]]] = {
+    "nom": lambda _: lambda one: (fold(one.name), one.code),
+    "articles": lambda _: lambda one: (-one.count, one.code),
+    "dernier": lambda summary: lambda one: (_by_day(summary.newest.get(one.code, "")), one.code),
 }
 
 
@@ -418,7 +418,7 @@ async def carte(datasette: Datasette, request: HttpRequest) -> Response:
     drawn = places(known, counts, summary.watched, link, outlines=True)
     context = MapPage(
         map=drawn,
-        rows=sorted(drawn, key=_ORDERS[order][1](summary)),
+        rows=sorted(drawn, key=_ORDERS[order](summary)),
         newest=summary.newest,
         bounds=bounds(max(counts.values(), default=0)),
         leading=[site.knowledge.departements[one.code] for one in sorted(drawn, key=lambda one: (-one.count, one.code))[:3] if one.count],
@@ -427,7 +427,7 @@ async def carte(datasette: Datasette, request: HttpRequest) -> Response:
         silent=sum(1 for one in drawn if one.watched and not one.count),
         unwatched=unwatched(site.knowledge.departements, summary),
         order=order,
-        orders=[(name, label, _search_map(datasette, tag, period, name)) for name, (label, _) in _ORDERS.items()],
+        orders=[(name, label, _search_map(datasette, tag, period, name)) for name, label in MAP_ORDERS.items()],
         period=period,
         periods=PERIODS,
         theme_=site.knowledge.themes.get(tag),
