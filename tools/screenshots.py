@@ -32,6 +32,8 @@ PAGES = {
     "theme": "/theme/laboratoires",
     "departement": "/departement/33",
     "carte": "/carte",
+    "comparer": "/comparer?departements=33,44",
+    "panier": "/panier?articles=1,2,3",
     "agenda": "/agenda",
     "sources": "/sources",
     "source": "/source/gironde-actualites",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from veille.french import ELISIONS, STOP_WORDS, bare, lemma, tokens
+from veille.french import ELISIONS, STOP_WORDS, lemma, lemmas, tokens
 from veille.messages.common import KIND_LABELS
 from veille.model import FilterName
 from veille.search.words import KINDS_CALLED
@@ -22,17 +22,12 @@ _JOINED = "-\u2010\u2011–"
 _EVERYDAY = frozenset("cher vienne aube lot nord manche somme creuse lande orne jura var".split())
 # A number that stands before or after one of these is no code.
 _COUNTED = frozenset(
-    "an ans annee mois semaine jour heure h min minute seconde km m kg euro million milliard commune "
-    "habitant personne projet article place "
-    "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre".split()
+    "an ans annee mois semaine jour heure h min minute seconde km m kg euro million milliard commune habitant personne projet article "
+    "place janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre".split()
 )
 _NUMBERED = frozenset("rd rn d n a no numero article covid loi plan phase etape horizon annee le les du des page top moins plus".split())
 # Too common in other senses to mean a kind of article.
 _TOO_COMMON = frozenset("poste offre ami appel salon agenda rencontre fiche lecon bilan concours job conference".split())
-
-
-def _key(name: str) -> str:
-    return " ".join(map(lemma, bare(name).split()))
 
 
 _KINDS: dict[str, list[FilterName]] = {}
@@ -40,7 +35,7 @@ for _name, _kind, _whole in chain(
     ((label, kind, True) for kind, label in KIND_LABELS.items() if kind != "article"),
     ((word, kind, False) for word, kind in KINDS_CALLED.items() if word not in _TOO_COMMON),
 ):
-    _KINDS.setdefault(_key(_name), []).append(FilterName("kinds", _kind, _whole))
+    _KINDS.setdefault(" ".join(lemmas(_name)), []).append(FilterName("kinds", _kind, _whole))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from veille.french import ELISIONS, STOP_WORDS, WORD, bare, fold, lemma, lemmas
+from veille.french import ELISIONS, STOP_WORDS, WORD, bare, fold, lemmas
 from veille.model import KINDS, FilterName
 from veille.understand.gazetteer import Gazetteer, build_gazetteer
 from veille.understand.learned import Model, model_of, within
@@ -69,7 +69,7 @@ class Knowledge:
         named: dict[str, dict[FilterName, None]] = {}
 
         def add(name: str, filter_name: FilterName) -> None:
-            named.setdefault(" ".join(map(lemma, bare(name).split())), {})[filter_name] = None
+            named.setdefault(" ".join(lemmas(name)), {})[filter_name] = None
 
         places = {place.name for place in self.departements.values()}
         for place in self.departements.values():
