@@ -23,6 +23,7 @@ from datasette.app import Datasette
 from loopback import reply, serve
 
 from builders import make_fetched
+from veille.messages.reading import FEED_AS_PAGE, FEED_ENTRY, FEED_OPENED
 from veille.model import Selectors, Source
 from veille.normalize import clean, to_item
 from veille.parse import parse
@@ -172,7 +173,11 @@ def test_feeds_and_exports_carry_text_and_no_markup(stored):
     site = Datasette([str(path)])
     atom = get(site, "/recherche.atom?tri=date").text
     tree = ElementTree.fromstring(atom.encode())
-    assert {one.tag.split("}")[1] for one in tree.iter()} <= {
+    ours = [one for one in tree.iter() if one.tag.startswith("{http://www.w3.org/1999/xhtml}")]  # for whoever opens it: our words alone
+    assert {one.tag.split("}")[1] for one in ours} == {"div", "p", "a"}
+    assert {one.text for one in ours} <= {None, FEED_OPENED, FEED_AS_PAGE, FEED_ENTRY, "http://localhost/recherche.atom?tri=date"}
+    assert all(one.get("href", "http://localhost/").startswith("http://localhost/") for one in ours)
+    assert {one.tag.split("}")[1] for one in tree.iter() if one not in ours} <= {
         "feed", "title", "subtitle", "id", "link", "updated", "entry", "published", "author", "name", "summary", "category", "generator",
     }  # fmt: skip
     for one in tree.iter():
