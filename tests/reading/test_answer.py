@@ -92,6 +92,10 @@ def test_a_chip_leads_to_the_filter_and_is_not_offered_twice(site):
     assert "Filtres proposés d’après la recherche" not in get(site, "/recherche?q=accueil&departement=33").text.split("33 Gironde")[0]
 
 
+def test_a_chip_is_offered_for_what_was_meant(site):
+    assert 'href="/recherche?q=accueil&amp;departement=33"' in get(site, "/recherche?q=acceuil+33").text
+
+
 def test_an_acronym_says_what_it_stands_for(site):
     assert "RSA : revenu de solidarité active" in text_of(get(site, "/recherche?q=rsa"))
 

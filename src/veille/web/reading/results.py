@@ -137,6 +137,7 @@ async def recherche(datasette: Datasette, request: HttpRequest) -> Response:
         return _with(bare_link(**changes), carried)
 
     kept = [(name, value) for name, value in _pairs(wanted) if name != "q"] + ([("panier", listed(basket))] if basket else [])
+    corrected = corrected_question(wanted.q, results.query.corrected)
     context = SearchPage(
         request_=wanted,
         results=results,
@@ -149,13 +150,13 @@ async def recherche(datasette: Datasette, request: HttpRequest) -> Response:
         clear=_with(f"{url}?{address(Request(q=wanted.q))}" if wanted.q else url, carried),
         kept=kept,
         parts=_parts(site, wanted, results),
-        offers=_offers(site, wanted, names, link),
+        offers=_offers(site, replace(wanted, q=corrected or wanted.q), names, link),
         acronyms=_acronyms(site, wanted),
         follow=follow(datasette, (await origin_of(datasette, request)).root, site.knowledge, replace(wanted, page=1), names),
         query=address(replace(wanted, page=1)),
         basket=basket,
         ways_on=[] if results.total else await _ways_on(datasette, site, wanted, names, link, carried),
-        corrected=corrected_question(wanted.q, results.query.corrected),
+        corrected=corrected,
     )
     return await render(datasette, request, context)
 
