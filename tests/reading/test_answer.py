@@ -93,7 +93,7 @@ def test_a_chip_leads_to_the_filter_and_is_not_offered_twice(site):
 
 
 def test_a_chip_is_offered_for_what_was_meant(site):
-    assert 'href="/recherche?q=accueil&amp;departement=33"' in get(site, "/recherche?q=acceuil+33").text
+    assert 'href="/recherche?q=accueil+social&amp;departement=33"' in get(site, "/recherche?q=acceuil+social+33").text
 
 
 def test_an_acronym_says_what_it_stands_for(site):
