@@ -105,8 +105,8 @@ def test_what_has_every_word_stands_apart_and_counts_agree(site, store, knowledg
     results = search(store, Request(q="accueil social"), knowledge, "2026-11-22")
 
     assert 0 < results.every < results.total
-    assert f"Avec tous les mots {results.every} " in page
-    assert f"En partie {results.total - results.every} " in page
+    assert f"Avec tous les mots ({results.every})" in page
+    assert f"En partie ({results.total - results.every})" in page
     assert page.index("Avec tous les mots") < page.index("Un accueil social repensé") < page.index("En partie")
     assert results.cards[0].title == "Un accueil social repensé avec les habitants"
 
@@ -135,9 +135,9 @@ def test_pages_go_on_where_the_first_ended(store, knowledge, now, tmp_path, monk
 
     first, second = (text_of(get(site, f"/recherche?q=verger+partagé&page={page}")) for page in (1, 2))
 
-    assert "Avec tous les mots 25" in first
+    assert "Avec tous les mots (25)" in first
     assert "En partie" not in first
-    assert second.index("Avec tous les mots 25") < second.index("En partie 10")
+    assert second.index("Avec tous les mots (25)") < second.index("En partie (10)")
     assert second.count("Un verger partagé numéro") == 5
 
 
