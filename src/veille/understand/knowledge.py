@@ -48,7 +48,7 @@ class Knowledge:
     departements: dict[str, Departement]
     lexicon: Lexicon  # tables: theme, hint, evidence, sign, kind-title, kind-anywhere, kind-never, signal
     synonyms: dict[tuple[str, ...], tuple[tuple[str, ...], ...]]
-    notices: Lexicon  # of local notices; tables: strong, weak
+    notice_phrases: tuple[tuple[str, str, str], ...]  # of local notices: table (strong or weak), phrase
     acronyms: dict[str, str]  # what the acronyms of the synonyms stand for, by their folded letters
     gazetteer: Gazetteer
     place_words: frozenset[str]  # of the names of départements, regions and prefectures, folded
@@ -62,6 +62,11 @@ class Knowledge:
         """Themes by what they are called: id, label, and each word that names one alone."""
         found = {bare(word): theme.id for theme in self.themes.values() for word in theme.words}
         return found | {bare(name): theme.id for theme in self.themes.values() for name in (theme.id, theme.label)}
+
+    @functools.cached_property
+    def notices(self) -> Lexicon:
+        """The phrases of local notices, made for whoever shows articles: a collection has no use for them."""
+        return Lexicon(self.notice_phrases)
 
     @functools.cached_property
     def filter_names(self) -> dict[str, tuple[FilterName, ...]]:
@@ -122,7 +127,7 @@ def build_knowledge(
         lexicon=_lexicon(words, tags),
         synonyms=_synonyms(families, places),
         acronyms=_acronyms(families),
-        notices=_notices(words, yaml.load(notices, Loader=loader)),  # noqa: S506
+        notice_phrases=_notices(words, yaml.load(notices, Loader=loader)),  # noqa: S506
         gazetteer=build_gazetteer(
             {code: place.name for code, place in places.items()},
             {code: place.prefecture for code, place in places.items()},
@@ -164,11 +169,11 @@ def _lexicon(words: dict[str, Any], tags: list[dict[str, Any]]) -> Lexicon:
     return Lexicon(phrases, acronyms)
 
 
-def _notices(words: dict[str, Any], given: dict[str, Any]) -> Lexicon:
+def _notices(words: dict[str, Any], given: dict[str, Any]) -> tuple[tuple[str, str, str], ...]:
     """Return the phrases that tell a local notice: those of its own file, and what `noise` takes from interest (3 is much)."""
     strong = [*(phrase for family in given["strong"] for phrase in family), *words["noise"][3]]
     weak = [*given["weak"], *words["noise"][2]]
-    return Lexicon([*(("strong", str(phrase), "") for phrase in strong), *(("weak", str(phrase), "") for phrase in weak)])
+    return (*(("strong", str(phrase), "") for phrase in strong), *(("weak", str(phrase), "") for phrase in weak))
 
 
 def _acronyms(families: list[list[str]]) -> dict[str, str]:
