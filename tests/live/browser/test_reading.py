@@ -79,7 +79,7 @@ def test_slash_can_be_turned_off(chromium, demo):
     page = context.new_page()
     page.goto(demo[0] + "/accessibilite")
     page.click("[data-slash]")
-    assert "Rallumer" in page.inner_text("[data-slash]")
+    assert "Réactiver" in page.inner_text("[data-slash]")
     page.goto(demo[0] + "/recherche")
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.tagName") == "BODY"

@@ -18,7 +18,7 @@
   // « / » can be turned off on /accessibilite, for this browser (WCAG 2.1.4).
   const off = () => { try { return localStorage.getItem("veille-barre") === "non"; } catch { return false; } };
   for (const button of document.querySelectorAll("[data-slash]")) {
-    const say = () => { button.textContent = off() ? "Rallumer le raccourci « / »" : "Éteindre le raccourci « / »"; };
+    const say = () => { button.textContent = off() ? "Réactiver le raccourci « / »" : "Désactiver le raccourci « / »"; };
     button.hidden = false;
     say();
     button.addEventListener("click", () => { try { localStorage.setItem("veille-barre", off() ? "oui" : "non"); } catch { /* nothing is kept here */ } say(); });
