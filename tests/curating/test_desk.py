@@ -365,10 +365,22 @@ def test_an_administrator_makes_changes_and_closes_accounts(site, store):
 # --- learning -----------------------------------------------------------------------------------------------------
 
 
-def test_the_learning_page_counts_suggestions_kept_and_refused_and_where_curators_agree(site, store, knowledge, now):
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param("2026-11-22T09:00:00+00:00", id="within a month"),
+        pytest.param("2026-11-30T23:30:00+00:00", id="a month begins in Paris, not yet in UTC"),
+        pytest.param("2026-06-30T22:10:00+00:00", id="and in summer"),
+    ],
+)
+def test_the_learning_page_counts_suggestions_kept_and_refused_and_where_curators_agree(
+    store, knowledge, now, moment, monkeypatch, request
+):
     from veille.store.curating.learning import keep_model
     from veille.understand.learning import Learnt, Mark
 
+    monkeypatch.setenv("VEILLE_NOW", moment)
+    site = request.getfixturevalue("newsroom")
     claire, paul, edith = signed_in(site), signed_in(site, "paul"), signed_in(site, "edith")
     assert "Personne n’a encore" in claire.get("/tri/qualite").text
     (kept, tag), (refused, other) = store.execute("select item_id, tag_id from item_tags where origin = 'rule' limit 2").fetchall()

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from datasette import Response
 
+from veille.clock import PARIS
 from veille.messages.curating import EDITORS_CHOOSE_MODELS, FORMER_MODEL_SERVES, NO_MODEL, RULES_SERVE
+from veille.moments import day_begins
 from veille.store.connection import Connection
 from veille.store.curating.edits import note_edit
 from veille.store.curating.learning import bring_former_back
@@ -39,14 +41,15 @@ async def qualite(datasette: Datasette, request: CuratorRequest) -> Response:
         if not may(request.actor, "editor"):
             raise PageError(403, EDITORS_CHOOSE_MODELS)
         return answer(datasette, request, form, await _back(datasette, request), "/tri/qualite")
-    month = f"{site_of(datasette).today().isoformat()[:7]}-01"
+    first = site_of(datasette).today().replace(day=1)
+    since = day_begins(first, PARIS.key)
     return await page(
         datasette,
         request,
         QualityPage(
-            month=month,
-            precisions=await ask(datasette, precisions, month),
-            agreement=await ask(datasette, agreement, month),
+            month=first.isoformat(),
+            precisions=await ask(datasette, precisions, since),
+            agreement=await ask(datasette, agreement, since),
             learnings=await ask(datasette, learnings),
             editor=may(request.actor, "editor"),
         ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from datasette import Response
 
@@ -10,7 +10,7 @@ from veille.clock import PARIS
 from veille.errors import UsageError
 from veille.messages.common import NO_SUCH_ARTICLE
 from veille.messages.reading import BAD_DAY, FUTURE_DAY, INTEREST_LABELS, LOCAL_NOTICE
-from veille.moments import stored
+from veille.moments import day_begins
 from veille.store.cards import Card
 from veille.store.reading import articles, browsing
 from veille.store.reading.summary import Summary
@@ -70,7 +70,7 @@ async def accueil(datasette: Datasette, request: HttpRequest) -> Response:
     today = site.today()
     summary = await figures(datasette)
     since = _since(site, request.args.get("depuis") or "")
-    new = await ask(datasette, browsing.seen_since, _begins(since), _SINCE_SHOWN) if since else None
+    new = await ask(datasette, browsing.seen_since, day_begins(date.fromisoformat(since), PARIS.key), _SINCE_SHOWN) if since else None
     home = await ask(datasette, articles.home)
     dates = await ask(datasette, lambda db: browsing.dates_to_come(db, None, today.isoformat(), most=16))
     deadlines = [one for one in dates if one.role == "deadline"][:4] or dates[:3]
@@ -83,7 +83,7 @@ async def accueil(datasette: Datasette, request: HttpRequest) -> Response:
         now=today.isoformat(),
         deadlines=deadlines,
         groups=groups_of(site.knowledge.themes.values(), summary.themes, new[1] if new else summary.recent_themes),
-        this_week=home.last_selected[:10] >= (today - timedelta(days=7)).isoformat(),
+        this_week=home.last_selected >= day_begins(today - timedelta(days=7), PARIS.key),
         meetings=[one for one in dates if one.role == "event" and one not in deadlines][:3],
         bounds=bounds(max(summary.recent_places.values(), default=0)),
         map=places(
@@ -109,11 +109,6 @@ def _since(site: Site, text: str) -> str:
     if day > site.today():
         raise UsageError(FUTURE_DAY)
     return max(day, site.today() - _LONG_AGO).isoformat()
-
-
-def _begins(day: str) -> str:
-    """Return the moment, in UTC as the store keeps it, when a day begins in Paris."""
-    return stored(datetime.combine(date.fromisoformat(day), time.min, PARIS)) or ""
 
 
 def _silent(site: Site, summary: Summary) -> list[Silent]:
