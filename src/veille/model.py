@@ -5,9 +5,10 @@ Comes in: nothing. Goes out: types. Forbidden: behaviour beyond tiny properties,
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 Rights = Literal["link", "excerpt", "full"]
+RIGHTS: tuple[Rights, ...] = get_args(Rights)
 Moment = datetime | date
 BROUGHT = "apports"  # the source of what curators bring
 KINDS = ("article", "retour-experience", "appel", "evenement", "publication", "prix", "emploi")
@@ -229,6 +230,7 @@ class Leads:
     sections: tuple[Lead, ...]
     software: str
     title: str
+    site: str = ""  # its name, where the page says it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -178,7 +178,7 @@ def test_what_was_not_told_was_not_seen(site, store):
     told = claire.get("/tri/suivi?depuis=0").json()
     assert len(told["decisions"]) == 100
     answer = claire.act("dismiss", 6, seen=str(told["seen"])).json()
-    assert answer["conflicts"] == [6]
+    assert answer["conflicts"] == [{"item": 6, "state": "selected"}]
 
 
 def test_too_many_fields_and_things_that_are_not_there_are_sentences(site):
@@ -207,7 +207,7 @@ def test_two_curators_do_not_overwrite_each_other_silently(site, store):
     paul.act("dismiss", 1)
     told = claire.act("select", 1, 2, seen=seen).json()
     assert told["wrong"]
-    assert told["conflicts"] == [1]
+    assert told["conflicts"] == [{"item": 1, "state": "dismissed"}]
     assert "paul en a décidé" in told["said"]
     assert (state(store, 1), state(store, 2)) == ("dismissed", "selected")
     follow = claire.get(f"/tri/suivi?depuis={seen}").json()

@@ -138,7 +138,7 @@ def test_a_rule_is_tried_written_obeyed_applied_to_the_past_and_undone(site, sto
 def test_rules_dismiss_and_give_interest_with_their_reason(site, store, knowledge, now):
     editor = signed_in(site, "edith")
     editor.post("/tri/regles", action="rule", phrase="vide-grenier", effet="dismiss")
-    editor.post("/tri/regles", action="rule", phrase="zébulon", effet="interest", valeur="0,9")
+    editor.post("/tri/regles", action="rule", phrase="zébulon", effet="interest", valeur="90 %")
     item, _ = tags_of(store, knowledge, now, "Grand vide-greniers dimanche")
     assert store.execute("select state, interest_reason from items where id = ?", (item,)).fetchone() == (
         "dismissed", "écarté par une règle : « vide-grenier » dans le titre",
@@ -155,9 +155,9 @@ def test_rules_dismiss_and_give_interest_with_their_reason(site, store, knowledg
     "form",
     [
         {"phrase": "", "effet": "tag", "valeur": "handicap"}, {"phrase": "« »", "effet": "dismiss"}, {"phrase": "x" * 81, "effet": "dismiss"},
-        {"phrase": "mot", "effet": "tag", "valeur": "astrologie"}, {"phrase": "mot", "effet": "interest", "valeur": "2"},
+        {"phrase": "mot", "effet": "tag", "valeur": "astrologie"}, {"phrase": "mot", "effet": "interest", "valeur": "101"},
         {"phrase": "mot", "effet": "interest", "valeur": "beaucoup"}, {"phrase": "mot", "effet": "effacer"}, {"phrase": "a\x07b", "effet": "dismiss"},
-        {"phrase": "mot", "effet": "interest", "valeur": "nan"},
+        {"phrase": "mot", "effet": "interest", "valeur": "nan"}, {"phrase": "mot", "effet": "interest", "valeur": "0,9"},
     ],
 )  # fmt: skip
 def test_rules_that_cannot_be_are_refused_in_a_sentence(site, store, form):

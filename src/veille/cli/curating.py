@@ -6,9 +6,19 @@ import sys
 import click
 
 from veille.cli.options import config_option, db_option, open_database, read_clock
-from veille.messages.curating import ACCOUNT_ADDED, ACCOUNT_DISABLED, PASSWORD_CHANGED, ROLE_CHANGED
+from veille.french import bare
+from veille.messages.curating import ACCOUNT_ADDED, ACCOUNT_DISABLED, NO_SUCH_ROLE, PASSWORD_CHANGED, ROLE_CHANGED, ROLE_NAMES, ROLES_ARE
 from veille.resources import load_knowledge
-from veille.store.curating.accounts import ROLES, accounts, add_account, disable_account, set_password, set_role
+from veille.store.curating.accounts import accounts, add_account, disable_account, set_password, set_role
+
+
+def _role(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    """Return a role as the file keeps it, by its French name or its own; raises BadParameter with the names that there are."""
+    wanted = bare(value)
+    found = next((role for role, named in ROLE_NAMES.items() if wanted in (role, bare(named))), None)
+    if found is None:
+        raise click.BadParameter(NO_SUCH_ROLE.format(value=value[:40], roles=", ".join(ROLE_NAMES.values())))
+    return found
 
 
 @click.group(subcommand_metavar="COMMANDE …", help="Les comptes des documentalistes.")
@@ -26,7 +36,7 @@ def _ask_password() -> str:
     short_help="Créer un compte.", help="Créer un compte ; le mot de passe est demandé, ou lu sur l’entrée si elle n’est pas un terminal."
 )
 @click.argument("name", metavar="NOM")
-@click.option("--role", type=click.Choice(ROLES), default="curator", show_default=True, help="Ce que le compte peut faire.")
+@click.option("--role", callback=_role, default="documentaliste", metavar="RÔLE", help=ROLES_ARE)
 @config_option
 @db_option
 def add(name: str, role: str, config_file: str, db_file: str) -> None:  # noqa: ARG001
@@ -34,7 +44,7 @@ def add(name: str, role: str, config_file: str, db_file: str) -> None:  # noqa: 
     now = read_clock()()
     with contextlib.closing(open_database(db_file, load_knowledge, now, durable=True)) as db:
         add_account(db, name, given, role, now)
-    click.echo(ACCOUNT_ADDED.format(name=name, role=role))
+    click.echo(ACCOUNT_ADDED.format(name=name, role=ROLE_NAMES[role]))
 
 
 @curators.command(short_help="Changer un mot de passe.", help="Donner un nouveau mot de passe à un compte ; demandé, ou lu sur l’entrée.")
@@ -50,13 +60,13 @@ def password(name: str, config_file: str, db_file: str) -> None:  # noqa: ARG001
 
 @curators.command(short_help="Changer un rôle.", help="Donner un autre rôle à un compte, et clore ses sessions.")
 @click.argument("name", metavar="NOM")
-@click.argument("given", metavar="ROLE", type=click.Choice(ROLES))
+@click.argument("given", metavar="RÔLE", callback=_role)
 @config_option
 @db_option
 def role(name: str, given: str, config_file: str, db_file: str) -> None:  # noqa: ARG001
     with contextlib.closing(open_database(db_file, load_knowledge, read_clock()(), durable=True, existing=True)) as db:
         set_role(db, name, given)
-    click.echo(ROLE_CHANGED.format(name=name, role=given))
+    click.echo(ROLE_CHANGED.format(name=name, role=ROLE_NAMES[given]))
 
 
 @curators.command("list", help="Tous les comptes.")
@@ -73,7 +83,7 @@ def list_(config_file: str, db_file: str) -> None:  # noqa: ARG001
     for one in found:
         table.add_row(
             one.name,
-            one.role,
+            ROLE_NAMES[one.role],
             one.created_at[:10],
             f"désactivé le {one.disabled_at[:10]}" if one.disabled_at else "actif",
         )

@@ -5,9 +5,10 @@ Comes in: an address, a fetcher. Goes out: `Brought` (an article), or what `scou
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
 from veille.collect.child import Parser
@@ -16,7 +17,7 @@ from veille.collect.intake import Prepared, keep
 from veille.config import address_problem
 from veille.errors import FetchError, ParseError, Postponed, UsageError
 from veille.fetch import Fetcher, Limits
-from veille.french import fold
+from veille.french import bare, fold
 from veille.judge.identity import name_items
 from veille.messages.curating import (
     BROUGHT_NAME,
@@ -29,7 +30,7 @@ from veille.messages.curating import (
     NOTHING_TO_READ,
 )
 from veille.model import BROUGHT as BROUGHT_ID
-from veille.model import SOURCE_KINDS, Access, Entry, Fetched, HostNote, Item, Reading, Source, TaggedItem, Validators, Visit
+from veille.model import SOURCE_KINDS, Access, Entry, Fetched, HostNote, Item, Reading, Rights, Source, TaggedItem, Validators, Visit
 from veille.normalize import to_item
 from veille.store.collecting.hosts import host_notes, keep_notes
 from veille.store.collecting.items import put_in_queue
@@ -39,18 +40,22 @@ from veille.store.connection import Connection
 from veille.store.settings import access_to
 from veille.understand.knowledge import Knowledge
 from veille.understand.labels import understand
+from veille.understand.territory import territories_of
 
 TIMEOUT = timedelta(seconds=15)
 SPACING = 0.2  # seconds: somebody waits
 BROUGHT = Source(id=BROUGHT_ID, name=BROUGHT_NAME, kind="page", url="", enabled=False)
 _SUFFIX = re.compile(r"\s+[|–—•·]\s+[^|–—•·]{2,60}\Z|\s+-\s+[^-]{2,40}\Z")
-_LEAST_TITLE = 15
+_LEAST_TITLE, _LEAST_DAYS = 15, 3
+# Licences that let a text be shown whole: https://spdx.org/licenses/ etalab-2.0, CC-BY, CC-BY-SA, CC0.
+_OPEN = re.compile(r"creativecommons\.org/(?:licenses/by(?:-sa)?/|publicdomain/zero)|etalab-2\.0|licence ouverte", re.I)
+_BARS = " |–—•·-"
 _WALLS = ("bot-wall", "robots", "rate-limited", "blocked-address", "tls")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brought:
-    """An article as it would be kept."""
+    """An article as it would be kept; its author is the name of its site."""
 
     item: Item
     tagged: TaggedItem
@@ -84,9 +89,13 @@ async def read_article(url: str, fetcher: Fetcher, knowledge: Knowledge) -> Brou
             raise wall
         text, day = await asyncio.to_thread(parser.article, answer)
     title = leads.title.strip()
-    shorter = _SUFFIX.sub("", title)
-    title = shorter if len(shorter) >= _LEAST_TITLE else title
-    entry = Entry(link=answer.url, title=title, content=text, published=day, title_is_text=True, body_is_text=True)
+    suffix = _SUFFIX.search(title)
+    if suffix and suffix.start() >= _LEAST_TITLE:
+        title, after = title[: suffix.start()], suffix[0].strip(_BARS)
+    else:
+        after = ""
+    site = leads.site or after or (urlsplit(answer.url).hostname or "").removeprefix("www.")
+    entry = Entry(link=answer.url, title=title, content=text, author=site, published=day, title_is_text=True, body_is_text=True)
     item = to_item(BROUGHT, entry) if title or text else None
     if item is None or not item.title:
         raise ParseError("bad-page", NOTHING_TO_READ)
@@ -145,6 +154,39 @@ async def read_source(source: Source, fetcher: Fetcher, now: datetime) -> Readin
     assert isinstance(answer, Fetched)
     with Parser() as parser:
         return await asyncio.to_thread(parser.read, source, answer, now)
+
+
+def proposed(found: Discovery, url: str, taken: Iterable[str], knowledge: Knowledge) -> Source:
+    """Return a new source as feeds.yaml would hold it, with what could be told of it: name, territory, rhythm, rights."""
+    source = named(found, url, taken)
+    return replace(source, territory=_territory(source, found, knowledge), every=_rhythm(found), rights=_rights(found))
+
+
+def _territory(source: Source, found: Discovery, knowledge: Knowledge) -> tuple[str, ...]:
+    """The département that its name or its address says, else the one that most of its articles name."""
+    told = [place.code for place in territories_of(found.title or source.name, "", (), knowledge)]
+    host = " ".join(re.split(r"[.-]", urlsplit(source.url).hostname or ""))
+    words = f" {bare(host)} "
+    told += [code for code, place in knowledge.departements.items() if len(place.name) > 3 and f" {bare(place.name)} " in words]
+    if told:
+        return (told[0],)
+    named_by = Counter(place.code for item in found.reading.items for place in territories_of(item.title, item.text, (), knowledge))
+    code, count = (named_by.most_common(1) or [("", 0)])[0]
+    return (code,) if count > len(found.reading.items) / 2 else ()
+
+
+def _rhythm(found: Discovery) -> timedelta:
+    """A visit for each article or so: several times a day, every half day, or once a day."""
+    days = sorted(date.fromisoformat(item.day) for item in found.reading.items if item.day)
+    if len(days) < _LEAST_DAYS:
+        return timedelta(hours=12)
+    by_day = len(days) / max(1, (days[-1] - days[0]).days)
+    return timedelta(hours=6 if by_day >= 1 else 12 if by_day >= 1 / 4 else 24)
+
+
+def _rights(found: Discovery) -> Rights:
+    """A text may be shown whole where the site says so, by a licence that allows it."""
+    return "full" if _OPEN.search(found.answer.body.decode("utf-8", "replace")) else "excerpt"
 
 
 def named(found: Discovery, url: str, taken: Iterable[str]) -> Source:

@@ -103,7 +103,7 @@ class Parser:
         """Return where a page may lead to a feed; raises ParseError for what is no page."""
         answer = self._ask({"do": "leads"}, fetched, failure="bad-page")
         lists = {name: tuple(Lead(**row) for row in answer[name]) for name in ("feeds", "usual", "sections")}
-        return Leads(**lists, software=answer["software"], title=answer["title"])
+        return Leads(**lists, software=answer["software"], title=answer["title"], site=answer["site"])
 
     def proposals(self, fetched: Fetched, today: date) -> list[Proposal]:
         """Selectors that read a page of entries, the best first; raises ParseError for what is no page."""

@@ -15,7 +15,7 @@ from veille.config.values import Names, Reader, address_problem, selector_proble
 from veille.config.writing import source_yaml
 from veille.errors import ConfigError
 from veille.french import fold
-from veille.model import SOURCE_KINDS, Access, Config, Expectation, Proxy, Retention, Selectors, Source
+from veille.model import RIGHTS, SOURCE_KINDS, Access, Config, Expectation, Proxy, Retention, Selectors, Source
 
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,78}[a-z0-9])?\Z")
 _PLACES = SOURCE_KINDS.keys()
@@ -35,7 +35,6 @@ _NOT_OURS = frozenset(
     "host connection content-length transfer-encoding te trailer upgrade expect proxy-authorization proxy-connection cookie "
     "user-agent accept accept-encoding accept-language keep-alive http2-settings if-none-match if-modified-since range".split()
 )
-_RIGHTS = ("link", "excerpt", "full")
 
 
 def parse_config(text: str, file: str, names: Names) -> Config:
@@ -154,7 +153,7 @@ def _shared(reader: Reader, given: dict[str, Node]) -> dict[str, Any]:
     readers: dict[str, Callable[[Node], Any]] = {
         "every": lambda node: reader.duration(node, "every", least=300, most=90 * 86400),
         "timeout": lambda node: reader.duration(node, "timeout", least=1, most=300),
-        "rights": lambda node: reader.one_of(node, "rights", _RIGHTS),
+        "rights": lambda node: reader.one_of(node, "rights", RIGHTS),
         "language": lambda node: _language(reader, node),
         "timezone": reader.timezone,
     }

@@ -28,6 +28,7 @@ EDIT_LABELS = {
     "words": "mots d’un thème changés",
     "split": "thème scindé",
     "rule": "règle écrite",
+    "rule-edit": "règle changée",
     "rule-off": "règle arrêtée",
     "rule-on": "règle remise",
     "pause": "source en pause",
@@ -44,11 +45,14 @@ EDIT_LABELS = {
     "model": "modèle d’avant remis",
     "learn": "apprentissage",
 }
-BAD_RULE = "Une règle met un thème, écarte, ou donne un intérêt de 0 à 1."
+BAD_RULE = "Une règle met un thème, écarte, ou donne un intérêt de 0 à 100 %."
 BAD_TAG = "Le thème « {label} » ne peut pas être : il faut un nom de 60 caractères au plus, qui ne soit pas pris, et un groupe."
 BAD_WORDS = "Des mots à chercher comptent {most} caractères au plus, dont une lettre ou un chiffre."
 NO_SUCH_TAG = "Aucun thème ne s’appelle « {value} »."
+NEAREST_TAG = " Le plus proche : « {label} »."
 TOO_MANY_TO_MERGE = "Ce thème a plus de {most} articles : trop pour les réunir d’un geste."
+RIGHTS_LABELS = {"link": "le titre et le lien", "excerpt": "un extrait", "full": "le texte entier, si le site l’autorise"}
+BAD_RIGHTS = "Ces droits ne sont pas de ceux qui sont proposés."
 BAD_RHYTHM = "Ce rythme n’est pas de ceux qui sont proposés."
 SOURCE_EXISTS = "La source « {name} » est déjà suivie."
 NOTHING_TO_READ = "cette page ne porte ni titre ni texte"
@@ -69,15 +73,37 @@ NO_SUCH_DECISION = "Cette décision n’existe pas."
 ALREADY_UNDONE = "Cette décision est déjà annulée."
 BAD_DATE = "« {value} » n’est pas une date : écrivez année-mois-jour, comme 2026-11-30."
 BAD_TITLE = "Un titre tient sur une ligne, en {most} caractères au plus."
+SUMMARY_TOO_LONG = "Un résumé compte {most} caractères au plus."
 NOTE_TOO_LONG = "Une note compte {most} caractères au plus."
-ROLE_LABELS = {"curator": "un documentaliste", "editor": "un éditeur", "admin": "un administrateur"}
+ROLE_NAMES = {"curator": "documentaliste", "editor": "éditeur", "admin": "administrateur"}
+ROLE_LABELS = {role: f"un {name}" for role, name in ROLE_NAMES.items()}
+NO_SUCH_ROLE = "« {value} » n’est pas un rôle. Ceux qu’il y a : {roles}."
+ROLES_ARE = f"Ce que le compte peut faire : {', '.join(ROLE_NAMES.values())} ; documentaliste si rien n’est dit."
 ACTION_LABELS = {
     "select": "sélectionné", "dismiss": "écarté", "later": "mis pour plus tard", "restore": "remis à trier", "tag-add": "thème ajouté",
     "tag-remove": "thème refusé", "kind": "type choisi", "story-split": "séparé de son histoire", "story-join": "réuni à une histoire",
-    "title": "titre corrigé", "day": "date corrigée", "place-add": "département ajouté", "place-remove": "département refusé",
+    "summary": "résumé corrigé", "title": "titre corrigé",
+    "day": "date corrigée", "place-add": "département ajouté", "place-remove": "département refusé",
     "date-add": "échéance ajoutée", "date-remove": "échéance refusée", "note-public": "note publique écrite",
     "note-private": "note interne écrite",
 }  # fmt: skip
+SUBJECTS = {"article n°": "items", "source": "sources", "thème": "tags"}  # how the log names what an edit is about, and its table
+QUOTED = "« {said} »"
+AS_THE_SOURCE = "comme la source"
+JOURNAL_KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "selections": ("sélections", ("select",)),
+    "ecarts": ("mises à l’écart", ("dismiss",)),
+    "attentes": ("remises à plus tard, ou à trier", ("later", "restore")),
+    "themes": ("thèmes d’articles", ("tag-add", "tag-remove")),
+    "corrections": ("corrections", ("title", "summary", "day", "kind", "place-add", "place-remove", "date-add", "date-remove")),
+    "histoires": ("histoires", ("story-join", "story-split")),
+    "notes": ("notes", ("note-public", "note-private")),
+    "apports": ("articles apportés", ("bring",)),
+    "vocabulaire": ("vocabulaire", ("tag", "rename", "propose", "approve", "reject", "merge", "words", "split")),
+    "regles": ("règles et modèles", ("rule", "rule-edit", "rule-off", "rule-on", "model", "learn")),
+    "sources": ("sources", ("pause", "resume", "every", "follow", "unfollow")),
+    "comptes": ("comptes", ("account", "role", "password", "disable", "enable")),
+}
 MANY_LABELS = {"select": "sélectionnés", "dismiss": "écartés", "later": "mis pour plus tard", "restore": "remis à trier"}
 
 
@@ -88,6 +114,8 @@ def decided_meanwhile(name: str, action: str, at: str) -> str:
     return f"{name} en a décidé le {when} : {ACTION_LABELS.get(action, action)}."
 
 
+TWIN_DECIDED = "Même histoire chez {source} : {state}."
+WITH_TWINS = ("autre article de la même histoire avec lui", "autres articles de la même histoire avec lui")
 UNDO_THAT_FIRST = "{said} Annulez d’abord cette décision-là."
 CHANGED_MEANWHILE = "Ce que cette décision avait changé ne l’est plus : une collecte ou une nouvelle lecture est passée depuis."
 
@@ -118,6 +146,7 @@ KEYS_DECIDE = "Les touches du clavier décident."
 KEYS_REST = "Les touches du clavier ne font plus rien."
 EDIT_DONE = "C’est fait. Le journal permet de l’annuler."
 EDITORS_CHANGE_WORDS = "Il faut être un éditeur pour changer le vocabulaire ; proposez un thème."
+MERGE_MOVES_OTHERS = "Entre-temps le compte a changé : {count} maintenant. Regardez, puis recommencez."
 CHOOSE_WORDS = "Choisissez les mots que le nouveau thème emporte."
 INTEREST_BY_RETAG = "Un intérêt s’applique au passé par « veille retag »."
 NO_ARTICLE_HAS_WORDS = "Aucun article n’a ces mots, parmi ceux dont personne n’a décidé."
@@ -135,6 +164,7 @@ SEARCH_CHANGES = {
 }
 
 LIST_LABELS = {"new": "À trier", "later": "Plus tard", "selected": "Sélectionnés", "dismissed": "Écartés"}
+ORDER_LABELS = {"interet": "intérêt", "date": "date", "source": "source", "theme": "thème", "departement": "département"}
 NOTHING_DONE = "Rien n’a été fait{more} : {said}"
 ARTICLES_LEFT = ("article laissé", "articles laissés")
 DECISIONS_UNDONE = ("décision annulée", "décisions annulées")

@@ -110,7 +110,14 @@ def leads_of(fetched: Fetched) -> Leads:
         sections=_distinct(sections)[:_MOST_LEADS],
         software=software[0] if software else "",
         title=clean(soup.title.get_text(" "))[:200] if soup.title else "",
+        site=_site_name(soup),
     )
+
+
+def _site_name(soup: BeautifulSoup) -> str:
+    """Return what a page says that its site is called (https://ogp.me/#optional, and the name of the application in HTML)."""
+    named = soup.find("meta", attrs={"property": "og:site_name"}) or soup.find("meta", attrs={"name": "application-name"})
+    return clean(str(named.get("content") or ""))[:100] if isinstance(named, Tag) else ""
 
 
 def usual_of_section(section: str, software: str) -> tuple[Lead, ...]:

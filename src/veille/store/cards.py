@@ -7,7 +7,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
+from veille.model import BROUGHT
 from veille.store.connection import Connection
 
 
@@ -20,7 +22,7 @@ class Card:
     title: str
     summary: str
     source: str
-    source_name: str
+    source_name: str  # its source's, or the site's of what curators brought
     kind: str
     language: str
     interest: float
@@ -42,7 +44,7 @@ select items.id, items.url, items.title, items.summary, items.source_id, sources
          order by origin = 'source', score desc, tag_id)),
     (select json_group_array(name) from (select name from sources as others where others.id <> items.source_id and others.id in
         (select source_id from sightings where item_id = items.id union select twins.source_id from items as twins
-         where twins.story_id = items.story_id and twins.state <> 'dismissed') order by name))
+         where twins.story_id = items.story_id and twins.state <> 'dismissed') order by name)), items.author
 from items join sources on sources.id = items.source_id
 where items.id in (select value from json_each(?))
 """
@@ -59,10 +61,15 @@ def cards(db: Connection, ids: Iterable[int]) -> list[Card]:
 def _card(row: Any) -> Card:
     row = tuple(row)
     return Card(
-        id=row[0], url=row[1], title=row[2], summary=row[3], source=row[4], source_name=row[5], kind=row[6], language=row[7],
+        id=row[0], url=row[1], title=row[2], summary=row[3], source=row[4],
+        source_name=row[5] if row[4] != BROUGHT else row[16] or _host(row[1]) or row[5], kind=row[6], language=row[7],
         interest=row[8], published_at=row[9], day=row[10], first_seen_at=row[11], state=row[12],
         departements=tuple(json.loads(row[13])), themes=tuple(json.loads(row[14])), also=tuple(json.loads(row[15])),
     )  # fmt: skip
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
 def greatest_id(db: Connection) -> int:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from veille.model import Moment, Rights, TaggedItem
 from veille.moments import stored
+from veille.store.collecting.corrections import correct_own, uncorrect
 from veille.store.collecting.items import BACKFILL, index_items, relabel, shown_of, unindex_items
 from veille.store.connection import Connection
 
@@ -43,6 +44,7 @@ def wanted_pages(db: Connection, source_id: str, most: int, now: datetime) -> li
 def keep_page(db: Connection, wanted: Wanted, page: str, day: Moment | None, tagged: TaggedItem, rights: Rights, now: datetime) -> None:
     """The text of an article's page; the caller holds the transaction. A day is taken where the feed gave none."""
     unindex_items(db, [wanted.id])
+    uncorrect(db, wanted.id)
     db.execute("update texts set page = ?, page_at = ? where item_id = ?", (page, stored(now), wanted.id))
     db.execute(
         "update items set summary = :summary, kind = case when kind_origin = 'curator' then kind else :kind end, "
@@ -56,6 +58,7 @@ def keep_page(db: Connection, wanted: Wanted, page: str, day: Moment | None, tag
         },
     )  # fmt: skip
     relabel(db, wanted.id, tagged)
+    correct_own(db, wanted.id)
     index_items(db, [wanted.id])
 
 

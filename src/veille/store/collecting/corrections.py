@@ -10,21 +10,22 @@ from veille.messages.curating import CURATOR_REASON
 from veille.store.connection import Connection
 
 YES, NO = "yes", "no"
+OWN = {"title": "title", "day": "published_at, day", "summary": "summary"}  # what a source says of itself, and where it is held
+# What a source shows of its text, whatever curators put over it; between `uncorrect` and `correct_own` it is the summary itself.
+SOURCE_SUMMARY = "coalesce((select was ->> 0 from corrections where item_id = items.id and field = 'summary'), items.summary)"
+_IS_OWN = "field in ('title', 'day', 'summary')"
 
 
 def uncorrect(db: Connection, item_id: int) -> None:
-    """Before a source's word is written: the title and the day as the source last gave them."""
-    for field, was in db.execute(
-        "select field, was from corrections where item_id = ? and field in ('title', 'day')", (item_id,)
-    ).fetchall():
+    """Before a source's word is written: the title, the day and the summary as the source last gave them."""
+    for field, was in db.execute(f"select field, was from corrections where item_id = ? and {_IS_OWN}", (item_id,)).fetchall():  # noqa: S608
         _set_own(db, item_id, field, json.loads(was))
+    db.execute("update corrections set was = null where item_id = ? and field = 'summary'", (item_id,))
 
 
 def correct_own(db: Connection, item_id: int) -> None:
-    """After a source's word was written: remember it, and put the curators' title and day over it."""
-    for field, value in db.execute(
-        "select field, value from corrections where item_id = ? and field in ('title', 'day')", (item_id,)
-    ).fetchall():
+    """After a source's word was written: remember it, and put the curators' title, day and summary over it."""
+    for field, value in db.execute(f"select field, value from corrections where item_id = ? and {_IS_OWN}", (item_id,)).fetchall():  # noqa: S608
         was = json.dumps(_own(db, item_id, field), ensure_ascii=False)
         db.execute("update corrections set was = ? where item_id = ? and field = ?", (was, item_id, field))
         _set_own(db, item_id, field, _corrected(field, value))
@@ -54,7 +55,7 @@ def overlaid_labels(db: Connection, item_id: int) -> dict[str, list[list[Any]]]:
 
 
 def _labels(db: Connection, item_id: int, where: str, names: str = "field") -> list[Any]:
-    sql = f"select {names} from corrections where item_id = ? and field not in ('title', 'day') and {where}"  # noqa: S608 - our own words
+    sql = f"select {names} from corrections where item_id = ? and not {_IS_OWN} and {where}"  # noqa: S608 - our own words
     found: list[Any] = [tuple(row) for row in db.execute(sql, (item_id,)).fetchall()]
     return found
 
@@ -66,7 +67,7 @@ def correction(db: Connection, item_id: int, field: str) -> str | None:
 
 
 def set_own(db: Connection, item_id: int, field: str, value: str | None) -> None:
-    """Correct the title or the day; None gives the source its word back."""
+    """Correct one of `OWN`; None gives the source its word back."""
     row = db.execute("select was from corrections where item_id = ? and field = ?", (item_id, field)).fetchone()
     if value is None:
         if row:
@@ -122,16 +123,15 @@ def _write(db: Connection, item_id: int, field: str, row: list[Any] | None) -> N
 
 
 def _own(db: Connection, item_id: int, field: str) -> list[Any]:
-    names = "title" if field == "title" else "published_at, day"
-    return list(db.execute(f"select {names} from items where id = ?", (item_id,)).fetchone())  # noqa: S608 - our own names
+    return list(db.execute(f"select {OWN[field]} from items where id = ?", (item_id,)).fetchone())  # noqa: S608 - our own names
 
 
 def _set_own(db: Connection, item_id: int, field: str, values: list[Any]) -> None:
-    if field == "title":
-        db.execute("update items set title = ? where id = ? and title <> ?1", (*values, item_id))
-    else:
+    if field == "day":
         db.execute("update items set published_at = ?, day = ? where id = ?", (*values, item_id))
+    else:
+        db.execute(f"update items set {field} = ?1 where id = ?2 and {field} <> ?1", (*values, item_id))  # noqa: S608 - our own names
 
 
 def _corrected(field: str, value: str) -> list[str]:
-    return [value] if field == "title" else [value, value]
+    return [value, value] if field == "day" else [value]

@@ -16,7 +16,7 @@ from veille.model import Item, Known, Reason, Rights, Tag, TaggedItem
 from veille.moments import first_sight, local_day, stored
 from veille.normalize import hidden, shown
 from veille.store.collecting.comparing import Comparing, Ready, readied
-from veille.store.collecting.corrections import correct_labels, correct_own, uncorrect, uncorrect_labels
+from veille.store.collecting.corrections import SOURCE_SUMMARY, correct_labels, correct_own, uncorrect, uncorrect_labels
 from veille.store.collecting.names import forget_shared, remember_names, take_names
 from veille.store.collecting.neighbours import keep_keywords, write_keywords
 from veille.store.collecting.stories import join_stories, leave_story, propose_of_one_address
@@ -262,13 +262,16 @@ def shown_of(text: str, page: str, rights: str) -> str:
     return shown(page if page and (rights == "full" or not text) else text, rights)
 
 
+_SOURCE_SAYS = f"select title || ' ' || {SOURCE_SUMMARY} from items where id = ?"  # noqa: S608 - our own words
+
+
 def _label(db: Connection, found: Sequence[tuple[int, TaggedItem]]) -> None:
     """Labels by rule; a row that a curator wrote, a refusal included, stays as it is."""
     tags, places, dates = [], [], []
     for item_id, tagged in found:
         shown_text = ""
         if any(one.field == "model" for tag in tagged.tags for one in tag.reasons):
-            (shown_text,) = db.execute("select title || ' ' || summary from items where id = ?", (item_id,)).fetchone()
+            (shown_text,) = db.execute(_SOURCE_SAYS, (item_id,)).fetchone()
         tags += [(item_id, tag.id, tag.origin, tag.score, *reasons_kept(readable(tag.reasons, shown_text))) for tag in tagged.tags]
         places += [(item_id, place.code, place.role, place.origin, *reasons_kept((place.reason,))) for place in tagged.territories]
         dates += [(item_id, one.role, one.start.isoformat(), one.end.isoformat(), one.evidence, one.doubt) for one in tagged.mentions]
@@ -295,8 +298,8 @@ _COMING = (
 def hide_evidence(db: Connection, item_ids: list[int]) -> None:
     """The words of a date stay only where they can be read in what is shown."""
     db.execute(
-        "update item_dates set evidence = '' where evidence <> '' and item_id in (select value from json_each(?)) and not exists "
-        "(select 1 from items where items.id = item_id and (instr(title, evidence) or instr(summary, evidence)))",
+        "update item_dates set evidence = '' where evidence <> '' and item_id in (select value from json_each(?)) and not exists "  # noqa: S608
+        f"(select 1 from items where items.id = item_dates.item_id and (instr(title, evidence) or instr({SOURCE_SUMMARY}, evidence)))",
         (json.dumps(item_ids),),
     )
 
@@ -323,7 +326,7 @@ def readable(reasons: Sequence[Reason], shown_text: str) -> list[Reason]:
 def hide_learnt(db: Connection, item_ids: list[int]) -> None:
     """Learnt words stay in reasons only where they can be read in what is shown."""
     rows = db.execute(
-        "select item_id, tag_id, evidence, title || ' ' || summary from item_tags join items on items.id = item_id "
+        f"select item_id, tag_id, evidence, title || ' ' || {SOURCE_SUMMARY} from item_tags join items on items.id = item_id "  # noqa: S608
         "where item_id in (select value from json_each(?)) and instr(evidence, '\"model\"')",
         (json.dumps(item_ids),),
     ).fetchall()
@@ -450,8 +453,12 @@ def apply_rights(db: Connection, source_id: str, rights: str) -> int:
     rows = db.execute(
         "select items.id, text, page, summary from items join texts on item_id = items.id where source_id = ?", (source_id,)
     ).fetchall()
+    own = {row[0] for row in db.execute("select item_id from corrections where field = 'summary'")}
     wanted = [(shown_of(text, page, rights), item_id, summary) for item_id, text, page, summary in rows]
-    todo = [(now, item_id) for now, item_id, before in wanted if now != before]
+    todo = [(now, item_id) for now, item_id, before in wanted if now != before and item_id not in own]
+    for now, item_id, _ in wanted:
+        if item_id in own:  # the source's words, hidden or shown again, under the curators'
+            db.execute("update corrections set was = json_array(?) where item_id = ? and field = 'summary'", (now, item_id))
     if rights == "link":  # a copy is kept only where rights allow it
         db.execute("delete from copies where item_id in (select id from items where source_id = ?)", (source_id,))
     changed = [item_id for _, item_id in todo]

@@ -19,7 +19,7 @@ from veille.messages.curating import (
     decided_meanwhile,
 )
 from veille.store.connection import Connection
-from veille.store.curating.subjects import current, same, set_value, wanted
+from veille.store.curating.subjects import STATES, current, same, set_value, wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class Done:
     """What became of a gesture."""
 
     batch: int = 0  # its first decision, 0 when nothing was done
+    twins: int = 0  # those of `items` that were not named: they are of the story of one that was
     items: list[int] = field(default_factory=list)
     unchanged: list[int] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
@@ -73,10 +74,13 @@ def decide(db: Connection, *, account_id: int, item_id: int, action: str, value:
 def decide_all(db: Connection, *, account_id: int, item_ids: Sequence[int], act: Act, at: str) -> Done:
     """Do and log one act on each item: what changes nothing is left out, what somebody else decided since is not overwritten.
 
-    Raises UsageError for an act that nobody can do.
+    A state is that of a story: its articles that are in the state of the one that is named go with it. Raises UsageError for an act that
+    nobody can do.
     """
     done = Done()
-    for item_id in dict.fromkeys(item_ids):
+    named = list(dict.fromkeys(item_ids))
+    twins = _twins(db, named) if act.action in STATES else []
+    for item_id in [*named, *twins]:
         if db.execute("select 1 from items where id = ?", (item_id,)).fetchone() is None:
             continue
         subject, after = wanted(db, item_id, act.action, act.value, at)
@@ -97,7 +101,18 @@ def decide_all(db: Connection, *, account_id: int, item_ids: Sequence[int], act:
         done.items.append(item_id)
     if len(done.items) > 1:
         db.execute("update decisions set batch = id where id = ?", (done.batch,))
+    done.twins = len({*done.items} & {*twins})
     return done
+
+
+def _twins(db: Connection, named: Sequence[int]) -> list[int]:
+    """Return the other articles of the stories of some, which are in the same state as one of them."""
+    rows = db.execute(
+        "select distinct twin.id from items join items as twin on twin.story_id = items.story_id and twin.state = items.state "
+        "where items.id in (select value from json_each(?1)) and twin.id not in (select value from json_each(?1)) order by 1",
+        (json.dumps(named),),
+    )
+    return [row[0] for row in rows]
 
 
 def undo(db: Connection, *, account_id: int, decision_id: int, at: str) -> int:

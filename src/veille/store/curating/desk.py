@@ -11,6 +11,7 @@ from veille.store.cards import Card, cards
 from veille.store.connection import Connection, has_table
 from veille.store.curating.decisions import last_decision, undoable
 from veille.store.curating.evidence import evidence
+from veille.store.curating.journal import told_change
 
 _DECISIONS = 60  # that a page shows
 
@@ -64,4 +65,7 @@ def _decisions(db: Connection, item_id: int, why: str) -> list[dict[str, Any]]:
         (item_id,),
     ).fetchall()
     found = [dict(zip(names, tuple(row), strict=True)) for row in rows]
-    return [one | {"tag": json.loads(one["after"]).get("tag"), "undoable": one["id"] in free} for one in found]
+    return [
+        one | {"tag": json.loads(one["after"]).get("tag"), "undoable": one["id"] in free, "change": told_change(db, one["after"])}
+        for one in found
+    ]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from veille.config import Names, parse_config, source_yaml
 from veille.errors import ConfigError, UsageError
 from veille.messages.common import NO_SUCH_SOURCE
-from veille.messages.curating import BAD_RHYTHM, READ_NEXT_TIME, SOURCE_EXISTS
-from veille.model import SOURCE_KINDS, Access, Config, Source
+from veille.messages.curating import BAD_RHYTHM, BAD_RIGHTS, READ_NEXT_TIME, SOURCE_EXISTS
+from veille.model import RIGHTS, SOURCE_KINDS, Access, Config, Rights, Source
 from veille.store.connection import Connection, Row, has_table
 from veille.store.curating.edits import Change, row_of
 
@@ -28,6 +28,21 @@ RHYTHMS = {
 }
 _HOURS = {"1h": 1, "6h": 6, "12h": 12, "1d": 24, "7d": 168}
 _FILE = "version: 1\nsources:\n{lines}"
+
+
+def rhythm(name: str) -> timedelta:
+    """Return the rhythm that `RHYTHMS` names; raises UsageError for any other."""
+    if name not in _HOURS:
+        raise UsageError(BAD_RHYTHM)
+    return timedelta(hours=_HOURS[name])
+
+
+def rights(name: str) -> Rights:
+    """Return the rights of that name; raises UsageError for any other."""
+    found = next((one for one in RIGHTS if one == name), None)
+    if found is None:
+        raise UsageError(BAD_RIGHTS)
+    return found
 
 
 def names_of(knowledge: "Knowledge") -> Names:
@@ -76,8 +91,7 @@ def with_wishes(db: Connection, config: Config, names: Callable[[], Names]) -> C
 
 
 def _wished(source: Source, paused: bool, every: str) -> Source:  # noqa: FBT001
-    rhythm = timedelta(hours=_HOURS[every]) if every in _HOURS else source.every
-    return replace(source, enabled=source.enabled and not paused, every=rhythm)
+    return replace(source, enabled=source.enabled and not paused, every=rhythm(every) if every in _HOURS else source.every)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

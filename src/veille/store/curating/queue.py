@@ -1,23 +1,28 @@
-"""What waits to be sorted: the queue of new articles, the most interesting first. Reading only.
+"""What waits to be sorted: the queue of new articles, the most interesting first; the articles of a story are one row. Reading only.
 
-Comes in: a plain connection, what is asked of the queue. Goes out: `Queue`. A page costs the same whatever the file holds.
+Comes in: a plain connection, what is asked of the queue. Goes out: `Queue`. A page costs the same whatever the file holds. The next one
+begins after an article, not at a number: what was decided meanwhile has left, and nothing is passed over for it.
 """
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from veille.messages.curating import decided_meanwhile
+from veille.french import bare
+from veille.messages.common import STATE_LABELS
+from veille.messages.curating import TWIN_DECIDED, decided_meanwhile
 from veille.store.cards import Card, cards
 from veille.store.collecting.neighbours import neighbours
 from veille.store.connection import Connection
 from veille.store.curating.decisions import last_decision
 
 PAGE = 50
-ORDERS = ("interest", "date", "source")
+ORDERS = ("interest", "date", "source", "theme", "departement")
 LISTS = ("new", "later", "selected", "dismissed")
 _COUNTED = 1_000  # beyond, « plus de »
-_OF_LABEL = 4_000  # the newest articles of a label, among which those that wait are looked for
+_OF_LABEL = 4_000  # the newest articles of a label, among which those that wait are looked for; and those that are put in groups
 _ALIKE = 40
 _NEWEST = f"select item_id from (select item_id from postings where label = :label{{place}} order by day desc limit {_OF_LABEL})"  # noqa: S608
 
@@ -37,8 +42,9 @@ class Waiting:
 
     card: Card
     tags: list[Suggestion]
-    said: str  # who decided about it last, "" for nobody
+    said: str  # who decided about it last, or about another article of its story; "" for nobody
     noted: bool
+    group: str = ""  # the theme or département that it stands under, where the queue is so ordered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +57,7 @@ class Asked:
     theme: str = ""
     departement: str = ""
     alike: int = 0
-    page: int = 1
+    after: int = 0  # the last article of the page before, 0 for the first page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +67,28 @@ class Queue:
     rows: list[Waiting] = field(default_factory=list)
     total: int = 0
     more: bool = False  # there are more than `total`
+    follows: bool = False  # another page follows
     seen: int = 0  # the last decision of all: what a curator has before his eyes
 
 
 def queue(db: Connection, asked: Asked, size: int = PAGE) -> Queue:
     """Return the articles of a page, and how many wait in all."""
-    ids, total, more = _ids(db, asked, size)
-    return Queue(rows=waiting(db, ids), total=total, more=more, seen=last_decision(db))
+    no_groups: dict[int, str] = {}
+    if asked.alike:
+        ids, groups = _alike(db, asked.alike), no_groups
+        total, more = len(ids), False
+        ids = ids[ids.index(asked.after) + 1 if asked.after in ids else 0 :][: size + 1]
+    elif asked.source or asked.theme or asked.departement or asked.order in ("theme", "departement"):
+        ids, groups, total = _gathered(db, asked, size + 1)
+        more = total > _COUNTED
+    else:
+        ids, groups = _listed(db, asked, size + 1), no_groups
+        total, more = _count(db, asked.state)
+    rows = waiting(db, ids[:size], groups)
+    return Queue(rows=rows, total=min(total, _COUNTED), more=more, follows=len(ids) > size, seen=last_decision(db))
 
 
-def waiting(db: Connection, ids: Iterable[int]) -> list[Waiting]:
+def waiting(db: Connection, ids: Iterable[int], groups: Mapping[int, str] | None = None) -> list[Waiting]:
     """Return these articles as the queue shows them."""
     found = cards(db, ids)
     given = json.dumps([card.id for card in found])
@@ -82,6 +100,15 @@ def waiting(db: Connection, ids: Iterable[int]) -> list[Waiting]:
     ):
         tags.setdefault(item, []).append(Suggestion(tag, origin == "curator", reason))
     said = {
+        row[0]: TWIN_DECIDED.format(source=row[1], state=STATE_LABELS[row[2]])
+        for row in db.execute(
+            "select items.id, sources.name, twin.state, min(twin.id) from items join items as twin on twin.story_id = items.story_id "
+            "and twin.state not in ('new', items.state) join sources on sources.id = twin.source_id "
+            "where items.id in (select value from json_each(?)) group by items.id",
+            (given,),
+        )
+    }
+    said |= {
         row[0]: decided_meanwhile(row[1], row[2], row[3])
         for row in db.execute(
             "select item_id, name, action, decisions.at, max(decisions.id) from decisions join accounts on accounts.id = account_id "
@@ -90,35 +117,89 @@ def waiting(db: Connection, ids: Iterable[int]) -> list[Waiting]:
         )
     }
     noted = {row[0] for row in db.execute("select item_id from notes where item_id in (select value from json_each(?))", (given,))}
-    return [Waiting(card=card, tags=tags.get(card.id, []), said=said.get(card.id, ""), noted=card.id in noted) for card in found]
+    return [
+        Waiting(
+            card=card, tags=tags.get(card.id, []), said=said.get(card.id, ""), noted=card.id in noted, group=(groups or {}).get(card.id, "")
+        )
+        for card in found
+    ]
 
 
-def _ids(db: Connection, asked: Asked, size: int) -> tuple[list[int], int, bool]:
-    first = (asked.page - 1) * size
-    if asked.alike:
-        ids = _alike(db, asked.alike)
-        return ids[first : first + size], len(ids), False
-    where, values = _where(asked)
+def _in_list(state: str, table: str = "items") -> str:
+    """Return the condition of a list; `state` is one of `LISTS`."""
+    assert state in LISTS
+    return f"{table}.state = '{state}'" + (f" and {table}.queued = 1" if state == "new" else "")
+
+
+def _rows_of(state: str) -> str:
+    """Return the condition of a row: an article of a list, the first of its story there."""
+    another = f"other.story_id = items.story_id and {_in_list(state, 'other')} and (other.lead, -other.id) > (items.lead, -items.id)"
+    return f"{_in_list(state)} and not exists (select 1 from items as other where {another})"  # noqa: S608 - our own words
+
+
+def _count(db: Connection, state: str) -> tuple[int, bool]:
+    """Return how many rows a list has, and whether there are more: none is counted beyond."""
+    (count,) = db.execute(f"select count(*) from (select 1 from items where {_rows_of(state)} limit {_COUNTED + 1})").fetchone()  # noqa: S608
+    return min(count, _COUNTED), count > _COUNTED
+
+
+_LATER = "(day, id) < (select day, id from items where id = :after)"
+_ITS_SOURCE = "(select source_id from items where id = :after)"
+_SORTED = {
+    "interest": ("interest desc, id desc", "(interest, id) < (select interest, id from items where id = :after)"),
+    "date": ("day desc, id desc", _LATER),
+    "source": ("source_id, day desc, id desc", f"(source_id > {_ITS_SOURCE} or source_id = {_ITS_SOURCE} and {_LATER})"),
+}
+
+
+def _listed(db: Connection, asked: Asked, size: int) -> list[int]:
+    order, beyond = _SORTED[asked.order]
+    where = _rows_of(asked.state) + (f" and {beyond}" if asked.after else "")
+    rows = db.execute(f"select id from items where {where} order by {order} limit :size", {"after": asked.after, "size": size})  # noqa: S608
+    return [row[0] for row in rows]
+
+
+_GROUPS = {
+    "interest": "''", "date": "''", "source": "''",
+    "theme": "(select tag_id from item_tags where item_id = items.id and origin <> 'refused' order by origin = 'source', score desc)",
+    "departement": "(select code from item_territories where item_id = items.id order by origin = 'source', code)",
+}  # fmt: skip
+
+
+def _gathered(db: Connection, asked: Asked, size: int) -> tuple[list[int], dict[int, str], int]:
+    """Return a page of the newest articles of some labels, or of the most interesting ones by group; their groups; how many there are."""
     labels = [f"sources {asked.source}"] * bool(asked.source) + [f"themes {asked.theme}"] * bool(asked.theme)
     labels += [f"departements {asked.departement}"] * bool(asked.departement)
-    orders = {
-        "interest": "interest desc, id desc", "date": "day desc, id desc", "source": "source_id, day desc, id desc",
-    }  # fmt: skip
+    values = {f"label{place}": label for place, label in enumerate(labels)}
+    where = _in_list(asked.state)
     if labels:
-        values |= {f"label{place}": label for place, label in enumerate(labels)}
         where += f" and id in ({' intersect '.join(_NEWEST.format(place=place) for place in range(len(labels)))})"
+    columns = f"id, story_id, lead, interest, day, source_id, {_GROUPS[asked.order]}"
     rows = db.execute(
-        f"select id from items where {where} order by {orders[asked.order]} limit :size offset :first",  # noqa: S608 - our own words
-        {**values, "size": size, "first": first},
+        f"select {columns} from items where {where} order by interest desc, id desc limit {_OF_LABEL}",  # noqa: S608 - our own words
+        values,
     ).fetchall()
-    (total,) = db.execute(f"select count(*) from (select 1 from items where {where} limit {_COUNTED + 1})", values).fetchone()  # noqa: S608
-    return [row[0] for row in rows], min(total, _COUNTED), total > _COUNTED
+    first: dict[int, tuple[int, int]] = {}  # by story, who stands for it here
+    for item, story, lead, *_ in rows:
+        if story is not None:
+            first[story] = max(first.get(story, (0, -item)), (lead, -item))
+    kept = [row for row in rows if row[1] is None or first[row[1]] == (row[2], -row[0])]
+    names = {tag: bare(label) for tag, label in db.execute("select id, label from tags")} if asked.order == "theme" else {}
 
+    def key(row: Any) -> tuple[Any, ...]:
+        item, _, _, interest, day, source, group = tuple(row)
+        newest = (*(-ord(sign) for sign in day), 1)  # no day comes last
+        return {
+            "interest": (-interest, -item), "date": (newest, -item), "source": (source, newest, -item),
+        }.get(asked.order) or (group is None, names.get(group, group or ""), -interest, -item)  # fmt: skip
 
-def _where(asked: Asked) -> tuple[str, dict[str, object]]:
-    if asked.state == "new":
-        return "state = 'new' and queued = 1", {}
-    return "state = :state", {"state": asked.state}
+    kept.sort(key=key)
+    begins = 0
+    if asked.after:
+        last = db.execute(f"select {columns} from items where id = ?", (asked.after,)).fetchone()  # noqa: S608 - our own words
+        begins = bisect_right(kept, key(last), key=key) if last else 0
+    page = kept[begins : begins + size]
+    return [row[0] for row in page], {row[0]: row[6] or "" for row in page}, len(kept)
 
 
 def _alike(db: Connection, item_id: int) -> list[int]:
@@ -150,11 +231,8 @@ def followed(db: Connection, after: int, account_id: int, most: int = 100) -> tu
 
 
 def counts(db: Connection) -> Sequence[int]:
-    """Return how many wait, and how many are for later; no more than a thousand and one of each."""
-    return [
-        db.execute(f"select count(*) from (select 1 from items where {where} limit {_COUNTED + 1})").fetchone()[0]  # noqa: S608
-        for where in ("state = 'new' and queued = 1", "state = 'later'")
-    ]
+    """Return how many rows wait, and how many are for later; no more than a thousand and one of each."""
+    return [count + more for count, more in (_count(db, state) for state in ("new", "later"))]
 
 
 def worthwhile(db: Connection, *, most: int) -> list[int]:

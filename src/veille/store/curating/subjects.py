@@ -1,12 +1,13 @@
 """What of an article may be decided, and its value: read and written, one subject at a time.
 
-Subjects: state, « tag <theme> », kind, story, title, day, « place <code> », « date <role> <start> <end> », « note <scope> ».
+Subjects: state, « tag <theme> », kind, story, title, day, summary, « place <code> », « date <role> <start> <end> », « note <scope> ».
 Every function takes a plain connection and runs inside the caller's transaction.
 """
 
 from datetime import date
 from typing import Any
 
+from veille.clock import PARIS
 from veille.errors import UsageError
 from veille.messages.curating import (
     BAD_DATE,
@@ -17,27 +18,29 @@ from veille.messages.curating import (
     NOTE_TOO_LONG,
     NOTHING_CHANGED,
     REFUSED_REASON,
+    SUMMARY_TOO_LONG,
 )
 from veille.model import KINDS
-from veille.store.collecting.corrections import NO, YES, correction, label_row, said_row, set_label, set_own
+from veille.moments import stored_day
+from veille.store.collecting.corrections import NO, OWN, YES, correction, label_row, said_row, set_label, set_own
 from veille.store.collecting.items import hide_evidence, hide_learnt, index_items, set_context, unindex_items
 from veille.store.collecting.stories import decided_pairs, settle_pairs, settle_story
 from veille.store.connection import Connection, has_table
 
 _LONGEST = 16  # digits of an id
-_STATES = {"select": "selected", "dismiss": "dismissed", "later": "later", "restore": "new"}
+STATES = {"select": "selected", "dismiss": "dismissed", "later": "later", "restore": "new"}
 _TAGS = {"tag-add": ("curator", 1.0, CURATOR_REASON, "[]"), "tag-remove": ("refused", 0.0, REFUSED_REASON, "[]")}
 _LABELS = {"place-add": YES, "place-remove": NO, "date-add": YES, "date-remove": NO}
 _NOTES = ("note-public", "note-private")
-ACTIONS = (*_STATES, *_TAGS, "kind", "story-split", "story-join", "title", "day", *_LABELS, *_NOTES)
-LONGEST_NOTE, LONGEST_TITLE = 4_000, 500
+ACTIONS = (*STATES, *_TAGS, "kind", "story-split", "story-join", *OWN, *_LABELS, *_NOTES)
+LONGEST_NOTE, LONGEST_TITLE, LONGEST_SUMMARY = 4_000, 500, 4_000
 _DATE_ROLES = ("deadline", "event", "other")
 
 
 def wanted(db: Connection, item_id: int, action: str, value: str, at: str) -> tuple[str, Any]:
     """Return the subject of an act (done at that moment) and what it shall be; raises UsageError."""
-    if action in _STATES:
-        return "state", _STATES[action]
+    if action in STATES:
+        return "state", STATES[action]
     if action in _TAGS:
         _must_exist(db, "select 1 from tags where id = ? and alias_of is null", value)
         return f"tag {value}", list(_TAGS[action])
@@ -46,8 +49,8 @@ def wanted(db: Connection, item_id: int, action: str, value: str, at: str) -> tu
     if action in ("story-split", "story-join"):
         others = _others(db, item_id, value, together=action == "story-join")
         return "story", {str(other): action == "story-join" for other in others}
-    if action in ("title", "day"):
-        return action, _own_word(action, value, at[:10])
+    if action in OWN:
+        return action, _own_word(action, value, stored_day(at, PARIS.key))
     if action in _LABELS:
         field_, said = _label(db, action, value), _LABELS[action]
         return field_, {"said": said, "row": said_row(field_) if said == YES else None}
@@ -60,6 +63,12 @@ def wanted(db: Connection, item_id: int, action: str, value: str, at: str) -> tu
 
 
 def _own_word(action: str, value: str, today: str) -> str | None:
+    if action == "summary":
+        paragraphs = (" ".join(line.split()) for line in value.split("\n"))
+        text = "\n".join(line for line in paragraphs if line)
+        if len(text) > LONGEST_SUMMARY:
+            raise UsageError(SUMMARY_TOO_LONG.format(most=LONGEST_SUMMARY))
+        return text or None
     text = " ".join(value.split())
     if not text:
         return None
@@ -136,7 +145,7 @@ def current(db: Connection, item_id: int, subject: str, like: Any) -> Any:
             "select origin, score, reason, evidence from item_tags where item_id = ? and tag_id = ?", (item_id, rest)
         ).fetchone()
         return list(row) if row else None
-    if kind in ("title", "day"):
+    if kind in OWN:
         return correction(db, item_id, kind)
     if kind == "note":
         return note(db, item_id, rest)
@@ -168,13 +177,13 @@ def set_value(db: Connection, item_id: int, subject: str, value: Any) -> None:
         else:
             set_label(db, item_id, subject, value["said"], value["row"])
             hide_evidence(db, [item_id])  # rights may have narrowed since a row that comes back was written
-    else:  # a title, a place: words that an article is found by
+    else:  # a title, a summary, a place: words that an article is found by
         unindex_items(db, [item_id])
-        if kind == "title":
-            set_own(db, item_id, kind, value)
-        else:
+        if kind == "place":
             set_label(db, item_id, subject, value["said"], value["row"])
             set_context(db, item_id)
+        else:
+            set_own(db, item_id, kind, value)
         index_items(db, [item_id])
 
 

@@ -20,6 +20,7 @@ from veille.understand.words import Lexicon, Words
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 LONGEST_LABEL, LONGEST_PHRASE, MOST_MATCHES, MOST_MERGED = 60, 80, 2_000, 20_000
+_WHOLE = 100  # per cent
 
 
 def as_edited(db: Connection, knowledge: Knowledge) -> Knowledge:
@@ -146,13 +147,10 @@ def rule_of(knowledge: Knowledge, phrase: str, effect: str, value: str) -> Rule:
         return Rule(phrase=phrase, effect=effect, value=tag)
     if effect == "dismiss":
         return Rule(phrase=phrase, effect=effect)
-    try:
-        interest = float(value.replace(",", "."))
-    except ValueError as exc:
-        raise UsageError(BAD_RULE) from exc
-    if not 0 <= interest <= 1:
+    percent = re.fullmatch(r"(\d{1,3})\s*%?", value.strip())
+    if percent is None or int(percent[1]) > _WHOLE:
         raise UsageError(BAD_RULE)
-    return Rule(phrase=phrase, effect=effect, value=f"{interest:g}")
+    return Rule(phrase=phrase, effect=effect, value=f"{int(percent[1]) / _WHOLE:g}")
 
 
 def phrase_of(text: str) -> str:
@@ -274,6 +272,11 @@ def word_changes(db: Connection, shipped: Knowledge, tag: str, wanted: Sequence[
     return [one for one in changes if row_of(db, one.table, *one.key) != one.row]
 
 
+def merged_articles(db: Connection, tag: str) -> int:
+    """Return how many articles would go over to another theme, if this one were made its alias."""
+    return int(db.execute("select count(*) from item_tags where tag_id = ? and origin <> 'refused'", (tag,)).fetchone()[0])
+
+
 def merge_changes(db: Connection, tag: str, target: str) -> list[Change]:
     """What makes of a theme an alias of another: its articles take the one that stays. Raises UsageError."""
     standing = row_of(db, "tags", target)
@@ -299,7 +302,13 @@ def merge_changes(db: Connection, tag: str, target: str) -> list[Change]:
 def rule_change(db: Connection, rule: Rule) -> Change:
     """A rule of more."""
     number = db.execute("select coalesce(max(id), 0) + 1 from rules").fetchone()[0]
-    return Change(table="rules", key=(number,), row={"phrase": rule.phrase, "effect": rule.effect, "value": rule.value, "enabled": 1})
+    return changed_rule(number, rule, enabled=True)
+
+
+def changed_rule(number: int, rule: Rule, *, enabled: bool) -> Change:
+    """A rule as it shall be."""
+    row = {"phrase": rule.phrase, "effect": rule.effect, "value": rule.value, "enabled": int(enabled)}
+    return Change(table="rules", key=(number,), row=row)
 
 
 def rules(db: Connection) -> list[tuple[int, Rule, bool]]:

@@ -58,5 +58,6 @@ def sweep(db: Connection, retention: Retention, now: datetime) -> Swept:
         unindex_items(db, old)
         db.execute("update texts set text = '', page = '' where item_id in (select value from json_each(?))", (wanted,))
         db.execute("update items set summary = '' where id in (select value from json_each(?))", (wanted,))
+        db.execute("delete from corrections where field = 'summary' and item_id in (select value from json_each(?))", (wanted,))
         index_items(db, old)
     return Swept(visits=visits, runs=runs, alarms=alarms, versions=versions, texts=len(old))

@@ -104,7 +104,7 @@ class Article:
     corrections: list[dict[str, Any]] = field(default_factory=list)  # role, at, action of the corrections that stand
 
 
-_CORRECTING = ("title", "day", "kind", "place-add", "place-remove", "date-add", "date-remove")
+_CORRECTING = ("title", "summary", "day", "kind", "place-add", "place-remove", "date-add", "date-remove")
 
 
 def article(db: Connection, item_id: int) -> Article | None:

@@ -124,9 +124,9 @@ def _dates(db: Connection, kept: str, values: dict[str, object], today: str, mos
     rows = db.execute(
         narrow(
             db,
-            'select items.id, role, start, item_dates."end", items.title, sources.name, items.language, items.url, '  # noqa: S608
+            'select items.id, role, start, item_dates."end", items.title, items.source_id, items.language, items.url, '  # noqa: S608
             "coalesce(items.changed_at, items.first_seen_at), item_dates.evidence, items.summary "
-            "from item_dates cross join items on items.id = item_dates.item_id join sources on sources.id = items.source_id "
+            "from item_dates cross join items on items.id = item_dates.item_id "
             "where item_dates.\"end\" >= :today and role in ('deadline', 'event') and item_dates.doubt = '' and items.kind <> 'emploi' "
             "and (items.interest >= 0.5 or items.state = 'selected') "
             f'and {_PUBLIC} and {kept} order by item_dates."end", item_dates.item_id limit :most',
@@ -134,10 +134,10 @@ def _dates(db: Connection, kept: str, values: dict[str, object], today: str, mos
         values | {"today": today, "most": most},
     ).fetchall()
     rows.sort(key=lambda row: (max(row[2], today), row[3], row[0]))
-    labels = {card.id: (card.departements, card.themes) for card in cards(db, {row[0] for row in rows})}
+    labels = {card.id: (card.departements, card.themes, card.source_name) for card in cards(db, {row[0] for row in rows})}
     return [
         Date(
-            item=row[0], role=row[1], start=row[2], end=row[3], title=row[4], source=row[5], language=row[6], url=row[7],
+            item=row[0], role=row[1], start=row[2], end=row[3], title=row[4], source=labels[row[0]][2], language=row[6], url=row[7],
             changed_at=row[8], said=sentence_around(row[10], row[9]), departements=labels[row[0]][0], themes=labels[row[0]][1],
         )
         for row in map(tuple, rows)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datasette import Response
 
 from veille.errors import UsageError
-from veille.messages.curating import ACCOUNT_CLOSED, ACCOUNT_CREATED, ACCOUNT_PASSWORD, ACCOUNT_REOPENED, ACCOUNT_ROLE, ROLE_LABELS
+from veille.messages.curating import ACCOUNT_CLOSED, ACCOUNT_CREATED, ACCOUNT_PASSWORD, ACCOUNT_REOPENED, ACCOUNT_ROLE, ROLE_NAMES
 from veille.store.connection import Connection
 from veille.store.curating.accounts import ROLES, Account, accounts, change, create, hash_given
 from veille.store.curating.edits import note_edit
@@ -31,7 +31,7 @@ class AccountsPage(DeskContext):
 async def comptes(datasette: Datasette, request: CuratorRequest) -> Response:
     """/tri/comptes: GET lists, POST adds an account, changes a role or a password, closes or opens."""
     if request.method != "POST":
-        return await page(datasette, request, AccountsPage(rows=await ask(datasette, accounts), roles=ROLE_LABELS))
+        return await page(datasette, request, AccountsPage(rows=await ask(datasette, accounts), roles=ROLE_NAMES))
     form = await Form.of(request)
     try:
         said = Said(await _change(datasette, request.actor, form))

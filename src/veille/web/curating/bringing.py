@@ -3,17 +3,18 @@
 GET never asks another site: an address that a bookmarklet brings is shown in the form, and read when the form is sent.
 """
 
+import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from datasette import Response
 
 from veille.collect import bring
 from veille.collect.discover import Discovery
-from veille.config import source_yaml
+from veille.config.writing import duration_text
 from veille.errors import SourceError, UsageError
 from veille.fetch import Fetcher
 from veille.messages.collecting import failed_source
@@ -28,6 +29,7 @@ from veille.messages.curating import (
     NO_COPY,
     READ_BY_SELECTORS,
     READ_TOO_LONG_AGO,
+    RIGHTS_LABELS,
     SOURCE_FOLLOWED,
 )
 from veille.model import Item, Source
@@ -37,6 +39,7 @@ from veille.store.connection import Connection
 from veille.store.curating import evidence
 from veille.store.curating import followed as sources_here
 from veille.store.curating.edits import Change, edit, note_edit
+from veille.web.curating.decisions import place_named
 from veille.web.curating.forms import DeskContext, Form, Said, answer, now_of, page
 from veille.web.site.answering import ask
 from veille.web.site.errors import PageError
@@ -99,11 +102,13 @@ class BringPage(DeskContext):
     wrong: str
     bookmarklet: str
     editor: bool
+    rhythms: Mapping[str, str]
+    rights: Mapping[str, str]
+    every: str
     brought: bring.Brought | None = None
     there: Card | None = None
     token: str = ""
     source: Source | None = None
-    yaml: str = ""
     found: Discovery | None = None
     entries: Sequence[Item] = ()
     site_token: str = ""
@@ -132,7 +137,16 @@ async def _form(datasette: Datasette, request: CuratorRequest, *, address: str, 
     return await page(
         datasette,
         request,
-        BringPage(address=address, wrong=wrong, bookmarklet=_BOOKMARKLET.format(root=root), editor=may(request.actor, "editor"), **shown),
+        BringPage(
+            address=address,
+            wrong=wrong,
+            bookmarklet=_BOOKMARKLET.format(root=root),
+            editor=may(request.actor, "editor"),
+            rhythms=sources_here.RHYTHMS,
+            rights=RIGHTS_LABELS,
+            every=duration_text(shown["source"].every) if "source" in shown else "",
+            **shown,
+        ),
     )
 
 
@@ -163,20 +177,43 @@ async def _scout(datasette: Datasette, request: CuratorRequest, form: Form) -> R
     url, site = bring.address_of(form.get("adresse")), site_of(datasette)
     found = await _through_the_door(datasette, lambda fetcher: bring.read_site(url, fetcher, site.clock()))
     taken = await ask(datasette, cards.names)
-    source = bring.named(found, url, taken)
-    shown: dict[str, Any] = {"source": source, "yaml": source_yaml(source), "found": found, "entries": found.reading.items[:_SHOWN]}
-    return await _form(datasette, request, address=url, site_token=_remember(datasette, source), **shown)
+    source = await asyncio.to_thread(bring.proposed, found, url, taken, site.knowledge)
+    return await _show_found(datasette, request, url, Found(source=source, found=found))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What was found on a site, and the source that it would make."""
+
+    source: Source
+    found: Discovery
+
+
+async def _show_found(datasette: Datasette, request: CuratorRequest, url: str, found: Found, *, wrong: str = "") -> Response:
+    token = _remember(datasette, found)
+    shown: dict[str, Any] = {"source": found.source, "found": found.found, "entries": found.found.reading.items[:_SHOWN]}
+    return await _form(datasette, request, address=url, wrong=wrong, site_token=token, **shown)
 
 
 async def _follow(datasette: Datasette, request: CuratorRequest, form: Form) -> Response:
-    source = _shown(datasette, form, Source)
+    found = _shown(datasette, form, Found)
     account, at = request.actor["account"], now_of(datasette)
+    source = replace(found.source, name=" ".join(form.get("nom").split())[:100] or found.source.name)
+    try:
+        source = replace(
+            source,
+            territory=tuple(dict.fromkeys(place_named(datasette, one) for one in form.get("territoire").split(",") if one.strip())),
+            every=sources_here.rhythm(form.get("rythme")),
+            rights=sources_here.rights(form.get("droits")),
+        )
 
-    def write(connection: Connection) -> None:
-        change = sources_here.follow_change(connection, source, account, at)
-        edit(connection, [change], account_id=account, subject=f"source {source.name}", action="follow", at=at)
+        def write(connection: Connection) -> None:
+            change = sources_here.follow_change(connection, source, account, at)
+            edit(connection, [change], account_id=account, subject=f"source {source.name}", action="follow", at=at)
 
-    await deciding(datasette, write)
+        await deciding(datasette, write)
+    except UsageError as exc:
+        return await _show_found(datasette, request, form.get("adresse"), replace(found, source=source), wrong=str(exc))
     return answer(datasette, request, form, Said(SOURCE_FOLLOWED.format(name=source.name)), "/tri/sources")
 
 

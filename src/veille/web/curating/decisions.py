@@ -1,10 +1,12 @@
 """What curators do, from the queue and from the page of an article: POST only, each gesture logged and reversible."""
 
+import difflib
+
 from datasette import Response
 
 from veille.errors import UsageError
 from veille.french import bare
-from veille.messages.curating import NO_SUCH_DECISION, NO_SUCH_PLACE, NO_SUCH_TAG
+from veille.messages.curating import NEAREST_TAG, NO_SUCH_DECISION, NO_SUCH_PLACE, NO_SUCH_TAG
 from veille.store.curating.decisions import Act, Undone, item_of, last_decision, undo, undo_all
 from veille.store.curating.queue import waiting
 from veille.store.curating.subjects import ACTIONS
@@ -15,6 +17,7 @@ from veille.web.site.http import CuratorRequest, Datasette
 from veille.web.site.session import curating
 from veille.web.site.state import deciding, reading, site_of
 
+_NEAR = 0.75  # of a name: one letter in four may differ
 _MOST = 500  # articles of one form; more are for /tri/lot
 
 
@@ -42,9 +45,10 @@ async def decision(datasette: Datasette, request: CuratorRequest) -> Response:
         return answer(datasette, request, form, Said(str(exc), wrong=True), fallback, done=[], conflicts=[])
     said = told(done, action)
     rows = await reading(datasette, waiting, done.items[:_MOST])
+    left = await reading(datasette, waiting, [one.item_id for one in done.conflicts[:_MOST]])
     more = {
         "done": [{"item": one.card.id, "state": one.card.state} for one in rows],
-        "conflicts": [one.item_id for one in done.conflicts], "seen": await ask(datasette, last_decision),
+        "conflicts": [{"item": one.card.id, "state": one.card.state} for one in left], "seen": await ask(datasette, last_decision),
     }  # fmt: skip
     return answer(datasette, request, form, said, fallback, **more)
 
@@ -76,8 +80,21 @@ def tag_named(datasette: Datasette, text: str) -> str:
     knowledge = site_of(datasette).knowledge
     found = text if text in knowledge.themes else knowledge.theme_names.get(bare(text))
     if found is None:
-        raise UsageError(NO_SUCH_TAG.format(value=text[:60]))
+        near = nearest_tag(datasette, text)
+        meant = NEAREST_TAG.format(label=knowledge.themes[near].label) if near else ""
+        raise UsageError(NO_SUCH_TAG.format(value=text[:60]) + meant)
     return found
+
+
+def nearest_tag(datasette: Datasette, text: str) -> str:
+    """Return the theme whose name or one of whose words is nearest to a text, or is said in it; "" for none."""
+    knowledge, said = site_of(datasette).knowledge, bare(text)
+    names = knowledge.theme_names
+    within = max((name for name in names if f" {name} " in f" {said} "), key=len, default="")
+    if within:
+        return names[within]
+    near = difflib.get_close_matches(said, list(names), n=1, cutoff=_NEAR)
+    return names[near[0]] if near else ""
 
 
 def place_named(datasette: Datasette, text: str) -> str:

@@ -20,6 +20,7 @@ from veille.messages.curating import (
     NOTHING_CHANGED,
     NOTHING_DONE,
     TOO_MANY_FIELDS,
+    WITH_TWINS,
 )
 from veille.moments import stored
 from veille.store.connection import Connection
@@ -99,15 +100,17 @@ async def act(datasette: Datasette, request: CuratorRequest, item_ids: list[int]
 
 def told(done: Done, action: str) -> Said:
     """Return what became of a gesture, in one sentence."""
-    what = MANY_LABELS.get(action, ACTION_LABELS[action]) if len(done.items) > 1 else ACTION_LABELS[action]
+    what = MANY_LABELS.get(action, ACTION_LABELS[action]) if len(done.items) - done.twins > 1 else ACTION_LABELS[action]
     if done.conflicts and not done.items:
         more = f" ({plural(len(done.conflicts), 'article', 'articles')})" if len(done.conflicts) > 1 else ""
         return Said(NOTHING_DONE.format(more=more, said=done.conflicts[0].said), wrong=True)
     if not done.items:
         return Said(NOTHING_CHANGED)
-    count = f"{plural(len(done.items), 'article', 'articles')} : " if len(done.items) > 1 else ""
+    named = len(done.items) - done.twins
+    count = f"{plural(named, 'article', 'articles')} : " if named > 1 else ""
+    twins = f", {plural(done.twins, *WITH_TWINS)}" if done.twins else ""
     left = f" {plural(len(done.conflicts), *ARTICLES_LEFT)} : {done.conflicts[0].said}" if done.conflicts else ""
-    sentence = f"{count}{what}.{left}"
+    sentence = f"{count}{what}{twins}.{left}"
     return Said(sentence[0].upper() + sentence[1:], done.batch, wrong=bool(done.conflicts))
 
 

@@ -3,14 +3,19 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
+from urllib.parse import urlencode
 
 from datasette import Response
 
+from veille.clock import PARIS
 from veille.errors import UsageError
-from veille.messages.curating import ACTION_LABELS, EDIT_LABELS, EDIT_UNDONE
+from veille.messages.curating import ACTION_LABELS, BAD_DATE, EDIT_LABELS, EDIT_UNDONE, JOURNAL_KINDS
+from veille.moments import day_begins
 from veille.store.connection import Row
 from veille.store.curating.accounts import accounts
 from veille.store.curating.edits import undo_edit
+from veille.store.curating.journal import Sought
 from veille.store.curating.journal import journal as read_journal
 from veille.web.curating.forms import DeskContext, Form, Said, answer, as_number, now_of, page
 from veille.web.site.answering import ask
@@ -28,16 +33,30 @@ class JournalPage(DeskContext):
     more: bool
     number: int
     who: str
+    kind: str
+    day: str
+    words: str
     people: list[str]
+    kinds: dict[str, str]
+    wrong: str
     link: Callable[[int], str]
 
 
 @curating("curator", "GET")
 async def journal(datasette: Datasette, request: CuratorRequest) -> Response:
-    """/tri/journal?qui=&page="""
+    """/tri/journal?qui=&quoi=&jour=&q=&page="""
+    given = {name: (request.args.get(name) or "").strip()[:80] for name in ("qui", "quoi", "jour", "q")}
     number = min(max(1, as_number(request.args.get("page") or "") or 1), 10_000)
-    who = (request.args.get("qui") or "")[:40]
-    rows, more = await ask(datasette, lambda db: read_journal(db, account=who, page=number))
+    wrong, since, until = "", "", ""
+    if given["jour"]:
+        try:
+            day = date.fromisoformat(given["jour"])
+            since, until = day_begins(day, PARIS.key), day_begins(day + timedelta(days=1), PARIS.key)
+        except (ValueError, OverflowError):
+            wrong = BAD_DATE.format(value=given["jour"][:20])
+    actions = JOURNAL_KINDS.get(given["quoi"], ("", ()))[1]
+    sought = Sought(account=given["qui"], actions=actions, since=since, until=until, words=given["q"])
+    rows, more = await ask(datasette, lambda db: read_journal(db, sought, page=number))
     for one in rows:
         one["label"] = ACTION_LABELS.get(one["action"]) or EDIT_LABELS.get(one["action"], one["action"])
         one["tag"] = json.loads(one["after"]).get("tag") if one["what"] == "decision" else ""
@@ -45,9 +64,18 @@ async def journal(datasette: Datasette, request: CuratorRequest) -> Response:
     people = [one.name for one in await ask(datasette, accounts)]
 
     def link(page: int) -> str:
-        return f"{datasette.urls.path('/tri/journal')}?page={page}{'&qui=' + who if who in people and who else ''}"
+        return (
+            f"{datasette.urls.path('/tri/journal')}?{urlencode({name: value for name, value in given.items() if value} | {'page': page})}"
+        )
 
-    return await page(datasette, request, JournalPage(rows=rows, more=more, number=number, who=who, people=people, link=link))
+    return await page(
+        datasette,
+        request,
+        JournalPage(
+            rows=rows, more=more, number=number, who=given["qui"], kind=given["quoi"], day=given["jour"], words=given["q"], people=people,
+            kinds={name: label for name, (label, _) in JOURNAL_KINDS.items()}, wrong=wrong, link=link,
+        ),
+    )  # fmt: skip
 
 
 @curating("editor", "POST")

@@ -17,7 +17,7 @@ from veille.store.reading import searching
 from veille.store.reading.rows import Rows
 from veille.store.reading.wording import understand_query
 from veille.understand.knowledge import Knowledge
-from veille.web.curating.decisions import tag_named
+from veille.web.curating.decisions import nearest_tag, tag_named
 from veille.web.curating.forms import DeskContext, Form, Said, act, answer, page, told
 from veille.web.site.answering import ask, ask_rows, asked
 from veille.web.site.errors import PageError
@@ -50,6 +50,7 @@ class BulkPage(DeskContext):
     cards: list[Card]
     acts: dict[str, str]
     given: dict[str, str]
+    proposed: str
 
 
 async def _preview(
@@ -57,6 +58,8 @@ async def _preview(
 ) -> Response:
     site = site_of(datasette)
     ids, capped = await ask_rows(datasette, found_by, wanted, site.knowledge, site.today().isoformat())
+    near = nearest_tag(datasette, (given or {}).get("value") or wanted.q)
+    label = site.knowledge.themes[near].label if near else ""
     return await page(
         datasette,
         request,
@@ -69,7 +72,8 @@ async def _preview(
             sentence=said,
             cards=await ask(datasette, cards.cards, ids[:_EXAMPLES]),
             acts={name: ACTION_LABELS[name] for name in _ACTS},
-            given=given or {},
+            given=(given or {}) | ({"value": label} if label else {}),
+            proposed=label,
         ),
     )
 

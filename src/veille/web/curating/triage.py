@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 from datasette import Response
 
 from veille.messages.common import NO_SUCH_ARTICLE
-from veille.messages.curating import KEYS_DECIDE, KEYS_REST, LIST_LABELS
+from veille.messages.curating import KEYS_DECIDE, KEYS_REST, LIST_LABELS, ORDER_LABELS
 from veille.store import cards
 from veille.store.curating.accounts import set_keys
 from veille.store.curating.desk import Desk, desk
-from veille.store.curating.queue import LISTS, ORDERS, PAGE, Asked, Queue, followed, queue
+from veille.store.curating.queue import LISTS, ORDERS, Asked, Queue, followed, queue
 from veille.store.curating.saved import SavedSearch, saved_searches
 from veille.store.reading import articles
 from veille.understand.knowledge import Departement, Theme
@@ -25,27 +25,27 @@ from veille.web.site.state import deciding, site_of
 
 _NAMES = {"etat": "state", "ordre": "order", "source": "source", "theme": "theme", "departement": "departement"}
 _STATES = {"a-trier": "new", "plus-tard": "later", "selection": "selected", "ecartes": "dismissed"}
-_ORDERS = {"interet": "interest", "date": "date", "source": "source"}
+_ORDERS = {"interet": "interest", "date": "date", "source": "source", "theme": "theme", "departement": "departement"}
 
 
 def asked_of(request: CuratorRequest) -> Asked:
     """Return what the parameters of an address ask of the queue; what is not known is not asked."""
-    given = {name: request.args.get(name) or "" for name in (*_NAMES, "comme", "page")}
+    given = {name: request.args.get(name) or "" for name in (*_NAMES, "comme", "apres")}
     return Asked(
         state=_STATES.get(given["etat"], "new"), order=_ORDERS.get(given["ordre"], "interest"), source=given["source"][:80],
         theme=given["theme"][:60], departement=given["departement"][:3].upper(), alike=as_number(given["comme"]) or 0,
-        page=min(max(1, as_number(given["page"]) or 1), 1000),
+        after=as_number(given["apres"]) or 0,
     )  # fmt: skip
 
 
 def address(asked: Asked, **changes: object) -> str:
     """Return the query of a queue, "" for the plain one."""
-    wanted = replace(asked, **({"page": 1} | changes))  # type: ignore[arg-type]
+    wanted = replace(asked, **({"after": 0} | changes))  # type: ignore[arg-type]
     pairs = [
         ("etat", next(name for name, state in _STATES.items() if state == wanted.state) if wanted.state != "new" else ""),
         ("ordre", next(name for name, order in _ORDERS.items() if order == wanted.order) if wanted.order != "interest" else ""),
         ("source", wanted.source), ("theme", wanted.theme), ("departement", wanted.departement),
-        ("comme", wanted.alike or ""), ("page", wanted.page if wanted.page > 1 else ""),
+        ("comme", wanted.alike or ""), ("apres", wanted.after or ""),
     ]  # fmt: skip
     query = urlencode([(name, value) for name, value in pairs if value])
     return f"?{query}" if query else ""
@@ -73,7 +73,6 @@ class TriagePage(DeskContext):
     names: dict[str, str]
     themes: list[Theme]
     places: list[Departement]
-    pages: int
     curator: Actor
     pinned: list[SavedSearch]
 
@@ -91,15 +90,15 @@ async def tri(datasette: Datasette, request: CuratorRequest) -> Response:
         return f"{path}{address(asked, **changes)}"
 
     def opened(item: int) -> str:
-        query = address(asked, page=asked.page)
+        query = address(asked, after=asked.after)
         return f"{path}{query}{'&' if query else '?'}article={item}#panneau"
 
     site = site_of(datasette)
     return await page(datasette, request, TriagePage(asked=asked, queue=found, article=beside, chosen=chosen,
-        curation=await ask(datasette, desk, chosen) if beside else None, link=link, opened=opened, states=LIST_LABELS, orders=_ORDERS,
+        curation=await ask(datasette, desk, chosen) if beside else None, link=link, opened=opened, states=LIST_LABELS, orders=ORDER_LABELS,
         state_names={state: name for name, state in _STATES.items()}, names=await ask(datasette, cards.names),
         themes=list(site.knowledge.themes.values()), places=list(site.knowledge.departements.values()),
-        pages=max(1, -(-found.total // PAGE)), curator=request.actor,
+        curator=request.actor,
         pinned=[one for one in await ask(datasette, saved_searches, request.actor["account"]) if one.own and one.pinned]))  # fmt: skip
 
 

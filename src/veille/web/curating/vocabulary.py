@@ -14,6 +14,7 @@ from veille.messages.curating import (
     EDIT_DONE,
     EDITORS_CHANGE_WORDS,
     INTEREST_BY_RETAG,
+    MERGE_MOVES_OTHERS,
     NO_ARTICLE_HAS_WORDS,
     NO_SUCH_TAG,
     RULE_NAMED,
@@ -37,6 +38,14 @@ _TRIED_DAYS = 90
 _EXAMPLES = 6
 
 
+@dataclass(frozen=True, slots=True)
+class Merging:
+    """A theme that another one would be merged into, "" for none, and how many articles would go over to it."""
+
+    target: str = ""
+    count: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VocabularyPage(DeskContext):
     """/tri/vocabulaire"""
@@ -47,6 +56,7 @@ class VocabularyPage(DeskContext):
     groups: list[tuple[str, str]]
     editor: bool
     open: str
+    merging: Merging
 
 
 @curating("curator", "GET", "POST")
@@ -56,11 +66,15 @@ async def vocabulaire(datasette: Datasette, request: CuratorRequest) -> Response
     if request.method != "POST":
         found = await ask(datasette, vocabulary.uses, site.knowledge)
         owed = await ask(datasette, vocabulary.debt, found)
+        opened, target = request.args.get("theme") or "", request.args.get("vers") or ""
+        merging = Merging()
+        if target != opened and {opened, target} <= set(site.knowledge.themes):
+            merging = Merging(target, await ask(datasette, vocabulary.merged_articles, opened))
         groups = list(dict.fromkeys((theme.group, theme.group_label) for theme in site.knowledge.themes.values()))
         return await page(
             datasette,
             request,
-            VocabularyPage(uses=found, debt=owed, groups=groups, editor=may(request.actor, "editor"), open=request.args.get("theme") or ""),
+            VocabularyPage(uses=found, debt=owed, groups=groups, editor=may(request.actor, "editor"), open=opened, merging=merging),
         )
     form = await Form.of(request)
     action, tag = form.get("action"), form.get("theme")
@@ -71,7 +85,7 @@ async def vocabulaire(datasette: Datasette, request: CuratorRequest) -> Response
         "approve": lambda db: vocabulary.approved_tag(db, tag),
         "reject": lambda db: [Change(table="proposed_tags", key=(_proposed(db, tag),), row=None)],
         "rename": lambda db: [vocabulary.renamed_tag(db, tag, form.get("nom"))],
-        "merge": lambda db: vocabulary.merge_changes(db, tag, site.knowledge.theme_names.get(form.get("vers"), form.get("vers"))),
+        "merge": lambda db: _merge(db, form, tag, site.knowledge.theme_names.get(form.get("vers"), form.get("vers"))),
         "words": lambda db: vocabulary.word_changes(db, site.shipped, _known(db, tag), wanted),
         "split": lambda db: _split(db, form, datasette),
     }  # fmt: skip
@@ -81,6 +95,14 @@ async def vocabulaire(datasette: Datasette, request: CuratorRequest) -> Response
         raise PageError(403, EDITORS_CHANGE_WORDS)
     said = await _edit(datasette, request, makers[action], action, f"thème {tag or form.get('nom')}", form.get("why"))
     return answer(datasette, request, form, said, "/tri/vocabulaire")
+
+
+def _merge(db: Connection, form: Form, tag: str, target: str) -> list[Change]:
+    """Merge two themes, if as many articles go over as were told of."""
+    count, expected = vocabulary.merged_articles(db, tag), form.number("attendu")
+    if expected is not None and expected != count:
+        raise UsageError(MERGE_MOVES_OTHERS.format(count=plural(count, "article ira", "articles iront")))
+    return vocabulary.merge_changes(db, tag, target)
 
 
 def _known(db: Connection, tag: str) -> str:
@@ -172,15 +194,18 @@ async def _rule_posted(datasette: Datasette, request: CuratorRequest) -> Respons
         said = await _edit(datasette, request, lambda db: [vocabulary.rule_change(db, rule)], "rule", RULE_NAMED.format(phrase=rule.phrase))
         return answer(datasette, request, form, said, "/tri/regles")
     found = next((one for one in await ask(datasette, vocabulary.rules) if one[0] == number), None)
-    if found is None or action not in ("rule-off", "rule-on", "past"):
+    if found is None or action not in ("rule-off", "rule-on", "rule-edit", "past"):
         raise PageError(400)
-    _, rule, _ = found
+    number, rule, enabled = found
     if action == "past":
         said = await _apply(datasette, request, rule)
     else:
-        enabled = int(action == "rule-on")
-        row = {"phrase": rule.phrase, "effect": rule.effect, "value": rule.value, "enabled": enabled}
-        change = Change(table="rules", key=(number,), row=row)
+        if action == "rule-edit":
+            try:
+                rule = vocabulary.rule_of(site_of(datasette).knowledge, form.get("phrase"), form.get("effet"), form.get("valeur"))
+            except UsageError as exc:
+                return answer(datasette, request, form, Said(str(exc), wrong=True), "/tri/regles")
+        change = vocabulary.changed_rule(number, rule, enabled=enabled if action == "rule-edit" else action == "rule-on")
         said = await _edit(datasette, request, lambda _db: [change], action, RULE_NAMED.format(phrase=rule.phrase))
     return answer(datasette, request, form, said, "/tri/regles")
 

@@ -7,6 +7,9 @@
   const root = (document.querySelector(".brand") || { getAttribute: () => "/" }).getAttribute("href").replace(/\/$/, "");
   const token = () => (document.querySelector("input[name=csrftoken]") || {}).value || "";
   const DONE = { select: "Sélectionné", dismiss: "Écarté", later: "Mis pour plus tard", restore: "Remis à trier" };
+  const STATES = { select: "selected", dismiss: "dismissed", later: "later", restore: "new" };
+  const narrow = matchMedia("(max-width: 64rem)");
+  const AHEAD = 15; // articles that are left on the page when the next one is asked for
   let keys = !queue || queue.dataset.keys === "1";
   let seen = queue ? queue.dataset.seen : "";
   let last = 0;
@@ -46,12 +49,12 @@
 
   const rows = () => (queue ? [...queue.children] : []);
   const row = item => queue && queue.querySelector(`[data-item="${item}"]`);
-  const current = () => queue && (queue.querySelector("[aria-current]") || queue.firstElementChild);
+  const current = () => queue && queue.querySelector("[aria-current]");
   const checked = () => (queue ? [...queue.querySelectorAll("input[type=checkbox]:checked")].map(box => box.value) : []);
   const aimed = () => {
     const many = checked();
     if (many.length) return many;
-    if (queue) return current() ? [current().dataset.item] : [];
+    if (current()) return [current().dataset.item];
     const desk = document.querySelector("[data-desk]");
     return desk ? [desk.dataset.desk] : [];
   };
@@ -59,15 +62,25 @@
     const place = document.querySelector("[data-checked]"), count = checked().length;
     if (place) place.textContent = count ? `${count} coché${count > 1 ? "s" : ""}` : "Cochés";
   };
-  const mark = (item, verdict, wrong = false) => {
+  const figure = new Intl.NumberFormat("fr").format;
+  const recount = () => {
+    const badge = document.querySelector("[data-waits]"), tally = document.querySelector("[data-tally]");
+    const gone = rows().filter(one => one.dataset.done).length;
+    const left = rows().filter(one => one.dataset.now).reduce((count, one) => count + (one.dataset.state === "new") - (one.dataset.now === "new"), 0);
+    if (badge) badge.textContent = figure(Math.max(0, badge.dataset.waits - left));
+    if (!tally || "more" in tally.dataset) return;
+    const count = Math.max(0, tally.dataset.tally - gone);
+    tally.textContent = `${figure(count)} article${count > 1 ? "s" : ""}`;
+  };
+  const mark = (item, verdict, { wrong = false, state = "" } = {}) => {
     const one = row(item);
     if (!one) return;
     const place = one.querySelector("[data-verdict]");
     place.textContent = verdict;
     place.classList.toggle("wrong", wrong);
-    if (verdict && !wrong) one.dataset.done = "1"; else delete one.dataset.done;
-    const badge = document.querySelector("[data-waits]");
-    if (badge) badge.textContent = String(Math.max(0, badge.dataset.waits - queue.querySelectorAll('[data-state="new"][data-done]').length));
+    if (state) one.dataset.now = state;
+    if ((one.dataset.now || one.dataset.state) !== one.dataset.state) one.dataset.done = "1"; else delete one.dataset.done;
+    recount();
   };
 
   const field = name => document.querySelector(`[data-key="${name}"]`);
@@ -96,31 +109,89 @@
     } catch { panel.textContent = "Cet article ne s’affiche pas : rechargez la page."; }
   };
   const refresh = item => { kept.delete(String(item)); if (queue && current() && current().dataset.item === String(item)) return show(String(item)); };
-  const go = (one, { focus = true } = {}) => {
+  // The article that keys decide about is before one's eyes: at a third of the screen, or there is none.
+  const go = (one, { still = false } = {}) => {
     if (!one) return false;
     for (const other of rows()) other.removeAttribute("aria-current");
     one.setAttribute("aria-current", "true");
-    if (focus) one.querySelector(".title").focus({ preventScroll: true });
-    one.scrollIntoView({ block: "nearest" });
+    one.querySelector(".title").focus({ preventScroll: true });
+    if (!still) scrollBy({ top: one.getBoundingClientRect().top - innerHeight / 3, behavior: "instant" });
     show(one.dataset.item);
     for (let next = one.nextElementSibling, far = 0; next && far < 2; next = next.nextElementSibling, far++) read(next.dataset.item);
+    let left = 0;
+    for (let next = one.nextElementSibling; next; next = next.nextElementSibling) left += !next.dataset.done;
+    if (left < AHEAD) more();
     return true;
   };
-  const step = way => { const here = current(); return go(way > 0 ? here && here.nextElementSibling : here && here.previousElementSibling); };
+  const nextOf = one => { do { one = one.nextElementSibling; } while (one && one.dataset.done); return one; };
+
+  // The page after this one comes by itself, before it is needed; until it is there, and after the last article, keys decide nothing.
+  let coming = null, waits = false;
+  const link = () => document.querySelector("[data-next]");
+  const more = () => {
+    if (coming || !queue || !link()) return coming;
+    coming = (async () => {
+      try {
+        const answer = await fetch(link().href);
+        if (!answer.ok || answer.redirected) throw new Error("Votre session est close : rechargez la page pour vous reconnecter.");
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html"), after = page.querySelector("[data-next]");
+        for (const one of page.querySelectorAll("[data-queue] > [data-item]")) if (!row(one.dataset.item)) {
+          one.removeAttribute("aria-current");
+          queue.append(document.importNode(one, true));
+        }
+        if (after) link().href = after.getAttribute("href"); else link().remove();
+      } catch (wrong) { say(wrong instanceof TypeError ? "Le site ne répond pas : la suite n’est pas venue." : wrong.message, { wrong: true }); return; } finally { coming = null; }
+      if (waits) { waits = false; const first = rows().find(one => !one.dataset.done && one.dataset.fresh !== "0"); if (first) go(first); else end(); }
+    })();
+    for (const one of rows()) one.dataset.fresh = "0"; // those that come have not been passed over
+    return coming;
+  };
+  const empty = (...sentences) => {
+    for (const other of rows()) other.removeAttribute("aria-current");
+    if (document.activeElement) document.activeElement.blur();
+    const note = document.createElement("div");
+    note.className = "ended";
+    for (const sentence of sentences) { const line = document.createElement("p"); line.textContent = sentence; note.append(line); }
+    if (panel) panel.replaceChildren(note);
+  };
+  const end = () => {
+    const left = rows().filter(one => !one.dataset.done).length;
+    const passed = left > 1 ? `${left} articles passés sont toujours là : k y revient.` : left ? "Un article passé est toujours là : k y revient." : "Tout ce qui était là est décidé.";
+    empty("Fin de la file.", passed);
+  };
+  const beyond = () => {
+    if (!more()) { end(); return; }
+    waits = true;
+    empty("La suite arrive…");
+  };
+  const step = way => {
+    const here = current();
+    if (here) { const next = way > 0 ? here.nextElementSibling : here.previousElementSibling; if (next) go(next); else if (way > 0) beyond(); return; }
+    const all = rows();
+    waits = false;
+    if (way < 0) go(all.filter(one => !one.dataset.done).pop() || all.pop()); else if (link()) beyond(); else say("Fin de la file.");
+  };
   const onward = items => {
     const here = current();
     if (!here || !items.includes(here.dataset.item)) return;
-    let next = here.nextElementSibling;
-    while (next && next.dataset.done) next = next.nextElementSibling;
-    if (next) go(next);
+    const next = nextOf(here);
+    if (next) go(next); else beyond();
   };
+
+  // On a narrow screen the article opens under its own row, and is folded until it is asked for.
+  const home = panel && panel.parentElement;
+  let opened = null;
+  const fold = () => { opened = null; if (panel) { home.append(panel); panel.hidden = narrow.matches; } };
+  const unfold = one => { if (!panel) return; panel.hidden = false; if (narrow.matches) { opened = one; one.append(panel); one.scrollIntoView({ block: "start", behavior: "instant" }); } else fold(); };
+  narrow.addEventListener("change", () => { if (queue) fold(); });
 
   // An act: said at once, sent meanwhile, taken back when the site refuses.
   const act = async (items, action, fields = {}, word = "") => {
-    if (!items.length) return;
+    if (!items.length) { say("Aucun article n’est devant vous."); return; }
     const verdict = DONE[action];
+    const before = new Map(items.map(item => [item, row(item) && row(item).dataset.now || ""]));
     if (verdict) {
-      for (const item of items) mark(item, `${verdict}.`);
+      for (const item of items) mark(item, `${verdict}.`, { state: STATES[action] });
       for (const box of queue ? queue.querySelectorAll("input[type=checkbox]:checked") : []) box.checked = false;
       tell();
       say(items.length > 1 ? `${items.length} articles : ${verdict.toLowerCase()}s.` : `${verdict}.`);
@@ -131,12 +202,12 @@
     try {
       const told = await post("/tri/decision", sent);
       if (told.batch) last = told.batch;
-      for (const item of told.conflicts || []) mark(item, told.said, true);
+      for (const one of told.conflicts || []) mark(one.item, told.said, { wrong: true, state: one.state });
       say(told.said || word, told);
       for (const item of items) refresh(item);
       return told;
     } catch (wrong) {
-      if (verdict) for (const item of items) mark(item, "");
+      if (verdict) for (const item of items) { const one = row(item); if (one) { delete one.dataset.now; mark(item, "Rien n’a été fait.", { wrong: true, state: before.get(item) }); } }
       say(wrong.message, { wrong: true });
     }
   };
@@ -145,7 +216,7 @@
     try {
       const told = await post(`/decision/${batch}/annuler`, fields);
       if (!told.wrong) last = 0;
-      for (const one of told.done || []) { mark(one.item, ""); refresh(one.item); }
+      for (const one of told.done || []) { mark(one.item, "", { state: one.state }); refresh(one.item); }
       say(told.said, told);
       const first = told.done && told.done[0] && row(told.done[0].item);
       if (first) go(first);
@@ -172,7 +243,7 @@
   });
   if (queue) queue.addEventListener("click", event => {
     const title = event.target.closest(".title");
-    if (title && !event.ctrlKey && !event.metaKey) { event.preventDefault(); go(title.closest(".row")); }
+    if (title && !event.ctrlKey && !event.metaKey) { event.preventDefault(); const one = title.closest(".row"); if (narrow.matches && opened === one) fold(); else { go(one, { still: true }); unfold(one); } }
   });
   if (queue) queue.addEventListener("change", tell);
 
@@ -193,7 +264,7 @@
     a: () => { const boxes = queue ? [...queue.querySelectorAll("input[type=checkbox]")] : []; const all = boxes.every(box => box.checked); for (const box of boxes) box.checked = !all; tell(); },
     m: () => { const [item] = aimed(); if (item) location.assign(`${root}/tri?comme=${item}`); },
     g: async () => {
-      const here = current() && current().dataset.item, others = checked().filter(item => item !== here);
+      const here = (current() || { dataset: {} }).dataset.item, others = checked().filter(item => item !== here);
       if (!here || !others.length) { say("Cochez (c) les articles à réunir avec celui-ci."); return; }
       for (const box of queue.querySelectorAll("input[type=checkbox]:checked")) box.checked = false;
       tell();
@@ -212,7 +283,7 @@
     const what = event.key === "Enter" && document.activeElement.classList.contains("title") ? doing.o : doing[event.key];
     if (!what) return;
     event.preventDefault();
-    what();
+    if (!event.repeat || "jk".includes(event.key)) what(); // a key that is held down decides once
   });
 
   // Words that name a theme, besides its label.
@@ -234,13 +305,14 @@
           const answer = await fetch(`${root}/tri/suivi?depuis=${seen}`);
           if (answer.ok) {
             const told = await answer.json();
-            for (const one of told.decisions) { const held = row(one.item); if (held) { mark(one.item, one.said, one.state === held.dataset.state); refresh(one.item); } }
+            for (const one of told.decisions) if (row(one.item)) { mark(one.item, one.said, { state: one.state }); refresh(one.item); }
             seen = String(told.seen);
           }
         } catch { /* the next turn will tell */ }
       }
     };
     setInterval(follow, 4000);
+    if (narrow.matches) fold();
     for (let next = current(), far = 0; next && far < 3; next = next.nextElementSibling, far++) read(next.dataset.item);
   }
 })();
