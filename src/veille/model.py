@@ -150,6 +150,7 @@ class Fetched:
     validators: Validators
     moved_to: str = ""  # where permanent redirects alone (301, 308) led
     fresh_for: timedelta | None = None  # how long the server asks caches to keep it
+    stated_at: str = ""  # its Date header
     large: bool = False  # it holds one of the few places for large bodies, until the fetcher's `release`
 
 

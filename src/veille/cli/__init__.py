@@ -23,6 +23,7 @@ from veille.messages.keeping import NO_MEMORY, OUTPUT_REFUSED, SYSTEM_REFUSES, U
 _COMMANDS = {
     "collect": "collecting:collect",
     "check": "checking:check",
+    "doctor": "doctor:doctor",
     "try": "trying:try_",
     "sources": "watching:sources",
     "serve": "serving:serve",

@@ -10,8 +10,7 @@ from veille.errors import ConfigError
 from veille.messages.collecting import BEHIND_PROXY, CONFIG_FINE, EXAMPLE_CONTACT, UNSET_HERE, UNSET_VARIABLE
 from veille.messages.common import plural
 from veille.model import Access, Config
-
-_EXAMPLES = ("@exemple.fr", "@example.org", "@example.com")
+from veille.store.keeping.installation import EXAMPLE_CONTACTS
 
 
 @click.command(
@@ -27,16 +26,16 @@ def check(config_file: str, db_file: str) -> None:  # noqa: ARG001 - every comma
         sys.exit(2)
     for warning in config.warnings:
         click.echo(f"{warning} (avertissement)", err=True)
-    for name in _unset(config):
+    for name in unset_variables(config):
         click.echo(UNSET_HERE.format(file=config_file, said=UNSET_VARIABLE.format(name=name)), err=True)
     if config.proxy.url or any(source.access.proxy.url for source in config.sources):
         click.echo(BEHIND_PROXY.format(file=config_file), err=True)
-    if config.contact.endswith(_EXAMPLES):
+    if config.contact.endswith(EXAMPLE_CONTACTS):
         click.echo(EXAMPLE_CONTACT.format(file=config_file, contact=config.contact), err=True)
     click.echo(CONFIG_FINE.format(file=config_file, sources=plural(len(config.sources), "source", "sources")))
 
 
-def _unset(config: Config) -> list[str]:
+def unset_variables(config: Config) -> list[str]:
     """Return the environment variables that feeds.yaml names and that are not defined."""
     ways = [Access(proxy=config.proxy), *(source.access for source in config.sources)]
     names = {name for way in ways for name in (way.proxy.user, way.proxy.password, *(held for _, held in way.headers)) if name}

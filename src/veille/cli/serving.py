@@ -56,16 +56,17 @@ def serve(config_file: str, db_file: str, host: str, port: int, base_url: str, *
 
 
 def _tell_where(db: Connection, config_file: str) -> None:
-    """The file learns the public address of the site (`site:` of feeds.yaml); without one, whoever serves is told what that means."""
+    """The file learns who watches and where the site is (`contact:`, `site:`); whoever serves is told what no address means."""
+    contact, told = setting(db, "contact"), setting(db, "site")
     try:
-        told = read_config(config_file).site
+        config = read_config(config_file)
+        contact, told = config.contact, config.site
     except ConfigError as exc:  # a site that stands must not fall for a mistake in feeds.yaml
         if Path(config_file).exists():
             click.echo(exc.problems[0], err=True)
-        told = setting(db, "site")
-    if told != setting(db, "site"):
+    if (contact, told) != (setting(db, "contact"), setting(db, "site")):
         with writing(db):
-            remember_settings(db, site=told)
+            remember_settings(db, contact=contact, site=told)
     if not told:
         click.echo(NO_SITE.format(file=config_file), err=True)
 

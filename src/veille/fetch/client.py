@@ -378,7 +378,8 @@ class Fetcher:
             return NotModified(status=status, received=received, validators=found, fresh_for=fresh, proven=True)
         content_type = headers.get("content-type", "")[:200]
         return Fetched(
-            url=url, status=status, content_type=content_type, body=body, received=received, validators=found, fresh_for=fresh, large=large
+            url=url, status=status, content_type=content_type, body=body, received=received, validators=found, fresh_for=fresh,
+            stated_at=headers.get("date", "")[:60], large=large,
         )  # fmt: skip
 
     async def _refusal(self, response: httpx.Response, now: datetime, deadline: _Deadline) -> FetchError:

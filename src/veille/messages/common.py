@@ -102,7 +102,7 @@ def duration(seconds: float) -> str:
 
 def size(count: int) -> str:
     """5 Mio, 300 Kio."""
-    for unit, step in (("Mio", 1 << 20), ("Kio", 1 << 10)):
+    for unit, step in (("Gio", 1 << 30), ("Mio", 1 << 20), ("Kio", 1 << 10)):
         if count >= step:
             return f"{count / step:.1f}".rstrip("0").rstrip(".").replace(".", ",") + f" {unit}"
     return f"{count} octets"

@@ -2,7 +2,7 @@
 
 import re
 
-from veille.web.curating import accounts, bringing, decisions, journal, lots, quality, saved, triage, vocabulary
+from veille.web.curating import accounts, bringing, decisions, installation, journal, lots, quality, saved, triage, vocabulary
 from veille.web.keeping import wellbeing
 from veille.web.reading import about, agenda, articles, basket, browsing, comparing, machines, results, sheets
 from veille.web.reading.outputs import FORMATS
@@ -57,6 +57,7 @@ ROUTES = [
     (r"^/tri/ajouter$", bringing.ajouter),
     (r"^/tri/sources$", bringing.sources),
     (r"^/tri/qualite$", quality.qualite),
+    (r"^/tri/installation$", installation.installation),
     (r"^/article/(?P<id>[0-9]{1,15})/preuve$", bringing.preuve),
     (r"^/article/(?P<id>[0-9]{1,15})/copie/(?P<number>[0-9]{1,15})$", bringing.copie),
     # Of Datasette's own.

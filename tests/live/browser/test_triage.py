@@ -153,7 +153,7 @@ def test_tags_notes_and_places_are_written_from_the_keyboard(desk, store):
         page.keyboard.press("c")
         page.keyboard.press("j")
     page.keyboard.press("g")
-    page.wait_for_function("() => document.querySelector('#dit').textContent.includes('réuni')", timeout=10_000)
+    page.wait_for_function("() => document.querySelector('#dit').textContent.includes('réuni')")
     assert store.execute("select count(*) from items where story_id is not null").fetchone()[0] == 4
     page.keyboard.press("a")
     assert page.locator(".row input:checked").count() == 50
@@ -177,7 +177,7 @@ def test_a_whole_search_is_tagged_and_undone(desk, store, server):
     tagged = lambda: store.execute("select count(*) from item_tags where tag_id = 'handicap' and origin = 'curator'").fetchone()[0]  # noqa: E731
     assert tagged() == count
     page.locator("table").get_by_role("button", name="annuler").first.click()
-    page.wait_for_function("() => document.body.textContent.includes('décisions annulées')")
+    page.wait_for_function("() => (document.body?.textContent || '').includes('décisions annulées')")
     assert tagged() == 0
 
 
@@ -195,7 +195,7 @@ def test_two_curators_see_each_other_and_overwrite_nothing_silently(desk, store)
     assert "paul en a décidé" in claire.inner_text(f"#a{first} [data-verdict]")
     paul.keyboard.press("x")
     second = paul.evaluate("document.querySelectorAll('.row')[1].dataset.item")
-    claire.wait_for_function(f"() => document.querySelector('#a{second} [data-verdict]').textContent.includes('paul')", timeout=12_000)
+    claire.wait_for_function(f"() => document.querySelector('#a{second} [data-verdict]').textContent.includes('paul')")
     claire.click(f"#a{first} .title")
     claire.keyboard.press("s")  # now that she has seen it
     claire.wait_for_function("() => document.querySelector('#dit').textContent.includes('Sélectionné')")
@@ -239,7 +239,7 @@ def test_keys_that_are_off_decide_nothing(desk, store):
     page = desk("claire")
     page.click("#touches summary")
     page.click("text=Ne plus décider au clavier")
-    page.wait_for_function("() => document.querySelector('[data-queue]').dataset.keys === '0'")
+    page.wait_for_function("() => document.querySelector('[data-queue]')?.dataset.keys === '0'")
     for key in "sxlatu":
         page.keyboard.press(key)
     page.wait_for_timeout(500)

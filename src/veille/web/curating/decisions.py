@@ -29,17 +29,10 @@ async def decision(datasette: Datasette, request: CuratorRequest) -> Response:
     action = form.get("action")
     if action not in ACTIONS or not items or len(items) > _MOST:
         raise PageError(400)
-    value = form.get("value")
-    if action in ("tag-add", "tag-remove"):
-        value = tag_named(datasette, value)
-    elif action in ("place-add", "place-remove"):
-        value = place_named(datasette, value)
-    elif action == "date-add" and not value:
-        value = " ".join((form.get("role"), form.get("start"), form.get("end"))).strip()
     seen = None if form.get("quand-meme") else form.number("seen")
-    wanted = Act(action=action, value=value, why=form.get("why").strip(), seen=seen)
     fallback = f"/article/{items[0]}#decisions" if len(items) == 1 else "/tri"
     try:
+        wanted = Act(action=action, value=_value_of(datasette, form, action), why=form.get("why").strip(), seen=seen)
         done = await act(datasette, request, items, wanted)
     except UsageError as exc:
         return answer(datasette, request, form, Said(str(exc), wrong=True), fallback, done=[], conflicts=[])
@@ -73,6 +66,18 @@ async def annuler(datasette: Datasette, request: CuratorRequest) -> Response:
     rows = await reading(datasette, waiting, undone.items[:_MOST])
     states = [{"item": one.card.id, "state": one.card.state} for one in rows]
     return answer(datasette, request, form, told_undone(undone), fallback, done=states, seen=await ask(datasette, last_decision))
+
+
+def _value_of(datasette: Datasette, form: Form, action: str) -> str:
+    """Return the value of an act by whatever name it was given; raises UsageError."""
+    value = form.get("value")
+    if action in ("tag-add", "tag-remove"):
+        return tag_named(datasette, value)
+    if action in ("place-add", "place-remove"):
+        return place_named(datasette, value)
+    if action == "date-add" and not value:
+        return " ".join((form.get("role"), form.get("start"), form.get("end"))).strip()
+    return value
 
 
 def tag_named(datasette: Datasette, text: str) -> str:

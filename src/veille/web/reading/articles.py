@@ -24,6 +24,7 @@ from veille.web.site.answering import ask, readable, render
 from veille.web.site.context import Context
 from veille.web.site.errors import PageError
 from veille.web.site.figures import figures
+from veille.web.site.first_day import NamedStep, first_steps
 from veille.web.site.http import Datasette, Handler, HttpRequest
 from veille.web.site.origin import origin_of
 from veille.web.site.state import Site, site_of
@@ -59,6 +60,7 @@ class HomePage(Context):
     meetings: list[browsing.Date]
     map: list[MapCell]
     bounds: list[tuple[str, int, int]]
+    first_steps: list[NamedStep]
     silent: list[Silent]
     unwatched: int
 
@@ -81,6 +83,7 @@ async def accueil(datasette: Datasette, request: HttpRequest) -> Response:
         new=new,
         steps={"hier": (today - timedelta(days=1)).isoformat(), "semaine": (today - timedelta(days=7)).isoformat()},
         now=today.isoformat(),
+        first_steps=await first_steps(datasette, request) if not summary.articles else [],
         deadlines=deadlines,
         groups=groups_of(site.knowledge.themes.values(), summary.themes, new[1] if new else summary.recent_themes),
         this_week=home.last_selected >= day_begins(today - timedelta(days=7), PARIS.key),
