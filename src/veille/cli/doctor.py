@@ -24,18 +24,18 @@ import click
 
 from veille import __version__
 from veille.cli.checking import unset_variables
-from veille.cli.options import config_option, db_option, read_clock, read_config
+from veille.cli.options import config_option, read_clock, read_config
 from veille.clock import PARIS
 from veille.errors import ConfigError, FetchError, Postponed, SourceError
 from veille.logs import printable
 from veille.messages import doctoring as say
 from veille.messages.collecting import UNSET_VARIABLE
-from veille.messages.common import plural, size, spoken_moment
+from veille.messages.common import long_date, plural, size
 from veille.model import SOURCE_KINDS, Access, Config, Fetched, Source, Validators
 from veille.store.connection import is_of_veille, sqlite3
 from veille.store.keeping.installation import EXAMPLE_CONTACTS, collects_by_itself, has_administrator
 from veille.store.keeping.wellbeing import ILL, LATE, is_whole
-from veille.store.partial import COMPANIONS
+from veille.store.partial import COMPANIONS, followed
 
 _ASKED, _TIMEOUT = 3, timedelta(seconds=8)  # sites, and how long each may take
 _LOOK = 5.0  # seconds for looking through the base
@@ -78,16 +78,17 @@ def ill(topic: str, said: str, do: str) -> Finding:
     help="Regarder si tout est en ordre : configuration, base, fichiers, disque, heure, réseau, collecte, comptes. Rien n’est changé.",
 )
 @config_option
-@db_option
+@click.option("--db", "db_file", default="data/veille.db", show_default=True, metavar="FICHIER", help="La base SQLite.")
 @click.option("--offline", is_flag=True, help="Ne rien demander au réseau.")
 @click.option("--allow-private-network", is_flag=True, help="Admettre les adresses privées (essais seulement).")
 def doctor(config_file: str, db_file: str, *, offline: bool, allow_private_network: bool) -> None:
     now = read_clock()()
     config, found = _configuration(config_file)
     found += _sqlite()
-    base, runs, last = _base(Path(db_file), now)
+    path = followed(Path(db_file))
+    base, runs, last = _base(path, now)
     network, told = _network(config, offline=offline, allow_private=allow_private_network)
-    found += [*base, *_files(Path(db_file)), *_disk(Path(db_file)), *_time(now, last, told), *network, *runs]
+    found += [*base, *_files(path), *_disk(path), *_time(now, last, told), *network, *runs]
     click.echo(f"veille {__version__}, Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}\n")
     for one in found:
         click.echo(f"{say.LEVELS[one.level]:>8}  {say.TOPICS[one.topic]:<14} {printable(one.said, 400)}")
@@ -107,7 +108,8 @@ def _configuration(file: str) -> tuple[Config | None, list[Finding]]:
         config = read_config(file)
     except ConfigError as exc:
         do = say.CONFIG_DO.format(file=file) if Path(file).exists() else say.CONFIG_MISSING_DO
-        return None, [ill("config", one, do) for one in exc.problems[:_LIMIT]]
+        others = len(exc.problems) - 1
+        return None, [ill("config", exc.problems[0] + (say.AND_OTHERS.format(count=others) if others else ""), do)]
     found = []
     if config.sources:
         found.append(well("config", say.CONFIG_FOUND.format(file=file, sources=plural(len(config.sources), "source", "sources"))))
@@ -209,7 +211,8 @@ def _moment(kept: str | None) -> datetime | None:
 
 def _runs(db: Any, now: datetime, path: Path) -> list[Finding]:
     def told(moment: datetime) -> str:
-        return spoken_moment(moment.astimezone(PARIS), now.astimezone(PARIS))
+        here = moment.astimezone(PARIS)
+        return say.AT.format(day=long_date(here.date()), hour=here.hour, minute=here.minute)
 
     began, ended = db.execute("select started_at, ended_at from runs order by id desc limit 1").fetchone() or (None, None)
     good = _moment(db.execute("select max(ended_at) from runs").fetchone()[0])
@@ -401,6 +404,8 @@ def _nobody(failures: list[tuple[Source, SourceError]], config: Config) -> Findi
     """No site could be reached: by whose fault."""
     if not failures:
         return well("network", say.NETWORK_PRIVATE)
+    if all(one.failure == "bad-variable" for _, one in failures):
+        return well("network", say.NETWORK_WAITS)  # for what the configuration says
     source, first = failures[0]
     if any(one.failure == "tls" for _, one in failures):
         why = next(one.reason for _, one in failures if one.failure == "tls")

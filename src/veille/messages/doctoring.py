@@ -6,6 +6,7 @@ SUMMARY_ILL = ("point va mal", "points vont mal")
 SUMMARY_TODO = ("étape reste à faire", "étapes restent à faire")
 
 CONFIG_FOUND = "{file} : {sources}"
+AND_OTHERS = " (et {count} de plus)"
 CONFIG_DO = "corrigez {file}, puis « veille check --config {file} »"
 CONFIG_MISSING_DO = "écrivez-le, ou copiez celui du projet ; « --config » en nomme un autre"
 CONFIG_EMPTY = "{file} ne nomme aucune source"
@@ -67,6 +68,7 @@ NO_TIMEZONES_DO = "pip install tzdata, ou le paquet tzdata du système"
 
 NETWORK_NONE = "rien à demander : aucune source n’est à lire"
 NETWORK_SKIPPED = "non regardé (--offline)"
+NETWORK_WAITS = "non regardé : une variable manque d’abord"
 NETWORK_WELL = "{hosts} répondent{through}"
 NETWORK_THROUGH = ", par {proxy}"
 NETWORK_PRIVATE = "les sources sont à des adresses privées : non regardé"
@@ -86,10 +88,11 @@ SQLITE_OLD = "SQLite {version} : le journal classique sert à la place du WAL, p
 SQLITE_NO_FTS = "ce SQLite ({version}) n’a pas la recherche (FTS5)"
 SQLITE_NO_FTS_DO = "pip install pysqlite3-binary, ou un Python construit avec FTS5"
 
+AT = "le {day} à {hour} h {minute:02}"
 RUN_NONE = "aucune collecte n’a encore été faite"
 RUN_NONE_DO = "veille collect -v"
 RUN_WELL = "la dernière collecte s’est achevée {when}"
-RUN_LATE = "la dernière collecte achevée date d’{when} : cron ne la lance plus, ou elle ne finit pas"
+RUN_LATE = "la dernière collecte achevée l’a été {when} : cron ne la lance plus, ou elle ne finit pas"
 RUN_LATE_DO = "regardez data/collecte.log, « systemctl status cron », puis lancez « veille collect -v » sous le compte de veille"
 RUN_STUCK = "la collecte commencée {when} n’est pas finie"
 RUN_STUCK_DO = "si elle ne travaille plus, arrêtez-la (« pgrep -af veille ») : la suivante reprend sans rien perdre"

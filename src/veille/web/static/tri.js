@@ -12,7 +12,7 @@
   const AHEAD = 15; // articles that are left on the page when the next one is asked for
   let keys = !queue || queue.dataset.keys === "1";
   let seen = queue ? queue.dataset.seen : "";
-  let last = 0;
+  let last = Promise.resolve(0); // the gesture that « u » undoes, once the site has answered
 
   // What is said, with what undoes it.
   const say = (sentence, { batch = 0, wrong = false } = {}) => {
@@ -92,11 +92,13 @@
     kept.get(item).catch(() => kept.delete(item));
     return kept.get(item);
   };
+  let beside = panel && panel.querySelector("[data-desk]") ? panel.querySelector("[data-desk]").dataset.desk : ""; // what the panel shows, or is about to
   const show = async item => {
     if (!panel) return;
+    beside = item;
     try {
       const text = await read(item);
-      if (current() && current().dataset.item !== String(item)) return;
+      if (beside !== item) return;
       // What is being written stays, and so does the place where it is written.
       const same = panel.querySelector(`[data-article="${item}"]`), top = same ? panel.scrollTop : 0;
       const held = same && panel.contains(document.activeElement) ? document.activeElement : null;
@@ -108,12 +110,13 @@
       if (again) { again.focus({ preventScroll: true }); again.setSelectionRange(again.value.length, again.value.length); }
     } catch { panel.textContent = "Cet article ne s’affiche pas : rechargez la page."; }
   };
-  const refresh = item => { kept.delete(String(item)); if (queue && current() && current().dataset.item === String(item)) return show(String(item)); };
+  const refresh = item => { kept.delete(String(item)); if (beside === String(item)) return show(String(item)); };
   // The article that keys decide about is before one's eyes: at a third of the screen, or there is none.
   const go = (one, { still = false } = {}) => {
     if (!one) return false;
     for (const other of rows()) other.removeAttribute("aria-current");
     one.setAttribute("aria-current", "true");
+    delete one.dataset.other;
     one.querySelector(".title").focus({ preventScroll: true });
     if (!still) scrollBy({ top: one.getBoundingClientRect().top - innerHeight / 3, behavior: "instant" });
     show(one.dataset.item);
@@ -140,7 +143,11 @@
           queue.append(document.importNode(one, true));
         }
         if (after) link().href = after.getAttribute("href"); else link().remove();
-      } catch (wrong) { say(wrong instanceof TypeError ? "Le site ne répond pas : la suite n’est pas venue." : wrong.message, { wrong: true }); return; } finally { coming = null; }
+      } catch (wrong) {
+        const why = wrong instanceof TypeError ? "Le site ne répond pas : la suite n’est pas venue." : wrong.message;
+        if (waits) empty(why, "j la redemande."); else say(why, { wrong: true });
+        return;
+      } finally { coming = null; }
       if (waits) { waits = false; const first = rows().find(one => !one.dataset.done && one.dataset.fresh !== "0"); if (first) go(first); else end(); }
     })();
     for (const one of rows()) one.dataset.fresh = "0"; // those that come have not been passed over
@@ -149,6 +156,7 @@
   const empty = (...sentences) => {
     for (const other of rows()) other.removeAttribute("aria-current");
     if (document.activeElement) document.activeElement.blur();
+    beside = "";
     const note = document.createElement("div");
     note.className = "ended";
     for (const sentence of sentences) { const line = document.createElement("p"); line.textContent = sentence; note.append(line); }
@@ -199,9 +207,10 @@
     }
     const sent = new URLSearchParams({ action, seen, ...fields });
     for (const item of items) sent.append("item", item);
+    const answer = post("/tri/decision", sent);
+    last = answer.then(told => told.batch, () => 0);
     try {
-      const told = await post("/tri/decision", sent);
-      if (told.batch) last = told.batch;
+      const told = await answer;
       for (const one of told.conflicts || []) mark(one.item, told.said, { wrong: true, state: one.state });
       say(told.said || word, told);
       for (const item of items) refresh(item);
@@ -215,7 +224,7 @@
     if (!batch) { say("Rien à annuler ici."); return; }
     try {
       const told = await post(`/decision/${batch}/annuler`, fields);
-      if (!told.wrong) last = 0;
+      if (!told.wrong) last = Promise.resolve(0);
       for (const one of told.done || []) { mark(one.item, "", { state: one.state }); refresh(one.item); }
       say(told.said, told);
       const first = told.done && told.done[0] && row(told.done[0].item);
@@ -256,9 +265,17 @@
     if (more) more.open = true;
     place.focus();
   };
+  // What somebody else has decided of the very article that is being looked at is not overwritten by the press that was on its way.
+  const decide = action => {
+    const here = current();
+    if (!here || !here.dataset.other || checked().length) return act(aimed(), action);
+    delete here.dataset.other;
+    say(`${here.querySelector("[data-verdict]").textContent} Rien n’a été fait ; k y revient.`, { wrong: true });
+    onward([here.dataset.item]);
+  };
   const doing = {
-    j: () => step(1), k: () => step(-1), s: () => act(aimed(), "select"), x: () => act(aimed(), "dismiss"), l: () => act(aimed(), "later"),
-    t: () => enter("t"), d: () => enter("d"), n: () => enter("n"), u: () => undo(last),
+    j: () => step(1), k: () => step(-1), s: () => decide("select"), x: () => decide("dismiss"), l: () => decide("later"),
+    t: () => enter("t"), d: () => enter("d"), n: () => enter("n"), u: async () => undo(await last),
     o: () => { if (panel) { panel.focus({ preventScroll: true }); panel.scrollIntoView({ block: "nearest" }); } },
     c: () => { const box = current() && current().querySelector("input[type=checkbox]"); if (box) { box.checked = !box.checked; tell(); } },
     a: () => { const boxes = queue ? [...queue.querySelectorAll("input[type=checkbox]")] : []; const all = boxes.every(box => box.checked); for (const box of boxes) box.checked = !all; tell(); },
@@ -305,7 +322,13 @@
           const answer = await fetch(`${root}/tri/suivi?depuis=${seen}`);
           if (answer.ok) {
             const told = await answer.json();
-            for (const one of told.decisions) if (row(one.item)) { mark(one.item, one.said, { state: one.state }); refresh(one.item); }
+            for (const one of told.decisions) {
+              const held = row(one.item);
+              if (!held) continue;
+              mark(one.item, one.said, { state: one.state });
+              if (held === current()) held.dataset.other = "1";
+              refresh(one.item);
+            }
             seen = String(told.seen);
           }
         } catch { /* the next turn will tell */ }
