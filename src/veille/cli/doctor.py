@@ -5,18 +5,14 @@ Exit codes: 0 nothing is ill (steps may be left to do), 1 something is.
 """
 
 import asyncio
-import contextlib
 import os
 import shutil
-import ssl
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -27,27 +23,25 @@ from veille.cli.checking import unset_variables
 from veille.cli.options import config_option, read_clock, read_config
 from veille.clock import PARIS
 from veille.errors import ConfigError, FetchError, Postponed, SourceError
+from veille.fetch.certificates import unreadable_certificates
 from veille.logs import printable
 from veille.messages import doctoring as say
 from veille.messages.collecting import UNSET_VARIABLE
 from veille.messages.common import long_date, plural, size
 from veille.model import SOURCE_KINDS, Access, Config, Fetched, Source, Validators
-from veille.store.connection import is_of_veille, sqlite3
-from veille.store.keeping.installation import EXAMPLE_CONTACTS, collects_by_itself, has_administrator
-from veille.store.keeping.wellbeing import ILL, LATE, is_whole
+from veille.store.keeping.examining import HAS_SAFE_WAL, OURS, VERSION, Examined, Runs, examine, has_full_text_search
+from veille.store.keeping.installation import EXAMPLE_CONTACTS
+from veille.store.keeping.wellbeing import LATE
 from veille.store.partial import COMPANIONS, followed
 
 _ASKED, _TIMEOUT = 3, timedelta(seconds=8)  # sites, and how long each may take
-_LOOK = 5.0  # seconds for looking through the base
 _STUCK = timedelta(hours=6)
 _SKEW = timedelta(minutes=5)
 _ROOM = 200 << 20  # bytes
 _FILES = 3  # times the base: itself, its journal, the copy before an update
 _FIRST_YEAR, _LAST_YEAR = 2024, 2100
 _REMOTE = ("nfs", "cifs", "smb", "fuse.sshfs", "9p", "afs", "ceph", "glusterfs")
-_SAFE_WAL = (3, 51, 3)
-_LIMIT = 5  # problems of feeds.yaml that are said
-_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+_LIMIT = 5  # warnings of feeds.yaml that are said
 _OF_NETWORK = ("timeout", "connection", "proxy", "tls", "bad-variable")
 
 
@@ -86,10 +80,12 @@ def doctor(config_file: str, db_file: str, *, offline: bool, allow_private_netwo
     config, found = _configuration(config_file)
     found += _sqlite()
     path = followed(Path(db_file))
-    base, runs, last = _base(path, now)
+    held = examine(path, now)
+    began = held.runs.began if held.runs else None
     network, told = _network(config, offline=offline, allow_private=allow_private_network)
-    found += [*base, *_files(path), *_disk(path), *_time(now, last, told), *network, *runs]
-    click.echo(f"veille {__version__}, Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}\n")
+    found += [*_base(path, held), *_files(path), *_disk(path), *_time(now, began, told), *network]
+    found += [*_runs(held.runs, now, path), *_accounts(held)]
+    click.echo(f"veille {__version__}, Python {sys.version.split()[0]}, SQLite {VERSION}\n")
     for one in found:
         click.echo(f"{say.LEVELS[one.level]:>8}  {say.TOPICS[one.topic]:<14} {printable(one.said, 400)}")
         if one.do:
@@ -128,119 +124,55 @@ def _configuration(file: str) -> tuple[Config | None, list[Finding]]:
 
 
 def _sqlite() -> list[Finding]:
-    version = sqlite3.sqlite_version
-    try:
-        with contextlib.closing(sqlite3.connect(":memory:")) as db:
-            db.execute("create virtual table words using fts5(word)")
-    except sqlite3.Error:
-        return [ill("sqlite", say.SQLITE_NO_FTS.format(version=version), say.SQLITE_NO_FTS_DO)]
-    old = sqlite3.sqlite_version_info < _SAFE_WAL
-    return [well("sqlite", (say.SQLITE_OLD if old else say.SQLITE_WELL).format(version=version))]
+    if not has_full_text_search():
+        return [ill("sqlite", say.SQLITE_NO_FTS.format(version=VERSION), say.SQLITE_NO_FTS_DO)]
+    return [well("sqlite", (say.SQLITE_WELL if HAS_SAFE_WAL else say.SQLITE_OLD).format(version=VERSION))]
 
 
 # --- the base -----------------------------------------------------------------------------------------------------
 
 
-def _base(path: Path, now: datetime) -> tuple[list[Finding], list[Finding], datetime | None]:
-    """Return what is found of the base, of the collections and accounts in it, and when the last collection began."""
-    if path.is_dir():
-        return [ill("base", say.BASE_NOT_A_FILE.format(file=path), say.BASE_OTHER_DO)], [], None
-    if not path.exists():
-        return [todo("base", say.BASE_ABSENT.format(file=path), say.BASE_FIRST_DO)], [], None
-    try:
-        with contextlib.closing(_looked_at(path)) as db:
-            found = _soundness(db, path)
-            if any(one.level == "ill" for one in found):
-                return found, [], None
-            last = _moment(db.execute("select max(started_at) from runs").fetchone()[0])
-            return found, [*_runs(db, now, path), *_accounts(db)], last
-    except (sqlite3.Error, UnicodeDecodeError, OSError) as exc:
-        return [_unusable(path, exc)], [], None
-
-
-def _looked_at(path: Path) -> Any:
-    """Open a file to read it alone: a file that a stranger's process has locked is not waited for."""
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=1.0)
-
-
-def _unusable(path: Path, exc: Exception) -> Finding:
-    why = str(exc)
-    if "not a database" in why:
-        return ill("base", say.BASE_NO_DATABASE.format(file=path), say.BASE_DAMAGED_DO)
-    if "locked" in why:
-        return ill("base", say.BASE_LOCKED.format(file=path), say.BASE_LOCKED_DO)
-    if "malformed" in why or isinstance(exc, UnicodeDecodeError):
-        return ill("base", say.BASE_DAMAGED.format(file=path, why=printable(why, 80)), say.BASE_DAMAGED_DO)
-    return ill("base", say.BASE_UNREADABLE.format(file=path, why=printable(why, 80)), say.FILE_DO.format(file=path))
-
-
-def _soundness(db: Any, path: Path) -> list[Finding]:
-    from veille.store.connection import described
-    from veille.store.schema import migrations
-
-    if db.execute("select count(*) from sqlite_master").fetchone()[0] == 0:
+def _base(path: Path, held: Examined) -> list[Finding]:
+    if held.state == "absent":
         return [todo("base", say.BASE_ABSENT.format(file=path), say.BASE_FIRST_DO)]
-    if not is_of_veille(db):
-        return [ill("base", say.BASE_OTHER.format(file=path), say.BASE_OTHER_DO)]
-    known = {step.name for step in migrations.pending(described()(memory=True))}
-    applied = {row[0] for row in db.execute("select name from _sqlite_migrations where migration_set = 'veille'")}
-    if applied - known:
-        return [ill("base", say.BASE_NEWER.format(file=path), say.BASE_NEWER_DO.format(file=path))]
-    items = plural(db.execute("select count(*) from items").fetchone()[0], "article", "articles")
-    latest = time.monotonic() + _LOOK
-    db.set_progress_handler(lambda: int(time.monotonic() > latest), 100_000)
-    try:
-        whole = is_whole(db)
-    except sqlite3.OperationalError as exc:
-        if "interrupted" not in str(exc):
-            raise
-        found = well("base", say.BASE_NOT_LOOKED_THROUGH.format(file=path, items=items, seconds=round(_LOOK)))
-    else:
-        found = well("base", say.BASE_WELL.format(file=path, items=items))
-        if not whole:
-            found = ill("base", say.BASE_DAMAGED.format(file=path, why="quick_check"), say.BASE_DAMAGED_DO)
-    finally:
-        db.set_progress_handler(None, 0)
-    older = [todo("base", say.BASE_OLDER.format(file=path), say.BASE_OLDER_DO)] if known - applied else []
-    return [found, *older]
+    if held.state not in OURS:
+        said, do = say.BASE_STATES[held.state]
+        return [ill("base", said.format(file=path, why=printable(held.why, 80)), do.format(file=path))]
+    said = say.BASE_WELL if held.looked_through else say.BASE_NOT_LOOKED_THROUGH
+    found = [well("base", said.format(file=path, items=plural(held.items, "article", "articles")))]
+    return [*found, todo("base", say.BASE_OLDER.format(file=path), say.BASE_OLDER_DO)] if held.state == "older" else found
 
 
-def _moment(kept: str | None) -> datetime | None:
-    return datetime.fromisoformat(kept) if kept else None
-
-
-def _runs(db: Any, now: datetime, path: Path) -> list[Finding]:
+def _runs(runs: Runs | None, now: datetime, path: Path) -> list[Finding]:
     def told(moment: datetime) -> str:
         here = moment.astimezone(PARIS)
         return say.AT.format(day=long_date(here.date()), hour=here.hour, minute=here.minute)
 
-    began, ended = db.execute("select started_at, ended_at from runs order by id desc limit 1").fetchone() or (None, None)
-    good = _moment(db.execute("select max(ended_at) from runs").fetchone()[0])
-    started = _moment(began)
-    found = []
-    if started is None:
+    if runs is None:
+        return []
+    if runs.began is None:
         return [todo("runs", say.RUN_NONE, say.RUN_NONE_DO)]
-    if ended is None and now - started > _STUCK:
-        found.append(ill("runs", say.RUN_STUCK.format(when=told(started)), say.RUN_STUCK_DO))
-    elif good is None or now - good > LATE:
-        found.append(ill("runs", say.RUN_LATE.format(when=told(good or started)), say.RUN_LATE_DO))
+    found = []
+    if runs.ended is None and now - runs.began > _STUCK:
+        found.append(ill("runs", say.RUN_STUCK.format(when=told(runs.began)), say.RUN_STUCK_DO))
+    elif runs.last_good is None or now - runs.last_good > LATE:
+        found.append(ill("runs", say.RUN_LATE.format(when=told(runs.last_good or runs.began)), say.RUN_LATE_DO))
     else:
-        found.append(well("runs", say.RUN_WELL.format(when=told(good))))
-        if not collects_by_itself(db, now):
+        found.append(well("runs", say.RUN_WELL.format(when=told(runs.last_good))))
+        if not runs.follow:
             found.append(todo("cron", say.CRON_NONE, say.CRON_DO.format(folder=path.resolve().parent.parent)))
-    states = dict(db.execute("select state, count(*) from sources where state not in ('retired', 'disabled') group by state").fetchall())
-    bad, every = sum(states.get(state, 0) for state in ILL), sum(states.values())
-    if bad:
-        sources = plural(bad, "source", "sources")
-        found.append(todo("runs", say.SOURCES_ILL.format(sources=sources, all=every), say.SOURCES_ILL_DO))
+    if runs.ill:
+        sources = plural(runs.ill, "source", "sources")
+        found.append(todo("runs", say.SOURCES_ILL.format(sources=sources, all=runs.sources), say.SOURCES_ILL_DO))
     return found
 
 
-def _accounts(db: Any) -> list[Finding]:
-    if not has_administrator(db):
+def _accounts(held: Examined) -> list[Finding]:
+    if held.state not in OURS:
+        return []
+    if not held.administrator:
         return [todo("accounts", say.ACCOUNT_NONE, say.ACCOUNT_DO)]
-    count = db.execute("select count(*) from accounts where disabled_at is null").fetchone()[0]
-    return [well("accounts", say.ACCOUNT_WELL.format(accounts=plural(count, "compte ouvert", "comptes ouverts")))]
+    return [well("accounts", say.ACCOUNT_WELL.format(accounts=plural(held.accounts, "compte ouvert", "comptes ouverts")))]
 
 
 # --- files and disk -----------------------------------------------------------------------------------------------
@@ -336,15 +268,17 @@ def _time(now: datetime, last: datetime | None, told: datetime | None) -> list[F
 
 def _network(config: Config | None, *, offline: bool, allow_private: bool) -> tuple[list[Finding], datetime | None]:
     """Return what is found of the network and of its certificates, and the time that a site told."""
-    named = [_certificates_of(name, os.environ[name]) for name in _CERTIFICATES if os.environ.get(name)]
-    found = [one for one in named if one]
+    found = [
+        ill("certificates", say.CERTIFICATES_FILE.format(name=name, file=value), say.CERTIFICATES_FILE_DO.format(name=name))
+        for name, value in unreadable_certificates()
+    ]
     asked = _some_sources(config)
     if offline or not asked:
         return [*found, well("network", say.NETWORK_SKIPPED if offline else say.NETWORK_NONE)], None
     assert config
     try:
         answers = asyncio.run(_ask(config, asked, allow_private=allow_private))
-    except (OSError, ssl.SSLError) as exc:  # the certificates themselves cannot be read
+    except OSError as exc:  # the certificates themselves cannot be read
         return found or [ill("certificates", say.CERTIFICATES_REFUSED.format(why=exc), say.CERTIFICATES_DO)], None
     failures = [(source, one) for source, one in answers if isinstance(one, SourceError) and one.failure in _OF_NETWORK]
     reached = [one for _, one in answers if not (isinstance(one, SourceError) and one.failure in (*_OF_NETWORK, "blocked-address"))]
@@ -357,16 +291,6 @@ def _network(config: Config | None, *, offline: bool, allow_private: bool) -> tu
     if any(source.url.startswith("https:") for source, one in answers if one in reached):
         found.append(well("certificates", say.CERTIFICATES_WELL))
     return found, next((one for one in dates if one), None)
-
-
-def _certificates_of(name: str, value: str) -> Finding | None:
-    try:
-        readable = Path(value).is_dir() if name.endswith("DIR") else bool(ssl.create_default_context(cafile=value))
-    except (OSError, ssl.SSLError):
-        readable = False
-    if readable:
-        return None
-    return ill("certificates", say.CERTIFICATES_FILE.format(name=name, file=value), say.CERTIFICATES_FILE_DO.format(name=name))
 
 
 def _some_sources(config: Config | None) -> list[Source]:

@@ -23,21 +23,27 @@ SITE_DO = "sous « defaults: » de feeds.yaml : « site: https://veille.votre-do
 BASE_ABSENT = "{file} n’existe pas encore"
 BASE_FIRST_DO = "« veille collect -v » la crée et la remplit"
 BASE_WELL = "{file} : {items}, rien d’abîmé"
-BASE_NOT_LOOKED_THROUGH = "{file} : {items}, trop grande pour être relue en {seconds} s"
-BASE_NOT_A_FILE = "{file} est un dossier"
-BASE_NO_DATABASE = "{file} n’est pas une base SQLite : le fichier est abîmé, ou c’est un autre"
-BASE_OTHER = "{file} est une base SQLite, mais pas celle de veille"
-BASE_DAMAGED = "{file} est abîmée ({why})"
-BASE_DAMAGED_DO = "arrêtez le site et cron, puis « veille restore » la dernière bonne copie (copies/veille-1.db à veille-7.db)"
-BASE_OTHER_DO = "nommez la bonne base (« --db »), ou écartez ce fichier : « veille collect » en crée une neuve"
-BASE_NEWER = "{file} a été écrite par une version plus récente de veille"
-BASE_NEWER_DO = "mettez veille à jour, ou rendez la copie d’avant : « veille restore {file}.avant-… »"
+BASE_NOT_LOOKED_THROUGH = "{file} : {items}, trop grande pour être relue ici"
+_RESTORE = "arrêtez le site et cron, puis « veille restore » la dernière bonne copie (copies/veille-1.db à veille-7.db)"
+_ANOTHER = "nommez la bonne base (« --db »), ou écartez ce fichier : « veille collect » en crée une neuve"
+# What the file may be that is none to work with, and what to do.
+BASE_STATES = {
+    "folder": ("{file} est un dossier", _ANOTHER),
+    "no-database": ("{file} n’est pas une base SQLite : le fichier est abîmé, ou c’est un autre", _RESTORE),
+    "other": ("{file} est une base SQLite, mais pas celle de veille", _ANOTHER),
+    "damaged": ("{file} est abîmée ({why})", _RESTORE),
+    "newer": (
+        "{file} a été écrite par une version plus récente de veille",
+        "mettez veille à jour, ou rendez la copie d’avant : « veille restore {file}.avant-… »",
+    ),
+    "locked": (
+        "{file} est tenue par un autre programme",
+        "arrêtez celui qui la tient ; pour copier la base pendant que tout marche : « veille backup »",
+    ),
+    "unreadable": ("{file} ne se lit pas ({why})", "chown veille: {file} ; chmod 600 {file}"),
+}
 BASE_OLDER = "{file} est d’une version plus ancienne"
 BASE_OLDER_DO = "rien : la prochaine commande la met à jour, après en avoir fait une copie"
-BASE_UNREADABLE = "{file} ne se lit pas ({why})"
-BASE_LOCKED = "{file} est tenue par un autre programme"
-BASE_LOCKED_DO = "arrêtez celui qui la tient ; pour copier la base pendant que tout marche : « veille backup »"
-
 FOLDER_READ_ONLY = "on ne peut pas écrire dans {folder}"
 FOLDER_DO = "donnez le dossier au compte de veille : chown -R veille: {folder}, et vérifiez que le disque n’est pas monté en lecture seule"
 FILE_READ_ONLY = "on ne peut pas écrire dans {file}"
