@@ -18,6 +18,7 @@ from veille.errors import VeilleError, is_torn_schema
 from veille.logs import printable
 from veille.messages.common import DATABASE_UNUSABLE
 from veille.messages.keeping import NO_MEMORY, OUTPUT_REFUSED, SYSTEM_REFUSES, UNEXPECTED
+from veille.messages.machine import why
 
 # Each command and the file that has it, loaded when it is asked for: collecting needs neither Datasette nor what learns.
 _COMMANDS = {
@@ -87,7 +88,7 @@ def main() -> None:
     code = _run()
     refused = streams.flush_streams()
     if refused is not None and not isinstance(refused, BrokenPipeError):
-        _say(OUTPUT_REFUSED.format(why=printable(str(refused.strerror), 120)))
+        _say(OUTPUT_REFUSED.format(why=printable(why(refused), 120)))
         code = 2
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # all is done: an interruption has nothing to interrupt
     sys.exit(code)
@@ -107,10 +108,10 @@ def _run() -> int:
     except UnicodeDecodeError as exc:
         if not is_torn_schema(exc):
             raise
-        _say(DATABASE_UNUSABLE.format(file="la base", why="malformed database schema"))
+        _say(DATABASE_UNUSABLE.format(file="la base", why=why(exc)))
         return 2
     except _unexpected() as exc:  # of the file or the machine: a sentence, and no traceback
-        what = NO_MEMORY if isinstance(exc, MemoryError) else SYSTEM_REFUSES.format(why=printable(str(exc), 120))
+        what = NO_MEMORY if isinstance(exc, MemoryError) else SYSTEM_REFUSES.format(why=printable(why(exc), 120))
         _say(UNEXPECTED.format(what=what, kind=type(exc).__name__))
         return 2
     except click.exceptions.Exit as exc:

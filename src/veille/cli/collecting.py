@@ -24,6 +24,7 @@ from veille.fetch import Fetcher, Limits
 from veille.messages.collecting import CONFIG_COUNT, MEANT, SOURCE_DISABLED, UNKNOWN_SOURCE, failed_source, run_summary, sources_missing
 from veille.messages.common import DATABASE_UNUSABLE, plural
 from veille.messages.keeping import COLLECTOR_BUSY  # fmt: skip
+from veille.messages.machine import why
 from veille.model import Collected, Config, Failed, RunSummary
 from veille.moments import stored
 from veille.resources import load_knowledge
@@ -160,7 +161,7 @@ def alone(db_file: str) -> Iterator[bool]:
         sweep(path.parent)
         lock = open_lock(path)
     except OSError as exc:
-        raise StoreError(DATABASE_UNUSABLE.format(file=db_file, why=exc.strerror)) from exc
+        raise StoreError(DATABASE_UNUSABLE.format(file=db_file, why=why(exc))) from exc
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

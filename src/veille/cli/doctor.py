@@ -28,6 +28,7 @@ from veille.logs import printable
 from veille.messages import doctoring as say
 from veille.messages.collecting import UNSET_VARIABLE
 from veille.messages.common import long_date, plural, size
+from veille.messages.machine import why_of
 from veille.model import SOURCE_KINDS, Access, Config, Fetched, Source, Validators
 from veille.store.keeping.examining import HAS_SAFE_WAL, OURS, VERSION, Examined, Runs, examine, has_full_text_search
 from veille.store.keeping.installation import EXAMPLE_CONTACTS
@@ -137,7 +138,7 @@ def _base(path: Path, held: Examined) -> list[Finding]:
         return [todo("base", say.BASE_ABSENT.format(file=path), say.BASE_FIRST_DO)]
     if held.state not in OURS:
         said, do = say.BASE_STATES[held.state]
-        return [ill("base", said.format(file=path, why=printable(held.why, 80)), do.format(file=path))]
+        return [ill("base", said.format(file=path, why=printable(why_of(held.why), 80)), do.format(file=path))]
     said = say.BASE_WELL if held.looked_through else say.BASE_NOT_LOOKED_THROUGH
     found = [well("base", said.format(file=path, items=plural(held.items, "article", "articles")))]
     return [*found, todo("base", say.BASE_OLDER.format(file=path), say.BASE_OLDER_DO)] if held.state == "older" else found

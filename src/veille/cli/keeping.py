@@ -28,6 +28,7 @@ from veille.messages.keeping import (  # fmt: skip
     PUT_ASIDE,
     RESTORED,
 )
+from veille.messages.machine import why
 from veille.moments import stored
 from veille.normalize import spreadsheet_cell
 from veille.resources import load_knowledge, package_text
@@ -127,7 +128,7 @@ def export(folder: str, *, everything: bool, config_file: str, db_file: str) -> 
                 target.rmdir()
             partial.replace(target)
     except OSError as exc:
-        raise StoreError(f"{folder} : {exc.strerror}.") from exc
+        raise StoreError(f"{folder} : {why(exc)}.") from exc
     rows_told = sum(one["veille:rows"] for one in resources if one["format"] == "jsonl")
     names = {one["name"] for one in resources if one["format"] == "jsonl"}
     click.echo(EXPORTED.format(folder=folder, tables=plural(len(names), "table", "tables"), rows=plural(rows_told, "ligne", "lignes")))

@@ -18,6 +18,7 @@ from veille.cli.options import config_option, db_option, given_db, open_database
 from veille.errors import ConfigError, StoreError, UsageError
 from veille.messages.common import DATABASE_UNUSABLE
 from veille.messages.keeping import NO_SITE, PORT_TAKEN
+from veille.messages.machine import why
 from veille.resources import load_knowledge
 from veille.store import writing
 from veille.store.connection import Connection
@@ -97,7 +98,7 @@ def form_secret(db_file: str) -> str:
                 file.write(secrets.token_hex(_SECRET_BYTES))
         return path.read_text(encoding="ascii").strip()
     except OSError as exc:
-        raise StoreError(DATABASE_UNUSABLE.format(file=path, why=exc.strerror)) from exc
+        raise StoreError(DATABASE_UNUSABLE.format(file=path, why=why(exc))) from exc
 
 
 def can_listen(host: str, port: int) -> bool:

@@ -16,6 +16,7 @@ from veille.collect.arrivals import Arrival
 from veille.errors import Postponed, SourceError, StoreError
 from veille.messages.collecting import BUG, TAKEN_OVER
 from veille.messages.keeping import NO_MEMORY, SYSTEM_REFUSES
+from veille.messages.machine import why
 from veille.model import Collected, Failed, Fetched, HostNote, NotModified, Outcome, Reading, Verdict
 from veille.store import usable, writing
 from veille.store.collecting.hosts import keep_notes
@@ -156,8 +157,8 @@ class Keeper:
         except SourceError as exc:
             outcome = Failed(failure=exc.failure, reason=exc.reason, status=exc.status, missed=exc.missed, wait=exc.wait)
         except (OSError, MemoryError) as exc:  # the machine: descriptors, processes, memory; the next visit may go well
-            why = NO_MEMORY if isinstance(exc, MemoryError) else SYSTEM_REFUSES.format(why=exc.strerror)
-            outcome = Failed(failure="connection", reason=why)
+            reason = NO_MEMORY if isinstance(exc, MemoryError) else SYSTEM_REFUSES.format(why=why(exc))
+            outcome = Failed(failure="connection", reason=reason)
         except Exception as exc:
             log.exception("source %s", visit.source.id)
             outcome = Failed(failure="bug", reason=BUG.format(kind=type(exc).__name__))

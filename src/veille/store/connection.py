@@ -12,9 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from veille.errors import StoreError, is_torn_schema
+from veille.errors import StoreError
 from veille.french import FOLDING_VERSION, index_text
 from veille.messages.common import DATABASE_NEWER, DATABASE_UNUSABLE
+from veille.messages.machine import why
 from veille.store.partial import COMPANIONS, beside, followed, open_lock, private_mode
 
 if TYPE_CHECKING:
@@ -182,8 +183,7 @@ def connect(path: str | Path, *, durable: bool = False) -> Connection:
         connection.execute(f"pragma wal_autocheckpoint = {CHECKPOINT_PAGES}")
         connection.execute(f"pragma synchronous = {'full' if durable or wanted == 'delete' else 'normal'}")
     except (sqlite3.Error, OSError, UnicodeDecodeError) as exc:
-        why = "malformed database schema" if is_torn_schema(exc) else exc
-        raise StoreError(DATABASE_UNUSABLE.format(file=path, why=why)) from exc
+        raise StoreError(DATABASE_UNUSABLE.format(file=path, why=why(exc))) from exc
     return cast("Connection", connection)
 
 
@@ -230,7 +230,7 @@ def usable(db: Connection) -> Iterator[None]:
     except sqlite3.DatabaseError as exc:
         if isinstance(exc, (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.NotSupportedError)):
             raise
-        raise StoreError(DATABASE_UNUSABLE.format(file=_name_of(db), why=exc)) from exc
+        raise StoreError(DATABASE_UNUSABLE.format(file=_name_of(db), why=why(exc))) from exc
 
 
 @contextlib.contextmanager
@@ -291,7 +291,7 @@ def migrate(db: Connection, knowledge: "Knowledge", now: datetime) -> None:
         with writing(db):
             _seed(db, knowledge)
     except (sqlite3.Error, OSError) as exc:
-        raise StoreError(DATABASE_UNUSABLE.format(file=name, why=exc)) from exc
+        raise StoreError(DATABASE_UNUSABLE.format(file=name, why=why(exc))) from exc
 
 
 def _path_of(db: Connection) -> str:

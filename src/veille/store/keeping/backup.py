@@ -14,6 +14,7 @@ from pathlib import Path
 from veille.errors import StoreError, UsageError
 from veille.messages.common import DATABASE_NEWER, DATABASE_UNUSABLE, FILE_MISSING
 from veille.messages.keeping import COPY_DIFFERS, COPY_UNSOUND, DATABASE_BUSY, FILE_EXISTS
+from veille.messages.machine import why
 from veille.store.connection import Connection, described, prepare, sqlite3, utils_of
 from veille.store.partial import COMPANIONS, beside, followed, private_mode
 
@@ -65,7 +66,7 @@ def back_up(db: Connection, target: Path) -> dict[str, int]:
             _check(partial, before)
             _settle(partial, target)
     except (sqlite3.Error, OSError, UnicodeDecodeError) as exc:
-        raise StoreError(DATABASE_UNUSABLE.format(file=target.name, why=exc)) from exc
+        raise StoreError(DATABASE_UNUSABLE.format(file=target.name, why=why(exc))) from exc
     return before
 
 
@@ -88,7 +89,7 @@ def restore(source: Path, target: Path, now: datetime) -> tuple[dict[str, int], 
             aside = _make_way(target, partial, now)
             _settle(partial, target)
     except (sqlite3.Error, OSError, UnicodeDecodeError) as exc:
-        raise StoreError(DATABASE_UNUSABLE.format(file=source.name, why=exc)) from exc
+        raise StoreError(DATABASE_UNUSABLE.format(file=source.name, why=why(exc))) from exc
     return found, aside
 
 
