@@ -95,9 +95,13 @@ def test_a_story_is_one_row_and_is_decided_whole(full, store):
     claire.post(f"/decision/{told['batch']}/annuler")
     assert states() == {"new"}
 
-    claire.act("dismiss", twin)  # by whichever of the two it is named
+    claire.act("dismiss", lead)
     assert states() == {"dismissed"}
     assert [row.card.id for row in queue(store, Asked(state="dismissed")).rows] == [lead]
+    claire.act("restore", lead)
+    claire.act("select", twin)  # who names another telling of it means that one alone: it leads from now on
+    assert states() == {"new", "selected"}
+    assert store.execute("select id from items where lead = 1 and id in (?, ?)", (lead, twin)).fetchall() == [(twin,)]
 
 
 def test_a_new_telling_of_a_story_that_was_decided_says_so(full, store, knowledge, now):

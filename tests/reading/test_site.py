@@ -102,6 +102,7 @@ TABLE = {
     r"^/tri/ajouter$": ("/tri/ajouter", 302, "text/plain", False),
     r"^/tri/sources$": ("/tri/sources", 302, "text/plain", False),
     r"^/tri/qualite$": ("/tri/qualite", 302, "text/plain", False),
+    r"^/tri/installation$": ("/tri/installation", 302, "text/plain", False),
     r"^/article/(?P<id>[0-9]{1,15})/preuve$": ("/article/1/preuve", 405, HTML, False),
     r"^/article/(?P<id>[0-9]{1,15})/copie/(?P<number>[0-9]{1,15})$": ("/article/1/copie/1", 302, "text/plain", False),
     r"^/(?P<database>[^/]+)/(?P<table>[\w~.+-]+)\.csv$": ("/veille/articles.csv", 200, "text/csv", False),

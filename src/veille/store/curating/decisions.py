@@ -74,8 +74,8 @@ def decide(db: Connection, *, account_id: int, item_id: int, action: str, value:
 def decide_all(db: Connection, *, account_id: int, item_ids: Sequence[int], act: Act, at: str) -> Done:
     """Do and log one act on each item: what changes nothing is left out, what somebody else decided since is not overwritten.
 
-    A state is that of a story: its articles that are in the state of the one that is named go with it. Raises UsageError for an act that
-    nobody can do.
+    A state is that of a story: where the article that stands for it in a list is named, the others of that list go with it. Raises
+    UsageError for an act that nobody can do.
     """
     done = Done()
     named = list(dict.fromkeys(item_ids))
@@ -106,10 +106,12 @@ def decide_all(db: Connection, *, account_id: int, item_ids: Sequence[int], act:
 
 
 def _twins(db: Connection, named: Sequence[int]) -> list[int]:
-    """Return the other articles of the stories of some, which are in the same state as one of them."""
+    """Return the articles that some stand for: of their stories, in their state. Who names another one means it alone."""
     rows = db.execute(
         "select distinct twin.id from items join items as twin on twin.story_id = items.story_id and twin.state = items.state "
-        "where items.id in (select value from json_each(?1)) and twin.id not in (select value from json_each(?1)) order by 1",
+        "where items.id in (select value from json_each(?1)) and twin.id not in (select value from json_each(?1)) and not exists "
+        "(select 1 from items as first where first.story_id = items.story_id and first.state = items.state "
+        "and (first.lead, -first.id) > (items.lead, -items.id)) order by 1",
         (json.dumps(named),),
     )
     return [row[0] for row in rows]
