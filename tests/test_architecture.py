@@ -77,8 +77,8 @@ def test_a_room_imports_only_from_lower_floors(path):
 
 
 # The storeys of the store: what lies at its root, then its wings. `reading` and `curating` never know each other.
-WINGS = {"root": set(), "collecting": {"root"}, "curating": {"root", "collecting"}, "reading": {"root", "collecting"},
-         "keeping": {"root", "collecting", "curating", "reading"}}  # fmt: skip
+WINGS = {"root": set(), "collecting": {"root"}, "sharing": {"root", "collecting"}, "curating": {"root", "collecting", "sharing"},
+         "reading": {"root", "collecting", "sharing"}, "keeping": {"root", "collecting", "sharing", "curating", "reading"}}  # fmt: skip
 # Those of the web: `site` is under all, and what readers see knows nothing of what curators do, here or in the store.
 WEB_WINGS = {"site": set(), "reading": {"site"}, "curating": {"site"}, "keeping": {"site"}, "routes": {"site", "reading", "curating", "keeping"}}  # fmt: skip
 

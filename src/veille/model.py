@@ -452,3 +452,25 @@ class RunSummary:
     next_visits: dict[str, str | None] = field(default_factory=dict)
     quiet_failures: frozenset[str] = frozenset()  # unproven sources: told once, then not counted
     missing: tuple[str, ...] = ()  # so many sources left feeds.yaml at once that none was retired
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FicheHeading:
+    """A heading of a kind of fiche. `decay`: months after which what it says of a state is to be verified, None for the fact of a day."""
+
+    label: str
+    decay: int | None = None
+    typed: str = ""  # cents, stage: what a line says as a value too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FicheKind:
+    """A kind of fiche, as `data/fiches.yaml` declares it: its name in addresses, its headings in order."""
+
+    id: str
+    label: str
+    plural: str
+    title: str
+    text: str
+    least_lines: int
+    headings: dict[str, FicheHeading]

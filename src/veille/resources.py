@@ -4,14 +4,17 @@ Comes in: nothing. Goes out: `Knowledge`, or the names alone that feeds.yaml may
 """
 
 import csv
+import functools
 import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from veille.config import Names
+from veille.model import FicheHeading, FicheKind
 
 if TYPE_CHECKING:
     from veille.understand.knowledge import Knowledge
+    from veille.understand.lines import LineWords
 
 _DATA = Path(__file__).parent / "data"
 
@@ -45,3 +48,25 @@ def load_knowledge() -> "Knowledge":
 
     words = ("vocabulary.yaml", "synonyms.yaml", "departements.csv", "communes.txt", "epci.txt", "territoires.yaml", "notices.yaml")
     return build_knowledge(*map(package_text, (*words, "model.json")), shipped=shipped_version())
+
+
+@functools.cache
+def load_kinds() -> dict[str, FicheKind]:
+    """Return the kinds of fiches by their ids, as they are declared."""
+    import yaml
+
+    told = yaml.load(package_text("fiches.yaml"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - our own file
+    return {
+        name: FicheKind(id=name, **{**kind, "headings": {key: FicheHeading(**one) for key, one in kind["headings"].items()}})
+        for name, kind in told.items()
+    }
+
+
+@functools.cache
+def load_line_words() -> "LineWords":
+    """Return what speaks for each heading of a sheet."""
+    import yaml
+
+    from veille.understand.lines import LineWords
+
+    return LineWords.of(yaml.load(package_text("lignes.yaml"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506

@@ -103,7 +103,7 @@ def test_the_command_asks_first_and_names_the_copies_that_remain(full, tmp_path)
 
     assert (unasked.returncode, "--yes" in unasked.stderr) == (2, True)
     assert done.returncode == 0, done.stderr
-    assert "1 article oublié" in done.stdout
+    assert "Oublié : 1 article ;" in done.stdout
     assert "veille.db.sauvegarde-1" in done.stdout
     assert (again.returncode, len(again.stderr.splitlines())) == (2, 1)
     assert rests(tmp_path, "Quatrelivres") == ["veille.db.sauvegarde-1"]

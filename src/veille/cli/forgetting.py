@@ -14,10 +14,10 @@ from veille.messages.keeping import COLLECTOR_BUSY, COPIES_REMAIN, FORGET_NEEDS_
 from veille.resources import load_knowledge
 from veille.store.collecting.sources import source_states
 from veille.store.collecting.tombstones import any_forgotten
-from veille.store.keeping.forgetting import Doomed, by_address, by_source, by_text, purge
+from veille.store.keeping.forgetting import Doomed, by_address, by_source, by_text, fiches_that_say, purge
 from veille.store.keeping.forgetting import forget as forget_items
 
-_SHOWN = 20
+_SHOWN, _LEAST = 20, 3
 
 
 @click.command(
@@ -40,18 +40,19 @@ def forget(what: str, *, yes: bool, config_file: str, db_file: str) -> None:  # 
             if "://" in what:
                 found = by_address(db, what)
             else:
-                found = by_source(db, what) if what in sources else by_text(db, what.strip()) if len(what.strip()) >= 3 else []
-            if not found and any_forgotten(db):
+                found = by_source(db, what) if what in sources else by_text(db, what.strip()) if len(what.strip()) >= _LEAST else []
+            said = fiches_that_say(db, what.strip()) if words and len(what.strip()) >= _LEAST else []
+            if not found and not said and any_forgotten(db):
                 purge(db)  # what an earlier call could not finish, a reader being there
-            if not found:
+            if not found and not said:
                 raise UsageError(NOTHING_TO_FORGET.format(what=what[:100]))
             _show(found)
             if not yes:
                 if not sys.stdin.isatty():
                     raise UsageError(FORGET_NEEDS_YES)
-                click.confirm(FORGET_QUESTION.format(items=plural(len(found), "article", "articles")), abort=True)
-            forget_items(db, [one.id for one in found], now, everywhere=words)
-    click.echo(FORGOTTEN.format(items=plural(len(found), "article oublié", "articles oubliés")))
+                click.confirm(FORGET_QUESTION.format(items=_counted(found, said)), abort=True)
+            forget_items(db, [one.id for one in found], now, everywhere=words, phrase=what.strip() if said else "")
+    click.echo(FORGOTTEN.format(items=_counted(found, said)))
     copies = _other_files(Path(db_file))
     if copies:
         click.echo(COPIES_REMAIN.format(files=", ".join(copies)))
@@ -67,6 +68,12 @@ def _other_files(path: Path) -> list[str]:
                     with one.open("rb") as file:
                         found |= {str(one.relative_to(folder))} if file.read(15) == b"SQLite format 3" else set()
     return sorted(found)
+
+
+def _counted(found: list[Doomed], fiches: list[int]) -> str:
+    """Return what is forgotten, in words."""
+    told = [plural(len(found), "article", "articles")] if found or not fiches else []
+    return " et ".join([*told, *([plural(len(fiches), "fiche", "fiches")] if fiches else [])])
 
 
 def _show(found: list[Doomed]) -> None:

@@ -30,7 +30,7 @@ EXPORT_COUNT = "{file} : {found} lignes au lieu de {wanted} ; rien n’a été i
 NOTHING_TO_FORGET = "rien à oublier sous « {what} » : donnez une adresse d’article, l’id d’une source, ou trois lettres au moins d’un texte"
 FORGET_QUESTION = "Oublier {items}, sans retour possible ?"
 FORGET_NEEDS_YES = "pas de terminal pour confirmer : ajoutez --yes ; rien n’a été oublié"
-FORGOTTEN = "{items} : textes, versions, preuves et index effacés, retour empêché."
+FORGOTTEN = "Oublié : {items} ; textes, versions, preuves et index effacés, retour empêché."
 FORGET_HELD = (
     "articles effacés, mais un programme lit encore l’ancien fichier, qui en garde la trace : arrêtez-le, puis relancez la commande."
 )

@@ -39,6 +39,9 @@ PUBLIC = (
         name="stories",
         rows="select * from stories where exists (select 1 from items where story_id = stories.id and state <> 'dismissed') order by id",
     ),
+    PublicTable(name="initiatives", rows="select * from initiatives order by id", facets=("stage",), page="/initiative/{id}"),
+    PublicTable(name="lignes", rows="select * from lignes order by id", facets=("heading", "kind")),
+    PublicTable(name="liens", rows="select * from liens order by id", facets=("relation",)),
     PublicTable(name="runs", rows="select * from runs order by id"),
     PublicTable(name="visits", rows="select * from visits order by id", facets=("outcome",)),
 )  # fmt: skip

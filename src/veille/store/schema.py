@@ -760,6 +760,134 @@ update settings set value = '2' where key = 'folding_version';;
 """
 
 
+# Fiches: one model for initiatives, teams, resources, meetings, offers and requests; each kind is declared in `data/fiches.yaml`. What is
+# shown of a published one has a date and a source, whoever writes: the triggers see to it.
+@migrations(transactional=False)
+def m013_fiches(db: Database) -> None:
+    for statement in _M013.split(";;\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+_M013 = """
+create table fiches (
+    id integer primary key autoincrement, kind text not null, title text not null check (length(title) between 1 and 160),
+    state text not null default 'brouillon' check (state in ('brouillon', 'publiee', 'retiree')), expires_on text,
+    origin text not null, merged_into integer references fiches(id), published_at text, changed_at text not null
+) strict;;
+
+create index fiches_kind on fiches(kind, state);;
+
+create table fiche_lines (
+    id integer primary key autoincrement, fiche_id integer not null references fiches(id), heading text not null,
+    position integer not null default 0, text text not null check (length(text) between 1 and 1000), value integer,
+    said_on text not null default '', seen integer not null default 0, source_item integer references items(id),
+    source_url text not null default '', declared_by text not null default '', copy_id integer references copies(id),
+    state text not null default 'montree' check (state in ('montree', 'retiree', 'a-revoir'))
+) strict;;
+
+create index fiche_lines_fiche on fiche_lines(fiche_id);;
+
+create index fiche_lines_item on fiche_lines(source_item) where source_item is not null;;
+
+create index fiche_lines_copy on fiche_lines(copy_id) where copy_id is not null;;
+
+create table line_checks (
+    id integer primary key, line_id integer not null references fiche_lines(id), at text not null, by text not null, outcome text not null,
+    account_id integer references accounts(id)
+) strict;;
+
+create index line_checks_line on line_checks(line_id);;
+
+create table fiche_territories (
+    fiche_id integer not null references fiches(id), code text not null, origin text not null, reason text not null default '',
+    primary key (fiche_id, code)
+) strict, without rowid;;
+
+create index fiche_territories_code on fiche_territories(code);;
+
+create table fiche_tags (
+    fiche_id integer not null references fiches(id), tag_id text not null references tags(id), origin text not null,
+    reason text not null default '', position integer not null default 0, primary key (fiche_id, tag_id)
+) strict, without rowid;;
+
+create index fiche_tags_tag on fiche_tags(tag_id);;
+
+create table fiche_items (
+    fiche_id integer not null references fiches(id), item_id integer not null references items(id), role text not null,
+    reason text not null default '', at text not null, primary key (fiche_id, item_id)
+) strict, without rowid;;
+
+create index fiche_items_item on fiche_items(item_id);;
+
+create table fiche_links (
+    id integer primary key, from_id integer not null references fiches(id), to_id integer not null references fiches(id),
+    relation text not null, line_id integer references fiche_lines(id), reason text not null default '', unique (from_id, to_id, relation)
+) strict;;
+
+create index fiche_links_to on fiche_links(to_id);;
+
+create table initiative_facts (
+    fiche_id integer primary key references fiches(id), stage text not null default '', began text not null default '',
+    ended text not null default ''
+) strict;;
+
+create virtual table fiches_fts using fts5(title, text, context, tokenize="ascii");;
+
+alter table edits add column fiche_id integer;;
+
+create index edits_fiche on edits(fiche_id) where fiche_id is not null;;
+
+create trigger fiche_lines_shown_inserted before insert on fiche_lines
+when new.state = 'montree' and (new.said_on = '' or (new.source_item is null and new.source_url = '' and new.declared_by = ''))
+    and (select state from fiches where id = new.fiche_id) = 'publiee'
+begin
+    select raise(abort, 'a line of a published fiche has a date and a source');
+end;;
+
+create trigger fiche_lines_shown_updated before update on fiche_lines
+when new.state = 'montree' and (new.said_on = '' or (new.source_item is null and new.source_url = '' and new.declared_by = ''))
+    and (select state from fiches where id = new.fiche_id) = 'publiee'
+begin
+    select raise(abort, 'a line of a published fiche has a date and a source');
+end;;
+
+create trigger fiches_published_inserted before insert on fiches when new.state = 'publiee'
+    and exists (select 1 from fiche_lines where fiche_id = new.id and state = 'montree'
+        and (said_on = '' or (source_item is null and source_url = '' and declared_by = '')))
+begin
+    select raise(abort, 'a line of a published fiche has a date and a source');
+end;;
+
+create trigger fiches_published_updated before update on fiches when new.state = 'publiee'
+    and exists (select 1 from fiche_lines where fiche_id = new.id and state = 'montree'
+        and (said_on = '' or (source_item is null and source_url = '' and declared_by = '')))
+begin
+    select raise(abort, 'a line of a published fiche has a date and a source');
+end;;
+
+create view initiatives as
+select fiches.id as id, title, coalesce(stage, '') as stage, coalesce(began, '') as began, coalesce(ended, '') as ended,
+    (select json_group_array(code) from (select code from fiche_territories where fiche_id = fiches.id order by code)) as departements,
+    (select json_group_array(tag_id) from (select tag_id from fiche_tags where fiche_id = fiches.id order by position, tag_id)) as themes,
+    origin, published_at, fiches.changed_at as changed_at
+from fiches left join initiative_facts on fiche_id = fiches.id
+where kind = 'initiative' and state = 'publiee' and merged_into is null;;
+
+create view lignes as
+select fiche_lines.id as id, fiche_id, kind, heading, text, value, said_on, seen, source_item,
+    coalesce(nullif(source_url, ''), (select url from items where items.id = source_item), '') as source_url, declared_by,
+    coalesce((select max(substr(at, 1, 10)) from line_checks where line_id = fiche_lines.id and outcome = 'vrai'), '') as verified_on
+from fiche_lines join fiches on fiches.id = fiche_id
+where fiche_lines.state = 'montree' and fiches.state = 'publiee' and merged_into is null;;
+
+create view liens as
+select fiche_links.id as id, from_id, to_id, relation, reason
+from fiche_links join fiches as one on one.id = from_id join fiches as other on other.id = to_id
+where one.state = 'publiee' and other.state = 'publiee' and one.merged_into is null and other.merged_into is null;;
+"""
+
+
 def _report_addresses(db: Database) -> None:
     """What the rule joined and parted, kept for `veille audit`: at most a thousand of each."""
     counts = db.execute("select (select count(*) from temp.joined), (select count(*) from temp.parted)").fetchone()

@@ -10,6 +10,7 @@ from typing import Any
 from veille.errors import UsageError
 from veille.messages.curating import ALREADY_UNDONE, CHANGED_MEANWHILE, NO_SUCH_DECISION, NOTHING_CHANGED, TAG_SERVES
 from veille.store.connection import Connection, Row
+from veille.store.sharing.index import index_fiche
 
 # What may be edited, by the columns that name a row. Accounts are never brought back: a password would be.
 _KEYS: dict[str, tuple[str, ...]] = {
@@ -20,6 +21,13 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "rules": ("id",),
     "source_wishes": ("source_id",),
     "followed": ("id",),
+    "fiches": ("id",),
+    "fiche_lines": ("id",),
+    "fiche_territories": ("fiche_id", "code"),
+    "fiche_tags": ("fiche_id", "tag_id"),
+    "fiche_items": ("fiche_id", "item_id"),
+    "fiche_links": ("id",),
+    "initiative_facts": ("fiche_id",),
 }
 
 
@@ -32,7 +40,17 @@ class Change:
     row: Row | None
 
 
-def edit(db: Connection, changes: list[Change], *, account_id: int, subject: str, action: str, at: str, why: str = "") -> int:
+def edit(
+    db: Connection,
+    changes: list[Change],
+    *,
+    account_id: int,
+    subject: str,
+    action: str,
+    at: str,
+    why: str = "",
+    fiche_id: int | None = None,
+) -> int:
     """Write the changes and log them as one; the id of the edit. Raises UsageError when nothing changes."""
     before = [_row(db, one) for one in changes]
     if all(was == one.row for was, one in zip(before, changes, strict=True)):
@@ -44,8 +62,8 @@ def edit(db: Connection, changes: list[Change], *, account_id: int, subject: str
         for rows in (before, [one.row for one in changes])
     ]
     cursor = db.execute(
-        "insert into edits (at, account_id, subject, action, before, after, why) values (?, ?, ?, ?, ?, ?, ?)",
-        (at, account_id, subject[:200], action, *told, why[:500]),
+        "insert into edits (at, account_id, subject, action, before, after, why, fiche_id) values (?, ?, ?, ?, ?, ?, ?, ?)",
+        (at, account_id, subject[:200], action, *told, why[:500], fiche_id),
     )
     return int(cursor.lastrowid or 0)
 
@@ -70,7 +88,18 @@ def undo_edit(db: Connection, *, account_id: int, edit_id: int, at: str) -> None
         raise UsageError(CHANGED_MEANWHILE)
     for one in reversed(before):
         _write(db, one)
+    for fiche_id in {_fiche_of(one) for one in (*before, *after)} - {0}:
+        index_fiche(db, fiche_id)
     db.execute("update edits set undone_at = ?, undone_by = ? where id = ?", (at, account_id, edit_id))
+
+
+def _fiche_of(one: Change) -> int:
+    """Return the fiche that a row is of, 0 for what is of none."""
+    if one.table == "fiches":
+        return int(one.key[0])
+    if one.table == "fiche_lines":
+        return int((one.row or {}).get("fiche_id", 0))
+    return int(one.key[0]) if one.table in ("fiche_territories", "fiche_tags") else 0
 
 
 def row_of(db: Connection, table: str, *key: Any) -> Row | None:

@@ -13,6 +13,7 @@ from veille.store.connection import Connection, Row, sqlite3, utils_of, writing
 from veille.store.keeping.backup import unsoundness
 from veille.store.public import PUBLIC
 from veille.store.schema import migrations
+from veille.store.sharing.index import index_all
 
 _BATCH = 500
 # Where each comes after what it refers to; `accounts` without hashes. Not `sessions`, `known_addresses`: who signed in is of one machine.
@@ -21,7 +22,7 @@ TABLES = (
     "versions", "item_tags", "item_territories", "item_dates", "accounts", "decisions", "alarms", "hosts", "requests", "tombstones",
     "former_labels", "bands", "alike", "keywords", "word_counts", "models", "story_decisions",
     "notes", "corrections", "searches", "rules", "tag_words", "proposed_tags", "edits", "followed", "source_wishes", "link_checks",
-    "copies",
+    "copies", "fiches", "fiche_lines", "line_checks", "fiche_territories", "fiche_tags", "fiche_items", "fiche_links", "initiative_facts",
 )  # fmt: skip
 
 
@@ -90,6 +91,7 @@ def _fill(db: Connection, tables: Iterable[tuple[str, Iterable[Row]]], last_id: 
         ids = [row[0] for row in db.execute("select id from items order by id")]
         for start in range(0, len(ids), _BATCH):
             index_items(db, ids[start : start + _BATCH])
+        index_all(db)
         if unsoundness(db):
             raise UsageError(EXPORT_INCONSISTENT)
 

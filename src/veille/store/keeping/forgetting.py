@@ -12,6 +12,7 @@ from veille.errors import StoreError
 from veille.french import bare
 from veille.judge.identity import TELLING, Name, grave, own_graves
 from veille.messages.keeping import FORGET_HELD
+from veille.messages.sharing import SOURCE_FORGOTTEN
 from veille.model import Item
 from veille.moments import stored
 from veille.normalize import canonical
@@ -21,11 +22,12 @@ from veille.store.collecting.names import places_of
 from veille.store.collecting.stories import leave_story
 from veille.store.connection import Connection, usable, writing
 from veille.store.curating.learning import unlearn_words
+from veille.store.sharing.index import index_fiche
 
 _BATCH = 500
 _TABLES = (
     "item_tags", "item_territories", "item_dates", "decisions", "versions", "sightings", "bands", "alike", "keywords", "story_decisions",
-    "former_labels", "notes", "corrections", "link_checks", "copies", "texts",
+    "former_labels", "notes", "corrections", "link_checks", "copies", "texts", "fiche_items",
 )  # fmt: skip
 
 
@@ -98,15 +100,64 @@ def _doomed(db: Connection, where: str, given: dict[str, str]) -> list[Doomed]:
     return [Doomed(id=row[0], title=row[1], source_id=row[2]) for row in rows]
 
 
-def forget(db: Connection, ids: list[int], now: datetime, *, everywhere: bool = False) -> None:
+def fiches_that_say(db: Connection, phrase: str) -> list[int]:
+    """Return the fiches whose title or one of whose lines holds a phrase, whatever its capitals and accents."""
+    db.create_function("holds", 1, lambda text: _folded(phrase) in _folded(str(text or "")), deterministic=True)
+    rows = db.execute(
+        "select id from fiches where holds(title) or exists (select 1 from fiche_lines where fiche_id = fiches.id and holds(text))"
+        " or exists (select 1 from edits where edits.fiche_id = fiches.id and (holds(before) or holds(after))) order by 1"
+    )
+    return [row[0] for row in rows]
+
+
+def _forget_lines(db: Connection, phrase: str) -> None:
+    """Delete the lines that hold a phrase, and what the log kept of them; a title that holds it is taken off."""
+    for fiche_id in fiches_that_say(db, phrase):
+        lines = "select id from fiche_lines where fiche_id = ? and holds(text)"
+        db.execute(f"delete from line_checks where line_id in ({lines})", (fiche_id,))  # noqa: S608 - our own words
+        db.execute(f"update fiche_links set line_id = null where line_id in ({lines})", (fiche_id,))  # noqa: S608
+        db.execute("delete from fiche_lines where fiche_id = ? and holds(text)", (fiche_id,))
+        db.execute("update fiches set title = ?, state = 'brouillon' where id = ? and holds(title)", (SOURCE_FORGOTTEN, fiche_id))
+        db.execute("delete from edits where fiche_id = ?", (fiche_id,))
+        index_fiche(db, fiche_id)
+
+
+def _set_lines_aside(db: Connection, wanted: str) -> None:
+    """Lines whose article is forgotten wait for a curator, and name no source any more; the log does not bring it back."""
+    touched = [
+        row[0]
+        for row in db.execute(
+            "select distinct fiche_id from fiche_lines where source_item in (select value from json_each(?1)) union "
+            "select fiche_id from fiche_items where item_id in (select value from json_each(?1))",
+            (wanted,),
+        )
+    ]
+    db.execute(
+        "update fiche_lines set source_item = null, copy_id = null, state = 'a-revoir' "
+        "where source_item in (select value from json_each(?))",
+        (wanted,),
+    )
+    db.execute(
+        "update fiche_lines set copy_id = null where copy_id in (select id from copies where item_id in (select value from json_each(?)))",
+        (wanted,),
+    )
+    db.execute("delete from edits where fiche_id in (select value from json_each(?))", (json.dumps(touched),))
+    for fiche_id in touched:
+        index_fiche(db, fiche_id)
+
+
+def forget(db: Connection, ids: list[int], now: datetime, *, everywhere: bool = False, phrase: str = "") -> None:
     """Delete these articles with all that was said of them, and see that nothing of them stays in the file or its journal.
 
     What is buried are the names of these articles in their own sources: what others sight at the same addresses, or say in the same words,
-    stays and goes on. With `everywhere` (words that somebody has the right to see gone) no source brings them back.
+    stays and goes on. With `everywhere` (words that somebody has the right to see gone) no source brings them back. `phrase`: what is
+    forgotten of fiches too.
     """
     db.execute("pragma secure_delete = on")
     with writing(db):
         _read_again(db, ids)
+        if phrase:
+            _forget_lines(db, phrase)
         for start in range(0, len(ids), _BATCH):
             _bury(db, ids[start : start + _BATCH], stored(now) or "", everywhere=everywhere)
         db.execute("insert into items_fts (items_fts) values ('optimize')")
@@ -161,6 +212,7 @@ def _bury(db: Connection, ids: list[int], at: str, *, everywhere: bool) -> None:
             marks.add(grave("text", "", mark))
     db.executemany("insert or ignore into tombstones (kind, hash, at) values (?, ?, ?)", [(*mark, at) for mark in sorted(marks)])
     unindex_items(db, ids)
+    _set_lines_aside(db, wanted)
     for item_id in ids:
         leave_story(db, item_id)
     db.execute("delete from addresses where item_id in (select value from json_each(?))", (wanted,))

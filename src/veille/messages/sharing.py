@@ -1,0 +1,73 @@
+"""What is said of fiches: their states, their lines, what cannot be done with them."""
+
+STAGE_LABELS = {
+    "projet": "en projet", "experimentation": "expérimentation", "generalisation": "généralisation", "termine": "terminé",
+}  # fmt: skip
+STAGE_TOLD = {
+    "projet": "Annoncée, pas encore commencée.", "experimentation": "Une expérimentation est en cours ou vient de finir.",
+    "generalisation": "L’essai est étendu ou pérennisé.", "termine": "L’initiative a pris fin.",
+}  # fmt: skip
+COST_TOLD = "Coût annoncé : {amount}."
+BEGAN_IN = "Commencée en {year}."
+FICHE_STATES = {"brouillon": "brouillon", "publiee": "publiée", "retiree": "retirée"}
+ORIGIN_LABELS = {
+    "veille": "née d’un article",
+    "documentaliste": "écrite ici",
+    "moisson": "reçue par formulaire",
+    "equipe": "reçue d’une équipe",
+}
+LINE_STATES = {"montree": "montrée", "retiree": "retirée", "a-revoir": "à revoir"}
+CHECK_OUTCOMES = {"vrai": "toujours vrai", "change": "a changé", "lien-mort": "lien mort", "mur": "le site ne répond pas aux robots"}
+RELATION_LABELS = {
+    "inspire-de": "s’inspire de", "porte-par": "est portée par", "documente": "est documentée par", "presente-a": "a été présentée à",
+    "repond-a": "répond à",
+}  # fmt: skip
+RELATION_BACK = {
+    "inspire-de": "a inspiré", "porte-par": "porte", "documente": "documente", "presente-a": "a vu présenter", "repond-a": "a pour réponse",
+}  # fmt: skip
+FICHE_ACTIONS = {
+    "fiche-create": "fiche commencée",
+    "fiche-title": "titre d’une fiche changé",
+    "fiche-line": "ligne écrite",
+    "fiche-line-edit": "ligne changée",
+    "fiche-line-remove": "ligne retirée",
+    "fiche-line-back": "ligne remise",
+    "fiche-stage": "stade changé",
+    "fiche-place": "départements d’une fiche changés",
+    "fiche-tag": "thèmes d’une fiche changés",
+    "fiche-publish": "fiche publiée",
+    "fiche-withdraw": "fiche retirée",
+    "fiche-draft": "fiche remise en brouillon",
+    "fiche-item": "article joint à une fiche",
+    "fiche-item-refuse": "article refusé à une fiche",
+    "fiche-link": "fiches liées",
+    "fiche-unlink": "lien entre fiches ôté",
+    "fiche-merge": "fiches réunies",
+}
+
+NO_SUCH_FICHE = "Cette fiche n’existe pas."
+NO_SUCH_LINE = "Cette ligne n’existe pas."
+NO_SUCH_HEADING = "Cette rubrique n’est pas de celles de la fiche."
+FICHE_TITLE = "Un titre de fiche tient sur une ligne, en {most} caractères au plus."
+LINE_TEXT = "Une ligne compte de 1 à {most} caractères."
+LINE_DAY = "Une ligne dit quand : « {value} » n’est pas un jour (année-mois-jour)."
+LINE_FUTURE = "Une ligne ne peut pas avoir été dite dans l’avenir."
+LINE_SOURCE = "Une ligne dit d’où elle vient : un article, une adresse, ou qui la déclare."
+PUBLISH_LINES = "Pour être publiée, une fiche a {count} lignes au moins ; celle-ci en a {held}."
+PUBLISH_PLACE = "Pour être publiée, une fiche dit un département au moins."
+PUBLISH_UNDATED = "Une ligne montrée n’a pas de date ou pas de source : complétez-la, ou retirez-la."
+BAD_STAGE = "Ce stade n’est pas de ceux qui sont proposés."
+BAD_RELATION = "Ce lien n’est pas de ceux qui sont proposés."
+LINK_TO_ITSELF = "Une fiche ne se lie pas à elle-même."
+CHANGED_BY = "{name} a changé cela entre-temps ({when}) : regardez, puis recommencez."
+SOURCE_FORGOTTEN = "source oubliée"
+FICHE_FOR_ARTICLE = "Cet article est déjà la source de « {title} »."
+FICHE_MADE = "Fiche commencée : {lines}."
+FICHE_KEPT = "C’est fait."
+FICHE_PUBLISHED = "La fiche est publiée."
+VERIFIED = "Vérifié."
+SEEN_ON = "vu le"
+SAID_ON = "dit le"
+COMPLETENESS = "{held} rubriques sur {all}"
+OLDEST_CHECK = "la plus ancienne ligne d’un état a été vérifiée {when}"
+FOLLOWS_BECAUSE = "même territoire, mots communs : {words}"

@@ -1,0 +1,380 @@
+"""What curators do with fiches: each act is one edit, logged with its rows before and after, undone when nothing has followed it.
+
+Every function takes a plain connection and runs inside the caller's transaction; raises UsageError for what cannot be done.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from veille.clock import PARIS
+from veille.errors import UsageError
+from veille.french import index_text
+from veille.messages.common import long_date
+from veille.messages.sharing import (
+    BAD_RELATION,
+    BAD_STAGE,
+    CHANGED_BY,
+    FICHE_FOR_ARTICLE,
+    FICHE_TITLE,
+    LINE_DAY,
+    LINE_FUTURE,
+    LINE_SOURCE,
+    LINE_TEXT,
+    LINK_TO_ITSELF,
+    NO_SUCH_FICHE,
+    NO_SUCH_HEADING,
+    NO_SUCH_LINE,
+    PUBLISH_LINES,
+    PUBLISH_PLACE,
+    PUBLISH_UNDATED,
+    RELATION_LABELS,
+)
+from veille.model import FicheKind
+from veille.moments import local_day, stored_day
+from veille.store.connection import Connection, Row
+from veille.store.curating.edits import Change, edit, row_of
+from veille.store.sharing.index import index_fiche
+from veille.understand.lines import LONGEST_LINE, STAGES, ProposedLine
+
+LONGEST_TITLE = 160
+LINE_ACTIONS = ("fiche-line", "fiche-line-edit", "fiche-line-remove", "fiche-line-back")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class By:
+    """Who acts, when, and the last edit of the fiche that was before his eyes (None: whatever happened since)."""
+
+    account: int
+    at: str
+    seen: int | None = None
+
+
+def create(
+    db: Connection,
+    kind: FicheKind,
+    item_id: int,
+    lines: Sequence[ProposedLine],
+    by: By,
+    *,
+    title: str = "",
+    stage: str = "",
+    began: str = "",
+) -> int:
+    """Begin a fiche from an article: its title, places, themes and these lines; its id. An article is the source of one fiche of a kind."""
+    row = db.execute("select title, published_at, day, first_seen_at, stated_day from items where id = ?", (item_id,)).fetchone()
+    if row is None:
+        raise UsageError(NO_SUCH_FICHE)
+    own_title, published, day, first_seen, stated = tuple(row)
+    there = db.execute(
+        "select fiches.id, title from fiches join fiche_items on fiche_id = fiches.id and role = 'source' "
+        "where item_id = ? and kind = ? and state <> 'retiree' and merged_into is null",
+        (item_id, kind.id),
+    ).fetchone()
+    if there:
+        raise UsageError(FICHE_FOR_ARTICLE.format(title=there[1]))
+    number = _next(db, "fiches")
+    said_on, seen = (stored_day(published, PARIS.key), 0) if published else (stored_day(first_seen, PARIS.key), 1)
+    changes = [
+        Change(table="fiches", key=(number,), row={
+            "kind": kind.id, "title": title_of(title or own_title), "state": "brouillon", "expires_on": None, "origin": "veille",
+            "merged_into": None, "published_at": None, "changed_at": by.at,
+        }),
+        Change(table="fiche_items", key=(number, item_id), row={"role": "source", "reason": "", "at": by.at}),
+    ]  # fmt: skip
+    for code, reason in db.execute("select code, reason from item_territories where item_id = ? order by code", (item_id,)).fetchall():
+        changes.append(Change(table="fiche_territories", key=(number, code), row={"origin": "veille", "reason": reason}))
+    tags = db.execute(
+        "select tag_id, reason from item_tags where item_id = ? and origin <> 'refused' order by origin = 'source', score desc, tag_id",
+        (item_id,),
+    ).fetchall()
+    for place, (tag, reason) in enumerate(tags):
+        changes.append(Change(table="fiche_tags", key=(number, tag), row={"origin": "veille", "reason": reason, "position": place}))
+    changes.append(Change(table="initiative_facts", key=(number,), row={"stage": stage, "began": began, "ended": ""}))
+    first = _next(db, "fiche_lines")
+    for place, one in enumerate(lines):
+        changes.append(Change(table="fiche_lines", key=(first + place,), row=_line_row(
+            number, one.heading, place, one.text, said_on, seen=seen, item=item_id, value=one.value
+        )))  # fmt: skip
+    _write(db, changes, by, number, "fiche-create", day or stated or "")
+    return number
+
+
+def title_of(text: str) -> str:
+    """Return a title that a fiche can bear."""
+    title = " ".join(text.split())
+    if not title or not title.isprintable():
+        raise UsageError(FICHE_TITLE.format(most=LONGEST_TITLE))
+    return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1].rpartition(' ')[0]}…"
+
+
+def _line_row(
+    fiche_id: int, heading: str, position: int, text: str, said_on: str, *, seen: int = 0, item: int | None = None, url: str = "",
+    declared_by: str = "", value: int | None = None, state: str = "montree",
+) -> Row:  # fmt: skip
+    return {
+        "fiche_id": fiche_id, "heading": heading, "position": position, "text": text, "value": value, "said_on": said_on, "seen": seen,
+        "source_item": item, "source_url": url, "declared_by": declared_by, "copy_id": None, "state": state,
+    }  # fmt: skip
+
+
+def retitle(db: Connection, fiche_id: int, title: str, by: By) -> None:
+    """Another title."""
+    if not title.strip() or len(" ".join(title.split())) > LONGEST_TITLE:
+        raise UsageError(FICHE_TITLE.format(most=LONGEST_TITLE))
+    _write(db, [_fiche(db, fiche_id, by, title=title_of(title))], by, fiche_id, "fiche-title")
+
+
+def add_line(db: Connection, fiche_id: int, kind: FicheKind, given: dict[str, str], by: By) -> int:
+    """Write a line; its id. `given`: heading, text, said_on, item, url, declared_by."""
+    _must_be(db, fiche_id)
+    number = _next(db, "fiche_lines")
+    (place,) = db.execute("select coalesce(max(position), -1) + 1 from fiche_lines where fiche_id = ?", (fiche_id,)).fetchone()
+    row = _checked(db, fiche_id, kind, given, by, place)
+    _write(db, [Change(table="fiche_lines", key=(number,), row=row)], by, fiche_id, "fiche-line")
+    return number
+
+
+def change_line(db: Connection, line_id: int, kind: FicheKind, given: dict[str, str], by: By) -> None:
+    """Other words, day, source or heading for a line; what is not given stays."""
+    row = _line(db, line_id)
+    held = {
+        "heading": row["heading"], "text": row["text"], "said_on": row["said_on"], "item": str(row["source_item"] or ""),
+        "url": row["source_url"], "declared_by": row["declared_by"],
+    } | given  # fmt: skip
+    changed = _checked(db, row["fiche_id"], kind, held, by, row["position"])
+    changed |= {"seen": row["seen"] if changed["said_on"] == row["said_on"] else 0, "copy_id": row["copy_id"], "state": row["state"]}
+    if changed["text"] == row["text"]:
+        changed["value"] = row["value"]
+    if row["state"] == "a-revoir":
+        changed["state"] = "montree"
+    _write(db, [Change(table="fiche_lines", key=(line_id,), row=changed)], by, row["fiche_id"], "fiche-line-edit")
+
+
+def set_line_state(db: Connection, line_id: int, state: str, by: By) -> None:
+    """Take a line off the sheet, or put it back."""
+    row = _line(db, line_id)
+    action = "fiche-line-remove" if state == "retiree" else "fiche-line-back"
+    changes = [Change(table="fiche_lines", key=(line_id,), row=row | {"state": state})]
+    _write(db, changes, by, row["fiche_id"], action)
+
+
+def _checked(db: Connection, fiche_id: int, kind: FicheKind, given: dict[str, str], by: By, position: int) -> Row:
+    """Return the row of a line that may be."""
+    if given.get("heading") not in kind.headings:
+        raise UsageError(NO_SUCH_HEADING)
+    text = " ".join(given.get("text", "").split())
+    if not text or len(text) > LONGEST_LINE:
+        raise UsageError(LINE_TEXT.format(most=LONGEST_LINE))
+    said_on = given.get("said_on", "").strip()
+    try:
+        day = date.fromisoformat(said_on)
+    except ValueError as exc:
+        raise UsageError(LINE_DAY.format(value=said_on[:20])) from exc
+    if day.isoformat() > stored_day(by.at, PARIS.key):
+        raise UsageError(LINE_FUTURE)
+    item = int(given["item"]) if given.get("item", "").isdigit() and len(given["item"]) < 16 else None
+    if item is not None and db.execute("select 1 from items where id = ?", (item,)).fetchone() is None:
+        item = None
+    url, declared = given.get("url", "").strip()[:2000], " ".join(given.get("declared_by", "").split())[:80]
+    if url and not url.startswith(("http://", "https://")):
+        url = ""
+    if item is None and not url and not declared:
+        raise UsageError(LINE_SOURCE)
+    return _line_row(fiche_id, given["heading"], position, text, said_on, item=item, url=url, declared_by=declared)
+
+
+def set_stage(db: Connection, fiche_id: int, stage: str, began: str, ended: str, by: By) -> None:
+    """Where an initiative stands, when it began and ended (a year, a month or a day; "" where it is not known)."""
+    if stage and stage not in STAGES:
+        raise UsageError(BAD_STAGE)
+    _must_be(db, fiche_id)
+    row = {"stage": stage, "began": _span(began), "ended": _span(ended)}
+    _write(db, [Change(table="initiative_facts", key=(fiche_id,), row=row)], by, fiche_id, "fiche-stage")
+
+
+def _span(text: str) -> str:
+    said = text.strip()
+    try:
+        if said:
+            date.fromisoformat({4: f"{said}-01-01", 7: f"{said}-01"}.get(len(said), said))
+    except ValueError as exc:
+        raise UsageError(LINE_DAY.format(value=said[:20])) from exc
+    return said
+
+
+def set_place(db: Connection, fiche_id: int, code: str, by: By, *, present: bool) -> None:
+    """A département of a fiche, or none of it any more."""
+    _must_be(db, fiche_id)
+    row: Row | None = {"origin": "documentaliste", "reason": ""} if present else None
+    _write(db, [Change(table="fiche_territories", key=(fiche_id, code), row=row)], by, fiche_id, "fiche-place")
+
+
+def set_tag(db: Connection, fiche_id: int, tag: str, by: By, *, present: bool) -> None:
+    """A theme of a fiche, or none of it any more."""
+    _must_be(db, fiche_id)
+    (place,) = db.execute("select coalesce(max(position), -1) + 1 from fiche_tags where fiche_id = ?", (fiche_id,)).fetchone()
+    row: Row | None = {"origin": "documentaliste", "reason": "", "position": place} if present else None
+    _write(db, [Change(table="fiche_tags", key=(fiche_id, tag), row=row)], by, fiche_id, "fiche-tag")
+
+
+def publish(db: Connection, fiche_id: int, kind: FicheKind, by: By) -> None:
+    """Show a fiche to everyone: enough lines, each with a date and a source, and a département."""
+    row = _must_be(db, fiche_id)
+    lines = db.execute(
+        "select said_on <> '' and (source_item is not null or source_url <> '' or declared_by <> '') from fiche_lines "
+        "where fiche_id = ? and state = 'montree'",
+        (fiche_id,),
+    ).fetchall()
+    if len(lines) < kind.least_lines:
+        raise UsageError(PUBLISH_LINES.format(count=kind.least_lines, held=len(lines)))
+    if not all(one[0] for one in lines):
+        raise UsageError(PUBLISH_UNDATED)
+    if db.execute("select 1 from fiche_territories where fiche_id = ?", (fiche_id,)).fetchone() is None:
+        raise UsageError(PUBLISH_PLACE)
+    change = _fiche(db, fiche_id, by, state="publiee", published_at=row["published_at"] or by.at)
+    _write(db, [change], by, fiche_id, "fiche-publish")
+
+
+def unpublish(db: Connection, fiche_id: int, by: By, *, withdrawn: bool) -> None:
+    """Take a fiche from the public: back to a draft, or withdrawn."""
+    state, action = ("retiree", "fiche-withdraw") if withdrawn else ("brouillon", "fiche-draft")
+    _write(db, [_fiche(db, fiche_id, by, state=state)], by, fiche_id, action)
+
+
+def set_item(db: Connection, fiche_id: int, item_id: int, role: str, by: By, reason: str = "") -> None:
+    """An article of a fiche (`suite`, `mention`), or one that is refused to it (`refus`)."""
+    _must_be(db, fiche_id)
+    if db.execute("select 1 from items where id = ?", (item_id,)).fetchone() is None:
+        raise UsageError(NO_SUCH_LINE)
+    held = row_of(db, "fiche_items", fiche_id, item_id)
+    row = {"role": role, "reason": reason or (held or {}).get("reason", ""), "at": by.at}
+    action = "fiche-item-refuse" if role == "refus" else "fiche-item"
+    _write(db, [Change(table="fiche_items", key=(fiche_id, item_id), row=row)], by, fiche_id, action)
+
+
+def link(db: Connection, from_id: int, to_id: int, relation: str, reason: str, by: By) -> None:
+    """One fiche and another, and what stands between them."""
+    if relation not in RELATION_LABELS:
+        raise UsageError(BAD_RELATION)
+    if from_id == to_id:
+        raise UsageError(LINK_TO_ITSELF)
+    _must_be(db, from_id)
+    _must_be(db, to_id)
+    number = db.execute(
+        "select coalesce((select id from fiche_links where from_id = ? and to_id = ? and relation = ?), "
+        "(select coalesce(max(id), 0) + 1 from fiche_links))",
+        (from_id, to_id, relation),
+    ).fetchone()[0]
+    row = {"from_id": from_id, "to_id": to_id, "relation": relation, "line_id": None, "reason": reason.strip()[:300]}
+    _write(db, [Change(table="fiche_links", key=(number,), row=row)], by, from_id, "fiche-link")
+
+
+def unlink(db: Connection, link_id: int, by: By) -> int:
+    """No such link any more; the fiche that it was from."""
+    row = row_of(db, "fiche_links", link_id)
+    if row is None:
+        raise UsageError(NO_SUCH_FICHE)
+    _write(db, [Change(table="fiche_links", key=(link_id,), row=None)], by, row["from_id"], "fiche-unlink")
+    return int(row["from_id"])
+
+
+def merge(db: Connection, fiche_id: int, into: int, by: By) -> None:
+    """Two fiches of one thing: the lines and articles of the first go to the second, and its address leads there."""
+    row, target = _must_be(db, fiche_id), _must_be(db, into)
+    if fiche_id == into or row["kind"] != target["kind"]:
+        raise UsageError(LINK_TO_ITSELF)
+    changes = [_fiche(db, fiche_id, by, state="retiree", merged_into=into)]
+    (place,) = db.execute("select coalesce(max(position), -1) + 1 from fiche_lines where fiche_id = ?", (into,)).fetchone()
+    for number, (line,) in enumerate(
+        db.execute("select id from fiche_lines where fiche_id = ? order by position, id", (fiche_id,)).fetchall()
+    ):
+        changes.append(Change(table="fiche_lines", key=(line,), row=_line(db, line) | {"fiche_id": into, "position": place + number}))
+    for (item,) in db.execute("select item_id from fiche_items where fiche_id = ?", (fiche_id,)).fetchall():
+        if row_of(db, "fiche_items", into, item) is None:
+            changes.append(Change(table="fiche_items", key=(into, item), row=row_of(db, "fiche_items", fiche_id, item)))
+    for table, column in (("fiche_territories", "code"), ("fiche_tags", "tag_id")):
+        for (key,) in db.execute(f"select {column} from {table} where fiche_id = ?", (fiche_id,)).fetchall():  # noqa: S608 - our own names
+            if row_of(db, table, into, key) is None:
+                changes.append(Change(table=table, key=(into, key), row=row_of(db, table, fiche_id, key)))
+    _write(db, changes, by, into, "fiche-merge")
+    index_fiche(db, fiche_id)
+
+
+def check_line(db: Connection, line_id: int, outcome: str, by: By) -> int:
+    """Note that a line was looked at: an observation, which is no edit; its fiche."""
+    row = _line(db, line_id)
+    db.execute(
+        "insert into line_checks (line_id, at, by, outcome, account_id) values (?, ?, 'documentaliste', ?, ?)",
+        (line_id, by.at, outcome, by.account),
+    )
+    return int(row["fiche_id"])
+
+
+def last_edit(db: Connection, fiche_id: int) -> int:
+    """Return the last edit of a fiche: what somebody who looks at it has before him."""
+    return int(db.execute("select coalesce(max(id), 0) from edits where fiche_id = ?", (fiche_id,)).fetchone()[0])
+
+
+def _write(db: Connection, changes: list[Change], by: By, fiche_id: int, action: str, _day: str = "") -> None:
+    """Make an act: refused where somebody else has changed the same rows since, then logged, and the index told."""
+    _must_not_have_changed(db, changes, by, fiche_id)
+    touched = [*changes]
+    if action != "fiche-create" and not any(one.table == "fiches" for one in changes):
+        touched.append(_fiche(db, fiche_id, by))
+    edit(db, touched, account_id=by.account, subject=f"fiche {fiche_id}", action=action, at=by.at, fiche_id=fiche_id)
+    index_fiche(db, fiche_id)
+
+
+def _must_not_have_changed(db: Connection, changes: list[Change], by: By, fiche_id: int) -> None:
+    if by.seen is None:
+        return
+    wanted = {(one.table, *map(str, one.key)) for one in changes if one.table != "fiches"}
+    states = any(one.table == "fiches" for one in changes)
+    rows = db.execute(
+        "select edits.at, name, after from edits join accounts on accounts.id = account_id "
+        "where fiche_id = ? and edits.id > ? and account_id <> ? and undone_at is null order by edits.id desc",
+        (fiche_id, by.seen, by.account),
+    ).fetchall()
+    for at, name, after in rows:
+        held = json.loads(after)
+        told = {(one["table"], *map(str, one["key"])) for one in held}
+        if told & wanted or (states and any(one["table"] == "fiches" and len(held) == 1 for one in held)):
+            when = long_date(date.fromisoformat(local_day_of(at)))
+            raise UsageError(CHANGED_BY.format(name=name, when=when))
+
+
+def local_day_of(at: str) -> str:
+    """Return the day in Paris of a moment that was stored."""
+    return stored_day(at, PARIS.key)
+
+
+def _fiche(db: Connection, fiche_id: int, by: By, **values: Any) -> Change:
+    return Change(table="fiches", key=(fiche_id,), row=_must_be(db, fiche_id) | values | {"changed_at": by.at})
+
+
+def _must_be(db: Connection, fiche_id: int) -> Row:
+    row = row_of(db, "fiches", fiche_id)
+    if row is None:
+        raise UsageError(NO_SUCH_FICHE)
+    return row
+
+
+def _line(db: Connection, line_id: int) -> Row:
+    row = row_of(db, "fiche_lines", line_id)
+    if row is None:
+        raise UsageError(NO_SUCH_LINE)
+    return row
+
+
+def _next(db: Connection, table: str) -> int:
+    """Return an id that was never given: an id of a fiche, or of a line, is of it alone for ever."""
+    (last,) = db.execute(
+        f"select max(coalesce((select seq from sqlite_sequence where name = '{table}'), 0), coalesce((select max(id) from {table}), 0))"  # noqa: S608
+    ).fetchone()
+    return int(last) + 1
+
+
+__all__ = ["By", "index_text", "local_day"]

@@ -1,0 +1,262 @@
+"""A fiche as pages show it: its lines with their sources and checks, its articles, its links. Reading only.
+
+Comes in: a plain connection, ids, what kinds there are. Goes out: `FicheCard`, `Fiche`. What a line quotes was shown when it was written;
+what rights have hidden since is not shown of its source.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from veille.model import FicheKind
+from veille.store.cards import Card, cards
+from veille.store.connection import Connection, has_table
+
+PAGE = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """An observation of a line."""
+
+    at: str
+    by: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A line of a fiche: when it was said (`seen`: only when it was first seen), by whom or where, when it was last found true."""
+
+    id: int
+    heading: str
+    position: int
+    text: str
+    value: int | None
+    said_on: str
+    seen: bool
+    source_item: int | None
+    source_url: str
+    source_name: str  # "" where the source was forgotten
+    declared_by: str
+    state: str
+    verified_on: str
+    checks: list[Check]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FicheCard:
+    """A fiche as lists show it."""
+
+    id: int
+    kind: str
+    title: str
+    state: str
+    summary: str  # its first telling line
+    stage: str
+    departements: tuple[str, ...]
+    themes: tuple[str, ...]
+    lines: int
+    said_on: str  # the newest line
+    changed_at: str
+    published_at: str | None
+    headings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FicheLink:
+    """Another fiche, and what stands between them; `back`: it is the other one that says so."""
+
+    id: int
+    card: FicheCard
+    relation: str
+    back: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fiche:
+    """A fiche whole."""
+
+    card: FicheCard
+    origin: str
+    began: str
+    ended: str
+    merged_into: int | None
+    lines: list[Line]
+    articles: list[tuple[Card, str, str]]  # the article, its role, why
+    links: list[FicheLink] = field(default_factory=list)
+    reasons: dict[str, str] = field(default_factory=dict)  # of themes and départements
+
+
+_CARDS = """
+select fiches.id, kind, title, state, coalesce(stage, ''),
+    (select json_group_array(code) from (select code from fiche_territories where fiche_id = fiches.id order by code)),
+    (select json_group_array(tag_id) from (select tag_id from fiche_tags where fiche_id = fiches.id order by position, tag_id)),
+    (select count(*) from fiche_lines where fiche_id = fiches.id and fiche_lines.state = 'montree'),
+    (select coalesce(max(said_on), '') from fiche_lines where fiche_id = fiches.id and fiche_lines.state = 'montree'),
+    changed_at, published_at,
+    coalesce((select text from fiche_lines where fiche_id = fiches.id and fiche_lines.state = 'montree'
+        order by heading = 'fait' desc, heading = 'resultats' desc, position, id limit 1), ''),
+    (select json_group_array(heading) from
+        (select distinct heading from fiche_lines where fiche_id = fiches.id and fiche_lines.state = 'montree'))
+from fiches left join initiative_facts on initiative_facts.fiche_id = fiches.id
+where fiches.id in (select value from json_each(?))
+"""
+
+
+def fiche_cards(db: Connection, ids: Iterable[int]) -> list[FicheCard]:
+    """Cards of these fiches, in this order."""
+    wanted = list(ids)
+    found = {}
+    for row in db.execute(_CARDS, (json.dumps(wanted),)).fetchall():
+        row = tuple(row)  # noqa: PLW2901
+        found[row[0]] = FicheCard(
+            id=row[0], kind=row[1], title=row[2], state=row[3], stage=row[4], departements=tuple(json.loads(row[5])),
+            themes=tuple(json.loads(row[6])), lines=row[7], said_on=row[8], changed_at=row[9], published_at=row[10], summary=row[11],
+            headings=tuple(json.loads(row[12])),
+        )  # fmt: skip
+    return [found[one] for one in wanted if one in found]
+
+
+def has_fiches(db: Connection) -> bool:
+    """Return whether the file knows fiches: one that waits for its migration does not."""
+    return has_table(db, "fiches")
+
+
+def lines_of(db: Connection, fiche_id: int, kind: FicheKind) -> list[Line]:
+    """Return every line of a fiche, in the order of its kind's headings."""
+    checks: dict[int, list[Check]] = {}
+    for line, at, by, outcome in db.execute(
+        "select line_id, at, by, outcome from line_checks join fiche_lines on fiche_lines.id = line_id where fiche_id = ? "
+        "order by line_checks.id",
+        (fiche_id,),
+    ):
+        checks.setdefault(line, []).append(Check(at=at, by=by, outcome=outcome))
+    rows = db.execute(
+        "select fiche_lines.id, heading, position, text, value, said_on, seen, source_item, source_url, "
+        "coalesce((select case when items.source_id = 'apports' and items.author <> '' then items.author else sources.name end "
+        "from items join sources on sources.id = items.source_id where items.id = source_item), ''), declared_by, state "
+        "from fiche_lines where fiche_id = ?",
+        (fiche_id,),
+    ).fetchall()
+    rank = {heading: place for place, heading in enumerate(kind.headings)}
+    found = [
+        Line(
+            id=row[0], heading=row[1], position=row[2], text=row[3], value=row[4], said_on=row[5], seen=bool(row[6]), source_item=row[7],
+            source_url=row[8], source_name=row[9], declared_by=row[10], state=row[11], checks=checks.get(row[0], []),
+            verified_on=max((one.at[:10] for one in checks.get(row[0], []) if one.outcome == "vrai"), default=""),
+        )
+        for row in map(tuple, rows)
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: (rank.get(one.heading, 99), one.position, one.id))
+
+
+def fiche(db: Connection, fiche_id: int, kinds: dict[str, FicheKind]) -> Fiche | None:
+    """Return a fiche whole, None for one that is not there."""
+    found = fiche_cards(db, [fiche_id]) if has_fiches(db) else []
+    if not found:
+        return None
+    card = found[0]
+    origin, merged, began, ended = db.execute(
+        "select origin, merged_into, coalesce(began, ''), coalesce(ended, '') from fiches left join initiative_facts on fiche_id = id "
+        "where id = ?",
+        (fiche_id,),
+    ).fetchone()
+    roles = {
+        row[0]: (row[1], row[2]) for row in db.execute("select item_id, role, reason from fiche_items where fiche_id = ?", (fiche_id,))
+    }
+    articles = [(one, *roles[one.id]) for one in cards(db, roles) if one.state != "dismissed" or roles[one.id][0] == "source"]
+    articles.sort(key=lambda row: (row[0].day, row[0].id))
+    links = [
+        (row[0], row[1], row[2], bool(row[3]), row[4])
+        for row in db.execute(
+            "select id, to_id, relation, 0, reason from fiche_links where from_id = ?1 union all "
+            "select id, from_id, relation, 1, reason from fiche_links where to_id = ?1 order by 1",
+            (fiche_id,),
+        )
+    ]
+    others = {one.id: one for one in fiche_cards(db, {row[1] for row in links})}
+    reasons = dict(map(tuple, db.execute("select code, reason from fiche_territories where fiche_id = ?", (fiche_id,)).fetchall()))
+    return Fiche(
+        card=card, origin=origin, began=began, ended=ended, merged_into=merged, lines=lines_of(db, fiche_id, kinds[card.kind]),
+        articles=articles, reasons=reasons,
+        links=[FicheLink(id=row[0], card=others[row[1]], relation=row[2], back=row[3], reason=row[4]) for row in links if row[1] in others],
+    )  # fmt: skip
+
+
+def final_of(db: Connection, fiche_id: int) -> int:
+    """Return the fiche that stands for one that was merged into another."""
+    seen: set[int] = set()
+    while fiche_id not in seen:
+        seen.add(fiche_id)
+        row = db.execute("select merged_into from fiches where id = ?", (fiche_id,)).fetchone()
+        if row is None or row[0] is None:
+            break
+        fiche_id = row[0]
+    return fiche_id
+
+
+def listed(
+    db: Connection, kind: str, *, theme: str = "", departement: str = "", stage: str = "", first: int = 0, most: int = PAGE
+) -> tuple[list[int], int]:
+    """Return a page of the published fiches of a kind, the newest words first; how many there are in all."""
+    if not has_fiches(db):
+        return [], 0
+    where = "kind = :kind and state = 'publiee' and merged_into is null"
+    if theme:
+        where += " and exists (select 1 from fiche_tags where fiche_id = fiches.id and tag_id = :theme)"
+    if departement:
+        where += " and exists (select 1 from fiche_territories where fiche_id = fiches.id and code = :place)"
+    if stage:
+        where += " and exists (select 1 from initiative_facts where fiche_id = fiches.id and stage = :stage)"
+    values = {"kind": kind, "theme": theme, "place": departement, "stage": stage, "most": most, "first": first}
+    (count,) = db.execute(f"select count(*) from fiches where {where}", values).fetchone()  # noqa: S608 - our own words
+    order = "(select max(said_on) from fiche_lines where fiche_id = fiches.id and state = 'montree') desc, id desc"
+    rows = db.execute(f"select id from fiches where {where} order by {order} limit :most offset :first", values)  # noqa: S608
+    return [row[0] for row in rows], count
+
+
+def of_articles(db: Connection, item_ids: Sequence[int]) -> dict[int, list[tuple[int, str, str]]]:
+    """Return the published fiches that articles, or others of their stories, are part of: id, kind, title."""
+    found: dict[int, list[tuple[int, str, str]]] = {}
+    if not has_fiches(db):
+        return found
+    rows = db.execute(
+        "select distinct asked.id, fiches.id, kind, title from items as asked join items as held on held.id = asked.id "
+        "or (held.story_id is not null and held.story_id = asked.story_id) join fiche_items on item_id = held.id "
+        "and role in ('source', 'suite') "
+        "join fiches on fiches.id = fiche_id and state = 'publiee' and merged_into is null "
+        "where asked.id in (select value from json_each(?)) order by 1, 2",
+        (json.dumps(list(item_ids)),),
+    )
+    for item, fiche_id, kind, title in rows:
+        found.setdefault(item, []).append((fiche_id, kind, title))
+    return found
+
+
+def stale(line: Line, kind: FicheKind, today: date) -> bool:
+    """Return whether a line says a state that nobody has found true for longer than its heading lasts."""
+    months = kind.headings[line.heading].decay if line.heading in kind.headings else None
+    last = line.verified_on or line.said_on
+    if months is None or not last:
+        return False
+    held = date.fromisoformat(f"{last}-01-01"[:10] if len(last) == 4 else f"{last}-01"[:10] if len(last) == 7 else last[:10])
+    return (today.year - held.year) * 12 + today.month - held.month - (today.day < held.day) >= months
+
+
+def search(db: Connection, match: str, *, most: int = 3, kind: str = "") -> tuple[list[int], int]:
+    """Return the published fiches that an FTS5 expression finds, the best first; how many there are in all."""
+    if not match or not has_fiches(db):
+        return [], 0
+    values = {"match": match, "kind": kind, "most": most}
+    where = "fiches_fts match :match and state = 'publiee' and merged_into is null and (:kind = '' or kind = :kind)"
+    joined = "from fiches_fts join fiches on fiches.id = fiches_fts.rowid"
+    (count,) = db.execute(f"select count(*) {joined} where {where}", values).fetchone()
+    if not count:
+        return [], 0
+    rows = db.execute(
+        f"select fiches.id {joined} where {where} order by bm25(fiches_fts, 4.0, 1.0, 2.0), fiches.id desc limit :most", values
+    )
+    return [row[0] for row in rows], count
