@@ -101,7 +101,7 @@ def test_a_backup_comes_back_and_the_former_file_is_kept(full, tmp_path, knowled
 
     outcome = veille("restore", "un.db", "--db", "veille.db", cwd=tmp_path)
 
-    assert (busy.returncode, "arrêtez-les" in busy.stderr) == (2, True)
+    assert (busy.returncode, "arrêtez le site" in busy.stderr) == (2, True)
     assert outcome.returncode == 0, outcome.stderr
     back = connect(tmp_path / "veille.db")
     assert dump(back) == before

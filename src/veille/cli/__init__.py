@@ -112,7 +112,7 @@ def _run() -> int:
         return 2
     except _unexpected() as exc:  # of the file or the machine: a sentence, and no traceback
         what = NO_MEMORY if isinstance(exc, MemoryError) else SYSTEM_REFUSES.format(why=printable(why(exc), 120))
-        _say(UNEXPECTED.format(what=what, kind=type(exc).__name__))
+        _say(UNEXPECTED.format(what=what[0].upper() + what[1:]))
         return 2
     except click.exceptions.Exit as exc:
         return exc.exit_code

@@ -60,6 +60,10 @@ def well(topic: str, said: str) -> Finding:
     return Finding("well", topic, said)
 
 
+def passed(topic: str, said: str) -> Finding:
+    return Finding("passed", topic, said)
+
+
 def todo(topic: str, said: str, do: str) -> Finding:
     return Finding("todo", topic, said, do)
 
@@ -115,12 +119,16 @@ def _configuration(file: str) -> tuple[Config | None, list[Finding]]:
     found += [todo("config", warning, say.CONFIG_DO.format(file=file)) for warning in config.warnings[:_LIMIT]]
     found += [ill("config", UNSET_VARIABLE.format(name=name), say.UNSET_DO.format(name=name)) for name in unset_variables(config)]
     if not config.contact:
-        found.append(todo("contact", say.CONTACT_MISSING, say.CONTACT_DO))
+        found.append(todo("contact", say.CONTACT_MISSING.format(file=file), say.CONTACT_DO))
     elif config.contact.endswith(EXAMPLE_CONTACTS):
         found.append(todo("contact", say.CONTACT_EXAMPLE.format(contact=config.contact), say.CONTACT_DO))
     else:
         found.append(well("contact", say.CONTACT_TOLD.format(contact=config.contact)))
-    found.append(well("site", say.SITE_TOLD.format(site=config.site)) if config.site else todo("site", say.SITE_MISSING, say.SITE_DO))
+    found.append(
+        well("site", say.SITE_TOLD.format(site=config.site))
+        if config.site
+        else todo("site", say.SITE_MISSING.format(file=file), say.SITE_DO)
+    )
     return config, found
 
 
@@ -161,10 +169,19 @@ def _runs(runs: Runs | None, now: datetime, path: Path) -> list[Finding]:
     else:
         found.append(well("runs", say.RUN_WELL.format(when=told(runs.last_good))))
         if not runs.follow:
-            found.append(todo("cron", say.CRON_NONE, say.CRON_DO.format(folder=path.resolve().parent.parent)))
+            found.append(
+                todo(
+                    "cron",
+                    say.CRON_NONE,
+                    say.CRON_DO.format(
+                        folder=Path.cwd(),
+                        command=Path(sys.argv[0]).name if "veille" in Path(sys.argv[0]).name else "veille",
+                        file=path.resolve(),
+                    ),
+                )
+            )
     if runs.ill:
-        sources = plural(runs.ill, "source", "sources")
-        found.append(todo("runs", say.SOURCES_ILL.format(sources=sources, all=runs.sources), say.SOURCES_ILL_DO))
+        found.append(todo("runs", plural(runs.ill, *say.SOURCES_ILL).format(all=runs.sources), say.SOURCES_ILL_DO))
     return found
 
 
@@ -275,7 +292,7 @@ def _network(config: Config | None, *, offline: bool, allow_private: bool) -> tu
     ]
     asked = _some_sources(config)
     if offline or not asked:
-        return [*found, well("network", say.NETWORK_SKIPPED if offline else say.NETWORK_NONE)], None
+        return [*found, passed("network", say.NETWORK_SKIPPED if offline else say.NETWORK_NONE)], None
     assert config
     try:
         answers = asyncio.run(_ask(config, asked, allow_private=allow_private))
@@ -287,8 +304,7 @@ def _network(config: Config | None, *, offline: bool, allow_private: bool) -> tu
         return [*found, _nobody(failures, config)], None
     dates = [_told(one.stated_at) for one in reached if isinstance(one, Fetched)]
     through = say.NETWORK_THROUGH.format(proxy=_proxy_name(config)) if config.proxy.url else ""
-    hosts = f"{plural(len(reached), 'site', 'sites')} sur {len(answers)}"
-    found.append(well("network", say.NETWORK_WELL.format(hosts=hosts, through=through)))
+    found.append(well("network", plural(len(reached), *say.NETWORK_WELL).format(all=len(answers), through=through)))
     if any(source.url.startswith("https:") for source, one in answers if one in reached):
         found.append(well("certificates", say.CERTIFICATES_WELL))
     return found, next((one for one in dates if one), None)
@@ -328,9 +344,9 @@ async def _ask(config: Config, asked: list[Source], *, allow_private: bool) -> l
 def _nobody(failures: list[tuple[Source, SourceError]], config: Config) -> Finding:
     """No site could be reached: by whose fault."""
     if not failures:
-        return well("network", say.NETWORK_PRIVATE)
+        return passed("network", say.NETWORK_PRIVATE)
     if all(one.failure == "bad-variable" for _, one in failures):
-        return well("network", say.NETWORK_WAITS)  # for what the configuration says
+        return passed("network", say.NETWORK_WAITS)  # for what the configuration says
     source, first = failures[0]
     if any(one.failure == "tls" for _, one in failures):
         why = next(one.reason for _, one in failures if one.failure == "tls")

@@ -9,8 +9,18 @@ import click
 from veille.cli.collecting import alone
 from veille.cli.options import config_option, db_option, open_database, read_clock
 from veille.errors import UsageError
+from veille.french import bare
 from veille.messages.common import plural
-from veille.messages.keeping import COLLECTOR_BUSY, COPIES_REMAIN, FORGET_NEEDS_YES, FORGET_QUESTION, FORGOTTEN, NOTHING_TO_FORGET
+from veille.messages.keeping import (
+    COLLECTOR_FIRST,
+    COPIES_REMAIN,
+    FORGET_NEEDS_YES,
+    FORGET_QUESTION,
+    FORGOTTEN,
+    NOTHING_FORGOTTEN,
+    NOTHING_TO_FORGET,
+    YES_OR_NO,
+)
 from veille.resources import load_knowledge
 from veille.store.collecting.sources import source_states
 from veille.store.collecting.tombstones import any_forgotten
@@ -33,7 +43,7 @@ def forget(what: str, *, yes: bool, config_file: str, db_file: str) -> None:  # 
     now = read_clock()()
     with alone(db_file) as free:
         if not free:
-            raise UsageError(COLLECTOR_BUSY)
+            raise UsageError(COLLECTOR_FIRST)
         with contextlib.closing(open_database(db_file, load_knowledge, now, durable=True, existing=True)) as db:
             sources = {one.id for one in source_states(db)}
             words = "://" not in what and what not in sources
@@ -50,7 +60,9 @@ def forget(what: str, *, yes: bool, config_file: str, db_file: str) -> None:  # 
             if not yes:
                 if not sys.stdin.isatty():
                     raise UsageError(FORGET_NEEDS_YES)
-                click.confirm(FORGET_QUESTION.format(items=_counted(found, said)), abort=True)
+                if not _confirmed(FORGET_QUESTION.format(items=_counted(found, said))):
+                    click.echo(NOTHING_FORGOTTEN)
+                    return
             forget_items(db, [one.id for one in found], now, everywhere=words, phrase=what.strip() if said else "")
     click.echo(FORGOTTEN.format(items=_counted(found, said)))
     copies = _other_files(Path(db_file))
@@ -68,6 +80,15 @@ def _other_files(path: Path) -> list[str]:
                     with one.open("rb") as file:
                         found |= {str(one.relative_to(folder))} if file.read(15) == b"SQLite format 3" else set()
     return sorted(found)
+
+
+def _confirmed(question: str) -> bool:
+    """Return whether somebody says yes, in French."""
+    while True:
+        said = bare(click.prompt(question, prompt_suffix=" [o/N] : ", default="", show_default=False))
+        if said in ("", "n", "non", "o", "oui"):
+            return said in ("o", "oui")
+        click.echo(YES_OR_NO)
 
 
 def _counted(found: list[Doomed], fiches: list[int]) -> str:

@@ -16,7 +16,7 @@ from veille.cli.options import config_option, db_option, open_database, read_clo
 from veille.errors import StoreError, UsageError
 from veille.messages.common import plural
 from veille.messages.keeping import (  # fmt: skip
-    COLLECTOR_BUSY,
+    COLLECTOR_FIRST,
     COPIED,
     EXPORT_BROKEN,
     EXPORT_COUNT,
@@ -78,7 +78,7 @@ def backup(target: str | None, config_file: str, db_file: str) -> None:  # noqa:
 def restore(source: str, config_file: str, db_file: str) -> None:  # noqa: ARG001
     with alone(db_file) as free:
         if not free:
-            raise UsageError(COLLECTOR_BUSY)
+            raise UsageError(COLLECTOR_FIRST)
         found, aside = put_back(Path(source), Path(db_file), read_clock()())
     click.echo(RESTORED.format(file=db_file, items=plural(found["items"], "article", "articles")))
     if aside:

@@ -11,7 +11,7 @@ from veille.cli.retagging import show_retagged
 from veille.errors import UsageError
 from veille.messages.common import KIND_LABELS, plural
 from veille.messages.keeping import (
-    COLLECTOR_BUSY,
+    COLLECTOR_FIRST,
     LEARN_APPLY,
     LEARN_DRY,
     LEARN_KEPT,
@@ -47,7 +47,7 @@ def learn_(*, dry_run: bool, undo: bool, config_file: str, db_file: str) -> None
     sources = {one.id: one for one in read_config(config_file).sources}
     with alone(db_file) as free:
         if not free:
-            raise UsageError(COLLECTOR_BUSY)
+            raise UsageError(COLLECTOR_FIRST)
         now = read_clock()()
         with contextlib.closing(open_database(db_file, knowledge, now, durable=True, existing=True)) as db:
             if undo:

@@ -10,7 +10,7 @@ from veille.cli.options import config_option, db_option, open_database, read_clo
 from veille.errors import UsageError
 from veille.messages.common import KIND_LABELS, plural
 from veille.messages.keeping import (
-    COLLECTOR_BUSY,
+    COLLECTOR_FIRST,
     RETAG_DAYS,
     RETAG_KINDS,
     RETAG_PLACES,
@@ -47,7 +47,7 @@ def retag(*, dry_run: bool, stories: bool, undo: bool, config_file: str, db_file
     config = read_config(config_file)
     with alone(db_file) as free:
         if not free:
-            raise UsageError(COLLECTOR_BUSY)
+            raise UsageError(COLLECTOR_FIRST)
         now = read_clock()()
         with contextlib.closing(open_database(db_file, knowledge, now, durable=True, existing=True)) as db:
             knowledge = knowing(db, knowledge)

@@ -46,7 +46,7 @@ TOO_MANY_PIECES = "la réponse arrive en plus de {limit} morceaux de quelques oc
 NOT_RESOLVED = "le nom du site est introuvable"
 CONNECTION_CUT = "le site a coupé la connexion"
 NOT_CONNECTED = "connexion impossible"
-PROXY_UNREACHABLE = "le proxy ne répond pas : vérifiez « proxy » dans feeds.yaml, ou la variable d’environnement"
+PROXY_UNREACHABLE = "le proxy ne répond pas (« proxy: » dans feeds.yaml, ou HTTPS_PROXY)"
 PROXY_REFUSED = "le proxy refuse de joindre ce site (code {status})"
 PROXY_PASSWORD = "le proxy demande un mot de passe : nommez ses variables d’environnement dans « proxy: {url, user, password} »"  # noqa: S105
 PROXY_SILENT = "{silence}, à travers le proxy"
@@ -54,8 +54,8 @@ PROXY_CUT = "la connexion a été coupée, par le proxy ou par le site"
 PROXY_ODD = "l’adresse du proxy n’est pas une adresse http ou https"
 PROXY_IPV6 = "une adresse IPv6 écrite en chiffres ne passe pas par un proxy"
 BEHIND_PROXY = (
-    "{file} : derrière un proxy, c’est lui qui résout les noms et joint les adresses : veille ne refuse plus celles d’un réseau privé "
-    "que là où elles sont écrites en chiffres (avertissement)"
+    "{file} : le proxy joint les sites à la place de veille. Interdisez-lui le réseau privé : veille n’y refuse que les adresses écrites "
+    "en chiffres (avertissement)"
 )
 UNSET_HERE = "{file} : {said} ici ; il la faut à cron et au site (avertissement)"
 ODD_VARIABLE = "la variable d’environnement « {name} », que feeds.yaml nomme, est vide ou contient un signe que rien ne transporte"
@@ -158,16 +158,16 @@ SITEMAP_INDEX = "ce plan de site renvoie à d’autres : choisissez l’un d’e
 SITEMAP_UNDATED = "ce plan de site ne date aucune page"
 NO_ARTICLE_TEXT = "la page n’a pas de texte à elle"
 NO_JSON_LD = "la page ne décrit aucune liste d’articles (JSON-LD)"
-BUG = "erreur interne de veille ({kind}) : voir le journal"
+BUG = "erreur interne de veille ({kind}) : la trace est dans le journal de la collecte ; signalez-la"
 # The command line.
 CONFIG_FINE = "{file} : {sources}, aucun problème."
 CONFIG_COUNT = "{problems} dans {file} ; rien n’a été collecté."
 TAKEN_OVER = "une autre collecte a pris la main sur cette base : celle-ci s’arrête ; ce qui est écrit reste."
 SOURCE_DISABLED = "la source « {id} » est désactivée : mettez « enabled: true » pour la lire."
 EXAMPLE_CONTACT = "{file} : « contact: {contact} » est celui de l’exemple ; mettez le vôtre, les sites visités le lisent (avertissement)"
-UNKNOWN_SOURCE = "source inconnue : « {id} »"
-MEANT = ", vouliez-vous dire « {guess} » ?"
-NOT_OPML = "ce fichier n’est pas un OPML"
+UNKNOWN_SOURCE = "Source inconnue : « {id} »"
+MEANT = ". Vouliez-vous dire « {guess} » ?"
+NOT_OPML = "Ce fichier n’est pas un OPML."
 OPML_TITLE = "Sources de veille"
 TRY_NOTHING = "« {what} » n’est ni une source de feeds.yaml ni une adresse"
 TRY_ADD = "\nÀ ajouter à feeds.yaml, sous « sources: » :"
@@ -236,5 +236,5 @@ def run_summary(*, new: int, changed: int, duplicates: int, ok: int, unchanged: 
 
 
 LEFT_FEEDS = "elle a quitté le fichier"
-REFUSED_FORGOTTEN = "{entries} parce qu’on a demandé de les oublier"
+REFUSED_FORGOTTEN = "{entries} : on a demandé de l’oublier"
 NO_SOURCES_YET = "Aucune source : lancez d’abord « veille collect »."

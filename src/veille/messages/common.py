@@ -24,19 +24,19 @@ LANGUAGE_LABELS = {"fr": "français", "en": "anglais"}
 STATE_LABELS = {"new": "à trier", "selected": "sélectionné", "dismissed": "écarté", "later": "pour plus tard"}
 # Worst first: label, and what to do.
 SOURCE_STATES = {
-    "gone": ("disparue", "Chercher une nouvelle adresse ou retirer la source."),
-    "failing": ("en panne", "Lire la raison ; la collecte réessaie d’elle-même."),
-    "selector-missed": ("page modifiée", "La page a changé : revoir les sélecteurs."),
-    "blocked": ("refusée", "Le site refuse les robots : écrire à son gestionnaire."),
-    "robots": ("interdite aux robots", "robots.txt l’interdit : demander l’accord du site."),
-    "rate-limited": ("ralentie", "Le site demande d’attendre : allonger « every »."),
-    "moved": ("déménagée", "Mettre la nouvelle adresse dans feeds.yaml."),
-    "empty": ("vide", "Regarder le site ; les articles déjà lus restent."),
-    "quiet": ("silencieuse", "Vérifier que le site publie encore."),
-    "unproven": ("jamais lue", "N’a encore jamais marché : lire la raison ; réessayée chaque semaine."),
+    "gone": ("disparue", "Cherchez une nouvelle adresse, ou retirez la source."),
+    "failing": ("en panne", "Lisez la raison ; la collecte réessaie d’elle-même."),
+    "selector-missed": ("page modifiée", "La page a changé : revoyez les sélecteurs."),
+    "blocked": ("refusée", "Le site refuse les robots : écrivez à son gestionnaire."),
+    "robots": ("interdite aux robots", "robots.txt l’interdit : demandez l’accord du site."),
+    "rate-limited": ("ralentie", "Le site demande d’attendre : allongez « every »."),
+    "moved": ("déménagée", "Mettez la nouvelle adresse dans feeds.yaml."),
+    "empty": ("vide", "Regardez le site ; les articles déjà lus restent."),
+    "quiet": ("silencieuse", "Vérifiez que le site publie encore."),
+    "unproven": ("jamais lue", "Lisez la raison ; veille réessaie chaque semaine."),
     "new": ("pas encore visitée", "La prochaine collecte la lira."),
     "live": ("active", "Rien à faire."),
-    "disabled": ("désactivée", "Mettre « enabled: true » pour la reprendre."),
+    "disabled": ("désactivée", "Mettez « enabled: true » pour la reprendre."),
     "retired": ("retirée", "N’est plus dans feeds.yaml ; ses articles restent."),
 }
 
@@ -108,9 +108,10 @@ def size(count: int) -> str:
     return f"{count} octets"
 
 
-FILE_MISSING = "{file} : fichier introuvable."
+FILE_MISSING = "{file} : fichier introuvable. Vérifiez le nom."
 FILE_UNREADABLE = "{file} : lecture impossible ; il faut un fichier de texte que ce compte peut lire."
-DATABASE_NEWER = "{file} a été écrit par une version plus récente de veille : mettez veille à jour."
+DATABASE_NEWER = "La base {file} vient d’une version plus récente de veille : mettez veille à jour."
+NOT_OURS = "{file} n’est pas une base de veille : vérifiez « --db ». Rien n’a changé."
 DATABASE_UNUSABLE = "{file} : base inutilisable ({why})."
 NO_SUCH_SOURCE = "Cette source n’existe pas."
 

@@ -6,15 +6,15 @@ from zoneinfo import ZoneInfo
 from veille.messages.common import long_date
 
 BROUGHT_NAME = "Apporté par les documentalistes"
-PASSWORD_TOO_SHORT = "le mot de passe doit compter au moins {least} caractères"  # noqa: S105 - a sentence
-ACCOUNT_EXISTS = "le compte « {name} » existe déjà"
-ACCOUNT_UNKNOWN = "aucun compte « {name} »"
+PASSWORD_TOO_SHORT = "Le mot de passe doit compter au moins {least} caractères."  # noqa: S105 - a sentence
+ACCOUNT_EXISTS = "Le compte « {name} » existe déjà."
+ACCOUNT_UNKNOWN = "Aucun compte « {name} »."
 ACCOUNT_ADDED = "Compte « {name} » créé ({role})."
 PASSWORD_CHANGED = "Compte « {name} » : mot de passe changé, sessions closes."  # noqa: S105 - a sentence
 ROLE_CHANGED = "Compte « {name} » : rôle {role}, sessions closes."
 ACCOUNT_DISABLED = "Compte « {name} » désactivé : ses sessions sont closes."
-BAD_ACCOUNT_NAME = "un nom de compte est fait de 2 à 40 lettres minuscules, chiffres, points ou tirets"
-LAST_ADMIN = "il faut qu’un administrateur reste : nommez-en un autre d’abord"
+BAD_ACCOUNT_NAME = "Un nom de compte est fait de 2 à 40 lettres minuscules, chiffres, points ou tirets."
+LAST_ADMIN = "Il faut qu’un administrateur reste : nommez-en un autre d’abord."
 SIGN_IN_REFUSED = "Nom ou mot de passe incorrect."
 SIGN_IN_WAIT = "Trop d’essais : attendez une minute."
 NOTHING_CHANGED = "Rien n’a changé."
@@ -77,7 +77,7 @@ SUMMARY_TOO_LONG = "Un résumé compte {most} caractères au plus."
 NOTE_TOO_LONG = "Une note compte {most} caractères au plus."
 ROLE_NAMES = {"curator": "documentaliste", "editor": "éditeur", "admin": "administrateur"}
 ROLE_LABELS = {role: f"un {name}" for role, name in ROLE_NAMES.items()}
-NO_SUCH_ROLE = "« {value} » n’est pas un rôle. Ceux qu’il y a : {roles}."
+NO_SUCH_ROLE = "« {value} » n’est pas un rôle. Choisissez : {roles}."
 ROLES_ARE = f"Ce que le compte peut faire : {', '.join(ROLE_NAMES.values())} ; documentaliste si rien n’est dit."
 ACTION_LABELS = {
     "select": "sélectionné", "dismiss": "écarté", "later": "mis pour plus tard", "restore": "remis à trier", "tag-add": "thème ajouté",

@@ -5,13 +5,20 @@ from datetime import date
 from veille.messages.common import long_date, plural
 
 OUTPUT_REFUSED = "La sortie n’a pas pu être écrite ({why}) : ce qui a été fait reste fait."
-UNEXPECTED = "{what} ({kind}) : rien de ce qui était enregistré n’est perdu ; recommencez."
-NO_MEMORY = "mémoire épuisée"
+UNEXPECTED = "{what}. La commande s’arrête ; rien de ce qui était enregistré n’est perdu. Recommencez quand c’est réparé."
+NO_MEMORY = "la mémoire est épuisée"
 SYSTEM_REFUSES = "le système refuse : {why}"
 COLLECTOR_BUSY = "Une autre collecte est en cours : celle-ci s’arrête."
-DATABASE_BUSY = "{file} est ouvert par un serveur ou une collecte : arrêtez-les d’abord ; rien n’a changé."
-DATABASE_NOT_EMPTY = "{file} contient déjà des articles : un import demande une base neuve."
-COPY_UNSOUND = "{file} : copie abîmée ({why}) ; rien n’a changé."
+DATABASE_BUSY = "{file} est ouvert par un serveur ou une collecte : arrêtez le site et cron, puis recommencez ; rien n’a changé."
+DATABASE_NOT_EMPTY = "{file} n’est pas vide : un import demande une base neuve ; donnez un nouveau nom à « --db »."
+COPY_UNSOUND = "{file} : copie abîmée ({why}) ; rien n’a changé. Prenez une autre copie."
+COPY_UNWRITTEN = "{file} : la copie ne peut pas être faite ({why}) ; la base n’a pas changé."
+DANGLING = "{rows} de « {table} » renvoient à une ligne qui manque"
+UNEVEN = "des articles sans texte, ou des textes sans article ({counts})"
+IS_A_FOLDER = "{file} est un dossier : donnez le fichier de la copie."
+COLLECTOR_FIRST = "Une collecte, ou une autre commande, est au travail : rien n’a changé. Relancez celle-ci quand elle a fini."
+YES_OR_NO = "Répondez o ou n."
+NOTHING_FORGOTTEN = "Rien n’a été oublié."
 COPY_DIFFERS = "{file} : la copie diffère de l’original ; elle est écartée, recommencez."
 CHOSEN_BECAUSE = "dit ce qui a été tenté, pour qui, et ce qui en est resté"  # of the demonstration
 FILE_EXISTS = "{file} existe déjà : choisissez un autre nom."
@@ -19,35 +26,39 @@ COPIED = "{file} : {items} et {words} vérifiés."
 RESTORED = "{file} : {items} remis en place."
 PUT_ASIDE = "L’ancienne base est gardée : {file}"
 EXPORTED = "{folder} : {tables}, {rows}."
-IMPORTED = "{file} : {items} importés ; les comptes attendent un mot de passe (« veille curators password NOM »)."
-NOT_AN_EXPORT = "{folder} : pas un export complet de veille (« veille export --all »)."
-EXPORT_NEWER = "{folder} vient d’une version de veille plus récente ou trop ancienne : utilisez la même."
+IMPORTED = "Importé dans {file} : {items} ; les comptes attendent un mot de passe (« veille curators password NOM »)."
+NOT_AN_EXPORT = "{folder} n’est pas un export complet que ce compte peut lire : faites-le avec « veille export --all DOSSIER »."
+EXPORT_NEWER = "{folder} vient d’une autre version de veille : importez-le avec celle qui l’a écrit."
 EXPORT_BROKEN = "{file}, ligne {line} : illisible ou incomplet ; rien n’a été importé."
 EXPORT_INCONSISTENT = (
     "l’export se contredit (une ligne renvoie à une autre qui manque, ou contient un signe impossible) ; rien n’a été importé."
 )
 EXPORT_COUNT = "{file} : {found} lignes au lieu de {wanted} ; rien n’a été importé."
-NOTHING_TO_FORGET = "rien à oublier sous « {what} » : donnez une adresse d’article, l’id d’une source, ou trois lettres au moins d’un texte"
+NOTHING_TO_FORGET = (
+    "Rien à oublier sous « {what} » : donnez une adresse d’article, l’id d’une source, ou trois lettres au moins d’un texte."
+)
 FORGET_QUESTION = "Oublier {items}, sans retour possible ?"
-FORGET_NEEDS_YES = "pas de terminal pour confirmer : ajoutez --yes ; rien n’a été oublié"
+FORGET_NEEDS_YES = "Pas de terminal pour confirmer : ajoutez --yes. Rien n’a été oublié."
 FORGOTTEN = "Oublié : {items} ; textes, versions, preuves et index effacés, retour empêché."
 FORGET_HELD = (
     "articles effacés, mais un programme lit encore l’ancien fichier, qui en garde la trace : arrêtez-le, puis relancez la commande."
 )
-COPIES_REMAIN = "Ces copies les contiennent encore : {files}"
-NO_SITE = (
-    "{file} ne dit pas l’adresse publique du site (« site: https://… » sous « defaults: ») : ses adresses absolues suivent ce que demande "
-    "chaque visiteur."
+COPIES_REMAIN = (
+    "Ces bases n’ont pas été touchées et peuvent les contenir encore : {files}. Effacez-les, ou passez-y « veille forget » avec « --db »."
 )
-PORT_TAKEN = "{host}, port {port} : impossible d’y écouter ; le port est pris ou l’adresse n’est pas d’ici."
+NO_SITE = (
+    "{file} ne dit pas l’adresse publique du site : écrivez « site: https://… » sous « defaults: », sans quoi les liens des flux "
+    "reprennent l’adresse tapée par chaque visiteur."
+)
+PORT_TAKEN = "{host}, port {port} : un autre programme l’occupe, ou cette machine n’a pas cette adresse. Changez « --port » ou « --host »."
 AUDIT_CLEAN = "Rien à revoir : aucun article ne porte les mots ou l’adresse d’un autre."
 AUDIT_HEADS = {
     "overwritten": "{count} dont une version dit tout autre chose : sans doute un autre, que les anciennes règles ont mis à sa place",
     "stranger": "{count} à l’adresse d’une autre source",
-    "led": "{count} d’une autre source que celle de l’adresse à la tête de leur histoire",
-    "mixed": "{count} réunis dans une histoire sans être le même",
-    "joined": "{count} que la règle d’adresses 2 dit à la même adresse qu’un autre",
-    "parted": "{count} dont la règle d’adresses 2 distingue plusieurs adresses",
+    "led": "{count} à la tête d’une histoire dont l’adresse est à une autre source",
+    "mixed": "{count} dans une histoire dont ce n’est pas le sujet",
+    "joined": "{count} que la règle actuelle des adresses dit à la même adresse qu’un autre",
+    "parted": "{count} dont la règle actuelle des adresses distingue plusieurs adresses",
 }
 AUDIT_DO = {
     "overwritten": "Ouvrez l’article et lisez ses versions ; s’il en manque un, « veille collect --source ID » le rapporte tant qu’il est "

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from veille.errors import StoreError
 from veille.french import FOLDING_VERSION, index_text
-from veille.messages.common import DATABASE_NEWER, DATABASE_UNUSABLE
+from veille.messages.common import DATABASE_NEWER, DATABASE_UNUSABLE, NOT_OURS
 from veille.messages.machine import why
 from veille.store.partial import COMPANIONS, beside, followed, open_lock, private_mode
 
@@ -280,7 +280,9 @@ def migrate(db: Connection, knowledge: "Knowledge", now: datetime) -> None:
             known = {step.name for step in migrations.pending(memory(memory=True))}
             applied = {step.name for step in migrations.applied(utils_of(db))}
             if applied - known:
-                raise StoreError(DATABASE_NEWER.format(file=name))
+                raise StoreError(DATABASE_NEWER.format(file=path or name))
+            if not applied and db.execute("select 1 from sqlite_master where name not like 'sqlite_%' limit 1").fetchone():
+                raise StoreError(NOT_OURS.format(file=path or name))
             if pending:
                 if applied and path:
                     _close_to_others(Path(path))

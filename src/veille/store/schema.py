@@ -832,7 +832,7 @@ create table initiative_facts (
     ended text not null default ''
 ) strict;;
 
-create virtual table fiches_fts using fts5(title, text, context, tokenize="ascii");;
+create virtual table fiches_fts using fts5(title, shown, context, tokenize="ascii");;
 
 alter table edits add column fiche_id integer;;
 

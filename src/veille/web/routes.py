@@ -2,11 +2,15 @@
 
 import re
 
-from veille.web.curating import accounts, bringing, decisions, installation, journal, lots, quality, saved, triage, vocabulary
+from veille.web.curating import accounts, bringing, decisions, fiches, installation, journal, lots, quality, saved, triage, vocabulary
 from veille.web.keeping import wellbeing
 from veille.web.reading import about, agenda, articles, basket, browsing, comparing, machines, results, sheets
 from veille.web.reading.outputs import FORMATS
+from veille.web.sharing import fiches as sheets_of
 from veille.web.site import errors, permissions, session
+
+KINDS = "|".join(sheets_of.KINDS)
+PLURALS = "|".join(kind.plural for kind in sheets_of.KINDS.values())
 
 ROUTES = [
     (r"^/$", articles.accueil),
@@ -25,6 +29,10 @@ ROUTES = [
     (r"^/panier\.csv$", basket.panier_csv),
     (r"^/agenda$", agenda.agenda),
     (r"^/agenda\.ics$", agenda.agenda_ics),
+    (rf"^/(?P<plural>{PLURALS})$", sheets_of.listing),
+    (rf"^/(?P<plural>{PLURALS})\.(?P<format>{'|'.join(sheets_of.FORMATS)})$", sheets_of.listing_as),
+    (rf"^/(?P<kind>{KINDS})/(?P<id>[0-9]{{1,15}})$", sheets_of.fiche_page),
+    (rf"^/(?P<kind>{KINDS})/(?P<id>[0-9]{{1,15}})/diapos$", sheets_of.slides),
     (r"^/sources$", browsing.sources),
     (r"^/source/(?P<id>[a-z0-9-]{1,80})$", browsing.source),
     (r"^/connexion$", session.connexion),
@@ -56,6 +64,9 @@ ROUTES = [
     (r"^/tri/regles$", vocabulary.regles),
     (r"^/tri/ajouter$", bringing.ajouter),
     (r"^/tri/sources$", bringing.sources),
+    (r"^/tri/fiches$", fiches.overview),
+    (r"^/tri/fiche/nouvelle$", fiches.nouvelle),
+    (r"^/tri/fiche/(?P<id>[0-9]{1,15})$", fiches.fiche),
     (r"^/tri/qualite$", quality.qualite),
     (r"^/tri/installation$", installation.installation),
     (r"^/article/(?P<id>[0-9]{1,15})/preuve$", bringing.preuve),
@@ -66,4 +77,6 @@ ROUTES = [
     (r"^/-/(?!static/|static-plugins/|veille/)", permissions.closed),
 ]
 
-errors.FIRST_WORDS |= {found[1] for pattern, _ in ROUTES if (found := re.match(r"\^/([a-z-]+)", pattern)) and not pattern.startswith("^/-")}
+errors.FIRST_WORDS |= {*sheets_of.KINDS, *(kind.plural for kind in sheets_of.KINDS.values())} | {
+    found[1] for pattern, _ in ROUTES if (found := re.match(r"\^/([a-z-]+)", pattern)) and not pattern.startswith("^/-")
+}

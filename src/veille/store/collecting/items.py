@@ -20,7 +20,8 @@ from veille.store.collecting.corrections import SOURCE_SUMMARY, correct_labels, 
 from veille.store.collecting.names import forget_shared, remember_names, take_names
 from veille.store.collecting.neighbours import keep_keywords, write_keywords
 from veille.store.collecting.stories import join_stories, leave_story, propose_of_one_address
-from veille.store.connection import Connection
+from veille.store.connection import Connection, has_table
+from veille.store.fiche_index import index_fiche
 
 BACKFILL = timedelta(days=30)
 
@@ -467,4 +468,25 @@ def apply_rights(db: Connection, source_id: str, rights: str) -> int:
     index_items(db, changed)
     hide_evidence(db, changed)
     hide_learnt(db, changed)
+    set_quotes_aside(db, changed)
     return len(todo)
+
+
+def set_quotes_aside(db: Connection, item_ids: list[int]) -> None:
+    """Lines of fiches that quote what is not shown any more of these articles wait for a curator."""
+    if not has_table(db, "fiche_lines"):
+        return
+    rows = db.execute(
+        f"select fiche_lines.id, fiche_id, fiche_lines.text, title || ' ' || {SOURCE_SUMMARY}, texts.text || ' ' || page from fiche_lines "  # noqa: S608
+        "join items on items.id = source_item join texts on texts.item_id = items.id "
+        "where source_item in (select value from json_each(?)) and fiche_lines.state = 'montree'",
+        (json.dumps(item_ids),),
+    ).fetchall()
+    quoted = [(line, fiche) for line, fiche, text, shown_text, whole in rows if text not in _flat(shown_text) and text in _flat(whole)]
+    db.executemany("update fiche_lines set state = 'a-revoir' where id = ?", [(line,) for line, _ in quoted])
+    for fiche in {fiche for _, fiche in quoted}:
+        index_fiche(db, fiche)
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())

@@ -10,7 +10,7 @@ from typing import Any
 from veille.errors import UsageError
 from veille.messages.curating import ALREADY_UNDONE, CHANGED_MEANWHILE, NO_SUCH_DECISION, NOTHING_CHANGED, TAG_SERVES
 from veille.store.connection import Connection, Row
-from veille.store.sharing.index import index_fiche
+from veille.store.fiche_index import index_fiche
 
 # What may be edited, by the columns that name a row. Accounts are never brought back: a password would be.
 _KEYS: dict[str, tuple[str, ...]] = {

@@ -36,7 +36,7 @@ from veille.model import FicheKind
 from veille.moments import local_day, stored_day
 from veille.store.connection import Connection, Row
 from veille.store.curating.edits import Change, edit, row_of
-from veille.store.sharing.index import index_fiche
+from veille.store.fiche_index import index_fiche
 from veille.understand.lines import LONGEST_LINE, STAGES, ProposedLine
 
 LONGEST_TITLE = 160

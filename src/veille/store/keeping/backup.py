@@ -7,14 +7,15 @@ import contextlib
 import fcntl
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 from veille.errors import StoreError, UsageError
-from veille.messages.common import DATABASE_NEWER, DATABASE_UNUSABLE, FILE_MISSING
-from veille.messages.keeping import COPY_DIFFERS, COPY_UNSOUND, DATABASE_BUSY, FILE_EXISTS
-from veille.messages.machine import why
+from veille.messages.common import DATABASE_NEWER, DATABASE_UNUSABLE, FILE_MISSING, plural
+from veille.messages.keeping import COPY_DIFFERS, COPY_UNSOUND, COPY_UNWRITTEN, DANGLING, DATABASE_BUSY, FILE_EXISTS, IS_A_FOLDER, UNEVEN
+from veille.messages.machine import why, why_of
 from veille.store.connection import Connection, described, prepare, sqlite3, utils_of
 from veille.store.partial import COMPANIONS, beside, followed, private_mode
 
@@ -39,10 +40,11 @@ def counts(db: Connection) -> dict[str, int]:
 def unsoundness(db: Connection) -> list[str]:
     """Return what is wrong with a file, a word for each; empty when it is sound."""
     wrong = [str(row[0]) for row in db.execute("pragma integrity_check(5)").fetchall() if row[0] != "ok"]
-    wrong += [f"foreign key {row[0]}" for row in db.execute("pragma foreign_key_check").fetchmany(5)]
+    torn = Counter(row[0] for row in db.execute("pragma foreign_key_check").fetchmany(1_000))
+    wrong += [DANGLING.format(rows=plural(count, "ligne", "lignes"), table=table) for table, count in torn.items()]
     held = {name: int(db.execute(f"select count(*) from {name}").fetchone()[0]) for name in _COUNTED}  # noqa: S608 - our own names
     if len(set(held.values())) > 1:
-        wrong.append(f"{held}")
+        wrong.append(UNEVEN.format(counts=", ".join(f"{name} : {count}" for name, count in held.items())))
     return wrong
 
 
@@ -63,10 +65,10 @@ def back_up(db: Connection, target: Path) -> dict[str, int]:
                     db.backup(copy)
             finally:
                 db.rollback()
-            _check(partial, before)
+            _check(partial, before, target)
             _settle(partial, target)
     except (sqlite3.Error, OSError, UnicodeDecodeError) as exc:
-        raise StoreError(DATABASE_UNUSABLE.format(file=target.name, why=why(exc))) from exc
+        raise StoreError(COPY_UNWRITTEN.format(file=target, why=why(exc))) from exc
     return before
 
 
@@ -78,6 +80,8 @@ def restore(source: Path, target: Path, now: datetime) -> tuple[dict[str, int], 
     when the present file is in use: nothing has changed then.
     """
     target = followed(target)
+    if source.is_dir():
+        raise UsageError(IS_A_FOLDER.format(file=source))
     if not source.is_file():
         raise UsageError(FILE_MISSING.format(file=source))
     try:
@@ -85,11 +89,11 @@ def restore(source: Path, target: Path, now: datetime) -> tuple[dict[str, int], 
             given = sqlite3.connect(f"file:{_quoted(source)}?mode=ro", uri=True)
             with contextlib.closing(given), contextlib.closing(sqlite3.connect(str(partial))) as copy:
                 given.backup(copy)
-            found = _check(partial, None)
+            found = _check(partial, None, source)
             aside = _make_way(target, partial, now)
             _settle(partial, target)
     except (sqlite3.Error, OSError, UnicodeDecodeError) as exc:
-        raise StoreError(DATABASE_UNUSABLE.format(file=source.name, why=why(exc))) from exc
+        raise StoreError(DATABASE_UNUSABLE.format(file=source, why=why(exc))) from exc
     return found, aside
 
 
@@ -154,19 +158,20 @@ def _free_name(target: Path, now: datetime) -> Path:
     return next(path for path in map(target.with_name, names) if not path.exists())
 
 
-def _check(path: Path, wanted: dict[str, int] | None) -> dict[str, int]:
+def _check(path: Path, wanted: dict[str, int] | None, named: Path) -> dict[str, int]:
+    """Return the counts of a copy; raises StoreError, which names the file that a person gave, for one that is not sound."""
     from veille.store.schema import migrations
 
     with _opened(path) as copy:
         known = {step.name for step in migrations.pending(described()(memory=True))}
         if {step.name for step in migrations.applied(utils_of(copy))} - known:
-            raise StoreError(DATABASE_NEWER.format(file=path.name))
+            raise StoreError(DATABASE_NEWER.format(file=named))
         wrong = unsoundness(copy)
         if wrong:
-            raise StoreError(COPY_UNSOUND.format(file=path.name, why=" ; ".join(wrong)[:200]))
+            raise StoreError(COPY_UNSOUND.format(file=named, why=why_of(" ; ".join(wrong)[:200])))
         found = counts(copy)
         if wanted is not None and found != wanted:
-            raise StoreError(COPY_DIFFERS.format(file=path.name))
+            raise StoreError(COPY_DIFFERS.format(file=named))
         return found
 
 

@@ -10,10 +10,10 @@ from veille.errors import UsageError
 from veille.messages.keeping import DATABASE_NOT_EMPTY, EXPORT_INCONSISTENT
 from veille.store.collecting.items import index_items
 from veille.store.connection import Connection, Row, sqlite3, utils_of, writing
+from veille.store.fiche_index import index_all
 from veille.store.keeping.backup import unsoundness
 from veille.store.public import PUBLIC
 from veille.store.schema import migrations
-from veille.store.sharing.index import index_all
 
 _BATCH = 500
 # Where each comes after what it refers to; `accounts` without hashes. Not `sessions`, `known_addresses`: who signed in is of one machine.

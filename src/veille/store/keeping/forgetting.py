@@ -22,7 +22,7 @@ from veille.store.collecting.names import places_of
 from veille.store.collecting.stories import leave_story
 from veille.store.connection import Connection, usable, writing
 from veille.store.curating.learning import unlearn_words
-from veille.store.sharing.index import index_fiche
+from veille.store.fiche_index import index_fiche
 
 _BATCH = 500
 _TABLES = (

@@ -11,9 +11,11 @@ from datetime import date
 
 from veille.model import FicheKind
 from veille.store.cards import Card, cards
+from veille.store.collecting.corrections import SOURCE_SUMMARY
 from veille.store.connection import Connection, has_table
 
 PAGE = 20
+_LOOKED_AT = 500  # fiches, for lines that are to be verified
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,8 @@ where fiches.id in (select value from json_each(?))
 def fiche_cards(db: Connection, ids: Iterable[int]) -> list[FicheCard]:
     """Cards of these fiches, in this order."""
     wanted = list(ids)
+    if not wanted:
+        return []
     found = {}
     for row in db.execute(_CARDS, (json.dumps(wanted),)).fetchall():
         row = tuple(row)  # noqa: PLW2901
@@ -224,10 +228,10 @@ def of_articles(db: Connection, item_ids: Sequence[int]) -> dict[int, list[tuple
     if not has_fiches(db):
         return found
     rows = db.execute(
-        "select distinct asked.id, fiches.id, kind, title from items as asked join items as held on held.id = asked.id "
+        "select distinct asked.id, fiches.id, fiches.kind, fiches.title from items as asked join items as held on held.id = asked.id "
         "or (held.story_id is not null and held.story_id = asked.story_id) join fiche_items on item_id = held.id "
         "and role in ('source', 'suite') "
-        "join fiches on fiches.id = fiche_id and state = 'publiee' and merged_into is null "
+        "join fiches on fiches.id = fiche_id and fiches.state = 'publiee' and merged_into is null "
         "where asked.id in (select value from json_each(?)) order by 1, 2",
         (json.dumps(list(item_ids)),),
     )
@@ -246,17 +250,104 @@ def stale(line: Line, kind: FicheKind, today: date) -> bool:
     return (today.year - held.year) * 12 + today.month - held.month - (today.day < held.day) >= months
 
 
-def search(db: Connection, match: str, *, most: int = 3, kind: str = "") -> tuple[list[int], int]:
-    """Return the published fiches that an FTS5 expression finds, the best first; how many there are in all."""
+def search(
+    db: Connection, match: str, *, themes: Sequence[str] = (), departements: Sequence[str] = (), most: int = 3
+) -> tuple[list[FicheCard], int]:
+    """Return the published fiches that an FTS5 expression finds, within filters, the best first; how many there are in all."""
     if not match or not has_fiches(db):
         return [], 0
-    values = {"match": match, "kind": kind, "most": most}
-    where = "fiches_fts match :match and state = 'publiee' and merged_into is null and (:kind = '' or kind = :kind)"
+    values = {"match": match, "themes": json.dumps(themes), "places": json.dumps(departements), "most": most}
+    where = "fiches_fts match :match and state = 'publiee' and merged_into is null"
+    if themes:
+        where += " and exists (select 1 from fiche_tags where fiche_id = fiches.id and tag_id in (select value from json_each(:themes)))"
+    if departements:
+        where += (
+            " and exists (select 1 from fiche_territories where fiche_id = fiches.id and code in (select value from json_each(:places)))"
+        )
     joined = "from fiches_fts join fiches on fiches.id = fiches_fts.rowid"
     (count,) = db.execute(f"select count(*) {joined} where {where}", values).fetchone()
     if not count:
         return [], 0
+    order = "bm25(fiches_fts, 4.0, 1.0, 2.0), fiches.id desc"
+    rows = db.execute(f"select fiches.id {joined} where {where} order by {order} limit :most", values)
+    return fiche_cards(db, [row[0] for row in rows]), count
+
+
+def some(db: Connection, *, theme: str = "", departement: str = "", most: int = 3) -> tuple[list[FicheCard], int]:
+    """Return a few initiatives, those with the newest words first, and how many there are."""
+    ids, count = listed(db, "initiative", theme=theme, departement=departement, most=most)
+    return fiche_cards(db, ids), count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedItem:
+    """An article that may be what follows of a fiche."""
+
+    fiche_id: int
+    fiche_title: str
+    item: int
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaleLine:
+    """A line of a published fiche that is to be verified; `last`: when it was said, or last found true."""
+
+    fiche_id: int
+    fiche_title: str
+    line_id: int
+    text: str
+    last: str
+
+
+def in_state(db: Connection, state: str, most: int) -> list[int]:
+    """Return the fiches in a state, those that changed last first."""
     rows = db.execute(
-        f"select fiches.id {joined} where {where} order by bm25(fiches_fts, 4.0, 1.0, 2.0), fiches.id desc limit :most", values
+        "select id from fiches where state = ? and merged_into is null order by changed_at desc, id desc limit ?", (state, most)
     )
-    return [row[0] for row in rows], count
+    return [row[0] for row in rows]
+
+
+def of_source(db: Connection, item_id: int, kind: str) -> int:
+    """Return the fiche of a kind that was born of an article, or of its story, 0 for none."""
+    row = db.execute(
+        "select fiches.id from fiches join fiche_items on fiche_id = fiches.id and role = 'source' "
+        "join items on items.id = item_id "
+        "where fiches.kind = ? and fiches.state <> 'retiree' and merged_into is null and (item_id = ?2 "
+        "or (story_id is not null and story_id = (select story_id from items where id = ?2))) order by fiches.id limit 1",
+        (kind, item_id),
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def words_of(db: Connection, item_id: int) -> tuple[str, str, str]:
+    """Return the title of an article, what its source's rights show of it, and all that is held, which is never shown."""
+    row = db.execute(
+        f"select title, {SOURCE_SUMMARY}, text, page from items join texts on item_id = items.id where items.id = ?",  # noqa: S608
+        (item_id,),
+    ).fetchone()
+    title, shown, text, page = tuple(row) if row else ("", "", "", "")
+    return title, shown, page if len(page) > len(text) else text
+
+
+def proposed_items(db: Connection, most: int = 100) -> list[ProposedItem]:
+    """Return the articles that wait to be told what follows of a fiche or not, the newest first."""
+    rows = db.execute(
+        "select fiches.id, fiches.title, items.id, items.title, reason from fiche_items join fiches on fiches.id = fiche_id "
+        "join items on items.id = item_id where role = 'propose' and fiches.state = 'publiee' order by at desc, items.id desc limit ?",
+        (most,),
+    )
+    return [ProposedItem(fiche_id=row[0], fiche_title=row[1], item=row[2], title=row[3], reason=row[4]) for row in rows]
+
+
+def stale_lines(db: Connection, kinds: dict[str, FicheKind], today: date, most: int = 100) -> list[StaleLine]:
+    """Return the lines of published fiches that are to be verified, the oldest first."""
+    found = []
+    for one in fiche_cards(db, in_state(db, "publiee", _LOOKED_AT)):
+        kind = kinds[one.kind]
+        for line in lines_of(db, one.id, kind):
+            if line.state == "montree" and stale(line, kind, today):
+                last = line.verified_on or line.said_on
+                found.append(StaleLine(fiche_id=one.id, fiche_title=one.title, line_id=line.id, text=line.text, last=last))
+    return sorted(found, key=lambda one: one.last)[:most]

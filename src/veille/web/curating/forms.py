@@ -59,6 +59,9 @@ class Form:
         except ValueError as exc:
             raise UsageError(TOO_MANY_FIELDS) from exc
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._fields
+
     def get(self, name: str, default: str = "") -> str:
         """Return the last value of a field."""
         return self._fields.get(name, [default])[-1]

@@ -14,6 +14,8 @@ from veille.moments import day_begins
 from veille.store.cards import Card
 from veille.store.reading import articles, browsing
 from veille.store.reading.summary import Summary
+from veille.store.sharing import fiches
+from veille.store.sharing.fiches import FicheCard
 from veille.understand.knowledge import Departement
 from veille.web.reading.browsing import ThemeGroup, groups_of, unwatched
 from veille.web.reading.charts import MapCell, bounds, places
@@ -61,6 +63,7 @@ class HomePage(Context):
     map: list[MapCell]
     bounds: list[tuple[str, int, int]]
     first_steps: list[NamedStep]
+    initiatives: tuple[list[FicheCard], int]
     silent: list[Silent]
     unwatched: int
 
@@ -83,6 +86,7 @@ async def accueil(datasette: Datasette, request: HttpRequest) -> Response:
         new=new,
         steps={"hier": (today - timedelta(days=1)).isoformat(), "semaine": (today - timedelta(days=7)).isoformat()},
         now=today.isoformat(),
+        initiatives=await ask(datasette, fiches.some),
         first_steps=await first_steps(datasette, request) if not summary.articles else [],
         deadlines=deadlines,
         groups=groups_of(site.knowledge.themes.values(), summary.themes, new[1] if new else summary.recent_themes),
@@ -136,6 +140,7 @@ class ArticlePage(Context):
     changes: list[Change]
     coins: str
     share: str
+    part_of: list[tuple[int, str, str]]  # the fiches that it is part of: id, kind, title
 
 
 def _interest(site: Site, card: Card) -> str:
@@ -165,6 +170,7 @@ def article_page(beside: Beside) -> Handler:
             changes=changes(found),
             coins=coins(found, here),
             share=mail_to(found.card.title, here),
+            part_of=(await ask(datasette, fiches.of_articles, [item_id])).get(item_id, []),
         )
         return await render(datasette, request, context, **await beside(datasette, request, item_id))
 

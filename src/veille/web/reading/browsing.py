@@ -18,6 +18,8 @@ from veille.store.connection import Row
 from veille.store.keeping import wellbeing
 from veille.store.reading import browsing
 from veille.store.reading.summary import RECENT, Summary, alike, last_months, shares
+from veille.store.sharing import fiches
+from veille.store.sharing.fiches import FicheCard
 from veille.understand.knowledge import Departement, Theme
 from veille.web.reading.charts import Bars, MapCell, bars, bounds, places
 from veille.web.reading.following import Follow, follow
@@ -110,6 +112,7 @@ class ThemePage(Context):
 
     template = "reading/theme.html"
     here = "theme"
+    initiatives: tuple[list[FicheCard], int]
     one: Theme
     css: str
     total: int
@@ -141,6 +144,7 @@ async def theme(datasette: Datasette, request: HttpRequest) -> Response:
     counts = {code: mix.get(known.id, 0) for code, mix in summary.mix.items() if mix.get(known.id)}
     group = [one for one in site.knowledge.themes.values() if one.group == known.group]
     context = ThemePage(
+        initiatives=await ask(datasette, lambda db: fiches.some(db, theme=known.id)),
         one=known,
         css=group_class(known),
         total=summary.themes.get(known.id, 0),
@@ -195,6 +199,7 @@ class DepartementPage(Context):
 
     template = "reading/departement.html"
     here = "carte"
+    initiatives: tuple[list[FicheCard], int]
     one: Departement
     total: int
     recent: int
@@ -235,6 +240,7 @@ async def departement(datasette: Datasette, request: HttpRequest) -> Response:
         if tag in site.knowledge.themes
     ]  # fmt: skip
     context = DepartementPage(
+        initiatives=await ask(datasette, lambda db: fiches.some(db, departement=known.code)),
         one=known,
         total=summary.places.get(known.code, 0),
         recent=summary.recent_places.get(known.code, 0),

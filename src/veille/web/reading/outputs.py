@@ -23,7 +23,7 @@ from veille.store.cards import Card
 from veille.store.reading.browsing import Date
 from veille.store.reading.searching import Results
 from veille.understand.knowledge import Knowledge
-from veille.web.reading.atom import AtomEntry, atom_feed, atom_moment
+from veille.web.site.feeds import AtomEntry, atom_feed, atom_moment
 from veille.web.site.origin import Origin
 
 

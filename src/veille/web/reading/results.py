@@ -15,10 +15,12 @@ from veille.search.facets import SHOWN
 from veille.search.ranking import MOST_MATCHES, PAGE_SIZE
 from veille.search.request import Request, address
 from veille.search.suggestions import suggestions
-from veille.search.words import Query, highlight
+from veille.search.words import Query, highlight, match_all
 from veille.store import cards
 from veille.store.cards import Card
 from veille.store.reading import searching
+from veille.store.sharing import fiches
+from veille.store.sharing.fiches import FicheCard
 from veille.web.reading.basket import chosen_ids, listed
 from veille.web.reading.following import Follow, follow, label_of, title_of
 from veille.web.reading.notices import Folded, folded
@@ -111,6 +113,8 @@ class SearchPage(Context):
     basket: list[int]
     ways_on: list[WayOn]
     corrected: str
+    initiatives: list[FicheCard]
+    more_initiatives: int  # beside those that are shown
 
 
 @readable
@@ -138,7 +142,15 @@ async def recherche(datasette: Datasette, request: HttpRequest) -> Response:
 
     kept = [(name, value) for name, value in _pairs(wanted) if name != "q"] + ([("panier", listed(basket))] if basket else [])
     corrected = corrected_question(wanted.q, results.query.corrected)
+    sheets: tuple[list[FicheCard], int] = ([], 0)
+    if wanted.q and wanted.page == 1:
+        sheets = await ask(
+            datasette,
+            lambda db: fiches.search(db, match_all(results.query), themes=wanted.themes, departements=wanted.departements),
+        )
     context = SearchPage(
+        initiatives=sheets[0],
+        more_initiatives=sheets[1] - len(sheets[0]),
         request_=wanted,
         results=results,
         most=MOST_MATCHES,

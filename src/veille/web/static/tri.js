@@ -279,6 +279,7 @@
     o: () => { if (panel) { panel.focus({ preventScroll: true }); panel.scrollIntoView({ block: "nearest" }); } },
     c: () => { const box = current() && current().querySelector("input[type=checkbox]"); if (box) { box.checked = !box.checked; tell(); } },
     a: () => { const boxes = queue ? [...queue.querySelectorAll("input[type=checkbox]")] : []; const all = boxes.every(box => box.checked); for (const box of boxes) box.checked = !all; tell(); },
+    i: () => { const sheet = document.querySelector("[data-sheet]"); if (sheet) sheet.submit(); },
     m: () => { const [item] = aimed(); if (item) location.assign(`${root}/tri?comme=${item}`); },
     g: async () => {
       const here = (current() || { dataset: {} }).dataset.item, others = checked().filter(item => item !== here);

@@ -19,7 +19,7 @@ def index_fiche(db: Connection, fiche_id: int) -> None:
         (fiche_id,),
     ).fetchall()
     db.execute(
-        "insert into fiches_fts (rowid, title, text, context) values (?, ?, ?, ?)",
+        "insert into fiches_fts (rowid, title, shown, context) values (?, ?, ?, ?)",
         (fiche_id, index_text(row[0]), index_text("\n".join(one[0] for one in lines)), index_text("\n".join(one[0] for one in names))),
     )
 

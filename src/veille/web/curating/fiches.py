@@ -1,0 +1,205 @@
+"""/tri/fiches and /tri/fiche/<id>: what curators do with fiches; each act posts a form, and each is undone from the journal."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from datasette import Response
+
+from veille.errors import UsageError
+from veille.messages.common import plural
+from veille.messages.sharing import (
+    CHECK_OUTCOMES,
+    FICHE_KEPT,
+    FICHE_MADE,
+    FICHE_PUBLISHED,
+    NO_SUCH_FICHE,
+    RELATION_LABELS,
+    STAGE_LABELS,
+    VERIFIED,
+)
+from veille.model import FicheKind
+from veille.resources import load_kinds, load_line_words
+from veille.store.connection import Connection
+from veille.store.curating import fiches as acts
+from veille.store.curating.fiches import By
+from veille.store.sharing import fiches
+from veille.store.sharing.fiches import Fiche, FicheCard, Line
+from veille.understand.lines import Draft, draft_of
+from veille.web.curating.decisions import place_named, tag_named
+from veille.web.curating.forms import DeskContext, Form, Said, answer, now_of, page
+from veille.web.site.answering import ask
+from veille.web.site.errors import PageError
+from veille.web.site.http import CuratorRequest, Datasette
+from veille.web.site.session import curating, may
+from veille.web.site.state import deciding, reading, site_of
+
+KINDS = load_kinds()
+_LISTED = 200
+_EDITORS = ("withdraw", "merge")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FichesDesk(DeskContext):
+    """/tri/fiches"""
+
+    template = "curating/fiches.html"
+    drafts: list[FicheCard]
+    published: list[FicheCard]
+    proposed: list[fiches.ProposedItem]
+    stale: list[fiches.StaleLine]
+
+
+@curating("curator", "GET")
+async def overview(datasette: Datasette, request: CuratorRequest) -> Response:
+    """/tri/fiches: drafts, lines to verify, articles proposed as what follows."""
+    today = site_of(datasette).today()
+
+    def read(db: Connection) -> FichesDesk:
+        drafts, published = (fiches.fiche_cards(db, fiches.in_state(db, state, _LISTED)) for state in ("brouillon", "publiee"))
+        return FichesDesk(
+            drafts=drafts, published=published, proposed=fiches.proposed_items(db), stale=fiches.stale_lines(db, KINDS, today)
+        )
+
+    return await page(datasette, request, await ask(datasette, read))
+
+
+@dataclass(frozen=True, slots=True)
+class DeskLine:
+    """A line as the desk shows it, with the word that spoke for it, and whether it is to be verified."""
+
+    line: Line
+    because: str
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FicheDesk(DeskContext):
+    """/tri/fiche/<id>"""
+
+    template = "curating/fiche.html"
+    kind: FicheKind
+    fiche: Fiche
+    rubrics: list[tuple[str, str, list[DeskLine]]]
+    seen: int
+    source_item: int
+    said_on: str
+    stages: dict[str, str]
+    relations: dict[str, str]
+    outcomes: dict[str, str]
+    others: list[FicheCard]
+    editor: bool
+    keys: bool
+
+
+@curating("curator", "GET", "POST")
+async def fiche(datasette: Datasette, request: CuratorRequest) -> Response:
+    """/tri/fiche/<id>: GET shows the sheet, POST changes it."""
+    fiche_id = int(request.url_vars["id"])
+    if request.method == "POST":
+        return await _changed(datasette, request, fiche_id)
+    found = await ask(datasette, fiches.fiche, fiche_id, KINDS)
+    if found is None:
+        raise PageError(404, NO_SUCH_FICHE)
+    kind, today = KINDS[found.card.kind], site_of(datasette).today()
+    source = next((card for card, role, _ in found.articles if role == "source"), None)
+    draft = await ask(datasette, drafted, source.id) if source else Draft(lines=())
+    because = {one.text: one.because for one in draft.lines}
+    rubrics = [
+        (name, heading.label, [
+            DeskLine(one, because.get(one.text, ""), fiches.stale(one, kind, today))
+            for one in found.lines if one.heading == name and one.state != "retiree"
+        ])
+        for name, heading in kind.headings.items()
+    ]  # fmt: skip
+    others = await ask(datasette, lambda db: fiches.fiche_cards(db, fiches.in_state(db, "publiee", _LISTED)))
+    return await page(
+        datasette,
+        request,
+        FicheDesk(
+            kind=kind, fiche=found, rubrics=rubrics, seen=await ask(datasette, acts.last_edit, fiche_id),
+            source_item=source.id if source else 0, said_on=next((one.said_on for one in found.lines), today.isoformat()),
+            stages=STAGE_LABELS, relations=RELATION_LABELS, outcomes=CHECK_OUTCOMES,
+            others=[one for one in others if one.id != fiche_id], editor=may(request.actor, "editor"), keys=bool(request.actor["keys"]),
+        ),
+    )  # fmt: skip
+
+
+def drafted(db: Connection, item_id: int) -> Draft:
+    """Return what an article lets one write."""
+    title, shown, whole = fiches.words_of(db, item_id)
+    return draft_of(title, shown, whole, load_line_words())
+
+
+@curating("curator", "POST")
+async def nouvelle(datasette: Datasette, request: CuratorRequest) -> Response:
+    """POST /tri/fiche/nouvelle: a sheet begins from an article, with the lines that it lets one write."""
+    form = await Form.of(request)
+    item, kind = form.number("article"), KINDS.get(form.get("sorte", "initiative"))
+    if item is None or kind is None:
+        raise PageError(400)
+    account, at = request.actor["account"], now_of(datasette)
+    there = await ask(datasette, fiches.of_source, item, kind.id)
+    if there:
+        return Response.redirect(datasette.urls.path(f"/tri/fiche/{there}"))
+
+    def write(db: Connection) -> tuple[int, int]:
+        draft = drafted(db, item)
+        made = acts.create(db, kind, item, draft.lines, By(account=account, at=at), stage=draft.stage, began=draft.began)
+        return made, len(draft.lines)
+
+    try:
+        made, lines = await deciding(datasette, write)
+    except UsageError as exc:
+        return answer(datasette, request, form, Said(str(exc), wrong=True), f"/article/{item}")
+    return answer(
+        datasette, request, form, Said(FICHE_MADE.format(lines=plural(lines, "ligne", "lignes"))), f"/tri/fiche/{made}", fiche=made
+    )
+
+
+async def _changed(datasette: Datasette, request: CuratorRequest, fiche_id: int) -> Response:
+    form = await Form.of(request)
+    action, line = form.get("action"), form.number("ligne") or 0
+    held = await reading(datasette, fiches.fiche_cards, [fiche_id])
+    if not held:
+        raise PageError(404, NO_SUCH_FICHE)
+    kind, by = KINDS[held[0].kind], By(account=request.actor["account"], at=now_of(datasette), seen=form.number("seen"))
+    if action in _EDITORS and not may(request.actor, "editor"):
+        raise PageError(403)
+    given = {
+        name: form.get(field)
+        for name, field in (
+            ("heading", "rubrique"), ("text", "texte"), ("said_on", "dit"), ("item", "article"), ("url", "adresse"),
+            ("declared_by", "role"),
+        )
+        if field in form
+    }  # fmt: skip
+    doing: dict[str, Callable[[Connection], Any]] = {
+        "line-add": lambda db: acts.add_line(db, fiche_id, kind, given, by),
+        "line-edit": lambda db: acts.change_line(db, line, kind, given, by),
+        "line-remove": lambda db: acts.set_line_state(db, line, "retiree", by),
+        "line-back": lambda db: acts.set_line_state(db, line, "montree", by),
+        "verify": lambda db: acts.check_line(db, line, form.get("constat") if form.get("constat") in CHECK_OUTCOMES else "vrai", by),
+        "title": lambda db: acts.retitle(db, fiche_id, form.get("titre"), by),
+        "stage": lambda db: acts.set_stage(db, fiche_id, form.get("stade"), form.get("debut"), form.get("fin"), by),
+        "place-add": lambda db: acts.set_place(db, fiche_id, place_named(datasette, form.get("lieu")), by, present=True),
+        "place-remove": lambda db: acts.set_place(db, fiche_id, place_named(datasette, form.get("lieu")), by, present=False),
+        "tag-add": lambda db: acts.set_tag(db, fiche_id, tag_named(datasette, form.get("theme")), by, present=True),
+        "tag-remove": lambda db: acts.set_tag(db, fiche_id, tag_named(datasette, form.get("theme")), by, present=False),
+        "publish": lambda db: acts.publish(db, fiche_id, kind, by),
+        "draft": lambda db: acts.unpublish(db, fiche_id, by, withdrawn=False),
+        "withdraw": lambda db: acts.unpublish(db, fiche_id, by, withdrawn=True),
+        "item": lambda db: acts.set_item(db, fiche_id, form.number("article") or 0, "suite", by),
+        "item-refuse": lambda db: acts.set_item(db, fiche_id, form.number("article") or 0, "refus", by),
+        "link": lambda db: acts.link(db, fiche_id, form.number("vers") or 0, form.get("relation"), form.get("raison"), by),
+        "unlink": lambda db: acts.unlink(db, form.number("lien") or 0, by),
+        "merge": lambda db: acts.merge(db, fiche_id, form.number("vers") or 0, by),
+    }
+    if action not in doing:
+        raise PageError(400)
+    try:
+        await deciding(datasette, doing[action])
+        said = Said({"publish": FICHE_PUBLISHED, "verify": VERIFIED}.get(action, FICHE_KEPT))
+    except UsageError as exc:
+        said = Said(str(exc), wrong=True)
+    return answer(datasette, request, form, said, f"/tri/fiche/{fiche_id}")

@@ -1,0 +1,1 @@
+"""Fiches as everyone reads them."""

@@ -1,0 +1,54 @@
+// The keyboard of a fiche. Everything here also works by plain forms; keys act only when a line has the focus.
+"use strict";
+(() => {
+  const lines = () => [...document.querySelectorAll("[data-fiche] [data-line]")];
+  const on = () => { const place = document.querySelector("[data-fiche]"); return place && place.dataset.keys === "1"; };
+  const focus = id => { const one = id && document.getElementById(id); if (one) one.focus(); };
+
+  // A form is sent without a page load, and the page that answers takes the place of this one.
+  const send = async (form, submitter, next = "") => {
+    const body = new URLSearchParams(new FormData(form, submitter));
+    let answer;
+    try { answer = await fetch(form.action, { method: "POST", body }); } catch { form.submit(); return; }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html"), made = page.querySelector("[data-fiche]");
+    if (!made) { location.reload(); return; }
+    document.querySelector("[data-fiche]").replaceWith(document.importNode(made, true));
+    focus(next);
+  };
+  document.addEventListener("submit", event => {
+    if (!event.target.closest("[data-fiche]")) return;
+    event.preventDefault();
+    const line = event.target.closest("[data-line]"), all = lines(), place = all.indexOf(line);
+    const gone = event.submitter && event.submitter.dataset.key === "x";
+    const after = line && (gone ? all[place + 1] || all[place - 1] : line);
+    send(event.target, event.submitter, after ? after.id : "");
+  });
+  document.addEventListener("keydown", event => {
+    if (!document.querySelector("[data-fiche]") || !on() || event.altKey) return;
+    if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
+      const own = document.activeElement.form || document.querySelector("[data-publish]");
+      if (own) { event.preventDefault(); own.requestSubmit(own.querySelector("button:not(.quiet)")); }
+      return;
+    }
+    if (event.ctrlKey || event.metaKey) return;
+    const line = document.activeElement.closest && document.activeElement.closest("[data-line]");
+    const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName);
+    if (event.key === "Escape" && line) { line.focus(); return; }
+    if (typing) return;
+    const all = lines(), place = all.indexOf(line);
+    const go = one => { if (one) { event.preventDefault(); one.focus(); } };
+    if (event.key === "j") { go(place < 0 ? all[0] : all[place + 1]); return; }
+    if (event.key === "k") { go(place < 0 ? all[0] : all[place - 1]); return; }
+    if (place < 0 || document.activeElement !== line || event.repeat) return;
+    if (event.key === " ") { event.preventDefault(); go(all[place + 1]); return; }
+    if (event.key === "e") {
+      event.preventDefault();
+      const more = line.querySelector("details");
+      more.open = true;
+      more.querySelector("textarea").focus();
+      return;
+    }
+    const button = (event.key === "x" || event.key === "v") && line.querySelector(`button[data-key="${event.key}"]`);
+    if (button) { event.preventDefault(); button.form.requestSubmit(button); }
+  });
+})();
