@@ -406,16 +406,70 @@ def test_row_buttons_cover_nothing(desk, store):
     assert covered == []
 
 
+SHEET = (
+    "Constat : la moitié des allocataires ressortaient sans réponse. Le département a ouvert un guichet unique avec les agents et les usagers. "
+    "Les passages ont baissé de 41 %. Le coût est de 12 400 euros par an. Ce qui n’a pas marché : la borne d’appel, debranchée en un mois."
+)
+
+
+def tell(store, knowledge):
+    """An article whose text is shown whole; its id."""
+    source = make_source(id="pleine", name="La Gazette", url="https://pleine.fr/rss", territory=("29",), rights="full")
+    entry = make_entry(guid="w", link="https://pleine.fr/1", title="Un guichet unique à Carhaix", summary=SHEET)
+    collect_entries(store, source, [entry], knowledge, datetime.now(UTC))
+    return store.execute("select id from items where source_id = 'pleine'").fetchone()[0]
+
+
+def test_a_sheet_of_five_lines_is_made_and_published_from_the_keyboard(desk, store, knowledge, server, chromium):
+    item = tell(store, knowledge)
+    page = desk("claire", f"/tri?article={item}")
+    page.wait_for_selector("[data-sheet]")
+    loads, presses = [], 0
+    page.on("framenavigated", lambda frame: loads.append(frame.url))
+    page.keyboard.press("i")
+    page.wait_for_url("**/tri/fiche/*")
+    lines = page.locator("[data-line]")
+    assert lines.count() >= 5
+    for key in ("j", " ", " ", "x", " "):  # kept, kept, one refused
+        page.keyboard.press(key)
+        presses += 1
+    assert until(page, lambda: store.execute("select count(*) from fiche_lines where state = 'retiree'").fetchone()[0] == 1)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_function("() => (document.querySelector('#dit') || {textContent: ''}).textContent.includes('La fiche est publiée')")
+    assert presses + 2 <= 15
+    assert len(loads) == 1
+    assert page.complaints == []
+    reader = chromium.new_page(java_script_enabled=False)
+    reader.goto(f"{server}/recherche?q=guichet+unique")
+    reader.click("text=Un guichet unique à Carhaix >> nth=0")
+    assert "/initiative/1" in reader.url
+    assert "baissé de 41" in reader.inner_text("main")
+    reader.close()
+
+
 CURATOR_PAGES = (
     "/tri", "/tri?etat=plus-tard", "/tri/journal", "/tri/lot?q=budget", "/tri/recherches", "/tri/ajouter", "/tri/sources", "/tri/vocabulaire?theme=handicap",
     "/tri/regles?phrase=budget&effet=tag&valeur=Handicap", "/tri/qualite", "/tri/comptes", "/tri/installation", "/tri?ordre=theme", "/tri/journal?q=budget&quoi=selections&jour=2026-01-01", "/tri/vocabulaire?theme=handicap&vers=laboratoires",
-    "/article/1",
+    "/article/1", "/tri/fiches", "/tri/fiche/1", "/initiatives", "/initiative/1", "/initiative/1/diapos",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_page_of_curators(desk, store, scheme):
+def test_axe_finds_nothing_on_any_page_of_curators(desk, store, knowledge, scheme):
     from axe_playwright_python.sync_playwright import Axe
+
+    from veille.resources import load_kinds, load_line_words
+    from veille.store import writing
+    from veille.store.curating import fiches as acts
+    from veille.store.curating.fiches import By
+    from veille.store.sharing import fiches
+    from veille.understand.lines import draft_of
+
+    item = tell(store, knowledge)
+    by = By(account=1, at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    with writing(store):
+        made = acts.create(store, load_kinds()["initiative"], item, draft_of(*fiches.words_of(store, item), load_line_words()).lines, by)
+        acts.publish(store, made, load_kinds()["initiative"], by)
 
     store.execute("update accounts set role = 'admin' where name = 'edith'")
     page = desk("edith", color_scheme=scheme)

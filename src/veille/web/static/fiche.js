@@ -6,10 +6,15 @@
   const focus = id => { const one = id && document.getElementById(id); if (one) one.focus(); };
 
   // A form is sent without a page load, and the page that answers takes the place of this one.
-  const send = async (form, submitter, next = "") => {
-    const body = new URLSearchParams(new FormData(form, submitter));
+  // One after the other: what is shown is what came of the last act.
+  let before = Promise.resolve();
+  const send = (form, submitter, next = "") => {
+    const body = new URLSearchParams(new FormData(form, submitter)), path = form.getAttribute("action");
+    before = before.then(() => post(path, body, next));
+  };
+  const post = async (path, body, next) => {
     let answer;
-    try { answer = await fetch(form.action, { method: "POST", body }); } catch { form.submit(); return; }
+    try { answer = await fetch(path, { method: "POST", body }); } catch { location.reload(); return; }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html"), made = page.querySelector("[data-fiche]");
     if (!made) { location.reload(); return; }
     document.querySelector("[data-fiche]").replaceWith(document.importNode(made, true));
