@@ -93,7 +93,7 @@ def test_full_standard_output_is_a_sentence_and_a_2(folder):
     done = subprocess.run(f"{' '.join(VEILLE)} sources >/dev/full", shell=True, cwd=folder, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
-    assert "No space left" in done.stderr
+    assert "le disque est plein" in done.stderr
 
 
 # From where our own code begins: what Python and its launcher do before (some 20 ms) cannot be made silent.
@@ -272,7 +272,7 @@ def test_what_somebody_has_open_is_not_replaced(folder, what):
         before = {path.name: path.read_bytes() for path in base.parent.iterdir()}
         done = veille("restore", "copie.db", cwd=folder)
         assert done.returncode == 2
-        assert "arrêtez-les d’abord" in done.stderr
+        assert "arrêtez le site et cron" in done.stderr
         assert {path.name: path.read_bytes() for path in base.parent.iterdir()} == before
     finally:
         holder.kill()

@@ -311,12 +311,12 @@ def test_a_wrong_configuration_fetches_nothing(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["collect", "--source", "gironda"], "source inconnue"), (["collect", "--config", "absent.yaml"], "fichier introuvable"),
+        (["collect", "--source", "gironda"], "Source inconnue"), (["collect", "--config", "absent.yaml"], "fichier introuvable"),
         (["check", "--config", "absent.yaml"], "fichier introuvable"), (["collect", "--config", "."], "lecture impossible"),
         (["predict", "search"], "--items"), (["curators", "disable", "personne"], "introuvable"), (["nimporte"], "nimporte"),
         (["collect", "--db", "feeds.yaml"], "base inutilisable"),
-        (["serve", "--host", "192.0.2.1"], "impossible d’y écouter"),
-        (["predict", "search", "--items", "."], "lecture impossible"), (["curators", "add", "A B"], "un nom de compte"),
+        (["serve", "--host", "192.0.2.1"], "n’a pas cette adresse"),
+        (["predict", "search", "--items", "."], "lecture impossible"), (["curators", "add", "A B"], "Un nom de compte"),
         (["curators", "add", "claire"], "au moins 10 caractères"),
     ],
 )  # fmt: skip

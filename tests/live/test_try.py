@@ -132,7 +132,7 @@ def test_a_source_of_feeds_yaml_is_tried_by_its_id(tmp_path):
     assert "Un budget participatif" in told.stdout
     assert "Gironde" in told.stdout
     assert "feeds.yaml, sous" not in told.stdout
-    assert (near.returncode, "vouliez-vous dire « gironde »" in near.stderr) == (2, True)
+    assert (near.returncode, "Vouliez-vous dire « gironde »" in near.stderr) == (2, True)
 
 
 def test_what_is_known_already_is_said_beside_each_entry(tmp_path):
