@@ -20,13 +20,15 @@ from pathlib import Path
 
 from veille.cli.predict_store import store_of_items
 from veille.errors import ParseError
+from veille.french import bare
 from veille.model import Fetched, Validators
 from veille.parse.article import article_of
 from veille.parse.page import page_text
-from veille.resources import load_knowledge
+from veille.resources import load_knowledge, load_line_words
 from veille.store import writing
 from veille.store.collecting.stories import LEAST_TEXT, make_stories
 from veille.store.connection import sqlite3
+from veille.understand.lines import draft_of
 
 Row = dict
 OWN = Path(__file__).parent.parent / "tests" / "truth"
@@ -312,6 +314,40 @@ def others(shared: Path, tell: Callable[..., float]) -> None:
     tell("ailleurs : son thème selon des lecteurs", judged, mean, 0.60)
 
 
+def lines(tell: Callable[..., float]) -> None:
+    """Lines proposed for sheets, beside what somebody else would write who had not seen the rules; the first set was looked at since."""
+    told = {
+        "1": {
+            (row["round"], one["id"]): one
+            for row in ({"round": 3}, {"round": 4})
+            for one in rows(OWN / "rounds" / f"{row['round']}-articles.jsonl")
+        },
+        "2": {(file, one["id"]): one for file in (1, 2, 3, 4) for one in rows(OWN / "learning" / f"{file}.jsonl")},
+    }
+    for name, (right, useful) in {"1": (0.85, 0.60), "2": (0.60, 0.50)}.items():
+        hits, articles = [], []
+        for gold in rows(OWN / "lines" / f"{name}.jsonl"):
+            if gold["useless"]:
+                continue
+            one = told[name][gold.get("round") or gold["file"], gold["id"]]
+            draft = draft_of(one["title"], one["text"], one["text"], load_line_words())
+            found = [
+                any(line.heading == wanted["heading"] and words_in_common(line.text, wanted["sentence"]) >= 0.6 for wanted in gold["lines"])
+                for line in draft.lines
+                if line.heading != "stade"
+            ]
+            hits += map(float, found)
+            articles.append(float(any(found)))
+        tell(f"fiches, jeu {name} : lignes à leur rubrique", hits, mean, right)
+        tell(f"fiches, jeu {name} : articles avec une ligne utile", articles, mean, useful)
+
+
+def words_in_common(one: str, other: str) -> float:
+    """Return the share of the words of the shorter text that the other has."""
+    first, second = set(bare(one).split()), set(bare(other).split())
+    return len(first & second) / max(1, min(len(first), len(second)))
+
+
 def written(given: list[Row]) -> Path:
     """Rows in a file of their own, for `predict`."""
     path = Path(tempfile.mkdtemp()) / "rows.jsonl"
@@ -352,6 +388,7 @@ def main() -> None:
     themes(shared, tell)
     same(shared, tell)
     others(shared, tell)
+    lines(tell)
     pages(shared / "corpus" / "pages", tell)
     if low:
         sys.exit("Sous le plancher : " + ", ".join(low))
