@@ -185,8 +185,10 @@ def test_a_curator_makes_publishes_and_everyone_finds_it(house, store):
     assert get(house, "/initiative/1").status_code == 404
     assert "initiatives" not in re.findall(r'id="(\w+)"', get(house, "/recherche?q=guichet+unique").text)
     (edit,) = store.execute("select max(id) from edits").fetchone()
-    edith = signed_in(house, "edith")
-    edith.post(f"/tri/edition/{edit}/annuler")
+    log = claire.get("/tri/journal?quoi=fiches").text
+    assert "fiche publiée" in log
+    assert "fiche Un guichet unique en Gironde" in log
+    claire.post(f"/tri/edition/{edit}/annuler")
     assert get(house, "/initiative/1").status_code == 200
 
 

@@ -87,7 +87,8 @@ ACTION_LABELS = {
     "date-add": "échéance ajoutée", "date-remove": "échéance refusée", "note-public": "note publique écrite",
     "note-private": "note interne écrite",
 }  # fmt: skip
-SUBJECTS = {"article n°": "items", "source": "sources", "thème": "tags"}  # how the log names what an edit is about, and its table
+# How the log names what an edit is about, and its table.
+SUBJECTS = {"article n°": "items", "source": "sources", "thème": "tags", "fiche": "fiches"}
 QUOTED = "« {said} »"
 AS_THE_SOURCE = "comme la source"
 JOURNAL_KINDS: dict[str, tuple[str, tuple[str, ...]]] = {

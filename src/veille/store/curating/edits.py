@@ -93,6 +93,11 @@ def undo_edit(db: Connection, *, account_id: int, edit_id: int, at: str) -> None
     db.execute("update edits set undone_at = ?, undone_by = ? where id = ?", (at, account_id, edit_id))
 
 
+def is_of_fiche(db: Connection, edit_id: int) -> bool:
+    """Return whether an edit is about a fiche: every curator may undo it."""
+    return db.execute("select 1 from edits where id = ? and fiche_id is not null", (edit_id,)).fetchone() is not None
+
+
 def _fiche_of(one: Change) -> int:
     """Return the fiche that a row is of, 0 for what is of none."""
     if one.table == "fiches":

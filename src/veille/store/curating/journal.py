@@ -84,9 +84,11 @@ def _named(db: Connection, subject: str) -> dict[str, Any]:
     if SUBJECTS[kind] == "items":
         row = db.execute("select title from items where id = ?", (key,)).fetchone()
         return {"subject": row[0], "item": int(key)} if row else {"subject": subject}
-    table, column = SUBJECTS[kind], "name" if SUBJECTS[kind] == "sources" else "label"
+    table = SUBJECTS[kind]
+    column = {"sources": "name", "tags": "label", "fiches": "title"}[table]
     row = db.execute(f"select {column} from {table} where id = ?", (key,)).fetchone()  # noqa: S608 - our own names
-    return {"subject": f"{kind} {row[0]}" if row else subject}
+    told = {"subject": f"{kind} {row[0]}" if row else subject}
+    return told | {"fiche": int(key)} if table == "fiches" and row else told
 
 
 def told_change(db: Connection, after: str, places: Mapping[str, str] = MappingProxyType({})) -> str:

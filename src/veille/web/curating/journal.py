@@ -11,17 +11,21 @@ from datasette import Response
 from veille.clock import PARIS
 from veille.errors import UsageError
 from veille.messages.curating import ACTION_LABELS, BAD_DATE, EDIT_LABELS, EDIT_UNDONE, JOURNAL_KINDS
+from veille.messages.sharing import FICHE_ACTIONS
 from veille.moments import day_begins
 from veille.store.connection import Row
 from veille.store.curating.accounts import accounts
-from veille.store.curating.edits import undo_edit
+from veille.store.curating.edits import is_of_fiche, undo_edit
 from veille.store.curating.journal import Sought
 from veille.store.curating.journal import journal as read_journal
 from veille.web.curating.forms import DeskContext, Form, Said, answer, as_number, now_of, page
 from veille.web.site.answering import ask
+from veille.web.site.errors import PageError
 from veille.web.site.http import CuratorRequest, Datasette
 from veille.web.site.session import curating, may
 from veille.web.site.state import deciding, learn_edits
+
+_KINDS = JOURNAL_KINDS | {"fiches": ("fiches", tuple(FICHE_ACTIONS))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +58,13 @@ async def journal(datasette: Datasette, request: CuratorRequest) -> Response:
             since, until = day_begins(day, PARIS.key), day_begins(day + timedelta(days=1), PARIS.key)
         except (ValueError, OverflowError):
             wrong = BAD_DATE.format(value=given["jour"][:20])
-    actions = JOURNAL_KINDS.get(given["quoi"], ("", ()))[1]
+    actions = _KINDS.get(given["quoi"], ("", ()))[1]
     sought = Sought(account=given["qui"], actions=actions, since=since, until=until, words=given["q"])
     rows, more = await ask(datasette, lambda db: read_journal(db, sought, page=number))
     for one in rows:
-        one["label"] = ACTION_LABELS.get(one["action"]) or EDIT_LABELS.get(one["action"], one["action"])
+        one["label"] = (ACTION_LABELS | EDIT_LABELS | FICHE_ACTIONS).get(one["action"], one["action"])
         one["tag"] = json.loads(one["after"]).get("tag") if one["what"] == "decision" else ""
-        one["may_undo"] = one["undoable"] and (one["what"] == "decision" or may(request.actor, "editor"))
+        one["may_undo"] = one["undoable"] and (one["what"] == "decision" or one["action"] in FICHE_ACTIONS or may(request.actor, "editor"))
     people = [one.name for one in await ask(datasette, accounts)]
 
     def link(page: int) -> str:
@@ -73,15 +77,17 @@ async def journal(datasette: Datasette, request: CuratorRequest) -> Response:
         request,
         JournalPage(
             rows=rows, more=more, number=number, who=given["qui"], kind=given["quoi"], day=given["jour"], words=given["q"], people=people,
-            kinds={name: label for name, (label, _) in JOURNAL_KINDS.items()}, wrong=wrong, link=link,
+            kinds={name: label for name, (label, _) in _KINDS.items()}, wrong=wrong, link=link,
         ),
     )  # fmt: skip
 
 
-@curating("editor", "POST")
+@curating("curator", "POST")
 async def defaire(datasette: Datasette, request: CuratorRequest) -> Response:
-    """POST /tri/edition/<id>/annuler: brings back what editors changed."""
+    """POST /tri/edition/<id>/annuler: brings back what was changed: of a fiche for every curator, of the house for editors."""
     form = await Form.of(request)
+    if not may(request.actor, "editor") and not await ask(datasette, is_of_fiche, int(request.url_vars["id"])):
+        raise PageError(403)
     edit_id, account, at = int(request.url_vars["id"]), request.actor["account"], now_of(datasette)
     try:
         await deciding(datasette, lambda connection: undo_edit(connection, account_id=account, edit_id=edit_id, at=at))
