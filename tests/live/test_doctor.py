@@ -115,7 +115,7 @@ ILLS = {
     ),
     "cron does not collect any more": (
         lambda house: change(house, "update runs set started_at = '2026-01-05T08:00:00Z', ended_at = '2026-01-05T08:01:00Z'"),
-        "la dernière collecte achevée", "data/collecte.log",
+        "aucune collecte n’est allée au bout", "data/collecte.log",
     ),
     "a collection never ends": (
         lambda house: change(house, "update runs set started_at = '2026-01-05T08:00:00Z', ended_at = null where id = (select max(id) from runs)"),

@@ -150,7 +150,7 @@ def test_a_disallow_is_obeyed_from_the_next_run_and_said(tmp_path):
     assert (again.returncode, "robots.txt interdit" in again.stderr) == (1, True)
     assert told.returncode == 1
     assert told.stdout.splitlines() == [
-        "a : interdite aux robots : robots.txt interdit cette adresse aux robots. robots.txt l’interdit : demander l’accord du site."
+        "a : interdite aux robots : robots.txt interdit cette adresse aux robots. robots.txt l’interdit : demandez l’accord du site."
     ]
     assert (once.returncode, once.stdout) == (0, "")
 

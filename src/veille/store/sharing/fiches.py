@@ -228,11 +228,11 @@ def of_articles(db: Connection, item_ids: Sequence[int]) -> dict[int, list[tuple
     if not has_fiches(db):
         return found
     rows = db.execute(
-        "select distinct asked.id, fiches.id, fiches.kind, fiches.title from items as asked join items as held on held.id = asked.id "
-        "or (held.story_id is not null and held.story_id = asked.story_id) join fiche_items on item_id = held.id "
-        "and role in ('source', 'suite') "
-        "join fiches on fiches.id = fiche_id and fiches.state = 'publiee' and merged_into is null "
-        "where asked.id in (select value from json_each(?)) order by 1, 2",
+        "with asked as (select value as id from json_each(?)), family as (select id as asked, id as item from asked union "
+        "select asked.id, items.id from asked join items as own on own.id = asked.id join items on items.story_id = own.story_id) "
+        "select distinct asked, fiches.id, fiches.kind, fiches.title from family join fiche_items on item_id = item "
+        "and role in ('source', 'suite') join fiches on fiches.id = fiche_id and fiches.state = 'publiee' and merged_into is null "
+        "order by 1, 2",
         (json.dumps(list(item_ids)),),
     )
     for item, fiche_id, kind, title in rows:

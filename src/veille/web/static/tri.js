@@ -279,7 +279,10 @@
     o: () => { if (panel) { panel.focus({ preventScroll: true }); panel.scrollIntoView({ block: "nearest" }); } },
     c: () => { const box = current() && current().querySelector("input[type=checkbox]"); if (box) { box.checked = !box.checked; tell(); } },
     a: () => { const boxes = queue ? [...queue.querySelectorAll("input[type=checkbox]")] : []; const all = boxes.every(box => box.checked); for (const box of boxes) box.checked = !all; tell(); },
-    i: () => { const sheet = document.querySelector("[data-sheet]"); if (sheet) sheet.submit(); },
+    i: () => { // of the very article that is current: the panel may still show the one before
+      const [item] = aimed(), sheet = document.querySelector("[data-sheet]");
+      if (sheet && sheet.elements.article.value === item) sheet.submit(); else if (item) say("L’article n’est pas encore là : réessayez.");
+    },
     m: () => { const [item] = aimed(); if (item) location.assign(`${root}/tri?comme=${item}`); },
     g: async () => {
       const here = (current() || { dataset: {} }).dataset.item, others = checked().filter(item => item !== here);
