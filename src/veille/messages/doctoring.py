@@ -89,7 +89,6 @@ CERTIFICATES_DO = (
 )
 CERTIFICATES_FILE = "{name} nomme {file}, qui ne se lit pas"
 CERTIFICATES_FILE_DO = "corrigez {name}, ou ôtez-la"
-CERTIFICATES_SKIPPED = "non regardés"
 
 SQLITE_WELL = "SQLite {version}"
 SQLITE_OLD = "SQLite {version}, ancien : veille marche, un peu plus lentement"

@@ -10,13 +10,6 @@ STAGE_TOLD = {
 COST_TOLD = "Coût annoncé : {amount}."
 BEGAN_IN = "Commencée en {year}."
 FICHE_STATES = {"brouillon": "brouillon", "publiee": "publiée", "retiree": "retirée"}
-ORIGIN_LABELS = {
-    "veille": "née d’un article",
-    "documentaliste": "écrite ici",
-    "moisson": "reçue par formulaire",
-    "equipe": "reçue d’une équipe",
-}
-LINE_STATES = {"montree": "montrée", "retiree": "retirée", "a-revoir": "à revoir"}
 CHECK_OUTCOMES = {"vrai": "toujours vrai", "change": "a changé", "lien-mort": "lien mort", "mur": "le site ne répond pas aux robots"}
 RELATION_LABELS = {
     "inspire-de": "s’inspire de", "porte-par": "est portée par", "documente": "est documentée par", "presente-a": "a été présentée à",
@@ -66,8 +59,3 @@ FICHE_MADE = "Fiche commencée : {lines}."
 FICHE_KEPT = "C’est fait."
 FICHE_PUBLISHED = "La fiche est publiée."
 VERIFIED = "Vérifié."
-SEEN_ON = "vu le"
-SAID_ON = "dit le"
-COMPLETENESS = "{held} rubriques sur {all}"
-OLDEST_CHECK = "la plus ancienne ligne d’un état a été vérifiée {when}"
-FOLLOWS_BECAUSE = "même territoire, mots communs : {words}"

@@ -11,7 +11,6 @@ from typing import Any
 
 from veille.clock import PARIS
 from veille.errors import UsageError
-from veille.french import index_text
 from veille.messages.common import long_date
 from veille.messages.sharing import (
     BAD_RELATION,
@@ -33,7 +32,7 @@ from veille.messages.sharing import (
     RELATION_LABELS,
 )
 from veille.model import FicheKind
-from veille.moments import local_day, stored_day
+from veille.moments import stored_day
 from veille.store.connection import Connection, Row
 from veille.store.curating.edits import Change, edit, row_of
 from veille.store.fiche_index import index_fiche
@@ -64,10 +63,10 @@ def create(
     began: str = "",
 ) -> int:
     """Begin a fiche from an article: its title, places, themes and these lines; its id. An article is the source of one fiche of a kind."""
-    row = db.execute("select title, published_at, day, first_seen_at, stated_day from items where id = ?", (item_id,)).fetchone()
+    row = db.execute("select title, published_at, first_seen_at from items where id = ?", (item_id,)).fetchone()
     if row is None:
         raise UsageError(NO_SUCH_FICHE)
-    own_title, published, day, first_seen, stated = tuple(row)
+    own_title, published, first_seen = tuple(row)
     there = db.execute(
         "select fiches.id, title from fiches join fiche_items on fiche_id = fiches.id and role = 'source' "
         "where item_id = ? and kind = ? and state <> 'retiree' and merged_into is null",
@@ -98,7 +97,7 @@ def create(
         changes.append(Change(table="fiche_lines", key=(first + place,), row=_line_row(
             number, one.heading, place, one.text, said_on, seen=seen, item=item_id, value=one.value
         )))  # fmt: skip
-    _write(db, changes, by, number, "fiche-create", day or stated or "")
+    _write(db, changes, by, number, "fiche-create")
     return number
 
 
@@ -318,7 +317,7 @@ def last_edit(db: Connection, fiche_id: int) -> int:
     return int(db.execute("select coalesce(max(id), 0) from edits where fiche_id = ?", (fiche_id,)).fetchone()[0])
 
 
-def _write(db: Connection, changes: list[Change], by: By, fiche_id: int, action: str, _day: str = "") -> None:
+def _write(db: Connection, changes: list[Change], by: By, fiche_id: int, action: str) -> None:
     """Make an act: refused where somebody else has changed the same rows since, then logged, and the index told."""
     _must_not_have_changed(db, changes, by, fiche_id)
     touched = [*changes]
@@ -342,13 +341,8 @@ def _must_not_have_changed(db: Connection, changes: list[Change], by: By, fiche_
         held = json.loads(after)
         told = {(one["table"], *map(str, one["key"])) for one in held}
         if told & wanted or (states and any(one["table"] == "fiches" and len(held) == 1 for one in held)):
-            when = long_date(date.fromisoformat(local_day_of(at)))
+            when = long_date(date.fromisoformat(stored_day(at, PARIS.key)))
             raise UsageError(CHANGED_BY.format(name=name, when=when))
-
-
-def local_day_of(at: str) -> str:
-    """Return the day in Paris of a moment that was stored."""
-    return stored_day(at, PARIS.key)
 
 
 def _fiche(db: Connection, fiche_id: int, by: By, **values: Any) -> Change:
@@ -375,6 +369,3 @@ def _next(db: Connection, table: str) -> int:
         f"select max(coalesce((select seq from sqlite_sequence where name = '{table}'), 0), coalesce((select max(id) from {table}), 0))"  # noqa: S608
     ).fetchone()
     return int(last) + 1
-
-
-__all__ = ["By", "index_text", "local_day"]
