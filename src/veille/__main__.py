@@ -7,6 +7,10 @@ import sys
 def main() -> None:
     """The command line."""
     try:
+        if sys.argv[1:2] == ["datasette"] and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            # A server that starts ends at once: an exception raised in whatever runs just then may be swallowed there. Once it serves,
+            # uvicorn listens in its place, ends what it has begun, and sends itself the signal again.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # `serve` becomes Datasette with it blocked
         from veille.cli import main as run
 
