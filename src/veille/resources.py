@@ -67,6 +67,8 @@ def load_line_words() -> "LineWords":
     """Return what speaks for each heading of a sheet."""
     import yaml
 
+    from veille.understand.learned import model_of
     from veille.understand.lines import LineWords
 
-    return LineWords.of(yaml.load(package_text("lignes.yaml"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506
+    told = yaml.load(package_text("lignes.yaml"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    return LineWords.of(told, model_of(package_text("lines.json")))

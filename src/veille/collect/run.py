@@ -118,6 +118,7 @@ class Collector:
             sweep(self.db, self.config.retention, started)
         if has_outgrown(self.db):
             keeper.count_words()
+        keeper.propose_follow_ups()
         return summary
 
     async def _visit(self, visit: Visit) -> Arrival:

@@ -18,6 +18,7 @@ from veille.messages.collecting import BUG, TAKEN_OVER
 from veille.messages.keeping import NO_MEMORY, SYSTEM_REFUSES
 from veille.messages.machine import why
 from veille.model import Collected, Failed, Fetched, HostNote, NotModified, Outcome, Reading, Verdict
+from veille.moments import stored
 from veille.store import usable, writing
 from veille.store.collecting.hosts import keep_notes
 from veille.store.collecting.sitting import Sitting
@@ -59,6 +60,16 @@ class Keeper:
 
         count_all(self.db, known.place_words, self.owning)
         self.sitting.counted()
+
+    def propose_follow_ups(self) -> None:
+        """What came may follow of the initiatives that are kept."""
+        from veille.store.collecting.following import has_new, propose_new
+
+        if not has_new(self.db):
+            return
+        known = self.known
+        if known is not None:
+            propose_new(self.db, known.place_words, self.owning, stored(self.clock()) or "")
 
     @contextmanager
     def owning(self) -> Iterator[None]:

@@ -7,6 +7,8 @@ STAGE_TOLD = {
     "projet": "Annoncée, pas encore commencée.", "experimentation": "Une expérimentation est en cours ou vient de finir.",
     "generalisation": "L’essai est étendu ou pérennisé.", "termine": "L’initiative a pris fin.",
 }  # fmt: skip
+SHARED_NAME = "« {name} » dans les deux"
+SHARED_WORDS = "en commun : {words}"
 COST_TOLD = "Coût annoncé : {amount}."
 BEGAN_IN = "Commencée en {year}."
 FICHE_STATES = {"brouillon": "brouillon", "publiee": "publiée", "retiree": "retirée"}
@@ -39,6 +41,7 @@ FICHE_ACTIONS = {
 }
 
 NO_SUCH_FICHE = "Cette fiche n’existe pas."
+NO_SUCH_ITEM = "Cet article n’existe pas."
 NO_SUCH_LINE = "Cette ligne n’existe pas."
 NO_SUCH_HEADING = "Cette rubrique n’est pas de celles de la fiche."
 FICHE_TITLE = "Un titre de fiche tient sur une ligne, en {most} caractères au plus."
@@ -58,4 +61,5 @@ FICHE_FOR_ARTICLE = "Cet article est déjà la source de « {title} »."
 FICHE_MADE = "Fiche commencée : {lines}."
 FICHE_KEPT = "C’est fait."
 FICHE_PUBLISHED = "La fiche est publiée."
+LINES_TO_REVIEW = "L’article est joint ; {lines} d’être relues."
 VERIFIED = "Vérifié."

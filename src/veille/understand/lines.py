@@ -7,10 +7,12 @@ whole sentences of them; of what is hidden it may take facts (an amount, a year,
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
-from veille.french import fold
+from veille.french import fold, lemma, tokens
 from veille.messages.sharing import COST_TOLD, STAGE_TOLD
+from veille.understand.learned import Model, judge
 
 LONGEST_LINE = 1_000  # characters
 _PER_HEADING = 2
@@ -49,25 +51,26 @@ _POSTS = re.compile(r"\b(?:(?:un|deux|trois|quatre|\d+) (?:postes?|etp|equivalen
 _MONTHS = "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre".split()
 _BEGAN = re.compile(rf"\b(?:depuis|des|(?:lance|ouvert|cree|ne)\w* en)\s+(?:le \d+(?:er)? )?({'|'.join(_MONTHS)})?\s*((?:19|20)\d\d)\b")
 _ORDER = ("probleme", "fait", "resultats", "cout", "contact", "obstacles", "referait", "reprise")
-_MEASURED = 2.5  # what a measure adds to a result; without one it is worth less
+_ADDRESS = re.compile(r"@|\b0\d(?:[ .]?\d\d){4}\b")
+_FAR = 5  # sentences, or sixths of a dozen words: beyond, all are alike
+_SHORT = len("word ") + 3
 
 
 @dataclass(frozen=True, slots=True)
 class LineWords:
-    """What speaks for each heading and stage (`data/lignes.yaml`): patterns of folded text, and how much each heading weighs."""
+    """What speaks for each heading and stage (`data/lignes.yaml`): patterns of folded text; and what was learnt from labelled lines."""
 
-    headings: dict[str, tuple[re.Pattern[str], float]]
+    headings: dict[str, re.Pattern[str]]
     measures: re.Pattern[str]
     cost: re.Pattern[str]
     stages: dict[str, re.Pattern[str]]
+    learnt: Model | None = None
 
     @classmethod
-    def of(cls, told: dict[str, Any]) -> "LineWords":
+    def of(cls, told: dict[str, Any], learnt: Model | None = None) -> "LineWords":
         """Return the words as the file declares them."""
-        return cls(
-            headings={name: (_any(one["says"]), float(one["weight"])) for name, one in told["headings"].items()},
-            measures=_any(told["measures"]), cost=_any(told["cost"]), stages={name: _any(says) for name, says in told["stages"].items()},
-        )  # fmt: skip
+        headings, stages = ({name: _any(says) for name, says in told[part].items()} for part in ("headings", "stages"))
+        return cls(headings=headings, measures=_any(told["measures"]), cost=_any(told["cost"]), stages=stages, learnt=learnt)
 
 
 def _any(says: list[str]) -> re.Pattern[str]:
@@ -76,10 +79,16 @@ def _any(says: list[str]) -> re.Pattern[str]:
 
 def draft_of(title: str, shown: str, whole: str, words: LineWords) -> Draft:
     """Return what an article lets one write; `shown`: what rights show of its text, `whole`: all of it, which is never quoted."""
-    lines: list[ProposedLine] = []
-    for sentence in sentences(shown):
-        lines += _lines_of(sentence, words)
-    kept = [one for heading in _ORDER for one in [line for line in lines if line.heading == heading][:_PER_HEADING]]
+    found: dict[str, list[tuple[float, int, ProposedLine]]] = {}
+    told = list(sentences(shown))
+    for place, sentence in enumerate(told):
+        for odds, line in _lines_of(sentence, place, len(told), words):
+            found.setdefault(line.heading, []).append((-odds, place, line))
+    kept = [
+        line
+        for heading in _ORDER
+        for _, line in sorted((place, line) for _, place, line in sorted(found.get(heading, []), key=lambda row: row[:2])[:_PER_HEADING])
+    ]
     text = whole or shown
     if not any(one.heading == "cout" for one in kept):
         kept += _hidden_cost(text, words)
@@ -101,27 +110,42 @@ def sentences(text: str) -> Iterator[str]:
         start = end
 
 
-def _lines_of(sentence: str, words: LineWords) -> list[ProposedLine]:
-    """What one sentence may be: a cost beside anything else; else what fits it best."""
+def _lines_of(sentence: str, place: int, count: int, words: LineWords) -> Iterator[tuple[float, ProposedLine]]:
+    """Yield the lines that a sentence may be, with the odds of each: as was learnt, or where nothing was, by the words for it."""
     said = fold(sentence)
-    found = []
-    money, posts = _MONEY.search(sentence), _POSTS.search(said)
-    if money and words.cost.search(said):
-        found.append(ProposedLine("cout", sentence, money[0], cents(money)))
-    elif posts and words.cost.search(said):
-        found.append(ProposedLine("cout", sentence, posts[0]))
-    measure, fits = words.measures.search(said), []
-    for heading, (pattern, weight) in words.headings.items():
-        match = pattern.search(said)
-        if match:
-            score = weight + (_MEASURED if measure else 0) if heading == "resultats" else weight
-            fits.append((score, heading, match[0].strip()))
-    if fits:
-        _, heading, because = max(fits)
-        found.append(ProposedLine(heading, sentence, because))
-    elif measure:
-        found.append(ProposedLine("resultats", sentence, measure[0].strip()))
-    return found
+    signs = sentence_signs(sentence, place, count, words)
+    predicted = judge(words.learnt, (), {}, signs) if words.learnt else {}
+    for heading in _ORDER:
+        prediction, cue = predicted.get(heading), words.headings[heading].search(said) if heading in words.headings else None
+        if prediction.yes if prediction else cue:
+            money = _MONEY.search(sentence) if heading == "cout" else None
+            because = money[0] if money else cue[0].strip() if cue else _spoke(words.learnt, heading, signs)
+            yield prediction.odds if prediction else 0.0, ProposedLine(heading, sentence, because, cents(money) if money else None)
+
+
+def sentence_signs(sentence: str, place: int, count: int, words: LineWords) -> frozenset[str]:
+    """Return what a sentence shows of what it may be: words, lemmas, pairs of words, measures, where it stands among the others."""
+    said, held = fold(sentence), [one[0] for one in tokens(sentence)]
+    found = {f"word {one}" for one in held} | {f"lemma {lemma(one)}" for one in held}
+    found.update(f"pair {one} {other}" for one, other in pairwise(held))
+    found.add(f"place {min(place, _FAR)}")
+    found.add(f"size {min(len(held) // 6, _FAR)}")
+    marks = {
+        "last": place == count - 1, "money": _MONEY.search(sentence), "posts": _POSTS.search(said), "cost": words.cost.search(said),
+        "measure": words.measures.search(said), "digit": re.search(r"\d", sentence), "percent": "%" in sentence,
+        "question": "?" in sentence, "quotation": "«" in sentence, "address": _ADDRESS.search(sentence),
+        **{f"cue {heading}": pattern.search(said) for heading, pattern in words.headings.items()},
+        **{f"stage {stage}": pattern.search(said) for stage, pattern in words.stages.items()},
+    }  # fmt: skip
+    found.update(name for name, shown in marks.items() if shown)
+    return frozenset(found)
+
+
+def _spoke(learnt: Model | None, heading: str, signs: frozenset[str]) -> str:
+    """Return the two words that said most."""
+    weights = learnt.questions[heading].signs if learnt else {}
+    said = sorted((-weights[one], one) for one in signs if one.startswith("word ") and weights.get(one, 0) > 0 and len(one) > _SHORT)
+    return ", ".join(one.removeprefix("word ") for _, one in said[:2])
 
 
 def cents(money: re.Match[str]) -> int:

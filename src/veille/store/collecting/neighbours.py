@@ -94,7 +94,7 @@ def count_words(db: Connection, places: frozenset[str], hold: Callable[[], Abstr
     newest = [row[0] for row in db.execute("select id from items order by id desc limit ?", (_COUNTED,))]
     counts: Counter[int] = Counter()
     terms: dict[int, array[int]] = {}  # of the newest: word, times, word, times…
-    for item_id, found in _terms(db, newest, boilerplates, places):
+    for item_id, found in terms_kept(db, newest, boilerplates, places):
         counts.update(word for word, _ in found)
         terms[item_id] = array("I", chain.from_iterable(found))
     with hold():
@@ -107,13 +107,13 @@ def count_words(db: Connection, places: frozenset[str], hold: Callable[[], Abstr
     for start in range(0, len(ids), _BATCH):
         batch = ids[start : start + _BATCH]
         chosen = [(item_id, tuple(zip(terms[item_id][::2], terms[item_id][1::2], strict=True))) for item_id in batch if item_id in terms]
-        chosen += _terms(db, [item_id for item_id in batch if item_id not in terms], boilerplates, places)
+        chosen += terms_kept(db, [item_id for item_id in batch if item_id not in terms], boilerplates, places)
         with hold():
             keep_keywords(db, chosen)
     return len(newest)
 
 
-def _terms(db: Connection, ids: list[int], boilerplates: Boilerplates, places: frozenset[str]) -> Iterator[tuple[int, Terms]]:
+def terms_kept(db: Connection, ids: Sequence[int], boilerplates: Boilerplates, places: frozenset[str]) -> Iterator[tuple[int, Terms]]:
     """Yield the terms of these articles, a thousand texts at a time."""
     for start in range(0, len(ids), _BATCH):
         rows = db.execute(
@@ -133,24 +133,13 @@ def neighbours(db: Connection, item_id: int) -> list[Neighbour]:
     """
     if not has_table(db, "keywords") or not _of_interest(db, item_id):
         return []  # or a file that waits for its migration
-    own = [(row[0], row[1]) for row in db.execute("select word, weight from keywords where item_id = ? order by weight desc", (item_id,))]
-    postings = [
-        (
-            word,
-            db.execute(
-                "select item_id, weight from keywords where word = ? and item_id <> ? order by item_id desc limit ?",
-                (word, item_id, _POSTINGS),
-            ).fetchall(),
-        )
-        for word, _ in own
-    ]
-    likely = alike(own, postings, least=LEAST_SCORE / _ONE_THEME)[:_LOOKED_AT]
+    likely = sharing_keywords(db, item_id, LEAST_SCORE / _ONE_THEME)[:_LOOKED_AT]
     inspiring = _inspiring(db, item_id)
     asked = {"ids": json.dumps([row[0] for row in likely]), "id": item_id, "codes": json.dumps(sorted(inspiring)), "enough": _ENOUGH}
     themes = {row[0]: row[1] for row in db.execute(_ELSEWHERE, asked)}
     scored = [(item, min(1.0, score * (_ONE_THEME if themes[item] else _NO_THEME))) for item, score, _ in likely if item in themes]
     best = [row for row in scored if row[1] >= LEAST_SCORE]
-    said = _in_common(db, item_id, dict(own), [row[0] for row in best])
+    said = in_common(db, item_id, [row[0] for row in best])
     telling = [row for row in best if len({stem(fold(word)) for word in said[row[0]]}) >= _LEAST_STEMS]
     named = _told_of(db, [row[0] for row in telling], inspiring)
     telling.sort(key=lambda row: (row[0] not in named, -row[1], -row[0]))
@@ -159,6 +148,27 @@ def neighbours(db: Connection, item_id: int) -> list[Neighbour]:
 
 _LEAST_STEMS = 2  # of words in common, two forms of one word being one
 _ENOUGH = 0.5  # interest
+
+
+def sharing_keywords(db: Connection, item_id: int, least: float) -> list[tuple[int, float, int]]:
+    """Articles among the newest that hold its keywords, by how much they share: id, score (`least` to 1), words in common."""
+    own = keywords_kept(db, item_id)
+    postings = [
+        (
+            word,
+            db.execute(
+                "select item_id, weight from keywords where word = ? and item_id <> ? order by item_id desc limit ?",
+                (word, item_id, _POSTINGS),
+            ).fetchall(),
+        )
+        for word in own
+    ]
+    return alike(own.items(), postings, least=least)
+
+
+def keywords_kept(db: Connection, item_id: int) -> dict[int, int]:
+    """Return the keywords of an article and their weights, the heaviest first."""
+    return dict(db.execute("select word, weight from keywords where item_id = ? order by weight desc", (item_id,)).fetchall())
 
 
 def _of_interest(db: Connection, item_id: int) -> bool:
@@ -215,8 +225,9 @@ and (exists (select 1 from item_territories where item_id = items.id and code in
 """
 
 
-def _in_common(db: Connection, item_id: int, own: dict[int, int], others: list[int]) -> dict[int, tuple[str, ...]]:
+def in_common(db: Connection, item_id: int, others: list[int]) -> dict[int, tuple[str, ...]]:
     """Return the keywords that each holds too, as written in what is shown of either; a word of hidden texts alone is not told."""
+    own = keywords_kept(db, item_id)
     shared: dict[int, dict[int, int]] = {other: {} for other in others}
     for other, word, weight in db.execute(
         "select item_id, word, weight from keywords where item_id in (select value from json_each(?))", (json.dumps(others),)

@@ -31,6 +31,13 @@ _KEYS: dict[str, tuple[str, ...]] = {
 }
 
 
+# What was noted of a row, and is no edit, goes with it.
+_OBSERVED = {
+    "fiches": ("delete from fiche_items where fiche_id = ? and role = 'propose'",),
+    "fiche_lines": ("delete from line_checks where line_id = ?",),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One row to be: its table, what names it, its other columns; None for a row that shall not be."""
@@ -140,6 +147,8 @@ def _write(db: Connection, one: Change) -> None:
     if one.row is None and one.table == "tags" and _serves(db, str(one.key[0])):
         raise UsageError(TAG_SERVES)
     if one.row is None:
+        for observed in _OBSERVED.get(one.table, ()):
+            db.execute(observed, one.key)
         db.execute(f"delete from {one.table} where {_where(one.table)}", one.key)  # noqa: S608 - one of ours
         return
     held = dict(zip(keys, one.key, strict=True)) | one.row

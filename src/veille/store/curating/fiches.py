@@ -25,11 +25,13 @@ from veille.messages.sharing import (
     LINK_TO_ITSELF,
     NO_SUCH_FICHE,
     NO_SUCH_HEADING,
+    NO_SUCH_ITEM,
     NO_SUCH_LINE,
     PUBLISH_LINES,
     PUBLISH_PLACE,
     PUBLISH_UNDATED,
     RELATION_LABELS,
+    STAGE_TOLD,
 )
 from veille.model import FicheKind
 from veille.moments import stored_day
@@ -63,10 +65,9 @@ def create(
     began: str = "",
 ) -> int:
     """Begin a fiche from an article: its title, places, themes and these lines; its id. An article is the source of one fiche of a kind."""
-    row = db.execute("select title, published_at, first_seen_at from items where id = ?", (item_id,)).fetchone()
-    if row is None:
-        raise UsageError(NO_SUCH_FICHE)
-    own_title, published, first_seen = tuple(row)
+    source = _said_by(db, item_id)
+    if source is None:
+        raise UsageError(NO_SUCH_ITEM)
     there = db.execute(
         "select fiches.id, title from fiches join fiche_items on fiche_id = fiches.id and role = 'source' "
         "where item_id = ? and kind = ? and state <> 'retiree' and merged_into is null",
@@ -75,10 +76,9 @@ def create(
     if there:
         raise UsageError(FICHE_FOR_ARTICLE.format(title=there[1]))
     number = _next(db, "fiches")
-    said_on, seen = (stored_day(published, PARIS.key), 0) if published else (stored_day(first_seen, PARIS.key), 1)
     changes = [
         Change(table="fiches", key=(number,), row={
-            "kind": kind.id, "title": title_of(title or own_title), "state": "brouillon", "expires_on": None, "origin": "veille",
+            "kind": kind.id, "title": title_of(title or source.title), "state": "brouillon", "expires_on": None, "origin": "veille",
             "merged_into": None, "published_at": None, "changed_at": by.at,
         }),
         Change(table="fiche_items", key=(number, item_id), row={"role": "source", "reason": "", "at": by.at}),
@@ -95,10 +95,27 @@ def create(
     first = _next(db, "fiche_lines")
     for place, one in enumerate(lines):
         changes.append(Change(table="fiche_lines", key=(first + place,), row=_line_row(
-            number, one.heading, place, one.text, said_on, seen=seen, item=item_id, value=one.value
+            number, one.heading, place, one.text, source.day, seen=source.seen, item=item_id, value=one.value
         )))  # fmt: skip
     _write(db, changes, by, number, "fiche-create")
     return number
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """An article that lines are from: its title, the day it says it, or the day it was first seen (`seen`)."""
+
+    title: str
+    day: str
+    seen: int
+
+
+def _said_by(db: Connection, item_id: int) -> _Source | None:
+    row = db.execute("select title, published_at, first_seen_at from items where id = ?", (item_id,)).fetchone()
+    if row is None:
+        return None
+    title, published, first_seen = tuple(row)
+    return _Source(title, stored_day(published or first_seen, PARIS.key), int(not published))
 
 
 def title_of(text: str) -> str:
@@ -157,6 +174,10 @@ def set_line_state(db: Connection, line_id: int, state: str, by: By) -> None:
     row = _line(db, line_id)
     action = "fiche-line-remove" if state == "retiree" else "fiche-line-back"
     changes = [Change(table="fiche_lines", key=(line_id,), row=row | {"state": state})]
+    facts = row_of(db, "initiative_facts", row["fiche_id"])
+    stage = next((stage for stage, told in STAGE_TOLD.items() if told == row["text"]), "")
+    if facts and stage and state == "montree" and row["heading"] == "stade" and facts["stage"] != stage:
+        changes.append(Change(table="initiative_facts", key=(row["fiche_id"],), row=facts | {"stage": stage}))  # the newest word of it
     _write(db, changes, by, row["fiche_id"], action)
 
 
@@ -243,15 +264,26 @@ def unpublish(db: Connection, fiche_id: int, by: By, *, withdrawn: bool) -> None
     _write(db, [_fiche(db, fiche_id, by, state=state)], by, fiche_id, action)
 
 
-def set_item(db: Connection, fiche_id: int, item_id: int, role: str, by: By, reason: str = "") -> None:
-    """An article of a fiche (`suite`, `mention`), or one that is refused to it (`refus`)."""
+def set_item(db: Connection, fiche_id: int, item_id: int, role: str, by: By, lines: Sequence[ProposedLine] = ()) -> int:
+    """An article of a fiche (`suite`, `mention`), or one that is refused to it (`refus`); how many of the lines that it lets one write
+    now wait on the sheet for a curator: what the sheet says already is not asked again.
+    """
     _must_be(db, fiche_id)
-    if db.execute("select 1 from items where id = ?", (item_id,)).fetchone() is None:
-        raise UsageError(NO_SUCH_LINE)
+    source = _said_by(db, item_id)
+    if source is None:
+        raise UsageError(NO_SUCH_ITEM)
     held = row_of(db, "fiche_items", fiche_id, item_id)
-    row = {"role": role, "reason": reason or (held or {}).get("reason", ""), "at": by.at}
-    action = "fiche-item-refuse" if role == "refus" else "fiche-item"
-    _write(db, [Change(table="fiche_items", key=(fiche_id, item_id), row=row)], by, fiche_id, action)
+    row = {"role": role, "reason": (held or {}).get("reason", ""), "at": by.at}
+    changes = [Change(table="fiche_items", key=(fiche_id, item_id), row=row)]
+    there = {text for (text,) in db.execute("select text from fiche_lines where fiche_id = ?", (fiche_id,)).fetchall()}
+    (place,) = db.execute("select coalesce(max(position), -1) + 1 from fiche_lines where fiche_id = ?", (fiche_id,)).fetchone()
+    first = _next(db, "fiche_lines")
+    for number, one in enumerate(one for one in lines if one.text not in there):
+        changes.append(Change(table="fiche_lines", key=(first + number,), row=_line_row(
+            fiche_id, one.heading, place + number, one.text, source.day, seen=source.seen, item=item_id, value=one.value, state="a-revoir"
+        )))  # fmt: skip
+    _write(db, changes, by, fiche_id, "fiche-item-refuse" if role == "refus" else "fiche-item")
+    return len(changes) - 1
 
 
 def link(db: Connection, from_id: int, to_id: int, relation: str, reason: str, by: By) -> None:

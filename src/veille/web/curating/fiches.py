@@ -13,6 +13,7 @@ from veille.messages.sharing import (
     FICHE_KEPT,
     FICHE_MADE,
     FICHE_PUBLISHED,
+    LINES_TO_REVIEW,
     NO_SUCH_FICHE,
     RELATION_LABELS,
     STAGE_LABELS,
@@ -20,6 +21,7 @@ from veille.messages.sharing import (
 )
 from veille.model import FicheKind
 from veille.resources import load_kinds, load_line_words
+from veille.store.collecting.following import propose_to
 from veille.store.connection import Connection
 from veille.store.curating import fiches as acts
 from veille.store.curating.fiches import By
@@ -88,6 +90,7 @@ class FicheDesk(DeskContext):
     relations: dict[str, str]
     outcomes: dict[str, str]
     others: list[FicheCard]
+    proposed: int  # articles that may be what follows
     editor: bool
     keys: bool
 
@@ -120,7 +123,9 @@ async def fiche(datasette: Datasette, request: CuratorRequest) -> Response:
             kind=kind, fiche=found, rubrics=rubrics, seen=await ask(datasette, acts.last_edit, fiche_id),
             source_item=source.id if source else 0, said_on=next((one.said_on for one in found.lines), today.isoformat()),
             stages=STAGE_LABELS, relations=RELATION_LABELS, outcomes=CHECK_OUTCOMES,
-            others=[one for one in others if one.id != fiche_id], editor=may(request.actor, "editor"), keys=bool(request.actor["keys"]),
+            others=[one for one in others if one.id != fiche_id],
+            proposed=sum(role == "propose" for _, role, _ in found.articles),
+            editor=may(request.actor, "editor"), keys=bool(request.actor["keys"]),
         ),
     )  # fmt: skip
 
@@ -146,6 +151,7 @@ async def nouvelle(datasette: Datasette, request: CuratorRequest) -> Response:
     def write(db: Connection) -> tuple[int, int]:
         draft = drafted(db, item)
         made = acts.create(db, kind, item, draft.lines, By(account=account, at=at), stage=draft.stage, began=draft.began)
+        propose_to(db, made, site_of(datasette).knowledge.place_words, at)
         return made, len(draft.lines)
 
     try:
@@ -159,7 +165,7 @@ async def nouvelle(datasette: Datasette, request: CuratorRequest) -> Response:
 
 async def _changed(datasette: Datasette, request: CuratorRequest, fiche_id: int) -> Response:
     form = await Form.of(request)
-    action, line = form.get("action"), form.number("ligne") or 0
+    action, line, item = form.get("action"), form.number("ligne") or 0, form.number("article") or 0
     held = await reading(datasette, fiches.fiche_cards, [fiche_id])
     if not held:
         raise PageError(404, NO_SUCH_FICHE)
@@ -189,8 +195,8 @@ async def _changed(datasette: Datasette, request: CuratorRequest, fiche_id: int)
         "publish": lambda db: acts.publish(db, fiche_id, kind, by),
         "draft": lambda db: acts.unpublish(db, fiche_id, by, withdrawn=False),
         "withdraw": lambda db: acts.unpublish(db, fiche_id, by, withdrawn=True),
-        "item": lambda db: acts.set_item(db, fiche_id, form.number("article") or 0, "suite", by),
-        "item-refuse": lambda db: acts.set_item(db, fiche_id, form.number("article") or 0, "refus", by),
+        "item": lambda db: acts.set_item(db, fiche_id, item, "suite", by, drafted(db, item).lines),
+        "item-refuse": lambda db: acts.set_item(db, fiche_id, item, "refus", by),
         "link": lambda db: acts.link(db, fiche_id, form.number("vers") or 0, form.get("relation"), form.get("raison"), by),
         "unlink": lambda db: acts.unlink(db, form.number("lien") or 0, by),
         "merge": lambda db: acts.merge(db, fiche_id, form.number("vers") or 0, by),
@@ -198,8 +204,10 @@ async def _changed(datasette: Datasette, request: CuratorRequest, fiche_id: int)
     if action not in doing:
         raise PageError(400)
     try:
-        await deciding(datasette, doing[action])
+        done = await deciding(datasette, doing[action])
         said = Said({"publish": FICHE_PUBLISHED, "verify": VERIFIED}.get(action, FICHE_KEPT))
+        if action == "item" and done:
+            said = Said(LINES_TO_REVIEW.format(lines=plural(done, "ligne attend", "lignes attendent")))
     except UsageError as exc:
         said = Said(str(exc), wrong=True)
     return answer(datasette, request, form, said, f"/tri/fiche/{fiche_id}")

@@ -24,8 +24,8 @@
     if (!event.target.closest("[data-fiche]")) return;
     event.preventDefault();
     const line = event.target.closest("[data-line]"), all = lines(), place = all.indexOf(line);
-    const gone = event.submitter && event.submitter.dataset.key === "x";
-    const after = line && (gone ? all[place + 1] || all[place - 1] : line);
+    const settled = event.submitter && (event.submitter.dataset.key === "x" || event.submitter.dataset.key === " ");
+    const after = line && (settled ? all[place + 1] || all[place - 1] : line);
     send(event.target, event.submitter, after ? after.id : "");
   });
   document.addEventListener("keydown", event => {
@@ -45,7 +45,12 @@
     if (event.key === "j") { go(place < 0 ? all[0] : all[place + 1]); return; }
     if (event.key === "k") { go(place < 0 ? all[0] : all[place - 1]); return; }
     if (place < 0 || document.activeElement !== line || event.repeat) return;
-    if (event.key === " ") { event.preventDefault(); go(all[place + 1]); return; }
+    if (event.key === " ") {
+      const keep = line.querySelector('button[data-key=" "]');
+      event.preventDefault();
+      if (keep) keep.form.requestSubmit(keep); else go(all[place + 1]);
+      return;
+    }
     if (event.key === "e") {
       event.preventDefault();
       const more = line.querySelector("details");
