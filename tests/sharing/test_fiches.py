@@ -20,7 +20,6 @@ from veille.store.curating.edits import undo_edit
 from veille.store.curating.fiches import By
 from veille.store.keeping.forgetting import forget
 from veille.store.sharing import fiches
-from veille.understand.lines import draft_of
 
 KIND = load_kinds()["initiative"]
 AT = "2026-11-22T09:00:00Z"
@@ -52,8 +51,7 @@ def item_of(store, source):
 
 
 def born(store, source="pleine", account=1):
-    title, shown, whole = fiches.words_of(store, item_of(store, source))
-    draft = draft_of(title, shown, whole, load_line_words())
+    draft = fiches.drafted(store, item_of(store, source), load_line_words())
     with writing(store):
         return acts.create(store, KIND, item_of(store, source), draft.lines, By(account=account, at=AT), stage=draft.stage)
 

@@ -15,7 +15,6 @@ from veille.store.curating.edits import undo_edit
 from veille.store.curating.fiches import By
 from veille.store.sharing import fiches
 from veille.understand.following import LEAST, follows, telling
-from veille.understand.lines import draft_of
 from veille.understand.similar import terms_of
 from veille.understand.words import Words
 
@@ -145,7 +144,7 @@ def test_a_sheet_that_begins_late_finds_what_is_there(store, knowledge, now):
 def test_what_is_joined_brings_its_lines_to_be_read_and_its_stage_when_it_is_kept(store, knowledge, now, sheet):
     item = told(store, knowledge, now, *NEXT)
     looked(store, knowledge)
-    draft = draft_of(*fiches.words_of(store, item), load_line_words())
+    draft = fiches.drafted(store, item, load_line_words())
     by = By(account=2, at=AT)
     with writing(store):
         assert acts.set_item(store, sheet, item, "suite", by, draft.lines) == len(draft.lines) > 1

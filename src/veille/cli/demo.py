@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import click
+import yaml
 
 from veille.cli.collecting import run_collection, summary_text
 from veille.cli.options import file_of, read_clock
@@ -20,11 +21,13 @@ from veille.messages.common import plural
 from veille.messages.keeping import CHOSEN_BECAUSE, FILE_EXISTS
 from veille.model import Failed
 from veille.moments import stored
-from veille.resources import package_text
+from veille.resources import load_kinds, load_line_words, package_text
 from veille.store import connect, writing
 from veille.store.curating.accounts import add_account
 from veille.store.curating.decisions import decide
+from veille.store.curating.fiches import By
 from veille.store.curating.queue import worthwhile
+from veille.store.curating.sample import make_initiatives
 from veille.store.reading.summary import at_a_glance
 
 
@@ -42,6 +45,7 @@ def demo(*, once: bool, port: int, config_file: str | None, db_file: str | None)
     db_file = db_file and file_of(db_file)
     with tempfile.TemporaryDirectory(prefix="veille-demo-") as folder, contextlib.ExitStack() as stack:
         db = db_file or str(Path(folder) / "veille.db")
+        own = bool(config_file)
         if not config_file:
             config_file = str(Path(folder) / "feeds.yaml")
             sample = package_text("sample.yaml")
@@ -57,7 +61,7 @@ def demo(*, once: bool, port: int, config_file: str | None, db_file: str | None)
                 if isinstance(outcome, Failed) and source not in summary.quiet_failures:
                     click.echo(f"  {failed_source(source, outcome.failure, outcome.reason)}")
         password = _curate(db)
-        _tell(db)
+        _tell(db, 0 if own else _capitalise(db))
         if once:
             return
         port = free_port(port)
@@ -94,11 +98,20 @@ def _curate(db_file: str) -> str:
     return password
 
 
-def _tell(db_file: str) -> None:
+def _capitalise(db_file: str) -> int:
+    """Initiatives born of the sample's articles; how many."""
+    given = yaml.safe_load(package_text("sample.yaml"))["initiatives"]
+    with contextlib.closing(connect(db_file)) as db, writing(db):
+        make_initiatives(db, given, load_kinds()["initiative"], load_line_words(), By(account=1, at=stored(read_clock()()) or ""))
+    return len(given)
+
+
+def _tell(db_file: str, initiatives: int = 0) -> None:
     """What the database holds now."""
     with contextlib.closing(connect(db_file)) as db:
         articles, places, themes, interesting, twice, selected = at_a_glance(db)
     click.echo(
         f"{plural(articles, 'article', 'articles')} de {places} départements et {themes} thèmes, "
-        f"{interesting} d’intérêt, {plural(twice, 'vu', 'vus')} dans deux sources, {plural(selected, 'sélectionné', 'sélectionnés')}."
+        f"{interesting} d’intérêt, {plural(twice, 'vu', 'vus')} dans deux sources, {plural(selected, 'sélectionné', 'sélectionnés')}"
+        f"{', ' + plural(initiatives, 'initiative', 'initiatives') if initiatives else ''}."
     )

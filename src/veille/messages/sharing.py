@@ -7,6 +7,8 @@ STAGE_TOLD = {
     "projet": "Annoncée, pas encore commencée.", "experimentation": "Une expérimentation est en cours ou vient de finir.",
     "generalisation": "L’essai est étendu ou pérennisé.", "termine": "L’initiative a pris fin.",
 }  # fmt: skip
+ARTICLE_ROLES = {"source": "", "suite": "suite", "mention": "mention"}
+STAGE = "stade"
 SHARED_NAME = "« {name} » dans les deux"
 SHARED_WORDS = "en commun : {words}"
 COST_TOLD = "Coût annoncé : {amount}."

@@ -463,12 +463,11 @@ def test_axe_finds_nothing_on_any_page_of_curators(desk, store, knowledge, schem
     from veille.store.curating import fiches as acts
     from veille.store.curating.fiches import By
     from veille.store.sharing import fiches
-    from veille.understand.lines import draft_of
 
     item = tell(store, knowledge)
     by = By(account=1, at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
     with writing(store):
-        made = acts.create(store, load_kinds()["initiative"], item, draft_of(*fiches.words_of(store, item), load_line_words()).lines, by)
+        made = acts.create(store, load_kinds()["initiative"], item, fiches.drafted(store, item, load_line_words()).lines, by)
         acts.publish(store, made, load_kinds()["initiative"], by)
 
     store.execute("update accounts set role = 'admin' where name = 'edith'")

@@ -118,6 +118,12 @@ def _said_by(db: Connection, item_id: int) -> _Source | None:
     return _Source(title, stored_day(published or first_seen, PARIS.key), int(not published))
 
 
+def said_on(db: Connection, item_id: int) -> str:
+    """Return the day that lines of an article bear, "" for one that is not there."""
+    source = _said_by(db, item_id)
+    return source.day if source else ""
+
+
 def title_of(text: str) -> str:
     """Return a title that a fiche can bear."""
     title = " ".join(text.split())

@@ -12,9 +12,12 @@ from datetime import date
 from veille.model import FicheKind
 from veille.store.cards import Card, cards
 from veille.store.collecting.corrections import SOURCE_SUMMARY
+from veille.store.collecting.neighbours import neighbours
 from veille.store.connection import Connection, has_table
+from veille.understand.lines import Draft, LineWords, draft_of
 
 PAGE = 20
+_ALIKE, _TOLD_BY = 3, 3  # fiches or articles that are alike; articles of a fiche that tell them
 _LOOKED_AT = 500  # fiches, for lines that are to be verified
 
 
@@ -190,6 +193,33 @@ def fiche(db: Connection, fiche_id: int, kinds: dict[str, FicheKind]) -> Fiche |
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """The same idea elsewhere: published fiches, and articles that are of none; each with the words in common."""
+
+    fiches: list[tuple[FicheCard, tuple[str, ...]]]
+    articles: list[tuple[Card, tuple[str, ...]]]
+
+
+def alike(db: Connection, found: Fiche) -> Alike:
+    """Return what is alike by the neighbours of its articles, the most alike first; none of its own."""
+    own = [card.id for card, role, _ in found.articles if role in ("source", "suite")][:_TOLD_BY]
+    near = {one.id: one for item in own for one in neighbours(db, item)}
+    best = sorted(near.values(), key=lambda one: (-one.score, one.id))
+    parts = of_articles(db, [one.id for one in best])
+    sheets: dict[int, tuple[str, ...]] = {}
+    for one in best:
+        for fiche_id, _, _ in parts.get(one.id, ()):
+            if fiche_id != found.card.id:
+                sheets.setdefault(fiche_id, one.words)
+    alone = [one for one in best if one.id not in parts][:_ALIKE]
+    told = {one.id: one for one in cards(db, [one.id for one in alone])}
+    return Alike(
+        fiches=[(card, sheets[card.id]) for card in fiche_cards(db, list(sheets)[:_ALIKE])],
+        articles=[(told[one.id], one.words) for one in alone if one.id in told],
+    )
+
+
 def final_of(db: Connection, fiche_id: int) -> int:
     """Return the fiche that stands for one that was merged into another."""
     seen: set[int] = set()
@@ -203,12 +233,23 @@ def final_of(db: Connection, fiche_id: int) -> int:
 
 
 def listed(
-    db: Connection, kind: str, *, theme: str = "", departement: str = "", stage: str = "", first: int = 0, most: int = PAGE
+    db: Connection,
+    kind: str,
+    *,
+    match: str = "",
+    theme: str = "",
+    departement: str = "",
+    stage: str = "",
+    first: int = 0,
+    most: int = PAGE,
 ) -> tuple[list[int], int]:
-    """Return a page of the published fiches of a kind, the newest words first; how many there are in all."""
+    """Return a page of the published fiches of a kind, the newest words first, or those that an FTS5 expression finds, the best first; how
+    many there are in all.
+    """
     if not has_fiches(db):
         return [], 0
-    where = "kind = :kind and state = 'publiee' and merged_into is null"
+    table = "fiches_fts join fiches on fiches.id = fiches_fts.rowid" if match else "fiches"
+    where = "kind = :kind and state = 'publiee' and merged_into is null" + (" and fiches_fts match :match" if match else "")
     if theme:
         where += " and exists (select 1 from fiche_tags where fiche_id = fiches.id and tag_id = :theme)"
     if departement:
@@ -216,9 +257,11 @@ def listed(
     if stage:
         where += " and exists (select 1 from initiative_facts where fiche_id = fiches.id and stage = :stage)"
     values = {"kind": kind, "theme": theme, "place": departement, "stage": stage, "most": most, "first": first}
-    (count,) = db.execute(f"select count(*) from fiches where {where}", values).fetchone()  # noqa: S608 - our own words
-    order = "(select max(said_on) from fiche_lines where fiche_id = fiches.id and state = 'montree') desc, id desc"
-    rows = db.execute(f"select id from fiches where {where} order by {order} limit :most offset :first", values)  # noqa: S608
+    values["match"] = match
+    (count,) = db.execute(f"select count(*) from {table} where {where}", values).fetchone()  # noqa: S608 - our own words
+    newest = "(select max(said_on) from fiche_lines where fiche_id = fiches.id and state = 'montree') desc, fiches.id desc"
+    order = f"{_BEST}, fiches.id desc" if match else newest
+    rows = db.execute(f"select fiches.id from {table} where {where} order by {order} limit :most offset :first", values)  # noqa: S608
     return [row[0] for row in rows], count
 
 
@@ -250,12 +293,15 @@ def stale(line: Line, kind: FicheKind, today: date) -> bool:
     return (today.year - held.year) * 12 + today.month - held.month - (today.day < held.day) >= months
 
 
+_BEST = "bm25(fiches_fts, 4.0, 1.0, 2.0)"
+
+
 def search(
     db: Connection, match: str, *, themes: Sequence[str] = (), departements: Sequence[str] = (), most: int = 3
-) -> tuple[list[FicheCard], int]:
-    """Return the published fiches that an FTS5 expression finds, within filters, the best first; how many there are in all."""
+) -> tuple[list[FicheCard], dict[str, int]]:
+    """Return the published fiches that an FTS5 expression finds, within filters, the best first; how many there are in all, by kind."""
     if not match or not has_fiches(db):
-        return [], 0
+        return [], {}
     values = {"match": match, "themes": json.dumps(themes), "places": json.dumps(departements), "most": most}
     where = "fiches_fts match :match and state = 'publiee' and merged_into is null"
     if themes:
@@ -265,12 +311,11 @@ def search(
             " and exists (select 1 from fiche_territories where fiche_id = fiches.id and code in (select value from json_each(:places)))"
         )
     joined = "from fiches_fts join fiches on fiches.id = fiches_fts.rowid"
-    (count,) = db.execute(f"select count(*) {joined} where {where}", values).fetchone()
-    if not count:
-        return [], 0
-    order = "bm25(fiches_fts, 4.0, 1.0, 2.0), fiches.id desc"
-    rows = db.execute(f"select fiches.id {joined} where {where} order by {order} limit :most", values)
-    return fiche_cards(db, [row[0] for row in rows]), count
+    counts = dict(db.execute(f"select kind, count(*) {joined} where {where} group by kind", values).fetchall())
+    if not counts:
+        return [], {}
+    rows = db.execute(f"select fiches.id {joined} where {where} order by {_BEST}, fiches.id desc limit :most", values)
+    return fiche_cards(db, [row[0] for row in rows]), counts
 
 
 def some(db: Connection, *, theme: str = "", departement: str = "", most: int = 3) -> tuple[list[FicheCard], int]:
@@ -329,6 +374,12 @@ def words_of(db: Connection, item_id: int) -> tuple[str, str, str]:
     ).fetchone()
     title, shown, text, page = tuple(row) if row else ("", "", "", "")
     return title, shown, page if len(page) > len(text) else text
+
+
+def drafted(db: Connection, item_id: int, words: LineWords) -> Draft:
+    """Return what an article lets one write."""
+    title, shown, whole = words_of(db, item_id)
+    return draft_of(title, shown, whole, words)
 
 
 def proposed_items(db: Connection, most: int = 100) -> list[ProposedItem]:

@@ -27,7 +27,7 @@ from veille.store.curating import fiches as acts
 from veille.store.curating.fiches import By
 from veille.store.sharing import fiches
 from veille.store.sharing.fiches import Fiche, FicheCard, Line
-from veille.understand.lines import Draft, draft_of
+from veille.understand.lines import ProposedLine
 from veille.web.curating.decisions import place_named, tag_named
 from veille.web.curating.forms import DeskContext, Form, Said, answer, now_of, page
 from veille.web.site.answering import ask
@@ -106,8 +106,8 @@ async def fiche(datasette: Datasette, request: CuratorRequest) -> Response:
         raise PageError(404, NO_SUCH_FICHE)
     kind, today = KINDS[found.card.kind], site_of(datasette).today()
     source = next((card for card, role, _ in found.articles if role == "source"), None)
-    draft = await ask(datasette, drafted, source.id) if source else Draft(lines=())
-    because = {one.text: one.because for one in draft.lines}
+    told = [card.id for card, role, _ in found.articles if role in ("source", "suite")]
+    because = await ask(datasette, lambda db: {one.text: one.because for item in told for one in _drafted(db, item)})
     rubrics = [
         (name, heading.label, [
             DeskLine(one, because.get(one.text, ""), fiches.stale(one, kind, today))
@@ -130,10 +130,8 @@ async def fiche(datasette: Datasette, request: CuratorRequest) -> Response:
     )  # fmt: skip
 
 
-def drafted(db: Connection, item_id: int) -> Draft:
-    """Return what an article lets one write."""
-    title, shown, whole = fiches.words_of(db, item_id)
-    return draft_of(title, shown, whole, load_line_words())
+def _drafted(db: Connection, item_id: int) -> tuple[ProposedLine, ...]:
+    return fiches.drafted(db, item_id, load_line_words()).lines
 
 
 @curating("curator", "POST")
@@ -149,7 +147,7 @@ async def nouvelle(datasette: Datasette, request: CuratorRequest) -> Response:
         return Response.redirect(datasette.urls.path(f"/tri/fiche/{there}"))
 
     def write(db: Connection) -> tuple[int, int]:
-        draft = drafted(db, item)
+        draft = fiches.drafted(db, item, load_line_words())
         made = acts.create(db, kind, item, draft.lines, By(account=account, at=at), stage=draft.stage, began=draft.began)
         propose_to(db, made, site_of(datasette).knowledge.place_words, at)
         return made, len(draft.lines)
@@ -195,7 +193,7 @@ async def _changed(datasette: Datasette, request: CuratorRequest, fiche_id: int)
         "publish": lambda db: acts.publish(db, fiche_id, kind, by),
         "draft": lambda db: acts.unpublish(db, fiche_id, by, withdrawn=False),
         "withdraw": lambda db: acts.unpublish(db, fiche_id, by, withdrawn=True),
-        "item": lambda db: acts.set_item(db, fiche_id, item, "suite", by, drafted(db, item).lines),
+        "item": lambda db: acts.set_item(db, fiche_id, item, "suite", by, _drafted(db, item)),
         "item-refuse": lambda db: acts.set_item(db, fiche_id, item, "refus", by),
         "link": lambda db: acts.link(db, fiche_id, form.number("vers") or 0, form.get("relation"), form.get("raison"), by),
         "unlink": lambda db: acts.unlink(db, form.number("lien") or 0, by),

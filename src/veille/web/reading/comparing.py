@@ -11,6 +11,8 @@ from veille.search.request import Request, address
 from veille.store.cards import Card
 from veille.store.reading import browsing
 from veille.store.reading.summary import Summary, alike, shares
+from veille.store.sharing import fiches
+from veille.store.sharing.fiches import FicheCard
 from veille.understand.knowledge import Departement, Theme
 from veille.web.reading.browsing import ThemeGroup, groups_of
 from veille.web.site.answering import ask, readable, render
@@ -22,7 +24,7 @@ from veille.web.site.state import site_of
 from veille.web.site.templating import group_class
 
 MOST_COMPARED = 3
-_THEMES, _ALONE, _ARTICLES, _DATES = 10, 6, 3, 3
+_THEMES, _ALONE, _ARTICLES, _DATES, _INITIATIVES = 10, 6, 3, 3, 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,7 @@ class Column:
     alone: list[tuple[Theme, int]]
     latest: list[Card]
     dates: list[browsing.Date]
+    initiatives: tuple[list[FicheCard], int]
     search: str
     without: str
 
@@ -121,6 +124,7 @@ async def comparer(datasette: Datasette, request: HttpRequest) -> Response:
                 alone=_alone(site.knowledge.themes, summary, place.code, codes),
                 latest=latest,
                 dates=[one for one in dates if not tag or tag in one.themes][:_DATES],
+                initiatives=await ask(datasette, fiches.some, theme=tag, departement=place.code, most=_INITIATIVES),
                 search=f"{datasette.urls.path('/recherche')}?{address(wanted)}",
                 without=link(*(code for code in codes if code != place.code)),
             )

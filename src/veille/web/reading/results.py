@@ -1,16 +1,17 @@
 """A search: its page, what leaves of it (Atom, JSON, JSON Feed, CSV), and the list that other sites show."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from urllib.parse import parse_qsl, quote_plus
+from urllib.parse import parse_qsl, quote_plus, urlencode
 
 from datasette import Response
 
 from veille.french import fold, undressed, without_title
 from veille.messages.common import long_date
-from veille.messages.reading import IN_PART, NO_SUCH_PAGE, SELECTED_ALONE, SINCE, UNTIL, WITH_DISMISSED, WITH_EVERY_WORD
+from veille.messages.reading import ARTICLES, IN_PART, NO_SUCH_PAGE, SELECTED_ALONE, SINCE, UNTIL, WHERE, WITH_DISMISSED, WITH_EVERY_WORD
+from veille.resources import load_kinds
 from veille.search.facets import SHOWN
 from veille.search.ranking import MOST_MATCHES, PAGE_SIZE
 from veille.search.request import Request, address
@@ -114,7 +115,7 @@ class SearchPage(Context):
     ways_on: list[WayOn]
     corrected: str
     initiatives: list[FicheCard]
-    more_initiatives: int  # beside those that are shown
+    where: FacetBox | None  # where else the same words are found: articles, and each kind of fiche
 
 
 @readable
@@ -142,15 +143,15 @@ async def recherche(datasette: Datasette, request: HttpRequest) -> Response:
 
     kept = [(name, value) for name, value in _pairs(wanted) if name != "q"] + ([("panier", listed(basket))] if basket else [])
     corrected = corrected_question(wanted.q, results.query.corrected)
-    sheets: tuple[list[FicheCard], int] = ([], 0)
-    if wanted.q and wanted.page == 1:
+    sheets: tuple[list[FicheCard], dict[str, int]] = ([], {})
+    if wanted.q:
         sheets = await ask(
             datasette,
             lambda db: fiches.search(db, match_all(results.query), themes=wanted.themes, departements=wanted.departements),
         )
     context = SearchPage(
-        initiatives=sheets[0],
-        more_initiatives=sheets[1] - len(sheets[0]),
+        initiatives=sheets[0] if wanted.page == 1 else [],
+        where=_where(datasette, wanted, results.total, sheets[1]),
         request_=wanted,
         results=results,
         most=MOST_MATCHES,
@@ -171,6 +172,21 @@ async def recherche(datasette: Datasette, request: HttpRequest) -> Response:
         corrected=corrected,
     )
     return await render(datasette, request, context)
+
+
+def _where(datasette: Datasette, wanted: Request, articles: int, counts: Mapping[str, int]) -> FacetBox | None:
+    """Return where the words are found; None where it is in articles alone. Fiches have one theme and one département of the filters."""
+    if not counts:
+        return None
+    asked = {"q": wanted.q, "theme": "".join(wanted.themes[:1]), "departement": "".join(wanted.departements[:1])}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    rows = [FacetRow(label=ARTICLES, count=articles, chosen=True, link=datasette.urls.path(f"/recherche?{address(wanted)}"), css="")]
+    rows += [
+        FacetRow(label=kind.title, count=counts[kind.id], chosen=False, link=datasette.urls.path(f"/{kind.plural}?{query}"), css="")
+        for kind in load_kinds().values()
+        if kind.id in counts
+    ]
+    return FacetBox("ou", WHERE, rows, [])
 
 
 def _marks(card: Card, query: Query) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:

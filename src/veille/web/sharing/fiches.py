@@ -9,12 +9,15 @@ from urllib.parse import urlencode
 
 from datasette import Response
 
-from veille.messages.sharing import BEGAN_IN, NO_SUCH_FICHE, STAGE_LABELS
+from veille.messages.sharing import ARTICLE_ROLES, BEGAN_IN, CHECK_OUTCOMES, NO_SUCH_FICHE, STAGE, STAGE_LABELS
 from veille.model import FicheKind
 from veille.normalize import spreadsheet_cell
 from veille.resources import load_kinds
+from veille.search.request import LONGEST_QUERY, Request
+from veille.search.words import match_all
+from veille.store.reading.wording import understand_query
 from veille.store.sharing import fiches
-from veille.store.sharing.fiches import PAGE, Fiche, FicheCard, Line
+from veille.store.sharing.fiches import PAGE, Alike, Fiche, FicheCard, Line
 from veille.understand.knowledge import Departement, Theme
 from veille.web.site.answering import ask, readable, render
 from veille.web.site.context import Context
@@ -27,12 +30,14 @@ from veille.web.site.state import site_of
 KINDS = load_kinds()
 FORMATS = ("atom", "json", "csv")
 _ALL = 1_000  # fiches of a feed or a sheet
+_THREAD = 40  # events
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What is asked of a list of fiches."""
 
+    q: str = ""
     theme: str = ""
     departement: str = ""
     stage: str = ""
@@ -40,7 +45,13 @@ class Filters:
 
     def query(self, page: int = 1) -> str:
         """Return the query of an address, "" for the plain list."""
-        pairs = {"theme": self.theme, "departement": self.departement, "stade": self.stage, "page": str(page) if page > 1 else ""}
+        pairs = {
+            "q": self.q,
+            "theme": self.theme,
+            "departement": self.departement,
+            "stade": self.stage,
+            "page": str(page) if page > 1 else "",
+        }
         asked = urlencode({name: value for name, value in pairs.items() if value})
         return f"?{asked}" if asked else ""
 
@@ -63,14 +74,21 @@ class FichesPage(Context):
 
 
 def _asked(datasette: Datasette, request: HttpRequest) -> Filters:
-    site, given = site_of(datasette), {name: request.args.get(name) or "" for name in ("theme", "departement", "stade", "page")}
+    site, given = site_of(datasette), {name: request.args.get(name) or "" for name in ("q", "theme", "departement", "stade", "page")}
     page = int(given["page"]) if given["page"].isdigit() and len(given["page"]) < 5 else 1
     return Filters(
+        q=" ".join(given["q"].split())[:LONGEST_QUERY],
         theme=given["theme"] if given["theme"] in site.knowledge.themes else "",
         departement=given["departement"].upper() if given["departement"].upper() in site.knowledge.departements else "",
         stage=given["stade"] if given["stade"] in STAGE_LABELS else "",
         page=max(1, page),
     )
+
+
+async def _match(datasette: Datasette, asked: Filters) -> str:
+    """Return what fiches are looked for by, as a search of articles understands the same words."""
+    wanted, known = Request(q=asked.q), site_of(datasette).knowledge
+    return match_all(await ask(datasette, understand_query, wanted, known)) if asked.q else ""
 
 
 def _kind_of(request: HttpRequest) -> FicheKind:
@@ -85,6 +103,7 @@ async def listing(datasette: Datasette, request: HttpRequest) -> Response:
         datasette,
         fiches.listed,
         kind.id,
+        match=await _match(datasette, asked),
         theme=asked.theme,
         departement=asked.departement,
         stage=asked.stage,
@@ -106,7 +125,10 @@ async def listing(datasette: Datasette, request: HttpRequest) -> Response:
 async def listing_as(datasette: Datasette, request: HttpRequest) -> Response:
     """/initiatives.atom, .json, .csv: the same list, whole."""
     kind, asked, form = _kind_of(request), _asked(datasette, request), request.url_vars["format"]
-    ids, _ = await ask(datasette, fiches.listed, kind.id, theme=asked.theme, departement=asked.departement, stage=asked.stage, most=_ALL)
+    ids, _ = await ask(
+        datasette, fiches.listed, kind.id, match=await _match(datasette, asked), theme=asked.theme, departement=asked.departement,
+        stage=asked.stage, most=_ALL,
+    )  # fmt: skip
     cards = await ask(datasette, fiches.fiche_cards, ids)
     here = await origin_of(datasette, request)
     if form == "atom":
@@ -159,6 +181,17 @@ class ShownLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened to a fiche, of a day: an article, a stage that was told, a line that was looked at."""
+
+    day: str
+    label: str
+    text: str
+    link: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FichePage(Context):
     """/initiative/<id>"""
 
@@ -171,6 +204,8 @@ class FichePage(Context):
     oldest: str  # the day of the oldest verified line of a state, "" for none
     began: str
     stages: dict[str, str]
+    events: list[Event]  # the newest first
+    alike: Alike
 
 
 async def _found(datasette: Datasette, request: HttpRequest) -> FichePage | Response:
@@ -182,10 +217,10 @@ async def _found(datasette: Datasette, request: HttpRequest) -> FichePage | Resp
         raise PageError(404, NO_SUCH_FICHE)
     if there != wanted or fiche.card.kind != kind.id:
         return Response.redirect(datasette.urls.path(f"/{fiche.card.kind}/{there}"), status=308)
-    return shown(kind, fiche, site_of(datasette).today())
+    return shown(kind, fiche, site_of(datasette).today(), await ask(datasette, fiches.alike, fiche))
 
 
-def shown(kind: FicheKind, fiche: Fiche, today: date) -> FichePage:
+def shown(kind: FicheKind, fiche: Fiche, today: date, alike: Alike) -> FichePage:
     """Return a fiche as its page shows it."""
     lines = [one for one in fiche.lines if one.state == "montree"]
     rubrics = [
@@ -195,8 +230,25 @@ def shown(kind: FicheKind, fiche: Fiche, today: date) -> FichePage:
     states = [one.verified_on or one.said_on for one in lines if kind.headings[one.heading].decay is not None]
     return FichePage(
         kind=kind, fiche=fiche, rubrics=rubrics, held=sum(bool(one[2]) for one in rubrics), oldest=min(states, default=""),
-        began=BEGAN_IN.format(year=fiche.began) if fiche.began else "", stages=STAGE_LABELS,
+        began=BEGAN_IN.format(year=fiche.began) if fiche.began else "", stages=STAGE_LABELS, events=_events(fiche, lines), alike=alike,
     )  # fmt: skip
+
+
+def _events(fiche: Fiche, lines: list[Line]) -> list[Event]:
+    """Return the thread of a fiche; `lines`: those that are shown."""
+    found = [
+        Event(day=card.day, label=ARTICLE_ROLES[role], text=card.title, link=f"article/{card.id}", source=card.source_name)
+        for card, role, _ in fiche.articles
+        if role in ARTICLE_ROLES
+    ]
+    found += [Event(day=one.said_on, label=STAGE, text=one.text, link=f"#ligne-{one.id}") for one in lines if one.heading == "stade"]
+    found += [
+        Event(day=check.at[:10], label=CHECK_OUTCOMES[check.outcome], text=one.text, link=f"#ligne-{one.id}")
+        for one in lines
+        for check in one.checks
+        if check.outcome in CHECK_OUTCOMES
+    ]
+    return sorted(found, key=lambda one: one.day, reverse=True)[:_THREAD]
 
 
 @readable
