@@ -471,6 +471,12 @@ class FicheKind:
     label: str
     plural: str
     title: str
+    of: str  # « de l’initiative »: what somebody is told an article is part of
     text: str
     least_lines: int
     headings: dict[str, FicheHeading]
+
+    @property
+    def staged(self) -> bool:
+        """Whether it goes through stages."""
+        return any(one.typed == "stage" for one in self.headings.values())

@@ -91,7 +91,8 @@ def create(
     ).fetchall()
     for place, (tag, reason) in enumerate(tags):
         changes.append(Change(table="fiche_tags", key=(number, tag), row={"origin": "veille", "reason": reason, "position": place}))
-    changes.append(Change(table="initiative_facts", key=(number,), row={"stage": stage, "began": began, "ended": ""}))
+    if kind.staged:
+        changes.append(Change(table="initiative_facts", key=(number,), row={"stage": stage, "began": began, "ended": ""}))
     first = _next(db, "fiche_lines")
     for place, one in enumerate(lines):
         changes.append(Change(table="fiche_lines", key=(first + place,), row=_line_row(

@@ -18,6 +18,7 @@ from veille.clock import PARIS
 from veille.french import first_sentence, without_title
 from veille.messages import common, curating, sharing
 from veille.messages import reading as readers
+from veille.resources import load_kinds
 from veille.store.cards import last_run
 from veille.store.connection import Connection, Row
 from veille.store.curating.accounts import ROLES
@@ -97,6 +98,7 @@ async def shared_variables(datasette: Datasette, request: HttpRequest) -> dict[s
         "lookup_label": lambda key, display: readers.LOOKUPS.get(key, display),
         "action_label": lambda action: curating.ACTION_LABELS.get(action, action),
         "role_label": lambda role: curating.ROLE_LABELS.get(role, role),
+        "fiche_kind": load_kinds().get,
         "stage_label": lambda stage: sharing.STAGE_LABELS.get(stage, stage),
         "fiche_state": lambda state: sharing.FICHE_STATES.get(state, state),
         "relation_label": lambda relation, back: (sharing.RELATION_BACK if back else sharing.RELATION_LABELS).get(relation, relation),
