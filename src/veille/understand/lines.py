@@ -92,7 +92,9 @@ def draft_of(title: str, shown: str, whole: str, words: LineWords) -> Draft:
     text = whole or shown
     if not any(one.heading == "cout" for one in kept):
         kept += _hidden_cost(text, words)
-    stage, because = stage_of(title, text, words)
+    stage, because = stage_of(title, shown, words)
+    if not stage:
+        stage = stage_of("", text, words)[0]  # a fact of the hidden text, whose words are not told
     if stage:
         kept.append(ProposedLine("stade", STAGE_TOLD[stage], because))
     return Draft(lines=tuple(kept), stage=stage, began=_began(fold(f"{title}. {text}")))

@@ -4,16 +4,18 @@ import statistics
 import subprocess
 import sys
 from datetime import UTC, datetime
+from urllib.parse import quote_plus
 
 import pytest
 import waiting
+import yaml
 from waiting import wait_for
 
 from builders import collect_entries, make_entry, make_source
 from live.browser.conftest import BROWSER  # noqa: F401 - the same browser
 from pace import pace
 from veille.cli.serving import free_port
-from veille.resources import load_knowledge
+from veille.resources import load_kinds, load_knowledge, package_text
 from veille.store import connect, migrate
 from veille.store.curating.accounts import add_account
 from veille.store.curating.retagging import retag
@@ -444,6 +446,53 @@ def test_a_sheet_of_five_lines_is_made_and_published_from_the_keyboard(desk, sto
     reader.click("text=Un guichet unique à Carhaix >> nth=0")
     assert "/initiative/1" in reader.url
     assert "baissé de 41" in reader.inner_text("main")
+    reader.close()
+
+
+SAMPLE = yaml.safe_load(package_text("sample.yaml"))
+
+
+def test_nine_sheets_of_the_demo_are_made_with_few_keys_and_found_in_one_search(desk, store, knowledge, server, chromium):
+    """Five lines each: what the article lets one write, and a curator's own words under a heading of his choice."""
+    told = {row["title"]: row for row in SAMPLE["articles"]}
+    sheets = [one for one in SAMPLE["initiatives"] if len(one["lines"]) >= 2]
+    source = make_source(id="exemple", name="Exemple", url="https://exemple.fr/rss", territory=("33",), rights="excerpt")
+    for number, one in enumerate(sheets):
+        row = told[one["article"]]
+        entry = make_entry(guid=f"d{number}", link=f"https://exemple.fr/{number}", title=row["title"], summary=row["text"])
+        collect_entries(store, source, [entry], knowledge, datetime.now(UTC))
+    ids = [row[0] for row in store.execute("select id from items where source_id = 'exemple' order by id")]
+    assert len(ids) == 9
+    page, most = desk("claire"), 0
+    root = page.url.split("/tri")[0]
+    for item, one in zip(ids, sheets, strict=True):
+        page.goto(f"{root}/tri?article={item}")
+        page.wait_for_selector("[data-sheet]")
+        loads = []
+        page.on("framenavigated", lambda frame, loads=loads: loads.append(frame.url))
+        page.keyboard.press("i")
+        page.wait_for_url("**/tri/fiche/*")
+        page.wait_for_load_state()
+        presses, held = 1, page.locator("[data-line]").count()
+        for place in range(held, 5):
+            heading, words = one["lines"][place % len(one["lines"])]
+            page.keyboard.press(str([*load_kinds()["initiative"].headings].index(heading) + 1))
+            page.keyboard.insert_text(f"{words} ({place})")
+            page.keyboard.press("Control+Enter")
+            presses += 2
+            page.wait_for_function("n => document.querySelectorAll('[data-line]').length === n", arg=place + 1)
+        page.keyboard.press("Control+Enter")
+        page.wait_for_function("() => (document.querySelector('#dit') || {textContent: ''}).textContent.includes('La fiche est publiée')")
+        most = max(most, presses + 1)
+        assert len(loads) == 1, loads
+    print(f"\n{most} presses at most for a sheet of five lines")
+    assert most <= 15
+    assert page.complaints == []
+    reader = chromium.new_page(java_script_enabled=False)
+    for one in sheets:
+        title = " ".join(one["article"].split())
+        reader.goto(f"{server}/recherche?q={quote_plus(title)}")
+        assert title in reader.locator("section.lead li h3").first.inner_text().replace("\u00a0", " ").replace("\u202f", " "), title
     reader.close()
 
 

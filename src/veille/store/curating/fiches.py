@@ -22,6 +22,7 @@ from veille.messages.sharing import (
     LINE_FUTURE,
     LINE_SOURCE,
     LINE_TEXT,
+    LINE_THERE,
     LINK_TO_ITSELF,
     NO_SUCH_FICHE,
     NO_SUCH_HEADING,
@@ -156,6 +157,9 @@ def add_line(db: Connection, fiche_id: int, kind: FicheKind, given: dict[str, st
     number = _next(db, "fiche_lines")
     (place,) = db.execute("select coalesce(max(position), -1) + 1 from fiche_lines where fiche_id = ?", (fiche_id,)).fetchone()
     row = _checked(db, fiche_id, kind, given, by, place)
+    same = "select 1 from fiche_lines where fiche_id = ? and heading = ? and text = ? and said_on = ? and state <> 'retiree'"
+    if db.execute(same, (fiche_id, row["heading"], row["text"], row["said_on"])).fetchone():
+        raise UsageError(LINE_THERE)
     _write(db, [Change(table="fiche_lines", key=(number,), row=row)], by, fiche_id, "fiche-line")
     return number
 

@@ -3,7 +3,12 @@
 (() => {
   const lines = () => [...document.querySelectorAll("[data-fiche] [data-line]")];
   const on = () => { const place = document.querySelector("[data-fiche]"); return place && place.dataset.keys === "1"; };
-  const focus = id => { const one = id && document.getElementById(id); if (one) one.focus(); };
+  // A line by its id; or, after « + », the last line under a heading.
+  const focus = next => {
+    const under = next.startsWith("+") && document.getElementById(next.slice(1));
+    const one = under ? [...under.closest("section").querySelectorAll("[data-line]")].pop() : next && document.getElementById(next);
+    if (one) one.focus();
+  };
 
   // A form is sent without a page load, and the page that answers takes the place of this one.
   // One after the other: what is shown is what came of the last act.
@@ -26,10 +31,11 @@
     const line = event.target.closest("[data-line]"), all = lines(), place = all.indexOf(line);
     const settled = event.submitter && (event.submitter.dataset.key === "x" || event.submitter.dataset.key === " ");
     const after = line && (settled ? all[place + 1] || all[place - 1] : line);
-    send(event.target, event.submitter, after ? after.id : "");
+    const under = !line && event.target.closest("section[data-rubric]");
+    send(event.target, event.submitter, after ? after.id : under ? `+${under.getAttribute("aria-labelledby")}` : "");
   });
   document.addEventListener("keydown", event => {
-    if (!document.querySelector("[data-fiche]") || !on() || event.altKey) return;
+    if (event.defaultPrevented || !document.querySelector("[data-fiche]") || !on() || event.altKey) return;
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
       const own = document.activeElement.form || document.querySelector("[data-publish]");
       if (own) { event.preventDefault(); own.requestSubmit(own.querySelector("button:not(.quiet)")); }
@@ -44,6 +50,11 @@
     const go = one => { if (one) { event.preventDefault(); one.focus(); } };
     if (event.key === "j") { go(place < 0 ? all[0] : all[place + 1]); return; }
     if (event.key === "k") { go(place < 0 ? all[0] : all[place - 1]); return; }
+    if (/^[1-9]$/.test(event.key)) {
+      const more = document.querySelector(`[data-rubric="${event.key}"] > details`);
+      if (more) { event.preventDefault(); more.open = true; more.querySelector("textarea").focus(); }
+      return;
+    }
     if (place < 0 || document.activeElement !== line || event.repeat) return;
     if (event.key === " ") {
       const keep = line.querySelector('button[data-key=" "]');
