@@ -158,7 +158,7 @@ PRIVATE = (
     "alarms", "hosts", "requests", "tombstones", "bands", "alike", "former_labels", "keywords", "word_counts", "models", "story_decisions",
     "item_facets", "item_labels", "postings", "notes", "corrections", "sessions", "searches", "rules", "tag_words", "proposed_tags", "edits",
     "followed", "source_wishes", "link_checks", "copies", "item_changes", "known_addresses",
-    "fiches", "fiche_lines", "line_checks", "fiche_territories", "fiche_tags", "fiche_items", "fiche_links", "initiative_facts", "fiches_fts",
+    "fiches", "fiche_lines", "line_checks", "fiche_territories", "fiche_tags", "fiche_items", "fiche_links", "initiative_facts", "fiche_rows", "fiches_fts",
     "fiches_fts_data", "fiches_fts_idx", "fiches_fts_content", "fiches_fts_docsize", "fiches_fts_config",
 )  # fmt: skip
 

@@ -71,7 +71,7 @@ def house(store, knowledge, now, tmp_path):
         acts.set_item(store, one, ids[1], "suite", by, fiches.drafted(store, ids[1], words).lines)
         for line in fiches.lines_of(store, one, KIND):
             if line.state == "a-revoir":
-                acts.set_line_state(store, line.id, "montree", by)
+                acts.set_line_state(store, line.id, KIND, "montree", by)
         for fiche in (one, other):
             for number in range(3):
                 given = {"heading": "fait", "text": f"Ce que dit la fiche, {number}.", "said_on": "2026-11-12", "item": str(ids[0])}
@@ -130,8 +130,12 @@ def test_an_export_comes_back_whole_and_nothing_dangles(house, store, tmp_path, 
         forget(new, [1, 2], now)
         assert new.execute("pragma foreign_key_check").fetchall() == []
         assert new.execute("select count(*) from fiche_lines where source_item in (1, 2)").fetchone() == (0,)
-        for path in ("/initiative/1", "/initiatives", "/recherche?q=minibus"):
+        for path in ("/initiatives", "/recherche?q=minibus", "/neuf/lignes.json"):
             assert get(copy, path).status_code == 200, path
+        assert (
+            get(copy, "/initiative/1").status_code == 404
+        )  # nothing of it is shown any more: a draft again, which bears no title of theirs
+        assert new.execute("select title, state from fiches where id = 1").fetchone() == ("source oubliée", "brouillon")
 
 
 def test_where_to_look_counts_what_its_click_shows(house):

@@ -13,6 +13,7 @@ from veille.store.curating import fiches as acts
 from veille.store.curating.accounts import add_account
 from veille.store.curating.edits import undo_edit
 from veille.store.curating.fiches import By
+from veille.store.settings import may_follow
 from veille.store.sharing import fiches
 from veille.understand.following import LEAST, follows, telling
 from veille.understand.similar import terms_of
@@ -87,7 +88,7 @@ def test_what_follows_is_proposed_once_with_its_reason_and_nothing_else(store, k
     assert looked(store, knowledge) == 1
     assert roles(store, sheet) == {FIRST[0]: ("source", ""), NEXT[0]: ("propose", "« Le bus des démarches » dans les deux")}
     assert looked(store, knowledge) == 0
-    assert not following.has_new(store)
+    assert not may_follow(store)
     [one] = fiches.proposed_items(store)
     assert (one.fiche_id, one.title) == (sheet, NEXT[0])
 
@@ -123,7 +124,7 @@ def test_a_run_that_died_before_it_looked_is_made_up_for(store, knowledge, now, 
 
     with pytest.raises(KeyboardInterrupt):
         following.propose_new(store, knowledge.place_words, dies, AT)
-    assert following.has_new(store)
+    assert may_follow(store)
     assert looked(store, knowledge) == 1
 
 
@@ -153,7 +154,7 @@ def test_what_is_joined_brings_its_lines_to_be_read_and_its_stage_when_it_is_kep
     assert {one.said_on for one in lines} == {"2026-11-20"}
     stage = next(one for one in lines if one.heading == "stade")
     with writing(store):
-        acts.set_line_state(store, stage.id, "montree", by)
+        acts.set_line_state(store, stage.id, KIND, "montree", by)
     assert fiches.fiche_cards(store, [sheet])[0].stage == "termine"
     with writing(store):
         undo_edit(store, account_id=2, edit_id=acts.last_edit(store, sheet), at=AT)

@@ -42,7 +42,7 @@ from veille.store.keeping.export import (
     one_instant,
     public_rows,
     schema_steps,
-    sequence,
+    sequences,
     take_in,
 )
 from veille.store.partial import beside
@@ -119,7 +119,7 @@ def export(folder: str, *, everything: bool, config_file: str, db_file: str) -> 
                 "created": stored(now),
                 **({} if everything else {"licenses": [_LICENCE]}),
                 "resources": resources,
-                "veille": {"version": __version__, "schema": schema_steps(db), "last_id": sequence(db), "complete": everything},
+                "veille": {"version": __version__, "schema": schema_steps(db), "sequences": sequences(db), "complete": everything},
             }
             (partial / "datapackage.json").write_text(json.dumps(package, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
             if not everything:
@@ -189,9 +189,10 @@ def import_(folder: str, config_file: str, db_file: str) -> None:  # noqa: ARG00
         package = json.loads((Path(folder) / "datapackage.json").read_text(encoding="utf-8"))
         told = package["veille"]
         wanted = {one["name"]: int(one["veille:rows"]) for one in package["resources"] if one["format"] == "jsonl"}
-        complete, last_id, schema = bool(told["complete"]), int(told["last_id"]), list(told["schema"])
-        if not 0 <= last_id < 1 << 62:
-            raise ValueError(last_id)
+        complete, schema = bool(told["complete"]), list(told["schema"])
+        last = {table: int(seq) for table, seq in dict(told.get("sequences") or {"items": told["last_id"]}).items() if table in TABLES}
+        if not all(0 <= seq < 1 << 62 for seq in last.values()):
+            raise ValueError(last)
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as exc:
         raise UsageError(NOT_AN_EXPORT.format(folder=folder)) from exc
     if not complete or set(wanted) != set(TABLES):
@@ -201,7 +202,7 @@ def import_(folder: str, config_file: str, db_file: str) -> None:  # noqa: ARG00
         if schema != schema_steps(db):
             raise UsageError(EXPORT_NEWER.format(folder=folder))
         tables = ((table, _read(Path(folder), table, dict(columns(db, table)), wanted[table])) for table in TABLES)
-        take_in(db, tables, last_id)
+        take_in(db, tables, last)
     click.echo(IMPORTED.format(file=db_file, items=plural(wanted["items"], "article", "articles")))
 
 

@@ -24,7 +24,7 @@ from veille.store.collecting.hosts import keep_notes
 from veille.store.collecting.sitting import Sitting
 from veille.store.collecting.visits import Visited, put_off, record_visits
 from veille.store.connection import Connection
-from veille.store.settings import setting
+from veille.store.settings import may_follow, setting
 
 if TYPE_CHECKING:
     from veille.collect.intake import Prepared
@@ -63,12 +63,12 @@ class Keeper:
 
     def propose_follow_ups(self) -> None:
         """What came may follow of the initiatives that are kept."""
-        from veille.store.collecting.following import has_new, propose_new
-
-        if not has_new(self.db):
+        if not may_follow(self.db):
             return
         known = self.known
         if known is not None:
+            from veille.store.collecting.following import propose_new
+
             propose_new(self.db, known.place_words, self.owning, stored(self.clock()) or "")
 
     @contextmanager

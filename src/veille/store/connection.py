@@ -36,7 +36,7 @@ _BUSY = 5  # SQLITE_BUSY
 _SOON = 0.002  # seconds between two tries of somebody who is waited for
 CHECKPOINT_PAGES = 4_000  # 16 MiB of journal before it goes into the file: pages that change often are written once
 STATEMENTS = 512  # prepared at hand: a collection uses about a hundred
-STEPS = 13  # of `schema.migrations`, which a settled file need not load
+STEPS = 14  # of `schema.migrations`, which a settled file need not load
 _SAFE_WAL = (3, 51, 3)  # older ones can corrupt a WAL that a checkpoint resets while another process writes
 
 Row = dict[str, Any]  # of a table, by column

@@ -39,6 +39,7 @@ PUBLIC = (
         name="stories",
         rows="select * from stories where exists (select 1 from items where story_id = stories.id and state <> 'dismissed') order by id",
     ),
+    PublicTable(name="fiches_publiees", rows="select * from fiches_publiees order by id", facets=("kind",)),
     PublicTable(name="initiatives", rows="select * from initiatives order by id", facets=("stage",), page="/initiative/{id}"),
     PublicTable(name="lignes", rows="select * from lignes order by id", facets=("heading", "kind")),
     PublicTable(name="liens", rows="select * from liens order by id", facets=("relation",)),

@@ -888,6 +888,43 @@ where one.state = 'publiee' and other.state = 'publiee' and one.merged_into is n
 """
 
 
+@migrations()
+def m014_fiches_in_a_row(db: Database) -> None:
+    for statement in _M014.split(";;\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+# One narrow row of each published fiche, by its newest words: lists and counts read nothing else. A line is verified when the last who
+# looked at it found it true. `fiches_publiees` shows every kind.
+_M014 = """
+create table fiche_rows (fiche_id integer primary key, kind text not null, day text not null) strict;;
+
+create index fiche_rows_kind on fiche_rows(kind, day);;
+
+insert into fiche_rows select id, kind, coalesce(
+    (select max(said_on) from fiche_lines where fiche_id = fiches.id and fiche_lines.state = 'montree'), ''
+) from fiches where state = 'publiee' and merged_into is null;;
+
+drop view lignes;;
+
+create view lignes as
+select fiche_lines.id as id, fiche_id, kind, heading, text, value, said_on, seen, source_item,
+    coalesce(nullif(source_url, ''), (select url from items where items.id = source_item), '') as source_url, declared_by,
+    coalesce((select case outcome when 'vrai' then substr(at, 1, 10) end from line_checks where line_id = fiche_lines.id
+        order by line_checks.id desc limit 1), '') as verified_on
+from fiche_lines join fiches on fiches.id = fiche_id
+where fiche_lines.state = 'montree' and fiches.state = 'publiee' and merged_into is null;;
+
+create view fiches_publiees as
+select fiches.id as id, fiches.kind as kind, title, day as said_on,
+    (select json_group_array(code) from (select code from fiche_territories where fiche_id = fiches.id order by code)) as departements,
+    (select json_group_array(tag_id) from (select tag_id from fiche_tags where fiche_id = fiches.id order by position, tag_id)) as themes,
+    origin, published_at, changed_at
+from fiches join fiche_rows on fiche_id = fiches.id;;
+"""
+
+
 def _report_addresses(db: Database) -> None:
     """What the rule joined and parted, kept for `veille audit`: at most a thousand of each."""
     counts = db.execute("select (select count(*) from temp.joined), (select count(*) from temp.parted)").fetchone()

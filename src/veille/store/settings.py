@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 
 from veille.model import Access, Config, Proxy
-from veille.store.connection import Connection
+from veille.store.connection import Connection, has_table
 
 _GROWN = 4  # times as many articles as when words were last counted
 
@@ -44,3 +44,17 @@ def has_outgrown(db: Connection) -> bool:
     """Return whether four times as many articles were ever kept as when words were last counted."""
     (last,) = db.execute("select coalesce(max(id), 0) from items").fetchone()
     return bool(last >= max(1, _GROWN * int(setting(db, "counted_at") or 0)))
+
+
+def followed_to(db: Connection) -> int:
+    """Return the last article that was looked at for what follows of an initiative; before any was, the one before the first source."""
+    told = setting(db, "followed_to")
+    return int(told or db.execute("select coalesce(min(item_id) - 1, 0) from fiche_items").fetchone()[0])
+
+
+def may_follow(db: Connection) -> bool:
+    """Return whether articles came that no fiche which lives was asked for."""
+    if not has_table(db, "fiches") or db.execute("select 1 from fiches where state <> 'retiree' limit 1").fetchone() is None:
+        return False
+    (newest,) = db.execute("select coalesce(max(id), 0) from items").fetchone()
+    return bool(newest > followed_to(db))

@@ -42,9 +42,11 @@ class Draft:
     began: str = ""  # a year, or a year and a month
 
 
-_NUMBER = r"\d[\d \u00a0\u202f.]*(?:,\d+)?"
+_NUMBER = r"(?:\d{1,3}(?:[ \u00a0\u202f.]\d{3}){1,5}|\d{1,15})(?:,\d{1,4})?"  # bounded: a run of numbers costs its length
+_MOST_CENTS = 10**15
+_READ = 60_000  # characters of a hidden text
 _MONEY = re.compile(
-    rf"(?<![\d,.])({_NUMBER})\s*(k€|m€|md€|milliers? d[’']euros|millions? d[’']euros|milliards? d[’']euros|€|euros?\b)", re.I
+    rf"(?<![\d,.])({_NUMBER})\s?(k€|m€|md€|milliers? d[’']euros|millions? d[’']euros|milliards? d[’']euros|€|euros?\b)", re.I
 )
 _TIMES = (("md", 10**9), ("milliard", 10**9), ("m€", 10**6), ("million", 10**6), ("k€", 10**3), ("millier", 10**3))
 _POSTS = re.compile(r"\b(?:(?:un|deux|trois|quatre|\d+) (?:postes?|etp|equivalents? temps plein)|a mi-temps|temps plein)\b")
@@ -89,7 +91,7 @@ def draft_of(title: str, shown: str, whole: str, words: LineWords) -> Draft:
         for heading in _ORDER
         for _, line in sorted((place, line) for _, place, line in sorted(found.get(heading, []), key=lambda row: row[:2])[:_PER_HEADING])
     ]
-    text = whole or shown
+    text = (whole or shown)[:_READ]
     if not any(one.heading == "cout" for one in kept):
         kept += _hidden_cost(text, words)
     stage, because = stage_of(title, shown, words)
@@ -150,11 +152,12 @@ def _spoke(learnt: Model | None, heading: str, signs: frozenset[str]) -> str:
     return ", ".join(one.removeprefix("word ") for _, one in said[:2])
 
 
-def cents(money: re.Match[str]) -> int:
-    """Return an amount, in cents."""
+def cents(money: re.Match[str]) -> int | None:
+    """Return an amount, in cents; None for one that no budget reaches."""
     number = float(re.sub(r"[\s.]", "", money[1]).replace(",", ".") or 0)
     unit = fold(money[2])
-    return round(number * next((times for word, times in _TIMES if unit.startswith(word)), 1) * 100)
+    told = number * next((times for word, times in _TIMES if unit.startswith(word)), 1) * 100
+    return round(told) if told <= _MOST_CENTS else None
 
 
 def _hidden_cost(text: str, words: LineWords) -> list[ProposedLine]:

@@ -77,7 +77,7 @@ def test_a_curator_signs_in_selects_tags_and_undoes(opened, demo):
     page.fill("input[name=mot-de-passe]", demo[1])
     page.click("button:has-text('Se connecter')")
     page.goto(demo[0] + "/recherche?q=covoiturer")
-    page.click(".card h3 a")
+    page.click("[data-results] .card h3 a")
 
     page.click("button:has-text('Sélectionner')")
     assert page.locator(".sheet .picked").inner_text() == "Sélection"

@@ -173,7 +173,7 @@ def test_navigation_takes_one_line_on_a_phone(opened, path):
     page = opened(path, **PHONE)
     tops = page.evaluate("[...document.querySelectorAll('.top nav a')].map(one => Math.round(one.getBoundingClientRect().top))")
 
-    assert len(tops) == 6
+    assert len(tops) == 7
     assert len(set(tops)) == 1
 
 

@@ -5,63 +5,53 @@ Forbidden: deciding. A curator joins an article to a sheet, or refuses it, and w
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 
 from veille.french import bare
 from veille.messages.sharing import SHARED_NAME, SHARED_WORDS
 from veille.store.collecting.boilerplate import Boilerplates
 from veille.store.collecting.neighbours import counted, in_common, sharing_keywords, terms_kept
-from veille.store.connection import Connection, has_table
-from veille.store.settings import remember_settings, setting
+from veille.store.connection import Connection
+from veille.store.settings import followed_to, remember_settings
 from veille.understand.following import LEAST, Telling, follows, telling
 
-_LOOKED_TO = "followed_to"  # the last article that was looked at
 _AT_ONCE = 500  # articles of one transaction
 _CANDIDATES = 80  # articles that share keywords with one of a new sheet
+_READ = 20  # articles of sheets that one article is compared with
 _TOLD = 4  # words of a reason
 
-# Sheets that live, and articles of theirs; one that is proposed or refused says nothing of them.
-_PAIRS = """
-select distinct fiche_items.fiche_id, fiche_items.item_id, items.id
-from items join item_territories as here on here.item_id = items.id
-join fiche_territories as theirs using (code)
-join fiches on fiches.id = theirs.fiche_id and fiches.state <> 'retiree' and merged_into is null
+# Articles of sheets that live; one that is proposed or refused says nothing of them.
+_FIRSTS = """
+select fiche_items.fiche_id, first.id, first.day, coalesce(first.story_id, 0), code
+from fiche_territories join fiches on fiches.id = fiche_territories.fiche_id and fiches.state <> 'retiree' and merged_into is null
     and fiches.kind = 'initiative'
 join fiche_items on fiche_items.fiche_id = fiches.id and fiche_items.role in ('source', 'suite')
 join items as first on first.id = fiche_items.item_id
-where {which} and items.state <> 'dismissed' and items.lead and items.day >= first.day and items.id <> first.id
-and (items.story_id is null or items.story_id is not first.story_id)
-and exists (select 1 from keywords as own join keywords as other using (word) where own.item_id = items.id and other.item_id = first.id)
-and not exists (select 1 from fiche_items as known where known.fiche_id = fiches.id and (known.item_id = items.id
-    or known.item_id in (select id from items as told where told.story_id = items.story_id)))
+where code in (select value from json_each(:codes)) and (:fiche = 0 or fiches.id = :fiche)
 """
-_OF_NEW = _PAIRS.format(which="items.id in (select value from json_each(?))")
-_OF_FICHE = _PAIRS.format(which="fiches.id = ?1 and items.id in (select value from json_each(?2))")
-
-
-def has_new(db: Connection) -> bool:
-    """Return whether articles came that no sheet which lives was asked for."""
-    if not has_table(db, "fiches") or db.execute("select 1 from fiches where state <> 'retiree' limit 1").fetchone() is None:
-        return False
-    (newest,) = db.execute("select coalesce(max(id), 0) from items").fetchone()
-    return bool(newest > _looked_to(db))
-
-
-def _looked_to(db: Connection) -> int:
-    told = setting(db, _LOOKED_TO)
-    return int(told or db.execute("select coalesce(min(item_id), 0) from fiche_items").fetchone()[0])
+_LATER = """
+select id, day, coalesce(story_id, 0), code from items join item_territories on item_id = items.id
+where id in (select value from json_each(?)) and state <> 'dismissed' and lead
+"""
+_KNOWN = """
+select fiche_id, item_id from fiche_items where fiche_id in (select value from json_each(?1)) union
+select fiche_id, items.id from fiche_items join items as told on told.id = item_id join items on items.story_id = told.story_id
+where fiche_id in (select value from json_each(?1))
+"""
+_KEYWORDS = "select item_id, word, weight from keywords where item_id in (select value from json_each(?))"
 
 
 def propose_new(db: Connection, places: frozenset[str], hold: Callable[[], AbstractContextManager[None]], at: str) -> int:
     """Look through the articles that came since the last time; how many were proposed. `hold` opens a transaction for each part."""
-    last, proposed = _looked_to(db), 0
+    last, proposed = followed_to(db), 0
     while ids := [row[0] for row in db.execute("select id from items where id > ? order by id limit ?", (last, _AT_ONCE))]:
-        found = _found(db, db.execute(_OF_NEW, (json.dumps(ids),)).fetchall(), places)
+        found = _found(db, _pairs(db, ids), places)
         last = ids[-1]
         with hold():
             proposed += _keep(db, found, at)
-            remember_settings(db, **{_LOOKED_TO: str(last)})
+            remember_settings(db, followed_to=str(last))
     return proposed
 
 
@@ -69,15 +59,53 @@ def propose_to(db: Connection, fiche_id: int, places: frozenset[str], at: str) -
     """Look for what follows of a sheet among the articles that are kept; the caller holds the transaction."""
     told = "select item_id from fiche_items where fiche_id = ? and role in ('source', 'suite')"
     likely = [row[0] for (item,) in db.execute(told, (fiche_id,)).fetchall() for row in sharing_keywords(db, item, 0.0)[:_CANDIDATES]]
-    return _keep(db, _found(db, db.execute(_OF_FICHE, (fiche_id, json.dumps(likely))).fetchall(), places), at)
+    return _keep(db, _found(db, _pairs(db, likely, fiche_id), places), at)
 
 
+Pair = tuple[int, int, int]  # sheet, article of it, article that may follow
 Found = tuple[int, int, str]  # sheet, article, why
 
 
-def _found(db: Connection, pairs: Iterable[tuple[int, int, int]], places: frozenset[str]) -> list[Found]:
+def _pairs(db: Connection, ids: Collection[int], fiche_id: int = 0) -> list[Pair]:
+    """Return the pairs that are worth reading: same territory, no earlier, keywords in common; a few for each article, so that a
+    département with thousands of sheets costs no more than another.
+    """
+    later: dict[int, tuple[str, int, set[str]]] = {}
+    for item, day, story, code in db.execute(_LATER, (json.dumps(list(ids)),)):
+        later.setdefault(item, (day, story, set()))[2].add(code)
+    codes = {code for _, _, held in later.values() for code in held}
+    firsts: dict[tuple[int, int], tuple[str, int, set[str]]] = {}
+    for fiche, item, day, story, code in db.execute(_FIRSTS, {"codes": json.dumps(sorted(codes)), "fiche": fiche_id}):
+        firsts.setdefault((fiche, item), (day, story, set()))[2].add(code)
+    if not firsts:
+        return []
+    known = set(map(tuple, db.execute(_KNOWN, (json.dumps(sorted({fiche for fiche, _ in firsts})),)).fetchall()))
+    holders: dict[int, list[tuple[tuple[int, int], int]]] = {}
+    of_item: dict[int, list[tuple[int, int]]] = {}
+    for pair in firsts:
+        of_item.setdefault(pair[1], []).append(pair)
+    for item, word, weight in db.execute(_KEYWORDS, (json.dumps(list(of_item)),)):
+        holders.setdefault(word, []).extend((pair, weight) for pair in of_item[item])
+    scores: dict[int, Counter[tuple[int, int]]] = {}
+    for item, word, weight in db.execute(_KEYWORDS, (json.dumps(list(later)),)):
+        own = scores.setdefault(item, Counter())
+        for pair, other in holders.get(word, ()):
+            own[pair] += weight * other
+    found = []
+    for item, own in scores.items():
+        day, story, places = later[item]
+        kept = [
+            pair
+            for pair, _ in own.most_common()
+            if pair[1] != item and day >= firsts[pair][0] and not (story and story == firsts[pair][1]) and places & firsts[pair][2]
+            and (pair[0], item) not in known
+        ]  # fmt: skip
+        found += [(*pair, item) for pair in kept[:_READ]]
+    return found
+
+
+def _found(db: Connection, asked: Sequence[Pair], places: frozenset[str]) -> list[Found]:
     """Return the pairs of which the article follows, each sheet's best reason."""
-    asked = [(fiche, first, later) for fiche, first, later in pairs]
     if not asked:
         return []
     known = _tellings(db, {item for _, first, later in asked for item in (first, later)}, places)

@@ -19,9 +19,9 @@ from veille.store.collecting.comparing import Comparing, Ready, readied
 from veille.store.collecting.corrections import SOURCE_SUMMARY, correct_labels, correct_own, uncorrect, uncorrect_labels
 from veille.store.collecting.names import forget_shared, remember_names, take_names
 from veille.store.collecting.neighbours import keep_keywords, write_keywords
+from veille.store.collecting.quoting import set_quotes_aside, untell_reasons
 from veille.store.collecting.stories import join_stories, leave_story, propose_of_one_address
-from veille.store.connection import Connection, has_table
-from veille.store.fiche_index import index_fiche
+from veille.store.connection import Connection
 
 BACKFILL = timedelta(days=30)
 
@@ -186,6 +186,9 @@ def _change(db: Connection, index: "Indexing", known: Known, tagged: TaggedItem,
     db.execute("update texts set text = ? where item_id = ?", (item.text, known.id))
     relabel(db, known.id, tagged)
     correct_own(db, known.id)
+    set_quotes_aside(db, [known.id])
+    set_quotes_aside(db, [known.id])
+    untell_reasons(db, [known.id])
     index.put([known.id])
 
 
@@ -468,25 +471,7 @@ def apply_rights(db: Connection, source_id: str, rights: str) -> int:
     index_items(db, changed)
     hide_evidence(db, changed)
     hide_learnt(db, changed)
-    set_quotes_aside(db, changed)
+    narrowed = [item_id for now, item_id, before in wanted if item_id in own or len(now) < len(before)]
+    set_quotes_aside(db, narrowed)
+    untell_reasons(db, narrowed)
     return len(todo)
-
-
-def set_quotes_aside(db: Connection, item_ids: list[int]) -> None:
-    """Lines of fiches that quote what is not shown any more of these articles wait for a curator."""
-    if not has_table(db, "fiche_lines"):
-        return
-    rows = db.execute(
-        f"select fiche_lines.id, fiche_id, fiche_lines.text, title || ' ' || {SOURCE_SUMMARY}, texts.text || ' ' || page from fiche_lines "  # noqa: S608
-        "join items on items.id = source_item join texts on texts.item_id = items.id "
-        "where source_item in (select value from json_each(?)) and fiche_lines.state = 'montree'",
-        (json.dumps(item_ids),),
-    ).fetchall()
-    quoted = [(line, fiche) for line, fiche, text, shown_text, whole in rows if text not in _flat(shown_text) and text in _flat(whole)]
-    db.executemany("update fiche_lines set state = 'a-revoir' where id = ?", [(line,) for line, _ in quoted])
-    for fiche in {fiche for _, fiche in quoted}:
-        index_fiche(db, fiche)
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split())

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from veille.errors import UsageError
-from veille.messages.curating import ALREADY_UNDONE, CHANGED_MEANWHILE, NO_SUCH_DECISION, NOTHING_CHANGED, TAG_SERVES
-from veille.store.connection import Connection, Row
+from veille.messages.curating import ALREADY_UNDONE, CHANGED_MEANWHILE, NO_SUCH_DECISION, NOTHING_CHANGED, SERVES_SINCE, TAG_SERVES
+from veille.messages.sharing import QUOTES_HIDDEN
+from veille.store.collecting.quoting import quoting_hidden
+from veille.store.connection import Connection, Row, sqlite3
 from veille.store.fiche_index import index_fiche
 
 # What may be edited, by the columns that name a row. Accounts are never brought back: a password would be.
@@ -36,6 +38,9 @@ _OBSERVED = {
     "fiches": ("delete from fiche_items where fiche_id = ? and role = 'propose'",),
     "fiche_lines": ("delete from line_checks where line_id = ?",),
 }
+
+
+UNDONE = "fiche-undone"  # an undoing, as others must see it; the log shows what was undone instead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +77,8 @@ def edit(
         "insert into edits (at, account_id, subject, action, before, after, why, fiche_id) values (?, ?, ?, ?, ?, ?, ?, ?)",
         (at, account_id, subject[:200], action, *told, why[:500], fiche_id),
     )
+    for number in {_fiche_of(one) for one in changes} - {0}:
+        index_fiche(db, number)
     return int(cursor.lastrowid or 0)
 
 
@@ -85,7 +92,7 @@ def note_edit(db: Connection, *, account_id: int, subject: str, action: str, at:
 
 def undo_edit(db: Connection, *, account_id: int, edit_id: int, at: str) -> None:
     """Bring back the rows of before, if nothing has changed them since; raises UsageError."""
-    row = db.execute("select before, after, undone_at from edits where id = ?", (edit_id,)).fetchone()
+    row = db.execute("select before, after, undone_at, fiche_id from edits where id = ?", (edit_id,)).fetchone()
     if row is None or row[0] == "[]":
         raise UsageError(NO_SUCH_DECISION)
     if row[2]:
@@ -93,16 +100,29 @@ def undo_edit(db: Connection, *, account_id: int, edit_id: int, at: str) -> None
     before, after = ([Change(table=one["table"], key=tuple(one["key"]), row=one["row"]) for one in json.loads(text)] for text in row[:2])
     if any(_row(db, one) != one.row for one in after):
         raise UsageError(CHANGED_MEANWHILE)
-    for one in reversed(before):
-        _write(db, one)
-    for fiche_id in {_fiche_of(one) for one in (*before, *after)} - {0}:
+    try:
+        for one in reversed(before):
+            _write(db, one)
+    except sqlite3.IntegrityError as exc:  # what was made then serves since, or what it rests on is gone
+        raise UsageError(SERVES_SINCE) from exc
+    fiches = {_fiche_of(one) for one in (*before, *after)} - {0}
+    if quoting_hidden(db, fiches=fiches):
+        raise UsageError(QUOTES_HIDDEN)
+    for fiche_id in fiches:
         index_fiche(db, fiche_id)
     db.execute("update edits set undone_at = ?, undone_by = ? where id = ?", (at, account_id, edit_id))
+    if row[3] is not None:  # who has the fiche before him sees that it changed
+        db.execute(
+            "insert into edits (at, account_id, subject, action, before, after, fiche_id) select ?, ?, subject, ?, '[]', after, fiche_id "
+            "from edits where id = ?",
+            (at, account_id, UNDONE, edit_id),
+        )
 
 
 def is_of_fiche(db: Connection, edit_id: int) -> bool:
-    """Return whether an edit is about a fiche: every curator may undo it."""
-    return db.execute("select 1 from edits where id = ? and fiche_id is not null", (edit_id,)).fetchone() is not None
+    """Return whether an edit is about a fiche, and one that every curator may undo: what editors alone do, they alone undo."""
+    asked = "select 1 from edits where id = ? and fiche_id is not null and action not in ('fiche-withdraw', 'fiche-merge')"
+    return db.execute(asked, (edit_id,)).fetchone() is not None
 
 
 def _fiche_of(one: Change) -> int:
@@ -123,7 +143,8 @@ def _serves(db: Connection, tag: str) -> bool:
     """Return whether anything still names a theme: articles, words, rules, aliases."""
     held = (
         "select 1 from item_tags where tag_id = ?1 union all select 1 from tag_words where tag_id = ?1 union all "
-        "select 1 from rules where effect = 'tag' and value = ?1 union all select 1 from tags where alias_of = ?1 limit 1"
+        "select 1 from rules where effect = 'tag' and value = ?1 union all select 1 from tags where alias_of = ?1 union all "
+        "select 1 from fiche_tags where tag_id = ?1 limit 1"
     )
     return db.execute(held, (tag,)).fetchone() is not None
 

@@ -3,11 +3,13 @@
 Every function takes a plain connection and runs inside the caller's transaction; raises UsageError for what cannot be done.
 """
 
+import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from veille.clock import PARIS
 from veille.errors import UsageError
@@ -16,14 +18,19 @@ from veille.messages.sharing import (
     BAD_RELATION,
     BAD_STAGE,
     CHANGED_BY,
+    ENDS_BEFORE,
     FICHE_FOR_ARTICLE,
     FICHE_TITLE,
+    IS_SOURCE,
+    KEEPS_LINES,
     LINE_DAY,
     LINE_FUTURE,
     LINE_SOURCE,
     LINE_TEXT,
     LINE_THERE,
     LINK_TO_ITSELF,
+    MERGE_INTO_WITHDRAWN,
+    MERGED,
     NO_SUCH_FICHE,
     NO_SUCH_HEADING,
     NO_SUCH_ITEM,
@@ -31,17 +38,19 @@ from veille.messages.sharing import (
     PUBLISH_LINES,
     PUBLISH_PLACE,
     PUBLISH_UNDATED,
+    QUOTES_HIDDEN,
     RELATION_LABELS,
     STAGE_TOLD,
 )
 from veille.model import FicheKind
 from veille.moments import stored_day
-from veille.store.connection import Connection, Row
+from veille.store.collecting.quoting import quoting_hidden
+from veille.store.connection import Connection, Row, sqlite3
 from veille.store.curating.edits import Change, edit, row_of
-from veille.store.fiche_index import index_fiche
 from veille.understand.lines import LONGEST_LINE, STAGES, ProposedLine
 
 LONGEST_TITLE = 160
+_FIRST_YEAR = 1900
 LINE_ACTIONS = ("fiche-line", "fiche-line-edit", "fiche-line-remove", "fiche-line-back")
 
 
@@ -178,11 +187,17 @@ def change_line(db: Connection, line_id: int, kind: FicheKind, given: dict[str, 
     if row["state"] == "a-revoir":
         changed["state"] = "montree"
     _write(db, [Change(table="fiche_lines", key=(line_id,), row=changed)], by, row["fiche_id"], "fiche-line-edit")
+    if (changed["text"], changed["said_on"]) != (row["text"], row["said_on"]) and row_has_checks(db, line_id):
+        check_line(db, line_id, "change", by)  # who found the former words true has not seen these
 
 
-def set_line_state(db: Connection, line_id: int, state: str, by: By) -> None:
+def set_line_state(db: Connection, line_id: int, kind: FicheKind, state: str, by: By) -> None:
     """Take a line off the sheet, or put it back."""
     row = _line(db, line_id)
+    if state == "montree" and not _is_sourced(row):
+        raise UsageError(LINE_SOURCE)
+    if state == "retiree":
+        _must_keep_lines(db, row["fiche_id"], line_id, kind)
     action = "fiche-line-remove" if state == "retiree" else "fiche-line-back"
     changes = [Change(table="fiche_lines", key=(line_id,), row=row | {"state": state})]
     facts = row_of(db, "initiative_facts", row["fiche_id"])
@@ -192,29 +207,61 @@ def set_line_state(db: Connection, line_id: int, state: str, by: By) -> None:
     _write(db, changes, by, row["fiche_id"], action)
 
 
+def _is_sourced(row: Row) -> bool:
+    return bool(row["said_on"] and (row["source_item"] is not None or row["source_url"] or row["declared_by"]))
+
+
+def _must_keep_lines(db: Connection, fiche_id: int, line_id: int, kind: FicheKind) -> None:
+    """Raise UsageError where a published fiche would be left with too few lines."""
+    shown = "select count(*) from fiche_lines where fiche_id = ? and state = 'montree' and id <> ?"
+    if _must_be(db, fiche_id)["state"] == "publiee" and db.execute(shown, (fiche_id, line_id)).fetchone()[0] < kind.least_lines:
+        raise UsageError(KEEPS_LINES.format(count=kind.least_lines))
+
+
 def _checked(db: Connection, fiche_id: int, kind: FicheKind, given: dict[str, str], by: By, position: int) -> Row:
     """Return the row of a line that may be."""
     if given.get("heading") not in kind.headings:
         raise UsageError(NO_SUCH_HEADING)
-    text = " ".join(given.get("text", "").split())
+    text = _plain(given.get("text", ""))
     if not text or len(text) > LONGEST_LINE:
         raise UsageError(LINE_TEXT.format(most=LONGEST_LINE))
-    said_on = given.get("said_on", "").strip()
-    try:
-        day = date.fromisoformat(said_on)
-    except ValueError as exc:
-        raise UsageError(LINE_DAY.format(value=said_on[:20])) from exc
-    if day.isoformat() > stored_day(by.at, PARIS.key):
+    said_on = _day(given.get("said_on", ""), "%Y-%m-%d")
+    if said_on > stored_day(by.at, PARIS.key):
         raise UsageError(LINE_FUTURE)
-    item = int(given["item"]) if given.get("item", "").isdigit() and len(given["item"]) < 16 else None
+    number = given.get("item", "")
+    item = int(number) if number.isascii() and number.isdigit() and len(number) < 16 else None
     if item is not None and db.execute("select 1 from items where id = ?", (item,)).fetchone() is None:
         item = None
-    url, declared = given.get("url", "").strip()[:2000], " ".join(given.get("declared_by", "").split())[:80]
-    if url and not url.startswith(("http://", "https://")):
-        url = ""
+    url, declared = _address(given.get("url", "")), _plain(given.get("declared_by", ""))[:80]
     if item is None and not url and not declared:
         raise UsageError(LINE_SOURCE)
     return _line_row(fiche_id, given["heading"], position, text, said_on, item=item, url=url, declared_by=declared)
+
+
+def _plain(text: str) -> str:
+    """Return a text on one line, without what no screen and no XML can show."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
+
+
+def _address(text: str) -> str:
+    """Return an address that leads somewhere, "" for anything else."""
+    url = _plain(text)[:2000]
+    with contextlib.suppress(ValueError):
+        if url.startswith(("http://", "https://")) and " " not in url and urlsplit(url).hostname:
+            return url
+    return ""
+
+
+def _day(text: str, form: str) -> str:
+    """Return a day, a month or a year written in a form, of our times; raises UsageError for anything else."""
+    said = text.strip()
+    try:
+        day = datetime.strptime(said, form)  # noqa: DTZ007 - a day
+        if day.strftime(form) != said or day.year < _FIRST_YEAR:
+            raise ValueError(said)
+    except ValueError as exc:
+        raise UsageError(LINE_DAY.format(value=said[:20])) from exc
+    return said
 
 
 def set_stage(db: Connection, fiche_id: int, stage: str, began: str, ended: str, by: By) -> None:
@@ -223,23 +270,24 @@ def set_stage(db: Connection, fiche_id: int, stage: str, began: str, ended: str,
         raise UsageError(BAD_STAGE)
     _must_be(db, fiche_id)
     row = {"stage": stage, "began": _span(began), "ended": _span(ended)}
+    if row["began"] and row["ended"] and row["ended"] < row["began"][: len(row["ended"])]:
+        raise UsageError(ENDS_BEFORE)
     _write(db, [Change(table="initiative_facts", key=(fiche_id,), row=row)], by, fiche_id, "fiche-stage")
 
 
 def _span(text: str) -> str:
+    """Return a year, a month or a day, "" for none."""
     said = text.strip()
-    try:
-        if said:
-            date.fromisoformat({4: f"{said}-01-01", 7: f"{said}-01"}.get(len(said), said))
-    except ValueError as exc:
-        raise UsageError(LINE_DAY.format(value=said[:20])) from exc
-    return said
+    return _day(said, {4: "%Y", 7: "%Y-%m"}.get(len(said), "%Y-%m-%d")) if said else ""
 
 
 def set_place(db: Connection, fiche_id: int, code: str, by: By, *, present: bool) -> None:
     """A département of a fiche, or none of it any more."""
-    _must_be(db, fiche_id)
+    standing = _must_be(db, fiche_id)
     row: Row | None = {"origin": "documentaliste", "reason": ""} if present else None
+    others = "select 1 from fiche_territories where fiche_id = ? and code <> ?"
+    if not present and standing["state"] == "publiee" and db.execute(others, (fiche_id, code)).fetchone() is None:
+        raise UsageError(PUBLISH_PLACE)
     _write(db, [Change(table="fiche_territories", key=(fiche_id, code), row=row)], by, fiche_id, "fiche-place")
 
 
@@ -283,8 +331,10 @@ def set_item(db: Connection, fiche_id: int, item_id: int, role: str, by: By, lin
     source = _said_by(db, item_id)
     if source is None:
         raise UsageError(NO_SUCH_ITEM)
-    held = row_of(db, "fiche_items", fiche_id, item_id)
-    row = {"role": role, "reason": (held or {}).get("reason", ""), "at": by.at}
+    held = row_of(db, "fiche_items", fiche_id, item_id) or {}
+    if held.get("role") == "source":
+        raise UsageError(IS_SOURCE)
+    row = {"role": role, "reason": held.get("reason", ""), "at": by.at}
     changes = [Change(table="fiche_items", key=(fiche_id, item_id), row=row)]
     there = {text for (text,) in db.execute("select text from fiche_lines where fiche_id = ?", (fiche_id,)).fetchall()}
     (place,) = db.execute("select coalesce(max(position), -1) + 1 from fiche_lines where fiche_id = ?", (fiche_id,)).fetchone()
@@ -323,26 +373,47 @@ def unlink(db: Connection, link_id: int, by: By) -> int:
     return int(row["from_id"])
 
 
+_ROLES = ("source", "suite", "mention", "propose", "refus")  # the first says most
+
+
 def merge(db: Connection, fiche_id: int, into: int, by: By) -> None:
-    """Two fiches of one thing: the lines and articles of the first go to the second, and its address leads there."""
+    """Two fiches of one thing: lines, articles and links of the first go to the second, and its address leads there."""
     row, target = _must_be(db, fiche_id), _must_be(db, into)
     if fiche_id == into or row["kind"] != target["kind"]:
         raise UsageError(LINK_TO_ITSELF)
+    if target["state"] == "retiree":
+        raise UsageError(MERGE_INTO_WITHDRAWN)
     changes = [_fiche(db, fiche_id, by, state="retiree", merged_into=into)]
     (place,) = db.execute("select coalesce(max(position), -1) + 1 from fiche_lines where fiche_id = ?", (into,)).fetchone()
     for number, (line,) in enumerate(
         db.execute("select id from fiche_lines where fiche_id = ? order by position, id", (fiche_id,)).fetchall()
     ):
-        changes.append(Change(table="fiche_lines", key=(line,), row=_line(db, line) | {"fiche_id": into, "position": place + number}))
+        moved = _line(db, line) | {"fiche_id": into, "position": place + number}
+        if moved["state"] == "montree" and not _is_sourced(moved):
+            moved["state"] = "a-revoir"  # a draft's line that is not finished
+        changes.append(Change(table="fiche_lines", key=(line,), row=moved))
     for (item,) in db.execute("select item_id from fiche_items where fiche_id = ?", (fiche_id,)).fetchall():
-        if row_of(db, "fiche_items", into, item) is None:
-            changes.append(Change(table="fiche_items", key=(into, item), row=row_of(db, "fiche_items", fiche_id, item)))
+        own, there = row_of(db, "fiche_items", fiche_id, item), row_of(db, "fiche_items", into, item)
+        if own and (there is None or _ROLES.index(own["role"]) < _ROLES.index(there["role"])):
+            changes.append(Change(table="fiche_items", key=(into, item), row=own))
     for table, column in (("fiche_territories", "code"), ("fiche_tags", "tag_id")):
         for (key,) in db.execute(f"select {column} from {table} where fiche_id = ?", (fiche_id,)).fetchall():  # noqa: S608 - our own names
             if row_of(db, table, into, key) is None:
                 changes.append(Change(table=table, key=(into, key), row=row_of(db, table, fiche_id, key)))
-    _write(db, changes, by, into, "fiche-merge")
-    index_fiche(db, fiche_id)
+    _write(db, changes + _moved_links(db, fiche_id, into), by, into, "fiche-merge")
+
+
+def _moved_links(db: Connection, fiche_id: int, into: int) -> list[Change]:
+    """Return the links of a fiche as those of another one; none to itself, none twice."""
+    there = set(map(tuple, db.execute("select from_id, to_id, relation from fiche_links").fetchall()))
+    changes = []
+    for (number,) in db.execute("select id from fiche_links where ?1 in (from_id, to_id) order by id", (fiche_id,)).fetchall():
+        row = row_of(db, "fiche_links", number) or {}
+        ends = tuple(into if one == fiche_id else one for one in (row["from_id"], row["to_id"]))
+        kept = ends[0] != ends[1] and (*ends, row["relation"]) not in there
+        there.add((*ends, row["relation"]))
+        changes.append(Change(table="fiche_links", key=(number,), row=row | {"from_id": ends[0], "to_id": ends[1]} if kept else None))
+    return changes
 
 
 def check_line(db: Connection, line_id: int, outcome: str, by: By) -> int:
@@ -353,6 +424,11 @@ def check_line(db: Connection, line_id: int, outcome: str, by: By) -> int:
         (line_id, by.at, outcome, by.account),
     )
     return int(row["fiche_id"])
+
+
+def row_has_checks(db: Connection, line_id: int) -> bool:
+    """Return whether somebody has looked at a line."""
+    return db.execute("select 1 from line_checks where line_id = ?", (line_id,)).fetchone() is not None
 
 
 def last_edit(db: Connection, fiche_id: int) -> int:
@@ -366,8 +442,12 @@ def _write(db: Connection, changes: list[Change], by: By, fiche_id: int, action:
     touched = [*changes]
     if action != "fiche-create" and not any(one.table == "fiches" for one in changes):
         touched.append(_fiche(db, fiche_id, by))
-    edit(db, touched, account_id=by.account, subject=f"fiche {fiche_id}", action=action, at=by.at, fiche_id=fiche_id)
-    index_fiche(db, fiche_id)
+    try:
+        edit(db, touched, account_id=by.account, subject=f"fiche {fiche_id}", action=action, at=by.at, fiche_id=fiche_id)
+    except sqlite3.IntegrityError as exc:  # the file itself refuses what is shown without a date or a source
+        raise UsageError(PUBLISH_UNDATED) from exc
+    if quoting_hidden(db, fiches=[fiche_id]):
+        raise UsageError(QUOTES_HIDDEN)
 
 
 def _must_not_have_changed(db: Connection, changes: list[Change], by: By, fiche_id: int) -> None:
@@ -396,6 +476,8 @@ def _must_be(db: Connection, fiche_id: int) -> Row:
     row = row_of(db, "fiches", fiche_id)
     if row is None:
         raise UsageError(NO_SUCH_FICHE)
+    if row["merged_into"] is not None:
+        raise UsageError(MERGED)
     return row
 
 

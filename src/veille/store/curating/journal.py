@@ -34,7 +34,8 @@ select * from (select 'decision' as what, decisions.id as id, at, name, action, 
     and {words_of_decisions} order by decisions.id desc limit :upto)
 union all
 select * from (select 'edit', edits.id, at, name, action, undone_at, subject, before, why
-    from edits join accounts on accounts.id = account_id where {where} and {words_of_edits} order by edits.id desc limit :upto)
+    from edits join accounts on accounts.id = account_id where action <> 'fiche-undone' and {where} and {words_of_edits}
+    order by edits.id desc limit :upto)
 order by at desc, id desc limit :most offset :first
 """
 _WHERE = (

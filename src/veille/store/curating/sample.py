@@ -26,7 +26,7 @@ def make_initiatives(db: Connection, given: Iterable[dict[str, Any]], kind: Fich
             acts.set_item(db, number, items[title], "suite", by, fiches.drafted(db, items[title], words).lines)
             for line in fiches.lines_of(db, number, kind):
                 if line.state == "a-revoir":
-                    acts.set_line_state(db, line.id, "montree", by)
+                    acts.set_line_state(db, line.id, kind, "montree", by)
         acts.publish(db, number, kind, by)
         if "inspired_by" in one:
             acts.link(db, number, made[one["inspired_by"]], "inspire-de", one["because"], by)

@@ -296,6 +296,14 @@ def merge_changes(db: Connection, tag: str, target: str) -> list[Change]:
         if has is None or (origin == "curator" and has != "curator"):  # a curator's word is not lost
             held = {"origin": origin, "score": score, "reason": reason, "evidence": evidence}
             changes.append(Change(table="item_tags", key=(item, target), row=held))
+    for fiche_id, *held in rows_of(
+        db, "select fiche_id, origin, reason, position from fiche_tags where tag_id = ? limit ?", (tag, MOST_MERGED)
+    ):
+        changes.append(Change(table="fiche_tags", key=(fiche_id, tag), row=None))
+        if row_of(db, "fiche_tags", fiche_id, target) is None:
+            changes.append(
+                Change(table="fiche_tags", key=(fiche_id, target), row=dict(zip(("origin", "reason", "position"), held, strict=True)))
+            )
     return changes
 
 

@@ -4,7 +4,7 @@ Comes in: a database. Goes out: rows, one at a time. Forbidden: a password's has
 """
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from veille.errors import UsageError
 from veille.messages.keeping import DATABASE_NOT_EMPTY, EXPORT_INCONSISTENT
@@ -55,10 +55,9 @@ def all_rows(db: Connection, table: str) -> Iterator[Row]:
         yield row
 
 
-def sequence(db: Connection) -> int:
-    """Return the last id that an item got: it is never given again."""
-    row = db.execute("select seq from sqlite_sequence where name = 'items'").fetchone()
-    return int(row[0]) if row else 0
+def sequences(db: Connection) -> dict[str, int]:
+    """Return the last id that was ever given in each table that gives none twice."""
+    return {str(name): int(seq) for name, seq in db.execute("select name, seq from sqlite_sequence order by name") if name in TABLES}
 
 
 def schema_steps(db: Connection) -> list[str]:
@@ -66,17 +65,17 @@ def schema_steps(db: Connection) -> list[str]:
     return [step.name for step in migrations.applied(utils_of(db))]
 
 
-def take_in(db: Connection, tables: Iterable[tuple[str, Iterable[Row]]], last_id: int) -> None:
+def take_in(db: Connection, tables: Iterable[tuple[str, Iterable[Row]]], last: Mapping[str, int]) -> None:
     """Fill a new file, all or nothing, and make its index; raises UsageError for a file with articles, and for rows that do not fit."""
     if db.execute("select 1 from items limit 1").fetchone() or db.execute("select 1 from accounts limit 1").fetchone():
         raise UsageError(DATABASE_NOT_EMPTY.format(file="la base"))
     try:
-        _fill(db, tables, last_id)
+        _fill(db, tables, last)
     except (sqlite3.IntegrityError, UnicodeError, OverflowError) as exc:
         raise UsageError(EXPORT_INCONSISTENT) from exc
 
 
-def _fill(db: Connection, tables: Iterable[tuple[str, Iterable[Row]]], last_id: int) -> None:
+def _fill(db: Connection, tables: Iterable[tuple[str, Iterable[Row]]], last: Mapping[str, int]) -> None:
     with writing(db):
         db.execute("pragma defer_foreign_keys = on")
         for table in reversed(TABLES):
@@ -86,8 +85,12 @@ def _fill(db: Connection, tables: Iterable[tuple[str, Iterable[Row]]], last_id: 
             places = ", ".join(f":{name}" for name in names)
             listed = ", ".join(f'"{name}"' for name in names)
             db.executemany(f"insert into [{table}] ({listed}) values ({places})", rows)  # noqa: S608 - our own names
-        db.execute("delete from sqlite_sequence where name = 'items'")
-        db.execute("insert into sqlite_sequence (name, seq) values ('items', ?)", (last_id,))
+        for table, number in last.items():  # an id of before is given to nothing else
+            db.execute("delete from sqlite_sequence where name = ? and seq < ?", (table, number))
+            db.execute(
+                "insert into sqlite_sequence (name, seq) select ?1, ?2 where not exists (select 1 from sqlite_sequence where name = ?1)",
+                (table, number),
+            )
         ids = [row[0] for row in db.execute("select id from items order by id")]
         for start in range(0, len(ids), _BATCH):
             index_items(db, ids[start : start + _BATCH])

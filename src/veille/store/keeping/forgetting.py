@@ -100,38 +100,61 @@ def _doomed(db: Connection, where: str, given: dict[str, str]) -> list[Doomed]:
     return [Doomed(id=row[0], title=row[1], source_id=row[2]) for row in rows]
 
 
+# Where fiches hold words that somebody wrote.
+_SAYING = """
+select id from fiches where holds(title) union
+select fiche_id from fiche_lines where holds(text) or holds(declared_by) or holds(source_url) union
+select from_id from fiche_links where holds(reason) union
+select fiche_id from fiche_items where holds(reason) union
+select fiche_id from fiche_territories where holds(reason) union
+select fiche_id from fiche_tags where holds(reason) union
+select edits.fiche_id from edits where edits.fiche_id is not null and (holds(before) or holds(after) or holds(why)) order by 1
+"""
+_REASONED = ("fiche_links", "fiche_items", "fiche_territories", "fiche_tags")
+
+
 def fiches_that_say(db: Connection, phrase: str) -> list[int]:
-    """Return the fiches whose title or one of whose lines holds a phrase, whatever its capitals and accents."""
+    """Return the fiches that hold a phrase, in whatever somebody wrote of them, whatever its capitals and accents."""
     db.create_function("holds", 1, lambda text: _folded(phrase) in _folded(str(text or "")), deterministic=True)
-    rows = db.execute(
-        "select id from fiches where holds(title) or exists (select 1 from fiche_lines where fiche_id = fiches.id and holds(text))"
-        " or exists (select 1 from edits where edits.fiche_id = fiches.id and (holds(before) or holds(after))) order by 1"
-    )
-    return [row[0] for row in rows]
+    return [row[0] for row in db.execute(_SAYING).fetchall()]
 
 
 def _forget_lines(db: Connection, phrase: str) -> None:
-    """Delete the lines that hold a phrase, and what the log kept of them; a title that holds it is taken off."""
+    """Delete the lines that hold a phrase, their sources' names included, and what the log kept; a title or a reason that holds it goes."""
     for fiche_id in fiches_that_say(db, phrase):
-        lines = "select id from fiche_lines where fiche_id = ? and holds(text)"
+        lines = "select id from fiche_lines where fiche_id = ? and (holds(text) or holds(declared_by) or holds(source_url))"
         db.execute(f"delete from line_checks where line_id in ({lines})", (fiche_id,))  # noqa: S608 - our own words
         db.execute(f"update fiche_links set line_id = null where line_id in ({lines})", (fiche_id,))  # noqa: S608
-        db.execute("delete from fiche_lines where fiche_id = ? and holds(text)", (fiche_id,))
+        db.execute(f"delete from fiche_lines where id in ({lines})", (fiche_id,))  # noqa: S608
         db.execute("update fiches set title = ?, state = 'brouillon' where id = ? and holds(title)", (SOURCE_FORGOTTEN, fiche_id))
+        for table in _REASONED:
+            own = "from_id" if table == "fiche_links" else "fiche_id"
+            db.execute(f"update {table} set reason = '' where {own} = ? and holds(reason)", (fiche_id,))  # noqa: S608
         db.execute("delete from edits where fiche_id = ?", (fiche_id,))
+        _take_back_empty(db, fiche_id)
         index_fiche(db, fiche_id)
 
 
-def _set_lines_aside(db: Connection, wanted: str) -> None:
-    """Lines whose article is forgotten wait for a curator, and name no source any more; the log does not bring it back."""
-    touched = [
+def _take_back_empty(db: Connection, fiche_id: int) -> None:
+    """A fiche of which nothing is shown any more is a draft again."""
+    db.execute(
+        "update fiches set state = 'brouillon' where id = ?1 and state = 'publiee' "
+        "and not exists (select 1 from fiche_lines where fiche_id = ?1 and fiche_lines.state = 'montree')",
+        (fiche_id,),
+    )
+
+
+def _set_lines_aside(db: Connection, ids: list[int], wanted: str) -> None:
+    """Lines whose article is forgotten wait for a curator, and name no source any more; the log does not bring it back, nor a title."""
+    forgotten = {int(one) for one in ids}
+    touched = {
         row[0]
         for row in db.execute(
-            "select distinct fiche_id from fiche_lines where source_item in (select value from json_each(?1)) union "
+            "select fiche_id from fiche_lines where source_item in (select value from json_each(?1)) union "
             "select fiche_id from fiche_items where item_id in (select value from json_each(?1))",
             (wanted,),
         )
-    ]
+    }
     db.execute(
         "update fiche_lines set source_item = null, copy_id = null, state = 'a-revoir' "
         "where source_item in (select value from json_each(?))",
@@ -141,9 +164,27 @@ def _set_lines_aside(db: Connection, wanted: str) -> None:
         "update fiche_lines set copy_id = null where copy_id in (select id from copies where item_id in (select value from json_each(?)))",
         (wanted,),
     )
-    db.execute("delete from edits where fiche_id in (select value from json_each(?))", (json.dumps(touched),))
-    for fiche_id in touched:
+    # A line may have changed its fiche or its source since: every log that names one of these articles goes.
+    naming = [
+        (edit, fiche_id)
+        for edit, fiche_id, before, after in db.execute("select id, fiche_id, before, after from edits where fiche_id is not null")
+        if fiche_id in touched or _articles_of(before) & forgotten or _articles_of(after) & forgotten
+    ]
+    db.executemany("delete from edits where id = ?", [(edit,) for edit, _ in naming])
+    titles = {bare(row[0]) for row in db.execute("select title from items where id in (select value from json_each(?))", (wanted,))}
+    for fiche_id in sorted(touched | {fiche_id for _, fiche_id in naming}):
+        for (title,) in db.execute("select title from fiches where id = ?", (fiche_id,)).fetchall():
+            if any(one.startswith(bare(title.rstrip("…"))) for one in titles):
+                db.execute("update fiches set title = ? where id = ?", (SOURCE_FORGOTTEN, fiche_id))
+        _take_back_empty(db, fiche_id)
         index_fiche(db, fiche_id)
+
+
+def _articles_of(told: str) -> set[int]:
+    """Return the articles that the rows of an edit name."""
+    rows = json.loads(told)
+    named = {(one["row"] or {}).get("source_item") for one in rows if one["table"] == "fiche_lines"}
+    return {int(one) for one in named if one is not None} | {int(one["key"][1]) for one in rows if one["table"] == "fiche_items"}
 
 
 def forget(db: Connection, ids: list[int], now: datetime, *, everywhere: bool = False, phrase: str = "") -> None:
@@ -212,7 +253,7 @@ def _bury(db: Connection, ids: list[int], at: str, *, everywhere: bool) -> None:
             marks.add(grave("text", "", mark))
     db.executemany("insert or ignore into tombstones (kind, hash, at) values (?, ?, ?)", [(*mark, at) for mark in sorted(marks)])
     unindex_items(db, ids)
-    _set_lines_aside(db, wanted)
+    _set_lines_aside(db, ids, wanted)
     for item_id in ids:
         leave_story(db, item_id)
     db.execute("delete from addresses where item_id in (select value from json_each(?))", (wanted,))

@@ -7,7 +7,7 @@ what rights have hidden since is not shown of its source.
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from veille.model import FicheKind
 from veille.store.cards import Card, cards
@@ -18,7 +18,8 @@ from veille.understand.lines import Draft, LineWords, draft_of
 
 PAGE = 20
 _ALIKE, _TOLD_BY = 3, 3  # fiches or articles that are alike; articles of a fiche that tell them
-_LOOKED_AT = 500  # fiches, for lines that are to be verified
+_LINKS = 40  # of a fiche
+_RANKED = 300  # fiches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +130,7 @@ def fiche_cards(db: Connection, ids: Iterable[int]) -> list[FicheCard]:
 
 def has_fiches(db: Connection) -> bool:
     """Return whether the file knows fiches: one that waits for its migration does not."""
-    return has_table(db, "fiches")
+    return has_table(db, "fiche_rows")
 
 
 def lines_of(db: Connection, fiche_id: int, kind: FicheKind) -> list[Line]:
@@ -153,7 +154,7 @@ def lines_of(db: Connection, fiche_id: int, kind: FicheKind) -> list[Line]:
         Line(
             id=row[0], heading=row[1], position=row[2], text=row[3], value=row[4], said_on=row[5], seen=bool(row[6]), source_item=row[7],
             source_url=row[8], source_name=row[9], declared_by=row[10], state=row[11], checks=checks.get(row[0], []),
-            verified_on=max((one.at[:10] for one in checks.get(row[0], []) if one.outcome == "vrai"), default=""),
+            verified_on=next((one.at[:10] for one in checks.get(row[0], [])[-1:] if one.outcome == "vrai"), ""),
         )
         for row in map(tuple, rows)
     ]  # fmt: skip
@@ -179,9 +180,9 @@ def fiche(db: Connection, fiche_id: int, kinds: dict[str, FicheKind]) -> Fiche |
     links = [
         (row[0], row[1], row[2], bool(row[3]), row[4])
         for row in db.execute(
-            "select id, to_id, relation, 0, reason from fiche_links where from_id = ?1 union all "
-            "select id, from_id, relation, 1, reason from fiche_links where to_id = ?1 order by 1",
-            (fiche_id,),
+            "select * from (select id, to_id, relation, 0, reason from fiche_links where from_id = ?1 union all "
+            "select id, from_id, relation, 1, reason from fiche_links where to_id = ?1) order by 4, 1 limit ?2",
+            (fiche_id, _LINKS),
         )
     ]
     others = {one.id: one for one in fiche_cards(db, {row[1] for row in links})}
@@ -248,20 +249,22 @@ def listed(
     """
     if not has_fiches(db):
         return [], 0
-    table = "fiches_fts join fiches on fiches.id = fiches_fts.rowid" if match else "fiches"
-    where = "kind = :kind and state = 'publiee' and merged_into is null" + (" and fiches_fts match :match" if match else "")
+    where, join = "kind = :kind", ""
+    if match:
+        where, join = "fiches_fts match :match and kind = :kind", "join fiches_fts on fiches_fts.rowid = fiche_rows.fiche_id "
     if theme:
-        where += " and exists (select 1 from fiche_tags where fiche_id = fiches.id and tag_id = :theme)"
+        where += " and exists (select 1 from fiche_tags where fiche_id = fiche_rows.fiche_id and tag_id = :theme)"
     if departement:
-        where += " and exists (select 1 from fiche_territories where fiche_id = fiches.id and code = :place)"
+        where += " and exists (select 1 from fiche_territories where fiche_id = fiche_rows.fiche_id and code = :place)"
     if stage:
-        where += " and exists (select 1 from initiative_facts where fiche_id = fiches.id and stage = :stage)"
-    values = {"kind": kind, "theme": theme, "place": departement, "stage": stage, "most": most, "first": first}
-    values["match"] = match
-    (count,) = db.execute(f"select count(*) from {table} where {where}", values).fetchone()  # noqa: S608 - our own words
-    newest = "(select max(said_on) from fiche_lines where fiche_id = fiches.id and state = 'montree') desc, fiches.id desc"
-    order = f"{_BEST}, fiches.id desc" if match else newest
-    rows = db.execute(f"select fiches.id from {table} where {where} order by {order} limit :most offset :first", values)  # noqa: S608
+        where += " and exists (select 1 from initiative_facts where fiche_id = fiche_rows.fiche_id and stage = :stage)"
+    values = {"kind": kind, "theme": theme, "place": departement, "stage": stage, "most": most, "first": first, "match": match}
+    (count,) = db.execute(f"select count(*) from fiche_rows {join}where {where}", values).fetchone()  # noqa: S608 - our own words
+    order = f"{_BEST}, fiche_rows.fiche_id desc" if match else "day desc, fiche_rows.fiche_id desc"
+    rows = db.execute(
+        f"select fiche_rows.fiche_id from fiche_rows {join}where {where} order by {order} limit :most offset :first",  # noqa: S608
+        values,
+    )
     return [row[0] for row in rows], count
 
 
@@ -287,12 +290,10 @@ def stale(line: Line, kind: FicheKind, today: date) -> bool:
     """Return whether a line says a state that nobody has found true for longer than its heading lasts."""
     months = kind.headings[line.heading].decay if line.heading in kind.headings else None
     last = line.verified_on or line.said_on
-    if months is None or not last:
-        return False
-    held = date.fromisoformat(f"{last}-01-01"[:10] if len(last) == 4 else f"{last}-01"[:10] if len(last) == 7 else last[:10])
-    return (today.year - held.year) * 12 + today.month - held.month - (today.day < held.day) >= months
+    return months is not None and bool(last) and last <= _months_before(today, months)
 
 
+NOTHING = 'title : ""'  # an FTS5 expression that no fiche meets
 _BEST = "bm25(fiches_fts, 4.0, 1.0, 2.0)"
 
 
@@ -303,18 +304,22 @@ def search(
     if not match or not has_fiches(db):
         return [], {}
     values = {"match": match, "themes": json.dumps(themes), "places": json.dumps(departements), "most": most}
-    where = "fiches_fts match :match and state = 'publiee' and merged_into is null"
+    where = "fiches_fts match :match"
     if themes:
-        where += " and exists (select 1 from fiche_tags where fiche_id = fiches.id and tag_id in (select value from json_each(:themes)))"
+        where += (
+            " and exists (select 1 from fiche_tags where fiche_id = fiches_fts.rowid and tag_id in (select value from json_each(:themes)))"
+        )
     if departements:
         where += (
-            " and exists (select 1 from fiche_territories where fiche_id = fiches.id and code in (select value from json_each(:places)))"
+            " and exists (select 1 from fiche_territories where fiche_id = fiches_fts.rowid "
+            "and code in (select value from json_each(:places)))"
         )
-    joined = "from fiches_fts join fiches on fiches.id = fiches_fts.rowid"
+    joined = "from fiches_fts join fiche_rows on fiche_id = fiches_fts.rowid"
     counts = dict(db.execute(f"select kind, count(*) {joined} where {where} group by kind", values).fetchall())
     if not counts:
         return [], {}
-    rows = db.execute(f"select fiches.id {joined} where {where} order by {_BEST}, fiches.id desc limit :most", values)
+    order = f"{_BEST}, rowid desc" if sum(counts.values()) <= _RANKED else "rowid desc"  # what so many say tells none apart
+    rows = db.execute(f"select rowid from fiches_fts where {where} order by {order} limit :most", values)  # noqa: S608 - our own words
     return fiche_cards(db, [row[0] for row in rows]), counts
 
 
@@ -333,6 +338,7 @@ class ProposedItem:
     item: int
     title: str
     reason: str
+    seen: int  # the last edit of the fiche
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -385,20 +391,37 @@ def drafted(db: Connection, item_id: int, words: LineWords) -> Draft:
 def proposed_items(db: Connection, most: int = 100) -> list[ProposedItem]:
     """Return the articles that wait to be told what follows of a fiche or not, the newest first."""
     rows = db.execute(
-        "select fiches.id, fiches.title, items.id, items.title, reason from fiche_items join fiches on fiches.id = fiche_id "
-        "join items on items.id = item_id where role = 'propose' and fiches.state = 'publiee' order by at desc, items.id desc limit ?",
+        "select fiches.id, fiches.title, items.id, items.title, reason, "
+        "(select coalesce(max(id), 0) from edits where edits.fiche_id = fiches.id) from fiche_items join fiches on fiches.id = fiche_id "
+        "join items on items.id = item_id where role = 'propose' and fiches.state = 'publiee' and items.state <> 'dismissed' "
+        "and exists (select 1 from item_territories as here join fiche_territories as theirs using (code) "
+        "where here.item_id = items.id and theirs.fiche_id = fiches.id) order by at desc, items.id desc limit ?",
         (most,),
     )
-    return [ProposedItem(fiche_id=row[0], fiche_title=row[1], item=row[2], title=row[3], reason=row[4]) for row in rows]
+    return [ProposedItem(fiche_id=row[0], fiche_title=row[1], item=row[2], title=row[3], reason=row[4], seen=row[5]) for row in rows]
 
 
 def stale_lines(db: Connection, kinds: dict[str, FicheKind], today: date, most: int = 100) -> list[StaleLine]:
     """Return the lines of published fiches that are to be verified, the oldest first."""
-    found = []
-    for one in fiche_cards(db, in_state(db, "publiee", _LOOKED_AT)):
-        kind = kinds[one.kind]
-        for line in lines_of(db, one.id, kind):
-            if line.state == "montree" and stale(line, kind, today):
-                last = line.verified_on or line.said_on
-                found.append(StaleLine(fiche_id=one.id, fiche_title=one.title, line_id=line.id, text=line.text, last=last))
-    return sorted(found, key=lambda one: one.last)[:most]
+    decays = [
+        {"kind": kind.id, "heading": name, "day": _months_before(today, heading.decay)}
+        for kind in kinds.values()
+        for name, heading in kind.headings.items()
+        if heading.decay is not None
+    ]
+    rows = db.execute(
+        "select told.fiche_id, title, told.id, told.text, last from "
+        "(select *, coalesce(nullif(verified_on, ''), said_on) as last from lignes) as told join json_each(?) as decay "
+        "on told.kind = decay.value ->> 'kind' and heading = decay.value ->> 'heading' and last <> '' and last <= decay.value ->> 'day' "
+        "join fiches on fiches.id = told.fiche_id order by last, told.id limit ?",
+        (json.dumps(decays), most),
+    )
+    return [StaleLine(fiche_id=row[0], fiche_title=row[1], line_id=row[2], text=row[3], last=row[4]) for row in rows]
+
+
+def _months_before(today: date, months: int) -> str:
+    """Return the day so many months before; the last of its month where it is shorter."""
+    month = today.year * 12 + today.month - 1 - months
+    year, month = month // 12, month % 12 + 1
+    last = ((date(year + month // 12, month % 12 + 1, 1)) - timedelta(days=1)).day
+    return date(year, month, min(today.day, last)).isoformat()

@@ -146,8 +146,9 @@ async def nouvelle(datasette: Datasette, request: CuratorRequest) -> Response:
     if there:
         return Response.redirect(datasette.urls.path(f"/tri/fiche/{there}"))
 
+    draft = await ask(datasette, fiches.drafted, item, load_line_words())
+
     def write(db: Connection) -> tuple[int, int]:
-        draft = fiches.drafted(db, item, load_line_words())
         made = acts.create(db, kind, item, draft.lines, By(account=account, at=at), stage=draft.stage, began=draft.began)
         propose_to(db, made, site_of(datasette).knowledge.place_words, at)
         return made, len(draft.lines)
@@ -168,7 +169,8 @@ async def _changed(datasette: Datasette, request: CuratorRequest, fiche_id: int)
     if not held:
         raise PageError(404, NO_SUCH_FICHE)
     kind, by = KINDS[held[0].kind], By(account=request.actor["account"], at=now_of(datasette), seen=form.number("seen"))
-    if action in _EDITORS and not may(request.actor, "editor"):
+    withdrawn = held[0].state == "retiree" and action in ("publish", "draft")
+    if (action in _EDITORS or withdrawn) and not may(request.actor, "editor"):
         raise PageError(403)
     given = {
         name: form.get(field)
@@ -178,11 +180,12 @@ async def _changed(datasette: Datasette, request: CuratorRequest, fiche_id: int)
         )
         if field in form
     }  # fmt: skip
+    lines = await ask(datasette, _drafted, item) if action == "item" else ()
     doing: dict[str, Callable[[Connection], Any]] = {
         "line-add": lambda db: acts.add_line(db, fiche_id, kind, given, by),
         "line-edit": lambda db: acts.change_line(db, line, kind, given, by),
-        "line-remove": lambda db: acts.set_line_state(db, line, "retiree", by),
-        "line-back": lambda db: acts.set_line_state(db, line, "montree", by),
+        "line-remove": lambda db: acts.set_line_state(db, line, kind, "retiree", by),
+        "line-back": lambda db: acts.set_line_state(db, line, kind, "montree", by),
         "verify": lambda db: acts.check_line(db, line, form.get("constat") if form.get("constat") in CHECK_OUTCOMES else "vrai", by),
         "title": lambda db: acts.retitle(db, fiche_id, form.get("titre"), by),
         "stage": lambda db: acts.set_stage(db, fiche_id, form.get("stade"), form.get("debut"), form.get("fin"), by),
@@ -193,7 +196,7 @@ async def _changed(datasette: Datasette, request: CuratorRequest, fiche_id: int)
         "publish": lambda db: acts.publish(db, fiche_id, kind, by),
         "draft": lambda db: acts.unpublish(db, fiche_id, by, withdrawn=False),
         "withdraw": lambda db: acts.unpublish(db, fiche_id, by, withdrawn=True),
-        "item": lambda db: acts.set_item(db, fiche_id, item, "suite", by, _drafted(db, item)),
+        "item": lambda db: acts.set_item(db, fiche_id, item, "suite", by, lines),
         "item-refuse": lambda db: acts.set_item(db, fiche_id, item, "refus", by),
         "link": lambda db: acts.link(db, fiche_id, form.number("vers") or 0, form.get("relation"), form.get("raison"), by),
         "unlink": lambda db: acts.unlink(db, form.number("lien") or 0, by),

@@ -29,7 +29,7 @@ from veille.web.site.state import site_of
 
 KINDS = load_kinds()
 FORMATS = ("atom", "json", "csv")
-_ALL = 1_000  # fiches of a feed or a sheet
+_ALL = {"atom": 1_000, "json": 20_000, "csv": 20_000}  # fiches of a feed or a sheet
 _THREAD = 40  # events
 
 
@@ -75,7 +75,7 @@ class FichesPage(Context):
 
 def _asked(datasette: Datasette, request: HttpRequest) -> Filters:
     site, given = site_of(datasette), {name: request.args.get(name) or "" for name in ("q", "theme", "departement", "stade", "page")}
-    page = int(given["page"]) if given["page"].isdigit() and len(given["page"]) < 5 else 1
+    page = int(given["page"]) if given["page"].isascii() and given["page"].isdigit() and len(given["page"]) < 5 else 1
     return Filters(
         q=" ".join(given["q"].split())[:LONGEST_QUERY],
         theme=given["theme"] if given["theme"] in site.knowledge.themes else "",
@@ -86,9 +86,9 @@ def _asked(datasette: Datasette, request: HttpRequest) -> Filters:
 
 
 async def _match(datasette: Datasette, asked: Filters) -> str:
-    """Return what fiches are looked for by, as a search of articles understands the same words."""
+    """Return what fiches are looked for by, as a search of articles understands the same words; words that say nothing find none."""
     wanted, known = Request(q=asked.q), site_of(datasette).knowledge
-    return match_all(await ask(datasette, understand_query, wanted, known)) if asked.q else ""
+    return (match_all(await ask(datasette, understand_query, wanted, known)) or fiches.NOTHING) if asked.q else ""
 
 
 def _kind_of(request: HttpRequest) -> FicheKind:
@@ -127,7 +127,7 @@ async def listing_as(datasette: Datasette, request: HttpRequest) -> Response:
     kind, asked, form = _kind_of(request), _asked(datasette, request), request.url_vars["format"]
     ids, _ = await ask(
         datasette, fiches.listed, kind.id, match=await _match(datasette, asked), theme=asked.theme, departement=asked.departement,
-        stage=asked.stage, most=_ALL,
+        stage=asked.stage, most=_ALL[form],
     )  # fmt: skip
     cards = await ask(datasette, fiches.fiche_cards, ids)
     here = await origin_of(datasette, request)

@@ -38,7 +38,8 @@
     if (event.defaultPrevented || !document.querySelector("[data-fiche]") || !on() || event.altKey) return;
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
       const own = document.activeElement.form || document.querySelector("[data-publish]");
-      if (own) { event.preventDefault(); own.requestSubmit(own.querySelector("button:not(.quiet)")); }
+      const button = own && own.querySelector(own.matches("[data-publish]") ? 'button[value="publish"]' : "button:not(.quiet)");
+      if (button) { event.preventDefault(); own.requestSubmit(button); }
       return;
     }
     if (event.ctrlKey || event.metaKey) return;
