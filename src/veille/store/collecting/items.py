@@ -187,8 +187,6 @@ def _change(db: Connection, index: "Indexing", known: Known, tagged: TaggedItem,
     relabel(db, known.id, tagged)
     correct_own(db, known.id)
     set_quotes_aside(db, [known.id])
-    set_quotes_aside(db, [known.id])
-    untell_reasons(db, [known.id])
     index.put([known.id])
 
 
@@ -231,6 +229,8 @@ def _reclaim(
         db.execute("delete from copies where item_id = ?", (known.id,))
     relabel(db, known.id, tagged)
     correct_own(db, known.id)
+    set_quotes_aside(db, [known.id])
+    untell_reasons(db, [known.id])
     index.put([known.id])
 
 
