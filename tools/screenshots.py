@@ -32,6 +32,9 @@ PAGES = {
     "theme": "/theme/laboratoires",
     "departement": "/departement/33",
     "carte": "/carte",
+    "initiatives": "/initiatives",
+    "initiative": "/initiative/9",
+    "diapos": "/initiative/9/diapos",
     "comparer": "/comparer?departements=33,44",
     "panier": "/panier?articles=1,2,3",
     "agenda": "/agenda",
@@ -52,6 +55,8 @@ PAGES = {
 DESK = {
     "tri": "/tri",
     "tri-panneau": "/tri?article=5",
+    "tri-fiches": "/tri/fiches",
+    "tri-fiche": "/tri/fiche/9",
     "journal": "/tri/journal",
     "lot": "/tri/lot?q=budget",
     "recherches": "/tri/recherches",
@@ -64,7 +69,9 @@ DESK = {
     "bureau": "/article/5",
 }
 # Those that git keeps, in docs/img: the README's, and one of each sort.
-KEPT = ("accueil-1280", "accueil-1280-sombre", "accueil-375", "recherche-375", "carte-1280", "tri-1280", "article-1280", "departement-1280")
+KEPT = (
+    "accueil-1280", "accueil-1280-sombre", "accueil-375", "recherche-375", "carte-1280", "tri-1280", "initiative-1280", "tri-fiche-1280",
+)  # fmt: skip
 # Width, height, colours, medium.
 SHOTS = ((1280, 900, "light", ""), (768, 900, "light", ""), (375, 780, "light", ""), (1280, 900, "dark", ""), (794, 1123, "light", "print"))
 BROWSER = [

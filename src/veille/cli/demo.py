@@ -21,7 +21,7 @@ from veille.messages.common import plural
 from veille.messages.keeping import CHOSEN_BECAUSE, FILE_EXISTS
 from veille.model import Failed
 from veille.moments import stored
-from veille.resources import load_kinds, load_line_words, package_text
+from veille.resources import load_kinds, load_knowledge, load_line_words, package_text
 from veille.store import connect, writing
 from veille.store.curating.accounts import add_account
 from veille.store.curating.decisions import decide
@@ -102,7 +102,8 @@ def _capitalise(db_file: str) -> int:
     """Initiatives born of the sample's articles; how many."""
     given = yaml.safe_load(package_text("sample.yaml"))["initiatives"]
     with contextlib.closing(connect(db_file)) as db, writing(db):
-        make_initiatives(db, given, load_kinds()["initiative"], load_line_words(), By(account=1, at=stored(read_clock()()) or ""))
+        by, places = By(account=1, at=stored(read_clock()()) or ""), load_knowledge().place_words
+        make_initiatives(db, given, load_kinds()["initiative"], load_line_words(), places, by)
     return len(given)
 
 

@@ -4,13 +4,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from veille.model import FicheKind
+from veille.store.collecting.following import propose_to
 from veille.store.connection import Connection
 from veille.store.curating import fiches as acts
 from veille.store.sharing import fiches
 from veille.understand.lines import LineWords
 
 
-def make_initiatives(db: Connection, given: Iterable[dict[str, Any]], kind: FicheKind, words: LineWords, by: acts.By) -> None:
+def make_initiatives(
+    db: Connection, given: Iterable[dict[str, Any]], kind: FicheKind, words: LineWords, places: frozenset[str], by: acts.By
+) -> None:
     """Make and publish each (`initiatives:` of data/sample.yaml); the caller holds the transaction."""
     made: dict[str, int] = {}
     items = dict(db.execute("select title, id from items").fetchall())
@@ -19,6 +22,7 @@ def make_initiatives(db: Connection, given: Iterable[dict[str, Any]], kind: Fich
         lines = fiches.drafted(db, item, words).lines
         number = acts.create(db, kind, item, lines, by, title=one["title"], stage=one["stage"], began=one.get("began", ""))
         made[one["title"]] = number
+        propose_to(db, number, places, by.at)
         day = acts.said_on(db, item)
         for heading, text in one["lines"]:
             acts.add_line(db, number, kind, {"heading": heading, "text": text, "said_on": day, "item": str(item)}, by)
