@@ -145,7 +145,7 @@ def test_where_to_look_counts_what_its_click_shows(house):
     )
     there = get(house, link).text
     assert f"{count} initiative" in there
-    assert "Où chercher" in there
+    assert "dans les articles" in there
     assert "Où chercher" not in get(house, "/recherche?q=personne").text
     assert get(house, "/initiatives?q=introuvable").text.count("Aucune fiche ne répond") == 1
     assert get(house, "/initiatives.json?q=minibus").json()["initiatives"][0]["id"] in (1, 2)

@@ -197,6 +197,31 @@ def test_print_keeps_the_text_and_drops_what_is_for_the_screen(opened):
     assert page.pdf()[:5] == b"%PDF-"
 
 
+def test_slides_print_one_a_page_and_scroll_without_script(opened):
+    page = opened("/initiative/9/diapos")
+    printed = page.pdf(prefer_css_page_size=True)
+
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 5
+    plain = opened("/initiative/9/diapos", java_script_enabled=False, viewport={"width": 375, "height": 667})
+    slides = plain.locator(".slide")
+    assert slides.count() == 5
+    slides.last.scroll_into_view_if_needed()
+    assert "direction de l’autonomie" in slides.last.inner_text()
+    assert slides.last.bounding_box()["width"] <= 375
+
+
+def test_the_demo_has_an_initiative_of_three_stages_and_two_that_are_linked(opened):
+    page = opened("/initiatives")
+    assert page.locator(".card").count() == 9
+    page.click("text=Des chambres d’EHPAD")
+    assert page.locator(".thread .kind:text('stade')").count() == 3
+    page = opened("/initiatives")
+    page.click("text=Un camion des droits sur les marchés")
+    page.click("#inspirations + ul a")
+    assert "Bondy" in page.inner_text("h1")
+    assert "a inspiré" in page.inner_text("aside")
+
+
 def test_the_embedded_list_shows_in_a_frame_of_another_site_and_other_pages_do_not(opened, demo, tmp_path):
     """The frame is on another origin: localhost is not 127.0.0.1."""
     page = opened("/robots.txt")

@@ -104,7 +104,7 @@ select fiches.id, kind, title, state, coalesce(stage, ''),
     (select coalesce(max(said_on), '') from fiche_lines where fiche_id = fiches.id and fiche_lines.state = 'montree'),
     changed_at, published_at,
     coalesce((select text from fiche_lines where fiche_id = fiches.id and fiche_lines.state = 'montree'
-        order by heading = 'fait' desc, heading = 'resultats' desc, position, id limit 1), ''),
+        order by heading = 'fait' desc, heading = 'resultats' desc, said_on desc, position, id limit 1), ''),
     (select json_group_array(heading) from
         (select distinct heading from fiche_lines where fiche_id = fiches.id and fiche_lines.state = 'montree'))
 from fiches left join initiative_facts on initiative_facts.fiche_id = fiches.id
