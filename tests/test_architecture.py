@@ -24,7 +24,7 @@ FLOORS = {
     "model": 0, "errors": 0, "messages": 0, "french": 0,
     "moments": 1, "letters": 1, "config": 1, "parse": 1, "normalize": 1, "judge": 1, "understand": 1, "search": 1,
     "fetch": 2, "owners": 2, "resources": 2, "clock": 2, "logs": 2,
-    "store": 3, "collect": 4, "web": 5, "cli": 6, "__main__": 7,
+    "send": 2, "store": 3, "collect": 4, "mailing": 4, "web": 5, "cli": 6, "__main__": 7,
 }  # fmt: skip
 # Rooms of one floor that may know each other: a parser resolves links as normalisation does, and knows a wall from a page.
 SAME_FLOOR = {
@@ -39,7 +39,7 @@ SAME_FLOOR = {
     ("owners", "normalize"),
 }
 DOORS = {
-    "httpx": {"fetch"}, "httptools": {"fetch"}, "socket": {"fetch", "cli"}, "ssl": {"fetch"}, "http.server": {"cli/sample.py"}, "urllib.request": {"fetch"},
+    "httpx": {"fetch"}, "httptools": {"fetch"}, "socket": {"fetch", "send", "cli"}, "smtplib": {"send"}, "ssl": {"fetch", "send"}, "http.server": {"cli/sample.py"}, "urllib.request": {"fetch"},
     "sqlite3": {"store"}, "sqlite_utils": {"store"}, "datasette": {"web"},
     "click": {"cli"}, "rich": {"cli"}, "feedparser": {"parse"}, "bs4": {"parse", "normalize"}, "subprocess": {"collect/child.py", "cli"},
     "logging": {"collect", "web", "logs"}, "random": set(), "requests": set(), "sklearn": {"understand/learning.py"}, "numpy": {"understand/learning.py"},
@@ -77,7 +77,7 @@ def test_a_room_imports_only_from_lower_floors(path):
 
 
 # The storeys of the store: what lies at its root, then its wings. `reading` and `curating` never know each other.
-WINGS = {"root": set(), "collecting": {"root"}, "sharing": {"root", "collecting"}, "curating": {"root", "collecting", "sharing"},
+WINGS = {"root": set(), "mailing": {"root"}, "collecting": {"root"}, "sharing": {"root", "collecting"}, "curating": {"root", "collecting", "sharing"},
          "reading": {"root", "collecting", "sharing"}, "keeping": {"root", "collecting", "sharing", "curating", "reading"}}  # fmt: skip
 # Those of the web: `site` is under all, and what readers see knows nothing of what curators do, here or in the store.
 WEB_WINGS = {"site": set(), "reading": {"site"}, "sharing": {"site"}, "curating": {"site"}, "keeping": {"site"}, "routes": {"site", "reading", "sharing", "curating", "keeping"}}  # fmt: skip

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from paths import ROOT
 from veille.cli import cli
-from veille.config import _DEFAULTS, _RETENTION, _SELECT, _SOURCE
+from veille.config import _DEFAULTS, _RETENTION, _SELECT, _SMTP, _SOURCE, _TOP
 from veille.store.keeping.export import TABLES
 from veille.store.public import PUBLIC_TABLES
 from veille.web.routes import ROUTES
@@ -103,7 +103,7 @@ def test_pages_that_are_named_exist():
 
 def test_settings_of_feeds_yaml_are_told():
     told = ALL
-    missing = [key for key in {*_DEFAULTS, *_SOURCE, *_RETENTION, *_SELECT} if not re.search(rf"\b{key}\b", told)]
+    missing = [key for key in {*_TOP, *_SMTP, *_DEFAULTS, *_SOURCE, *_RETENTION, *_SELECT} if not re.search(rf"\b{key}\b", told)]
 
     assert not missing
 

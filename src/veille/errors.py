@@ -34,6 +34,10 @@ class StoreError(VeilleError):
     """The database cannot be used: absent, damaged, or written by a newer veille."""
 
 
+class MailError(VeilleError):
+    """Mail cannot leave now; nothing was sent."""
+
+
 class SourceError(VeilleError):
     """One source is skipped, and the run goes on."""
 

@@ -73,6 +73,23 @@ class Proxy:
     no_proxy: tuple[str, ...] = ()  # hosts and domains that are asked directly
 
 
+MAIL_TLS = ("starttls", "implicit", "none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """How mail leaves: a relay, or a folder (Maildir). `user`, `password`: names of environment variables; `per_minute`: 0 for no limit."""
+
+    sender: str = ""
+    host: str = ""
+    port: int = 587
+    tls: str = "starttls"
+    user: str = ""
+    password: str = ""
+    per_minute: int = 0
+    folder: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
     """How a site is reached: by a proxy, with headers of our own (name, environment variable) that no other origin is sent."""
@@ -126,6 +143,7 @@ class Config:
     site: str = ""  # the public address of the site: robots are told where to read about us
     retention: Retention = Retention()
     proxy: Proxy = Proxy()  # for what names none of its own
+    mail: Mail = Mail()
     warnings: tuple[str, ...] = ()
 
 

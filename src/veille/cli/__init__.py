@@ -38,6 +38,7 @@ _COMMANDS = {
     "forget": "forgetting:forget",
     "retag": "retagging:retag",
     "learn": "learning:learn_",
+    "letters": "mailing:letters",
     "predict": "predicting:predict",
     "curators": "curating:curators",
     "datasette": "serving:datasette_",  # what `serve` becomes; not listed

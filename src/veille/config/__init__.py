@@ -15,11 +15,12 @@ from veille.config.values import Names, Reader, address_problem, selector_proble
 from veille.config.writing import source_yaml
 from veille.errors import ConfigError
 from veille.french import fold
-from veille.model import RIGHTS, SOURCE_KINDS, Access, Config, Expectation, Proxy, Retention, Selectors, Source
+from veille.model import MAIL_TLS, RIGHTS, SOURCE_KINDS, Access, Config, Expectation, Mail, Proxy, Retention, Selectors, Source
 
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,78}[a-z0-9])?\Z")
 _PLACES = SOURCE_KINDS.keys()
-_TOP = ("version", "defaults", "retention", "sources")
+_TOP = ("version", "defaults", "retention", "smtp", "maildir", "sources")
+_SMTP = ("host", "port", "tls", "user", "password", "from", "per_minute")
 _DEFAULTS = ("every", "language", "timezone", "rights", "timeout", "contact", "site", "proxy", "no_proxy")
 _SOURCE = (
     "id", "formerly", "name", *SOURCE_KINDS, "territory", "tags", "every", "rights", "language", "timezone",
@@ -29,12 +30,19 @@ _RETENTION = ("visits", "alarms", "requests", "versions", "dismissed")
 _SELECT = ("item", "title", "link", "date", "summary")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,80}")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?|\[?[0-9A-Fa-f:.]+\]?")
+_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 _PROXY = ("url", "user", "password")
 # What a request is made of, and what a visit says itself.
 _NOT_OURS = frozenset(
     "host connection content-length transfer-encoding te trailer upgrade expect proxy-authorization proxy-connection cookie "
     "user-agent accept accept-encoding accept-language keep-alive http2-settings if-none-match if-modified-since range".split()
 )
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text may be an electronic address: its form alone is judged."""
+    return _ADDRESS.fullmatch(text) is not None
 
 
 def parse_config(text: str, file: str, names: Names) -> Config:
@@ -73,6 +81,7 @@ def _config(reader: Reader, tree: Node) -> Config:
             if not proxy.url:
                 reader.problem(given["no_proxy"].line, "« no_proxy » ne va qu’avec « proxy »")
     retention = _retention(reader, top["retention"]) if "retention" in top else Retention()
+    mail = _mail(reader, top)
     if "sources" not in top:
         reader.problem(tree.line, "il manque « sources: »")
         return Config(sources=(), contact=contact)
@@ -83,7 +92,7 @@ def _config(reader: Reader, tree: Node) -> Config:
     _once(reader, top["sources"])
     warnings = tuple(f"{reader.file}:{line}: {what}" for line, what in sorted(set(reader.warnings)))
     return Config(
-        sources=tuple(source for source in sources if source), contact=contact, site=site, retention=retention, proxy=proxy,
+        sources=tuple(source for source in sources if source), contact=contact, site=site, retention=retention, proxy=proxy, mail=mail,
         warnings=warnings,
     )  # fmt: skip
 
@@ -146,6 +155,36 @@ def _retention(reader: Reader, node: Node) -> Retention:
     given = reader.mapping(node, "« retention »", _RETENTION)
     found = {key: reader.duration(value, key, least=30 * 86400, most=36500 * 86400) for key, value in given.items()}
     return replace(Retention(), **{key: value for key, value in found.items() if value is not None})
+
+
+def _mail(reader: Reader, top: dict[str, Node]) -> Mail:
+    """`smtp`: the relay; `maildir`: a folder instead, to try."""
+    if "maildir" in top and "smtp" in top:
+        reader.problem(top["maildir"].line, "« smtp » ou « maildir », pas les deux : le courrier part par un relais, ou dans un dossier")
+    if "maildir" in top:
+        return Mail(folder=reader.text(top["maildir"], "maildir") or "", sender="veille@exemple.invalid")
+    if "smtp" not in top:
+        return Mail()
+    node = top["smtp"]
+    given = reader.mapping(node, "« smtp »", _SMTP)
+    for name in ("host", "from"):
+        if name not in given:
+            reader.problem(node.line, f"il manque « {name} » dans « smtp »")
+    host, sender = (reader.text(given[key], key) or "" if key in given else "" for key in ("host", "from"))
+    if host and not _HOST.fullmatch(host):
+        reader.problem(given["host"].line, f"« host: {host[:40]} » : le nom ou l’adresse du relais, par exemple relais.exemple.fr")
+    if sender and not _ADDRESS.fullmatch(sender):
+        reader.problem(given["from"].line, f"« from: {sender[:40]} » : une adresse électronique, par exemple veille@exemple.fr")
+    if ("user" in given) != ("password" in given):
+        reader.problem(node.line, "« user » et « password » vont ensemble dans « smtp »")
+    user, password = (_variable(reader, given[key], key) if key in given else "" for key in ("user", "password"))
+    tls = (reader.one_of(given["tls"], "tls", MAIL_TLS) if "tls" in given else None) or "starttls"
+    port = reader.count(given["port"], "port", most=65535) if "port" in given else None
+    per_minute = reader.count(given["per_minute"], "per_minute", most=100_000) if "per_minute" in given else None
+    return Mail(
+        sender=sender, host=host, port=port or {"implicit": 465, "none": 25}.get(tls, 587), tls=tls, user=user, password=password,
+        per_minute=per_minute or 0,
+    )  # fmt: skip
 
 
 def _shared(reader: Reader, given: dict[str, Node]) -> dict[str, Any]:
