@@ -63,6 +63,7 @@ soak: $(INSTALLED) $(BROWSER)
 	VEILLE_EVERY=1 VEILLE_RUNS=100 $(BIN)/pytest -s tests/live/test_faults.py -k "operation or many_runs"
 	$(BIN)/pytest -s tests/soak/soak_day.py tests/soak/soak_mutations.py tests/soak/soak_export.py tests/soak/soak_fuzz.py
 	VEILLE_KILLS=1000 VEILLE_KILLS_EACH=30 $(BIN)/pytest -s tests/live/test_killed.py
+	VEILLE_MESSAGES=10000 VEILLE_MAIL_KILLS=1000 $(BIN)/pytest -s tests/live/test_mail.py -k "every_way or killed"
 	VEILLE_DEAD=1000 $(BIN)/pytest -s tests/live/test_bad_days.py -k dead_sources
 
 bench: $(INSTALLED)

@@ -21,7 +21,7 @@ from veille.store.mailing import ledger
 from veille.store.mailing.file import open_courrier
 
 MESSAGES = int(os.environ.get("VEILLE_MESSAGES", "300"))
-KILLS = int(os.environ.get("VEILLE_KILLS", "25"))
+KILLS = int(os.environ.get("VEILLE_MAIL_KILLS", "25"))
 
 
 @pytest.fixture
