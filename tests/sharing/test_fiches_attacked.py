@@ -88,7 +88,9 @@ def test_a_quote_that_rights_hide_does_not_come_back(house, store, corrected):
         with pytest.raises(UsageError, match="ne montrent plus ces mots"):
             do(store, acts.set_line_state, line, KIND, "montree", by())
     with pytest.raises(UsageError, match="ne montrent plus ces mots"):  # nor with another full stop, nor a part of it
-        do(store, acts.add_line, fiche, KIND, LINE | {"text": f"Donc : {QUOTE[:-1]} !", "item": "1"}, by())
+        do(store, acts.add_line, fiche, KIND, LINE | {"text": f"Donc : {QUOTE[:-1]} !", "item": "1", "url": ""}, by())
+    with pytest.raises(UsageError, match="ne montrent plus ces mots"):  # nor under another source
+        do(store, acts.add_line, fiche, KIND, LINE | {"text": f"Donc : {QUOTE[:-1]} !"}, by())
     assert shown(house) == []
 
 
@@ -190,7 +192,7 @@ def test_merging_keeps_links_and_articles_and_refuses_what_leads_nowhere(house, 
     with writing(store):
         store.execute("insert into fiche_items values (?, 1, 'propose', '', ?)", (other, AT))
         acts.merge(store, one, other, by(3))
-    assert store.execute("select role from fiche_items where fiche_id = ? and item_id = 1", (other,)).fetchone() == ("source",)
+    assert store.execute("select role from fiche_items where fiche_id = ? and item_id = 1", (other,)).fetchone() == ("suite",)
     assert store.execute("select count(*) from fiche_links").fetchone() == (0,)  # a link to oneself is none
     for refused in (lambda: do(store, acts.merge, other, one, by(3)), lambda: do(store, acts.publish, one, KIND, by())):
         with pytest.raises(UsageError, match="a été réunie"):
@@ -213,7 +215,7 @@ def test_nothing_that_xml_cannot_say_is_kept(house, store):
         "l a cheffe",
     )
     for wrong in ("https://", "https://[", "javascript:alert(1)", "https://a b.fr"):
-        with pytest.raises(UsageError, match="d’où elle vient"):
+        with pytest.raises(UsageError, match="n’est pas une adresse"):
             do(store, acts.add_line, fiche, KIND, LINE | {"text": wrong, "url": wrong}, by())
 
 
@@ -222,7 +224,7 @@ def test_a_day_is_written_in_one_way(house, store, day):
     fiche = born(store, publish=False)
     with pytest.raises(UsageError, match="n’est pas un jour"):
         do(store, acts.add_line, fiche, KIND, LINE | {"text": "Autre.", "said_on": day}, by())
-    with pytest.raises(UsageError, match="n’est pas un jour"):
+    with pytest.raises(UsageError, match="ni un mois"):
         do(store, acts.set_stage, fiche, "projet", day, "", by())
     with pytest.raises(UsageError, match="ne finit pas avant"):
         do(store, acts.set_stage, fiche, "projet", "2026-03", "2025", by())
@@ -279,3 +281,68 @@ def test_lines_to_verify_are_told_however_many_sheets_there_are(house, store):
     [line] = [one for one in fiches.lines_of(store, fiche, KIND) if one.heading == "contact"]
     assert fiches.stale(line, KIND, date(2026, 12, 1))
     assert not fiches.stale(line, KIND, date(2026, 11, 30))
+
+
+def test_acts_are_undone_in_any_order_but_where_one_rests_on_another(house, store):
+    fiche = born(store)
+    do(store, acts.retitle, fiche, "Un premier titre", by())
+    titled = acts.last_edit(store, fiche)
+    do(store, acts.add_line, fiche, KIND, LINE | {"text": "Plus tard."}, by())
+    lined = acts.last_edit(store, fiche)
+    do(store, acts.set_stage, fiche, "projet", "2024", "", by())
+    undo(store, titled)
+    undo(store, lined)
+    card = fiches.fiche_cards(store, [fiche])[0]
+    assert (card.title, card.stage, card.state) == ("Un essai en Gironde, récit un", "projet", "publiee")
+    do(store, acts.retitle, fiche, "Un second titre", by())
+    second = acts.last_edit(store, fiche)
+    do(store, acts.retitle, fiche, "Un troisième titre", by())
+    with pytest.raises(UsageError, match="Cela a encore changé"):
+        undo(store, second)
+
+
+def test_an_address_or_a_declarer_replaces_the_article(house, store):
+    fiche = born(store)
+    do(store, acts.add_line, fiche, KIND, LINE | {"text": "D’un rapport.", "item": "1"}, by())
+    do(store, acts.add_line, fiche, KIND, LINE | {"text": "D’un agent.", "item": "1", "url": "", "declared_by": "la direction"}, by())
+    page = get(house, f"/initiative/{fiche}").text
+    assert page.split("D’un rapport.")[1].split("</p>")[0].count('href="https://e.fr/"') == 1
+    assert "déclaré par la direction" in page.split("D’un agent.")[1].split("</p>")[0]
+
+
+def test_a_draft_that_is_merged_is_read_before_it_is_shown_and_says_nothing_twice(house, store):
+    one, other = born(store, 1, publish=False), born(store, 2)
+    with writing(store):
+        acts.merge(store, one, other, by(3))
+    states = dict(store.execute("select state, count(*) from fiche_lines where fiche_id = ? group by 1", (other,)).fetchall())
+    assert states["a-revoir"] >= 1
+    assert states["retiree"] == 1  # « Une ligne. » is there already
+    assert get(house, f"/initiative/{other}").text.count("Une ligne.") == 1
+
+
+def test_a_line_is_looked_at_once_a_day_and_only_where_it_stands(house, store):
+    fiche = born(store)
+    line = quoting(store, fiche)
+    do(store, acts.check_line, line, "vrai", by())
+    with pytest.raises(UsageError, match="déjà été regardée"):
+        do(store, acts.check_line, line, "vrai", by(2))
+    do(store, acts.set_line_state, line, KIND, "retiree", by())
+    with pytest.raises(UsageError, match="n’est pas sur la fiche"):
+        do(store, acts.check_line, line, "change", by())
+
+
+def test_an_article_that_a_sheet_has_begins_no_twin_and_a_link_keeps_its_reason(house, store):
+    one, other = born(store), born(store, 2)
+    with writing(store):
+        acts.unpublish(store, other, by(3), withdrawn=True)
+        acts.set_item(store, one, 2, "suite", by())
+    answer = signed_in(house).post("/tri/fiche/nouvelle", article="2")
+    assert answer.headers["location"] == f"/tri/fiche/{one}"
+    assert get(house, f"/initiative/{other}").status_code == 404
+    assert "a été retirée" in get(house, f"/initiative/{other}").text
+    with writing(store):
+        acts.unpublish(store, other, by(3), withdrawn=False)
+        acts.link(store, one, other, "inspire-de", "ils le disent", by())
+    with pytest.raises(UsageError):
+        do(store, acts.link, one, other, "inspire-de", "", by())  # nothing changes: the reason stays
+    assert store.execute("select reason from fiche_links").fetchone() == ("ils le disent",)

@@ -69,6 +69,18 @@ SOURCE_FORGOTTEN = "source oubliée"
 FICHE_FOR_ARTICLE = "Cet article est déjà la source de « {title} »."
 FICHE_MADE = "Fiche commencée : {lines}."
 FICHE_KEPT = "C’est fait."
-FICHE_PUBLISHED = "La fiche est publiée."
+FICHE_MADE_EMPTY = "Fiche commencée, sans ligne : rien dans l’article n’y va tout seul. « 1 » à « 9 » en ajoutent une sous une rubrique."
+ACT_TOLD = {
+    "publish": "La fiche est publiée.", "draft": "La fiche est de nouveau un brouillon : plus personne ne la voit.",
+    "withdraw": "La fiche est retirée : plus personne ne la voit.", "merge": "Les deux fiches sont réunies : tout se tient ici.",
+    "verify": "Vérifié.",
+    "line-remove": "La ligne n’est plus sur la fiche.", "line-back": "La ligne est gardée.", "link": "Les deux fiches sont liées.",
+    "item-refuse": "L’article est refusé : il ne sera plus proposé.",
+}  # fmt: skip
+LINE_ADDRESS = "« {value} » n’est pas une adresse : elle commence par https:// ou http://."
+STAGE_DAY = "« {value} » n’est ni une année (2024), ni un mois (2024-09), ni un jour (2024-09-30)."
+ALREADY_VERIFIED = "Cette ligne a déjà été regardée aujourd’hui."
+LINE_ASIDE = "Cette ligne n’est pas sur la fiche : gardez-la d’abord."
+CHANGED_SINCE = "Cela a encore changé depuis : défaites d’abord ce qui a suivi."
+FICHE_WITHDRAWN = "Cette fiche a été retirée."
 LINES_TO_REVIEW = "L’article est joint ; {lines} d’être relues."
-VERIFIED = "Vérifié."

@@ -17,15 +17,30 @@ _LEAST = 4  # words
 
 
 def quoting_hidden(db: Connection, *, items: Iterable[int] = (), fiches: Iterable[int] = ()) -> list[tuple[int, int]]:
-    """Return the shown lines, of these articles or on these fiches, that say word for word what rights hide: line, fiche."""
+    """Return the shown lines, of these articles or on these fiches, that say word for word what rights hide of an article of their sheet,
+    whatever source they name: line, fiche.
+    """
     rows = db.execute(
-        f"select fiche_lines.id, fiche_id, fiche_lines.text, title || ' ' || {SOURCE_SUMMARY} || ' ' || summary, "  # noqa: S608 - our own words
-        "texts.text || ' ' || page from fiche_lines join items on items.id = source_item join texts on texts.item_id = items.id "
-        "where (source_item in (select value from json_each(?)) or fiche_id in (select value from json_each(?))) "
-        "and fiche_lines.state = 'montree'",
+        "with asked as (select fiche_lines.id as line, fiche_lines.fiche_id as fiche, fiche_lines.text as said, source_item "  # noqa: S608
+        "from fiche_lines "
+        "where fiche_lines.state = 'montree' and (fiche_lines.fiche_id in (select value from json_each(?2)) "
+        "or source_item in (select value from json_each(?1)) "
+        "or fiche_lines.fiche_id in (select fiche_id from fiche_items where item_id in (select value from json_each(?1))))), "
+        "pairs as (select line, fiche, said, source_item as item from asked where source_item is not null union "
+        "select line, fiche, said, item_id from asked join fiche_items on fiche_items.fiche_id = fiche) "
+        f"select line, fiche, said, title || ' ' || {SOURCE_SUMMARY} || ' ' || summary, texts.text || ' ' || page "
+        "from pairs join items on items.id = item join texts on texts.item_id = items.id",
         (json.dumps(list(items)), json.dumps(list(fiches))),
     ).fetchall()
-    return [(line, fiche) for line, fiche, text, shown, whole in rows if _is_hidden(bare(text), f" {bare(shown)} ", f" {bare(whole)} ")]
+    shown_by: dict[int, list[str]] = {}  # what any of its articles shows may be said
+    for line, _, _, shown, _ in rows:
+        shown_by.setdefault(line, []).append(bare(shown))
+    found = {
+        (line, fiche)
+        for line, fiche, text, _, whole in rows
+        if _is_hidden(bare(text), f" {' | '.join(shown_by[line])} ", f" {bare(whole)} ")
+    }
+    return sorted(found)
 
 
 def _is_hidden(line: str, shown: str, whole: str) -> bool:

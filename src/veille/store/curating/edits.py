@@ -9,7 +9,7 @@ from typing import Any
 
 from veille.errors import UsageError
 from veille.messages.curating import ALREADY_UNDONE, CHANGED_MEANWHILE, NO_SUCH_DECISION, NOTHING_CHANGED, SERVES_SINCE, TAG_SERVES
-from veille.messages.sharing import QUOTES_HIDDEN
+from veille.messages.sharing import CHANGED_SINCE, QUOTES_HIDDEN
 from veille.store.collecting.quoting import quoting_hidden
 from veille.store.connection import Connection, Row, sqlite3
 from veille.store.fiche_index import index_fiche
@@ -98,8 +98,9 @@ def undo_edit(db: Connection, *, account_id: int, edit_id: int, at: str) -> None
     if row[2]:
         raise UsageError(ALREADY_UNDONE)
     before, after = ([Change(table=one["table"], key=tuple(one["key"]), row=one["row"]) for one in json.loads(text)] for text in row[:2])
-    if any(_row(db, one) != one.row for one in after):
-        raise UsageError(CHANGED_MEANWHILE)
+    before = [_as_it_was(db, was, became) for was, became in zip(before, after, strict=True)]
+    if any(_row(db, one) != one.row for one in after if one.table != "fiches"):
+        raise UsageError(CHANGED_MEANWHILE if row[3] is None else CHANGED_SINCE)
     try:
         for one in reversed(before):
             _write(db, one)
@@ -117,6 +118,25 @@ def undo_edit(db: Connection, *, account_id: int, edit_id: int, at: str) -> None
             "from edits where id = ?",
             (at, account_id, UNDONE, edit_id),
         )
+
+
+def _as_it_was(db: Connection, was: Change, became: Change) -> Change:
+    """Return a fiche's own row as it is now but for what the act had changed of it, so that other acts may be undone in any order.
+
+    Raises UsageError where that has changed again. Every other row comes back as a whole.
+    """
+    now = _row(db, became) if became.table == "fiches" and was.row and became.row else None
+    if now is None or became.row is None or was.row is None:
+        if became.table == "fiches" and now is None and (became.row is not None) and _row(db, became) != became.row and was.row is not None:
+            raise UsageError(CHANGED_SINCE)
+        return was
+    changed = {name for name in was.row if was.row[name] != became.row[name]} - {"changed_at"}
+    if any(now[name] != became.row[name] for name in changed):
+        raise UsageError(CHANGED_SINCE)
+    row = now | {name: was.row[name] for name in changed}
+    if now["changed_at"] == became.row["changed_at"]:
+        row["changed_at"] = was.row["changed_at"]
+    return Change(table=was.table, key=was.key, row=row)
 
 
 def is_of_fiche(db: Connection, edit_id: int) -> bool:

@@ -15,6 +15,7 @@ from veille.clock import PARIS
 from veille.errors import UsageError
 from veille.messages.common import long_date
 from veille.messages.sharing import (
+    ALREADY_VERIFIED,
     BAD_RELATION,
     BAD_STAGE,
     CHANGED_BY,
@@ -23,6 +24,8 @@ from veille.messages.sharing import (
     FICHE_TITLE,
     IS_SOURCE,
     KEEPS_LINES,
+    LINE_ADDRESS,
+    LINE_ASIDE,
     LINE_DAY,
     LINE_FUTURE,
     LINE_SOURCE,
@@ -40,6 +43,7 @@ from veille.messages.sharing import (
     PUBLISH_UNDATED,
     QUOTES_HIDDEN,
     RELATION_LABELS,
+    STAGE_DAY,
     STAGE_TOLD,
 )
 from veille.model import FicheKind
@@ -166,11 +170,15 @@ def add_line(db: Connection, fiche_id: int, kind: FicheKind, given: dict[str, st
     number = _next(db, "fiche_lines")
     (place,) = db.execute("select coalesce(max(position), -1) + 1 from fiche_lines where fiche_id = ?", (fiche_id,)).fetchone()
     row = _checked(db, fiche_id, kind, given, by, place)
-    same = "select 1 from fiche_lines where fiche_id = ? and heading = ? and text = ? and said_on = ? and state <> 'retiree'"
-    if db.execute(same, (fiche_id, row["heading"], row["text"], row["said_on"])).fetchone():
+    if _says_already(db, fiche_id, row):
         raise UsageError(LINE_THERE)
     _write(db, [Change(table="fiche_lines", key=(number,), row=row)], by, fiche_id, "fiche-line")
     return number
+
+
+def _says_already(db: Connection, fiche_id: int, row: Row) -> bool:
+    same = "select 1 from fiche_lines where fiche_id = ? and heading = ? and text = ? and said_on = ? and state <> 'retiree'"
+    return db.execute(same, (fiche_id, row["heading"], row["text"], row["said_on"])).fetchone() is not None
 
 
 def change_line(db: Connection, line_id: int, kind: FicheKind, given: dict[str, str], by: By) -> None:
@@ -187,7 +195,7 @@ def change_line(db: Connection, line_id: int, kind: FicheKind, given: dict[str, 
     if row["state"] == "a-revoir":
         changed["state"] = "montree"
     _write(db, [Change(table="fiche_lines", key=(line_id,), row=changed)], by, row["fiche_id"], "fiche-line-edit")
-    if (changed["text"], changed["said_on"]) != (row["text"], row["said_on"]) and row_has_checks(db, line_id):
+    if (changed["text"], changed["said_on"]) != (row["text"], row["said_on"]) and verified(db, line_id):
         check_line(db, line_id, "change", by)  # who found the former words true has not seen these
 
 
@@ -232,7 +240,12 @@ def _checked(db: Connection, fiche_id: int, kind: FicheKind, given: dict[str, st
     item = int(number) if number.isascii() and number.isdigit() and len(number) < 16 else None
     if item is not None and db.execute("select 1 from items where id = ?", (item,)).fetchone() is None:
         item = None
-    url, declared = _address(given.get("url", "")), _plain(given.get("declared_by", ""))[:80]
+    written, declared = _plain(given.get("url", "")), _plain(given.get("declared_by", ""))[:80]
+    url = _address(written)
+    if written and not url:
+        raise UsageError(LINE_ADDRESS.format(value=written[:60]))
+    if url or declared:
+        item = None  # what is said elsewhere is not said by the article
     if item is None and not url and not declared:
         raise UsageError(LINE_SOURCE)
     return _line_row(fiche_id, given["heading"], position, text, said_on, item=item, url=url, declared_by=declared)
@@ -278,7 +291,10 @@ def set_stage(db: Connection, fiche_id: int, stage: str, began: str, ended: str,
 def _span(text: str) -> str:
     """Return a year, a month or a day, "" for none."""
     said = text.strip()
-    return _day(said, {4: "%Y", 7: "%Y-%m"}.get(len(said), "%Y-%m-%d")) if said else ""
+    try:
+        return _day(said, {4: "%Y", 7: "%Y-%m"}.get(len(said), "%Y-%m-%d")) if said else ""
+    except UsageError as exc:
+        raise UsageError(STAGE_DAY.format(value=said[:20])) from exc
 
 
 def set_place(db: Connection, fiche_id: int, code: str, by: By, *, present: bool) -> None:
@@ -360,7 +376,9 @@ def link(db: Connection, from_id: int, to_id: int, relation: str, reason: str, b
         "(select coalesce(max(id), 0) + 1 from fiche_links))",
         (from_id, to_id, relation),
     ).fetchone()[0]
-    row = {"from_id": from_id, "to_id": to_id, "relation": relation, "line_id": None, "reason": reason.strip()[:300]}
+    held = row_of(db, "fiche_links", number) or {}
+    told = _plain(reason)[:300] or held.get("reason", "")
+    row = {"from_id": from_id, "to_id": to_id, "relation": relation, "line_id": held.get("line_id"), "reason": told}
     _write(db, [Change(table="fiche_links", key=(number,), row=row)], by, from_id, "fiche-link")
 
 
@@ -389,13 +407,16 @@ def merge(db: Connection, fiche_id: int, into: int, by: By) -> None:
         db.execute("select id from fiche_lines where fiche_id = ? order by position, id", (fiche_id,)).fetchall()
     ):
         moved = _line(db, line) | {"fiche_id": into, "position": place + number}
-        if moved["state"] == "montree" and not _is_sourced(moved):
-            moved["state"] = "a-revoir"  # a draft's line that is not finished
+        if moved["state"] == "montree" and (row["state"] != "publiee" or not _is_sourced(moved)):
+            moved["state"] = "a-revoir"  # nobody has published it
+        if _says_already(db, into, moved):
+            moved["state"] = "retiree"
         changes.append(Change(table="fiche_lines", key=(line,), row=moved))
     for (item,) in db.execute("select item_id from fiche_items where fiche_id = ?", (fiche_id,)).fetchall():
-        own, there = row_of(db, "fiche_items", fiche_id, item), row_of(db, "fiche_items", into, item)
-        if own and (there is None or _ROLES.index(own["role"]) < _ROLES.index(there["role"])):
-            changes.append(Change(table="fiche_items", key=(into, item), row=own))
+        own, there = row_of(db, "fiche_items", fiche_id, item) or {}, row_of(db, "fiche_items", into, item)
+        if there is None or _ROLES.index(own["role"]) < _ROLES.index(there["role"]) > _ROLES.index("suite"):
+            role = "suite" if own["role"] == "source" else own["role"]  # a sheet has its own source
+            changes.append(Change(table="fiche_items", key=(into, item), row=own | {"role": role}))
     for table, column in (("fiche_territories", "code"), ("fiche_tags", "tag_id")):
         for (key,) in db.execute(f"select {column} from {table} where fiche_id = ?", (fiche_id,)).fetchall():  # noqa: S608 - our own names
             if row_of(db, table, into, key) is None:
@@ -417,8 +438,13 @@ def _moved_links(db: Connection, fiche_id: int, into: int) -> list[Change]:
 
 
 def check_line(db: Connection, line_id: int, outcome: str, by: By) -> int:
-    """Note that a line was looked at: an observation, which is no edit; its fiche."""
+    """Note that a line was looked at: an observation, which is no edit, once a day; its fiche."""
     row = _line(db, line_id)
+    if row["state"] != "montree":
+        raise UsageError(LINE_ASIDE)
+    last = db.execute("select outcome, at from line_checks where line_id = ? order by id desc limit 1", (line_id,)).fetchone()
+    if last and last[0] == outcome and stored_day(last[1], PARIS.key) == stored_day(by.at, PARIS.key):
+        raise UsageError(ALREADY_VERIFIED)
     db.execute(
         "insert into line_checks (line_id, at, by, outcome, account_id) values (?, ?, 'documentaliste', ?, ?)",
         (line_id, by.at, outcome, by.account),
@@ -426,9 +452,10 @@ def check_line(db: Connection, line_id: int, outcome: str, by: By) -> int:
     return int(row["fiche_id"])
 
 
-def row_has_checks(db: Connection, line_id: int) -> bool:
-    """Return whether somebody has looked at a line."""
-    return db.execute("select 1 from line_checks where line_id = ?", (line_id,)).fetchone() is not None
+def verified(db: Connection, line_id: int) -> bool:
+    """Return whether who last looked at a line found it true."""
+    last = db.execute("select outcome from line_checks where line_id = ? order by id desc limit 1", (line_id,)).fetchone()
+    return bool(last and last[0] == "vrai")
 
 
 def last_edit(db: Connection, fiche_id: int) -> int:
@@ -443,11 +470,23 @@ def _write(db: Connection, changes: list[Change], by: By, fiche_id: int, action:
     if action != "fiche-create" and not any(one.table == "fiches" for one in changes):
         touched.append(_fiche(db, fiche_id, by))
     try:
-        edit(db, touched, account_id=by.account, subject=f"fiche {fiche_id}", action=action, at=by.at, fiche_id=fiche_id)
+        why = _told(db, changes, action)
+        edit(db, touched, account_id=by.account, subject=f"fiche {fiche_id}", action=action, at=by.at, why=why, fiche_id=fiche_id)
     except sqlite3.IntegrityError as exc:  # the file itself refuses what is shown without a date or a source
         raise UsageError(PUBLISH_UNDATED) from exc
     if quoting_hidden(db, fiches=[fiche_id]):
         raise UsageError(QUOTES_HIDDEN)
+
+
+def _told(db: Connection, changes: Sequence[Change], action: str) -> str:
+    """Return what tells an act from another one of its kind, in the log: the words of its line, or the other fiche."""
+    other = {"fiche-link": "to_id", "fiche-merge": ""}.get(action)
+    if other is not None:
+        rows = [one.row[other] for one in changes if other and one.row and one.table == "fiche_links"]
+        number = next(iter(rows), None) or next(int(one.key[0]) for one in changes if one.table == "fiches")
+        return str(db.execute("select title from fiches where id = ?", (number,)).fetchone()[0])[:120]
+    lines = [one.row["text"] for one in changes if one.table == "fiche_lines" and one.row]
+    return str(lines[0])[:120] if action in LINE_ACTIONS and lines else ""
 
 
 def _must_not_have_changed(db: Connection, changes: list[Change], by: By, fiche_id: int) -> None:

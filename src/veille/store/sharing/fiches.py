@@ -361,9 +361,9 @@ def in_state(db: Connection, state: str, most: int) -> list[int]:
 
 
 def of_source(db: Connection, item_id: int, kind: str) -> int:
-    """Return the fiche of a kind that was born of an article, or of its story, 0 for none."""
+    """Return the fiche of a kind that an article, or its story, is the source or what follows of; 0 for none."""
     row = db.execute(
-        "select fiches.id from fiches join fiche_items on fiche_id = fiches.id and role = 'source' "
+        "select fiches.id from fiches join fiche_items on fiche_id = fiches.id and role in ('source', 'suite') "
         "join items on items.id = item_id "
         "where fiches.kind = ? and fiches.state <> 'retiree' and merged_into is null and (item_id = ?2 "
         "or (story_id is not null and story_id = (select story_id from items where id = ?2))) order by fiches.id limit 1",
@@ -393,7 +393,7 @@ def proposed_items(db: Connection, most: int = 100) -> list[ProposedItem]:
     rows = db.execute(
         "select fiches.id, fiches.title, items.id, items.title, reason, "
         "(select coalesce(max(id), 0) from edits where edits.fiche_id = fiches.id) from fiche_items join fiches on fiches.id = fiche_id "
-        "join items on items.id = item_id where role = 'propose' and fiches.state = 'publiee' and items.state <> 'dismissed' "
+        "join items on items.id = item_id where role = 'propose' and fiches.state <> 'retiree' and items.state <> 'dismissed' "
         "and exists (select 1 from item_territories as here join fiche_territories as theirs using (code) "
         "where here.item_id = items.id and theirs.fiche_id = fiches.id) order by at desc, items.id desc limit ?",
         (most,),

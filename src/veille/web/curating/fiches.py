@@ -9,18 +9,19 @@ from datasette import Response
 from veille.errors import UsageError
 from veille.messages.common import plural
 from veille.messages.sharing import (
+    ACT_TOLD,
     CHECK_OUTCOMES,
     FICHE_KEPT,
     FICHE_MADE,
-    FICHE_PUBLISHED,
+    FICHE_MADE_EMPTY,
     LINES_TO_REVIEW,
     NO_SUCH_FICHE,
     RELATION_LABELS,
     STAGE_LABELS,
-    VERIFIED,
 )
 from veille.model import FicheKind
 from veille.resources import load_kinds, load_line_words
+from veille.store.cards import Card
 from veille.store.collecting.following import propose_to
 from veille.store.connection import Connection
 from veille.store.curating import fiches as acts
@@ -48,6 +49,7 @@ class FichesDesk(DeskContext):
     template = "curating/fiches.html"
     drafts: list[FicheCard]
     published: list[FicheCard]
+    withdrawn: list[FicheCard]
     proposed: list[fiches.ProposedItem]
     stale: list[fiches.StaleLine]
 
@@ -58,9 +60,15 @@ async def overview(datasette: Datasette, request: CuratorRequest) -> Response:
     today = site_of(datasette).today()
 
     def read(db: Connection) -> FichesDesk:
-        drafts, published = (fiches.fiche_cards(db, fiches.in_state(db, state, _LISTED)) for state in ("brouillon", "publiee"))
+        drafts, published, withdrawn = (
+            fiches.fiche_cards(db, fiches.in_state(db, state, _LISTED)) for state in ("brouillon", "publiee", "retiree")
+        )
         return FichesDesk(
-            drafts=drafts, published=published, proposed=fiches.proposed_items(db), stale=fiches.stale_lines(db, KINDS, today)
+            drafts=drafts,
+            published=published,
+            withdrawn=withdrawn,
+            proposed=fiches.proposed_items(db),
+            stale=fiches.stale_lines(db, KINDS, today),
         )
 
     return await page(datasette, request, await ask(datasette, read))
@@ -84,7 +92,7 @@ class FicheDesk(DeskContext):
     fiche: Fiche
     rubrics: list[tuple[str, str, list[DeskLine]]]
     seen: int
-    source_item: int
+    sources: list[Card]  # articles that a line may be from
     said_on: str
     stages: dict[str, str]
     relations: dict[str, str]
@@ -121,7 +129,8 @@ async def fiche(datasette: Datasette, request: CuratorRequest) -> Response:
         request,
         FicheDesk(
             kind=kind, fiche=found, rubrics=rubrics, seen=await ask(datasette, acts.last_edit, fiche_id),
-            source_item=source.id if source else 0, said_on=next((one.said_on for one in found.lines), today.isoformat()),
+            sources=[card for card, role, _ in found.articles if role in ("source", "suite")],
+            said_on=await ask(datasette, acts.said_on, source.id) if source else today.isoformat(),
             stages=STAGE_LABELS, relations=RELATION_LABELS, outcomes=CHECK_OUTCOMES,
             others=[one for one in others if one.id != fiche_id],
             proposed=sum(role == "propose" for _, role, _ in found.articles),
@@ -158,7 +167,12 @@ async def nouvelle(datasette: Datasette, request: CuratorRequest) -> Response:
     except UsageError as exc:
         return answer(datasette, request, form, Said(str(exc), wrong=True), f"/article/{item}")
     return answer(
-        datasette, request, form, Said(FICHE_MADE.format(lines=plural(lines, "ligne", "lignes"))), f"/tri/fiche/{made}", fiche=made
+        datasette,
+        request,
+        form,
+        Said(FICHE_MADE.format(lines=plural(lines, "ligne", "lignes")) if lines else FICHE_MADE_EMPTY),
+        f"/tri/fiche/{made}",
+        fiche=made,
     )
 
 
@@ -206,9 +220,10 @@ async def _changed(datasette: Datasette, request: CuratorRequest, fiche_id: int)
         raise PageError(400)
     try:
         done = await deciding(datasette, doing[action])
-        said = Said({"publish": FICHE_PUBLISHED, "verify": VERIFIED}.get(action, FICHE_KEPT))
+        said = Said(ACT_TOLD.get(action, FICHE_KEPT))
         if action == "item" and done:
             said = Said(LINES_TO_REVIEW.format(lines=plural(done, "ligne attend", "lignes attendent")))
     except UsageError as exc:
         said = Said(str(exc), wrong=True)
-    return answer(datasette, request, form, said, f"/tri/fiche/{fiche_id}")
+    there = form.number("vers") if action == "merge" and not said.wrong else fiche_id
+    return answer(datasette, request, form, said, f"/tri/fiche/{there}")

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from datasette import Response
 
-from veille.messages.sharing import ARTICLE_ROLES, BEGAN_IN, CHECK_OUTCOMES, NO_SUCH_FICHE, STAGE, STAGE_LABELS
+from veille.messages.sharing import ARTICLE_ROLES, BEGAN_IN, CHECK_OUTCOMES, FICHE_WITHDRAWN, NO_SUCH_FICHE, STAGE, STAGE_LABELS
 from veille.model import FicheKind
 from veille.normalize import spreadsheet_cell
 from veille.resources import load_kinds
@@ -214,7 +214,7 @@ async def _found(datasette: Datasette, request: HttpRequest) -> FichePage | Resp
     there = await ask(datasette, lambda db: fiches.final_of(db, wanted) if fiches.has_fiches(db) else wanted)
     fiche = await ask(datasette, fiches.fiche, there, KINDS)
     if fiche is None or fiche.card.state != "publiee":
-        raise PageError(404, NO_SUCH_FICHE)
+        raise PageError(404, FICHE_WITHDRAWN if fiche and fiche.card.state == "retiree" else NO_SUCH_FICHE)
     if there != wanted or fiche.card.kind != kind.id:
         return Response.redirect(datasette.urls.path(f"/{fiche.card.kind}/{there}"), status=308)
     return shown(kind, fiche, site_of(datasette).today(), await ask(datasette, fiches.alike, fiche))
@@ -223,8 +223,10 @@ async def _found(datasette: Datasette, request: HttpRequest) -> FichePage | Resp
 def shown(kind: FicheKind, fiche: Fiche, today: date, alike: Alike) -> FichePage:
     """Return a fiche as its page shows it."""
     lines = [one for one in fiche.lines if one.state == "montree"]
-    rubrics = [
-        (name, heading.label, [ShownLine(one, fiches.stale(one, kind, today)) for one in lines if one.heading == name])
+    told = [one for one in lines if kind.headings[one.heading].typed != "stage"]
+    told += sorted((one for one in lines if kind.headings[one.heading].typed == "stage"), key=lambda one: one.said_on)[-1:]
+    rubrics = [  # of stages the last alone: the others are in the thread
+        (name, heading.label, [ShownLine(one, fiches.stale(one, kind, today)) for one in told if one.heading == name])
         for name, heading in kind.headings.items()
     ]
     states = [one.verified_on or one.said_on for one in lines if kind.headings[one.heading].decay is not None]
@@ -241,11 +243,11 @@ def _events(fiche: Fiche, lines: list[Line]) -> list[Event]:
         for card, role, _ in fiche.articles
         if role in ARTICLE_ROLES
     ]
-    found += [Event(day=one.said_on, label=STAGE, text=one.text, link=f"#ligne-{one.id}") for one in lines if one.heading == "stade"]
+    found += [Event(day=one.said_on, label=STAGE, text=one.text, link="#r-stade") for one in lines if one.heading == "stade"]
     found += [
         Event(day=check.at[:10], label=CHECK_OUTCOMES[check.outcome], text=one.text, link=f"#ligne-{one.id}")
         for one in lines
-        for check in one.checks
+        for check in one.checks[-1:]  # who looked last
         if check.outcome in CHECK_OUTCOMES
     ]
     return sorted(found, key=lambda one: one.day, reverse=True)[:_THREAD]
