@@ -317,7 +317,7 @@ def test_a_draft_that_is_merged_is_read_before_it_is_shown_and_says_nothing_twic
     states = dict(store.execute("select state, count(*) from fiche_lines where fiche_id = ? group by 1", (other,)).fetchall())
     assert states["a-revoir"] >= 1
     assert states["retiree"] == 1  # « Une ligne. » is there already
-    assert get(house, f"/initiative/{other}").text.count("Une ligne.") == 1
+    assert get(house, f"/initiative/{other}").text.count(">Une ligne. <span") == 1
 
 
 def test_a_line_is_looked_at_once_a_day_and_only_where_it_stands(house, store):
@@ -346,3 +346,30 @@ def test_an_article_that_a_sheet_has_begins_no_twin_and_a_link_keeps_its_reason(
     with pytest.raises(UsageError):
         do(store, acts.link, one, other, "inspire-de", "", by())  # nothing changes: the reason stays
     assert store.execute("select reason from fiche_links").fetchone() == ("ils le disent",)
+
+
+def test_what_a_form_without_script_sent_is_there_again_where_it_was_refused(house, store):
+    fiche = born(store)
+    claire = signed_in(house)
+    claire.post(f"/tri/fiche/{fiche}", action="line-add", rubrique="contact", texte="La cheffe de projet.", dit="2099-01-01", article="1")
+    page = claire.get(f"/tri/fiche/{fiche}").text
+    assert "dans l’avenir" in page
+    assert ">La cheffe de projet.</textarea>" in page
+    assert 'value="2099-01-01"' in page
+    assert ">La cheffe de projet.</textarea>" not in claire.get(f"/tri/fiche/{fiche}").text  # said once
+    claire.post(f"/tri/fiche/{fiche}", action="stage", stade="projet", debut="septembre 2024", fin="")
+    assert 'value="septembre 2024"' in claire.get(f"/tri/fiche/{fiche}").text
+    assert get(house, "/initiatives?page=99").status_code == 404
+
+
+def test_two_sheets_of_one_article_do_not_live_side_by_side(house, store):
+    one = born(store)
+    with writing(store):
+        acts.unpublish(store, one, by(3), withdrawn=True)
+    withdrawn = acts.last_edit(store, one)
+    other = born(store)
+    with pytest.raises(UsageError, match="née du même article"):
+        undo(store, withdrawn, account=3)
+    with pytest.raises(UsageError, match="née du même article"):
+        do(store, acts.publish, one, KIND, by(3))
+    assert [row[0] for row in store.execute("select id from fiches where state = 'publiee'")] == [other]

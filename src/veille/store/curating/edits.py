@@ -4,12 +4,13 @@ Every function takes a plain connection and runs inside the caller's transaction
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from veille.errors import UsageError
 from veille.messages.curating import ALREADY_UNDONE, CHANGED_MEANWHILE, NO_SUCH_DECISION, NOTHING_CHANGED, SERVES_SINCE, TAG_SERVES
-from veille.messages.sharing import CHANGED_SINCE, QUOTES_HIDDEN
+from veille.messages.sharing import CHANGED_SINCE, FICHE_TWIN, QUOTES_HIDDEN
 from veille.store.collecting.quoting import quoting_hidden
 from veille.store.connection import Connection, Row, sqlite3
 from veille.store.fiche_index import index_fiche
@@ -109,6 +110,7 @@ def undo_edit(db: Connection, *, account_id: int, edit_id: int, at: str) -> None
     fiches = {_fiche_of(one) for one in (*before, *after)} - {0}
     if quoting_hidden(db, fiches=fiches):
         raise UsageError(QUOTES_HIDDEN)
+    must_have_no_twin(db, fiches)
     for fiche_id in fiches:
         index_fiche(db, fiche_id)
     db.execute("update edits set undone_at = ?, undone_by = ? where id = ?", (at, account_id, edit_id))
@@ -118,6 +120,22 @@ def undo_edit(db: Connection, *, account_id: int, edit_id: int, at: str) -> None
             "from edits where id = ?",
             (at, account_id, UNDONE, edit_id),
         )
+
+
+_TWIN = """
+select theirs.title from fiche_items as own join fiches as mine on mine.id = own.fiche_id
+join fiche_items as other on other.item_id = own.item_id and other.role = 'source' and other.fiche_id <> own.fiche_id
+join fiches as theirs on theirs.id = other.fiche_id and theirs.kind = mine.kind
+where own.fiche_id in (select value from json_each(?)) and own.role = 'source' and mine.state <> 'retiree' and theirs.state <> 'retiree'
+and mine.merged_into is null and theirs.merged_into is null limit 1
+"""
+
+
+def must_have_no_twin(db: Connection, fiches: Iterable[int]) -> None:
+    """Raise UsageError where one of these fiches lives beside another one that was born of the same article."""
+    twin = db.execute(_TWIN, (json.dumps(sorted(fiches)),)).fetchone()
+    if twin:
+        raise UsageError(FICHE_TWIN.format(title=twin[0]))
 
 
 def _as_it_was(db: Connection, was: Change, became: Change) -> Change:

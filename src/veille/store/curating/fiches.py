@@ -50,7 +50,7 @@ from veille.model import FicheKind
 from veille.moments import stored_day
 from veille.store.collecting.quoting import quoting_hidden
 from veille.store.connection import Connection, Row, sqlite3
-from veille.store.curating.edits import Change, edit, row_of
+from veille.store.curating.edits import Change, edit, must_have_no_twin, row_of
 from veille.understand.lines import LONGEST_LINE, STAGES, ProposedLine
 
 LONGEST_TITLE = 160
@@ -331,6 +331,7 @@ def publish(db: Connection, fiche_id: int, kind: FicheKind, by: By) -> None:
         raise UsageError(PUBLISH_PLACE)
     change = _fiche(db, fiche_id, by, state="publiee", published_at=row["published_at"] or by.at)
     _write(db, [change], by, fiche_id, "fiche-publish")
+    must_have_no_twin(db, [fiche_id])
 
 
 def unpublish(db: Connection, fiche_id: int, by: By, *, withdrawn: bool) -> None:

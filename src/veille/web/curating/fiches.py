@@ -40,6 +40,8 @@ from veille.web.site.state import deciding, reading, site_of
 KINDS = load_kinds()
 _LISTED = 200
 _EDITORS = ("withdraw", "merge")
+# What a form without script finds again where it was refused.
+_WRITTEN = ("action", "ligne", "rubrique", "texte", "dit", "adresse", "role", "titre", "debut", "fin", "raison", "lieu", "theme")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +226,7 @@ async def _changed(datasette: Datasette, request: CuratorRequest, fiche_id: int)
         if action == "item" and done:
             said = Said(LINES_TO_REVIEW.format(lines=plural(done, "ligne attend", "lignes attendent")))
     except UsageError as exc:
-        said = Said(str(exc), wrong=True)
+        given = {} if form.get("script") else {name: form.get(name) for name in _WRITTEN if name in form}
+        said = Said(str(exc), wrong=True, draft=given)
     there = form.number("vers") if action == "merge" and not said.wrong else fiche_id
     return answer(datasette, request, form, said, f"/tri/fiche/{there}")

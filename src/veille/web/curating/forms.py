@@ -3,7 +3,8 @@
 What is said waits for the next page of the same curator, with what undoes it; a script is told at once, as JSON.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
@@ -43,6 +44,7 @@ class Said:
     sentence: str
     batch: int = 0
     wrong: bool = False
+    draft: Mapping[str, str] = field(default_factory=dict)  # what was sent and refused, for the page to hold again
 
 
 class Form:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from datasette import Response
 
+from veille.messages.reading import NO_SUCH_PAGE
 from veille.messages.sharing import ARTICLE_ROLES, BEGAN_IN, CHECK_OUTCOMES, FICHE_WITHDRAWN, NO_SUCH_FICHE, STAGE, STAGE_LABELS
 from veille.model import FicheKind
 from veille.normalize import spreadsheet_cell
@@ -109,6 +110,8 @@ async def listing(datasette: Datasette, request: HttpRequest) -> Response:
         stage=asked.stage,
         first=(asked.page - 1) * PAGE,
     )
+    if asked.page > max(1, -(-count // PAGE)):
+        raise PageError(404, NO_SUCH_PAGE)
     path = datasette.urls.path(f"/{kind.plural}")
     return await render(
         datasette,

@@ -62,7 +62,7 @@
   // Meanwhile the form is empty again, and the hands are free: what was sent comes back where it was refused.
   let before = Promise.resolve();
   const send = (form, submitter, next = "") => {
-    const body = new URLSearchParams(new FormData(form, submitter)), more = form.closest("details"), name = nameOf(form);
+    const body = new URLSearchParams([...new FormData(form, submitter), ["script", "1"]]), more = form.closest("details"), name = nameOf(form);
     const sent = [...form.elements].filter(isField).map(one => ({ form: name, field: one.name, value: one.value }));
     const text = form.querySelector("textarea");
     if (more && text) {
