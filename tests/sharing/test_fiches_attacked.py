@@ -316,7 +316,7 @@ def test_a_draft_that_is_merged_is_read_before_it_is_shown_and_says_nothing_twic
         acts.merge(store, one, other, by(3))
     states = dict(store.execute("select state, count(*) from fiche_lines where fiche_id = ? group by 1", (other,)).fetchall())
     assert states["a-revoir"] >= 1
-    assert states["retiree"] == 1  # « Une ligne. » is there already
+    assert states["retiree"] >= 1  # « Une ligne. » is there already
     assert get(house, f"/initiative/{other}").text.count(">Une ligne. <span") == 1
 
 
