@@ -117,8 +117,9 @@ def test_capitals_accents_articles_and_plurals_find_the_same(shared, tmp_path, i
 
 
 @pytest.mark.parametrize("part", ["themes", "same", "others"])
-def test_what_make_quality_measures_keeps_its_floor(shared, part):
+def test_what_make_quality_measures_keeps_its_floor(shared, part, monkeypatch):
     """Themes, the same text, languages and neighbours: the figures of docs/quality.md, by the code that prints them."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "tools"))
     spec = importlib.util.spec_from_file_location("quality", Path(__file__).parents[2] / "tools" / "quality.py")
     quality = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(quality)
