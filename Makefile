@@ -57,7 +57,7 @@ quality: $(INSTALLED)
 soak: $(INSTALLED) $(BROWSER)
 	VEILLE_STEP=3 $(BIN)/pytest tests/live/test_portals.py
 	VEILLE_ALL=1 $(BIN)/pytest -s tests/live/test_hostile_server.py tests/live/test_hostile_markup.py
-	VEILLE_ALL=1 $(BIN)/pytest tests/live/browser/test_reading.py -k axe
+	VEILLE_ALL=1 $(BIN)/pytest tests/live/browser/test_axe.py
 	VEILLE_VISITS=60 VEILLE_WORLDS=6 $(BIN)/pytest -s tests/collecting/test_identity_law.py
 	VEILLE_TOGETHER=60 $(BIN)/pytest -s tests/live/test_together.py
 	VEILLE_EVERY=1 VEILLE_RUNS=100 $(BIN)/pytest -s tests/live/test_faults.py -k "operation or many_runs"

@@ -20,8 +20,8 @@ from veille.send.relay import Relay as Where
 from veille.store.mailing import ledger
 from veille.store.mailing.file import open_courrier
 
-MESSAGES = int(os.environ.get("VEILLE_MESSAGES", "300"))
-KILLS = int(os.environ.get("VEILLE_MAIL_KILLS", "25"))
+MESSAGES = int(os.environ.get("VEILLE_MESSAGES", "200"))
+KILLS = int(os.environ.get("VEILLE_MAIL_KILLS", "12"))
 
 
 @pytest.fixture

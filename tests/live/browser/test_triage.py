@@ -543,7 +543,7 @@ def test_nine_sheets_of_the_demo_are_made_with_few_keys_and_found_in_one_search(
 CURATOR_PAGES = (
     "/tri", "/tri?etat=plus-tard", "/tri/journal", "/tri/lot?q=budget", "/tri/recherches", "/tri/ajouter", "/tri/sources", "/tri/vocabulaire?theme=handicap",
     "/tri/regles?phrase=budget&effet=tag&valeur=Handicap", "/tri/qualite", "/tri/comptes", "/tri/installation", "/tri?ordre=theme", "/tri/journal?q=budget&quoi=selections&jour=2026-01-01", "/tri/vocabulaire?theme=handicap&vers=laboratoires",
-    "/article/1", "/tri/fiches", "/tri/fiche/1", "/initiatives", "/initiative/1", "/initiative/1/diapos",
+    "/article/1", "/tri/fiches", "/tri/fiche/1", "/initiative/1",
 )  # fmt: skip
 
 
