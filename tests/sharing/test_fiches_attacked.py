@@ -373,3 +373,16 @@ def test_two_sheets_of_one_article_do_not_live_side_by_side(house, store):
     with pytest.raises(UsageError, match="née du même article"):
         do(store, acts.publish, one, KIND, by(3))
     assert [row[0] for row in store.execute("select id from fiches where state = 'publiee'")] == [other]
+
+
+def test_the_beginning_of_a_sheet_is_not_undone_under_those_who_went_on(house, store):
+    item = store.execute("select min(id) from items").fetchone()[0]
+    made = do(store, acts.create, KIND, item, fiches.drafted(store, item, load_line_words()).lines, by())
+    create = acts.last_edit(store, made)
+    do(store, acts.publish, made, KIND, by(2))
+    with pytest.raises(UsageError, match="Cela a encore changé"):
+        undo(store, create)
+    assert get(house, f"/initiative/{made}").status_code == 200
+    undo(store, acts.last_edit(store, made), account=2)
+    undo(store, create)
+    assert store.execute("select count(*) from fiches").fetchone() == (0,)

@@ -60,8 +60,8 @@ def _door(mail: Mail) -> Mailer | FolderMailer:
     return Mailer(Relay(host=mail.host, port=mail.port, tls=mail.tls, user=user, password=password))
 
 
-def _sent(db: Connection, door: Door, mail: Mail) -> tuple[Counter[str], list[str]]:
-    """Send what is due; what became of it, and what is to be told."""
+def _send(db: Connection, door: Door, mail: Mail) -> list[str]:
+    """Send what is due; what is to be told of it."""
     clock = read_clock()
     report = send_due(db, door, lambda due: written(due, mail.sender, clock()), clock, sender=mail.sender, per_minute=mail.per_minute)
     told = [RECOVERED.format(count=report.recovered)] if report.recovered else []
@@ -69,7 +69,7 @@ def _sent(db: Connection, door: Door, mail: Mail) -> tuple[Counter[str], list[st
     for one in ledger.balances(db):
         if not one.is_true:
             told.append(BALANCE_FALSE.format(batch=one.batch, states=sum(one.states.values()), recipients=one.recipients))
-    return report.outcomes, told
+    return told
 
 
 @letters.command(
@@ -84,7 +84,7 @@ def send(config_file: str, db_file: str) -> None:
             return  # another one is at work
         must_be_the_sender(db, path)
         with _door(mail) as door:
-            _, told = _sent(db, door, mail)
+            told = _send(db, door, mail)
     for sentence in told:
         click.echo(sentence, err=True)
     if told:
@@ -127,7 +127,7 @@ def _test(db: Connection, door: Door, mail: Mail, address: str) -> None:
     with at_once(db):
         contact = ledger.contact(db, address, now.isoformat())
     batch = ledger.freeze(db, "essai", [contact], {}, now, domain=mail.sender.rpartition("@")[2])
-    _, told = _sent(db, door, mail)
+    told = _send(db, door, mail)
     for sentence in told:
         click.echo(sentence, err=True)
     state, said = ledger.state_of(db, batch)

@@ -141,12 +141,14 @@ def must_have_no_twin(db: Connection, fiches: Iterable[int]) -> None:
 def _as_it_was(db: Connection, was: Change, became: Change) -> Change:
     """Return a fiche's own row as it is now but for what the act had changed of it, so that other acts may be undone in any order.
 
-    Raises UsageError where that has changed again. Every other row comes back as a whole.
+    Raises UsageError where that has changed again, or where a fiche that the act made has. Every other row comes back as a whole.
     """
-    now = _row(db, became) if became.table == "fiches" and was.row and became.row else None
-    if now is None or became.row is None or was.row is None:
-        if became.table == "fiches" and now is None and (became.row is not None) and _row(db, became) != became.row and was.row is not None:
-            raise UsageError(CHANGED_SINCE)
+    if became.table != "fiches" or became.row is None:
+        return was
+    now = _row(db, became)
+    if now is None or (was.row is None and now != became.row):
+        raise UsageError(CHANGED_SINCE)
+    if was.row is None:
         return was
     changed = {name for name in was.row if was.row[name] != became.row[name]} - {"changed_at"}
     if any(now[name] != became.row[name] for name in changed):
